@@ -1,0 +1,223 @@
+//! Facts about one contact of a project: who it is, what was said, what became of it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::event::events;
+use crate::{ContactId, ConversationId, Identity, MessageEchoed, MessageImported, MessageReceived, RawJson};
+
+events! {
+    /// What recorder and conversations say, on `conversation.<prj>.<con>`.
+    ConversationEvent {
+        ContactFirstSeen = "conversation.contact_first_seen.v1",
+        ContactIdentityLinked = "conversation.contact_identity_linked.v1",
+        ContactIdentityReplaced = "conversation.contact_identity_replaced.v1",
+        ContactIdentityUnlinked = "conversation.contact_identity_unlinked.v1",
+        ContactProfileChanged = "conversation.contact_profile_changed.v1",
+        ContactPreferenceChanged = "conversation.contact_preference_changed.v1",
+        ContactMerged = "conversation.contact_merged.v1",
+        ContactAbsorbed = "conversation.contact_absorbed.v1",
+        ConversationOpened = "conversation.conversation_opened.v1",
+        ConversationClosed = "conversation.conversation_closed.v1",
+        ConversationStateChanged = "conversation.conversation_state_changed.v1",
+        MessageReceived = "conversation.message_received.v1",
+        MessageEchoed = "conversation.message_echoed.v1",
+        MessageImported = "conversation.message_imported.v1",
+        MessageStatusReported = "conversation.message_status_reported.v1",
+        UnassignedItemReceived = "conversation.unassigned_item_received.v1",
+    }
+}
+
+/// How a contact shows itself. Each part may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactProfile {
+    /// The name they chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Their WhatsApp username, without `@`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Their number in Meta's raw form: what a reply must be addressed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wa_id: Option<String>,
+}
+
+/// Nobody with these identities was known. Always the first event of its subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactFirstSeen {
+    /// By what they are known, strongest first; at least one.
+    pub identities: Vec<Identity>,
+    /// How they show themselves.
+    pub profile: ContactProfile,
+    /// When, by Meta's time stamp.
+    pub at: DateTime<Utc>,
+}
+
+/// The contact is also known by this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactIdentityLinked {
+    /// The new one.
+    pub identity: Identity,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The contact changed number or user id. The previous one still leads to it until somebody else shows up with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactIdentityReplaced {
+    /// Until now.
+    pub previous: Identity,
+    /// From now on.
+    pub current: Identity,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Why an identity leads to a contact no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnlinkReason {
+    /// Somebody else shows up with it: the operator gave the number to another person.
+    Reassigned,
+    /// The contact was merged into another.
+    Merged,
+}
+
+/// The identity leads to this contact no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactIdentityUnlinked {
+    /// Which.
+    pub identity: Identity,
+    /// Why.
+    pub reason: UnlinkReason,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The contact shows itself differently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactProfileChanged {
+    /// From now on.
+    pub profile: ContactProfile,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The contact allowed or refused a category of messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactPreferenceChanged {
+    /// `marketing_messages`; others may come.
+    pub category: String,
+    /// `stop`, `resume` or `signup`; others may come.
+    pub value: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// This contact turned out to be the same person as another; nothing more is written about it here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactMerged {
+    /// The one that lives on.
+    pub into: ContactId,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Another contact turned out to be this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactAbsorbed {
+    /// The one that ends.
+    pub from: ContactId,
+    /// What it was known by, which now leads here.
+    pub identities: Vec<Identity>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Messages from now on belong to this conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationOpened {
+    /// Its id.
+    pub conversation: ConversationId,
+    /// The group in which it takes place; absent: one to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The state it starts in: the one in which the previous conversation ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The conversation that the state comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inherited_from: Option<ConversationId>,
+    /// The time of its first message.
+    pub at: DateTime<Utc>,
+}
+
+/// Why a conversation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseReason {
+    /// No message for as long as the project's setting says.
+    Idle,
+    /// Someone closed it.
+    Request,
+}
+
+/// The conversation ended; the next message opens another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationClosed {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Why.
+    pub reason: CloseReason,
+    /// When: for an idle one, the moment at which the time was up.
+    pub at: DateTime<Utc>,
+}
+
+/// Bot or operator moved the conversation to another state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationStateChanged {
+    /// Which.
+    pub conversation: ConversationId,
+    /// The state until now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The state from now on: free text.
+    pub to: String,
+    /// Counts the changes of this conversation, from 1: the token of compare-and-set.
+    pub version: u32,
+    /// Who did it.
+    pub by: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Meta reported what became of an outbound message. Any order, also before the message is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageStatusReported {
+    /// The message.
+    pub wamid: String,
+    /// `sent`, `delivered`, `read`, `played`, `failed`; others may come.
+    pub status: String,
+    /// Of a group message: whose status it is, a BSUID or number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant: Option<String>,
+    /// When, by Meta's time stamp.
+    pub at: DateTime<Utc>,
+    /// The first error's code, of a failed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<i64>,
+    /// The status object as Meta sent it.
+    pub raw: RawJson,
+}
+
+/// Something reached the project's number that names no contact: kept as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnassignedItemReceived {
+    /// The key under which it came: `errors`, `user_actions`, `messages` …
+    pub key: String,
+    /// The item as Meta sent it.
+    pub raw: RawJson,
+}

@@ -1,0 +1,48 @@
+//! The streams of the log. Their broker settings are `journal`'s; what they hold is said here.
+
+use std::fmt;
+
+/// A stream: events of one area, kept together, in one order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stream {
+    /// Each change of each webhook body, raw as Meta sent it; kept 30 days. Written by ingress.
+    Webhook,
+    /// The project's life and its number. Written by lifecycle.
+    Project,
+    /// Provisioning of project databases. Written by databases.
+    Database,
+    /// Contact, conversation, message and status facts. Written by recorder and conversations.
+    Conversation,
+    /// What could not be handled, and the key it holds back. Written by any follower.
+    Parked,
+    /// How far each follower has come: a hint, never a checkpoint. Written by any follower.
+    Position,
+}
+
+impl Stream {
+    /// Every stream, in the order of the table in ARCHITECTURE.md.
+    pub const ALL: [Self; 6] = [Self::Webhook, Self::Project, Self::Database, Self::Conversation, Self::Parked, Self::Position];
+
+    /// The broker's name for it, and the first token of its subjects.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Project => "project",
+            Self::Database => "database",
+            Self::Conversation => "conversation",
+            Self::Parked => "parked",
+            Self::Position => "position",
+        }
+    }
+
+    /// The stream of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stream| stream.name() == name)
+    }
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

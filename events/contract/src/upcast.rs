@@ -1,0 +1,67 @@
+//! Old versions, read as new ones. A stored version is frozen; a new shape is a new version with an entry here.
+
+use std::borrow::Cow;
+
+use crate::DecodeError;
+
+/// One step from an old version to the next: its type, the next type, and how the data changes.
+pub(crate) struct Upcast {
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+    pub(crate) change: fn(serde_json::Value) -> serde_json::Value,
+}
+
+/// Every step. Empty as long as every published type is at its first version.
+pub(crate) const UPCASTS: &[Upcast] = &[];
+
+/// Takes data through every step that applies, then reads it as the current version.
+pub(crate) fn decode<E>(
+    event_type: &str,
+    data: &[u8],
+    steps: &[Upcast],
+    decode_current: fn(&str, &[u8]) -> Result<E, DecodeError>,
+) -> Result<E, DecodeError> {
+    let (mut current, mut data) = (Cow::Borrowed(event_type), Cow::Borrowed(data));
+    for step in steps {
+        if step.from == current {
+            let malformed = |source| DecodeError::Malformed { event_type: step.from.to_owned(), source };
+            let old = serde_json::from_slice(&data).map_err(malformed)?;
+            data = Cow::Owned(serde_json::to_vec(&(step.change)(old)).map_err(malformed)?);
+            current = Cow::Borrowed(step.to);
+        }
+    }
+    decode_current(&current, &data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn current(event_type: &str, data: &[u8]) -> Result<Value, DecodeError> {
+        match event_type {
+            "thing.done.v3" => Ok(serde_json::from_slice(data).unwrap()),
+            other => Err(DecodeError::UnknownType(other.to_owned())),
+        }
+    }
+
+    const STEPS: &[Upcast] = &[
+        Upcast { from: "thing.done.v1", to: "thing.done.v2", change: |old| json!({"name": old["title"]}) },
+        Upcast {
+            from: "thing.done.v2",
+            to: "thing.done.v3",
+            change: |mut old| {
+                old["count"] = json!(1);
+                old
+            },
+        },
+    ];
+
+    #[test]
+    fn the_oldest_version_is_read_as_the_newest() {
+        assert_eq!(decode("thing.done.v1", br#"{"title":"a"}"#, STEPS, current).unwrap(), json!({"name": "a", "count": 1}));
+        assert_eq!(decode("thing.done.v3", br#"{"name":"b"}"#, STEPS, current).unwrap(), json!({"name": "b"}));
+        assert!(matches!(decode("thing.done.v4", b"{}", STEPS, current), Err(DecodeError::UnknownType(_))));
+        assert!(matches!(decode("thing.done.v1", b"{", STEPS, current), Err(DecodeError::Malformed { .. })));
+    }
+}
