@@ -1,0 +1,25 @@
+//! Meta's WhatsApp Business Platform as it reaches us: who signed a webhook body, what changes it holds, what is in each.
+//!
+//! Three steps, each usable alone, each over the bytes that Meta sent:
+//!
+//! 1. [`AppSecrets::verify`] says whether the body comes from Meta.
+//! 2. [`split`] cuts the body into its [`Change`]s without re-serialising.
+//! 3. [`payload::Value::parse`] reads one change. It never fails: what it does not understand, it keeps raw.
+//!
+//! Nothing of ours is in here: no project, no event, no table, and no I/O.
+
+mod envelope;
+mod ids;
+mod lenient;
+pub mod payload;
+mod phone;
+mod signature;
+mod username;
+mod wa_id;
+
+pub use envelope::{CHANGES_MAX, Change, FIELD_MISSING, Unreadable, split};
+pub use ids::{Bsuid, GroupId, PhoneNumberId, WabaId, Wamid};
+pub use phone::Phone;
+pub use signature::{AppSecrets, EmptySecret, SIGNATURE_HEADER, SignatureError, sign};
+pub use username::Username;
+pub use wa_id::{PhoneKey, WaId};
