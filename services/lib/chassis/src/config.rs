@@ -1,0 +1,70 @@
+//! Configuration that several services share, as groups for clap: flatten the ones a service needs.
+//!
+//! Each value is a flag and a variable; the flag wins. Values that may carry a password are [`Secret`] and their
+//! variables are hidden in `--help`. Variables of one service alone live in that service.
+
+use std::io;
+use std::net::SocketAddr;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use crate::Secret;
+
+/// A key shorter than this can be guessed.
+const API_KEY_BYTES_MIN: usize = 16;
+/// A key longer than this does not fit a request's headers comfortably.
+const API_KEY_BYTES_MAX: usize = 512;
+
+/// Where the process listens for HTTP.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "HTTP")]
+pub struct HttpArgs {
+    /// Address and port for all HTTP routes; port 0 takes a free one
+    #[arg(long, env = "PAIGE_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    pub listen: SocketAddr,
+}
+
+impl HttpArgs {
+    /// Binds the address. Read the port from the listener when it was 0.
+    pub async fn bind(&self) -> io::Result<TcpListener> {
+        TcpListener::bind(self.listen).await
+    }
+}
+
+/// The event log.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Event log")]
+pub struct NatsArgs {
+    /// NATS servers with JetStream, separated by commas: nats://[user:password@]host:port
+    #[arg(long, env = "PAIGE_NATS_URL", hide_env_values = true, value_name = "URL")]
+    pub nats_url: Secret,
+}
+
+/// The platform database.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Database")]
+pub struct PostgresArgs {
+    /// Platform database, as a role that may create databases and roles: postgres://user:password@host:port/name
+    #[arg(long, env = "PAIGE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Secret,
+}
+
+/// The key of the HTTP API.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "HTTP")]
+pub struct KeyArgs {
+    /// Key that every /v1 request must carry as `Authorization: Bearer <key>`; 16 to 512 visible ASCII characters
+    #[arg(long, env = "PAIGE_API_KEY", hide_env_values = true, value_name = "KEY", value_parser = api_key)]
+    pub api_key: Secret,
+}
+
+fn api_key(text: &str) -> Result<Secret, String> {
+    if !(API_KEY_BYTES_MIN..=API_KEY_BYTES_MAX).contains(&text.len()) {
+        return Err(format!("a key has {API_KEY_BYTES_MIN} to {API_KEY_BYTES_MAX} characters"));
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("a key is visible ASCII without spaces".to_owned());
+    }
+    Ok(Secret::new(text))
+}

@@ -1,0 +1,121 @@
+//! What happens around every request: its id, span, time limit, numbers, and the last word on its problem.
+//!
+//! One middleware instead of five, because it is on the path of every webhook. It logs only what somebody must look
+//! at (5xx, with its cause); every other request is a number and a debug line.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use tokio::time::timeout;
+use tracing::{Instrument, Span, field};
+
+use crate::request_id::X_REQUEST_ID;
+use crate::{Ids, Problem, RequestId, traceparent};
+
+/// `Retry-After` of a request that took too long.
+const RETRY_AFTER_S: u32 = 1;
+
+#[derive(Clone)]
+pub(crate) struct Frame {
+    pub(crate) ids: Ids,
+    pub(crate) answer_limit: Duration,
+}
+
+pub(crate) async fn frame(State(frame): State<Frame>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = RequestId::accept(request.headers(), &frame.ids);
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let route = path.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let method = name(request.method());
+    let span = span(&request, &id, method, route);
+    request.extensions_mut().insert(id.clone());
+
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let answer = timeout(frame.answer_limit, answer).instrument(span.clone()).await;
+    let mut response = match answer {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panic)) => Problem::internal("the handler panicked").into_response(),
+        Err(_elapsed) => Problem::unavailable("timeout", RETRY_AFTER_S, "the handler was too slow").into_response(),
+    };
+    span.in_scope(|| finish(&mut response, &id, method, route, began.elapsed()));
+    response
+}
+
+fn span(request: &Request, id: &RequestId, method: &'static str, route: &str) -> Span {
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        request.id = id.as_str(),
+        http.method = method,
+        http.route = route,
+        http.status = field::Empty,
+        trace.id = field::Empty,
+    );
+    if let Some(parent) = request.headers().get(traceparent::TRACEPARENT).and_then(|value| value.to_str().ok()) {
+        traceparent::set_parent(&span, parent);
+    }
+    if let Some(trace) = traceparent::of(&span).as_deref().and_then(|text| text.get(3..35)) {
+        span.record("trace.id", trace);
+    }
+    span
+}
+
+fn finish(response: &mut Response, id: &RequestId, method: &'static str, route: &str, took: Duration) {
+    let status = response.status();
+    Span::current().record("http.status", status.as_u16());
+    let problem = response.extensions_mut().remove::<Arc<Problem>>();
+    if status.is_server_error() {
+        let code = problem.as_ref().map_or("", |problem| problem.code.as_str());
+        let cause = problem.as_ref().and_then(|problem| problem.logged_cause()).unwrap_or_default();
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(http.status = status.as_u16(), code, cause, "request failed");
+        } else {
+            tracing::warn!(http.status = status.as_u16(), code, cause, "request refused");
+        }
+    } else {
+        let cause = problem.as_ref().and_then(|problem| problem.logged_cause()).unwrap_or_default();
+        tracing::debug!(http.status = status.as_u16(), took_ms = took.as_secs_f64() * 1e3, cause, "request");
+    }
+    if let Some(problem) = problem {
+        let mut problem = Arc::unwrap_or_clone(problem);
+        problem.request_id = Some(id.as_str().to_owned());
+        *response.body_mut() = problem.body();
+        response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
+    }
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    count(method, route, status, took);
+}
+
+fn count(method: &'static str, route: &str, status: StatusCode, took: Duration) {
+    let class = match status.as_u16() / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    };
+    let route = route.to_owned();
+    metrics::histogram!("http_request_seconds", "method" => method, "route" => route, "status" => class).record(took);
+}
+
+/// Any text is a method for a caller; as a label only the known ones are.
+fn name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

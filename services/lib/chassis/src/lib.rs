@@ -1,0 +1,50 @@
+//! The process around a service: configuration, telemetry, signals, health, clock, ids, HTTP.
+//!
+//! Every service is wired from these parts in the same seven steps, so that an operator meets the same variables,
+//! probes, metrics and errors everywhere. Nothing here knows a project, an event or a table.
+//!
+//! | part | what for |
+//! | --- | --- |
+//! | [`HttpArgs`] [`TelemetryArgs`] [`NatsArgs`] [`PostgresArgs`] [`KeyArgs`] | configuration, by flag or variable |
+//! | [`telemetry`] [`traceparent`] [`Metrics`] | logs, spans, numbers |
+//! | [`Health`] | `/healthz`, `/readyz` |
+//! | [`Shutdown`] [`serve()`] | stop softly, then hard |
+//! | [`Clock`] [`Ids`] | time and ids as values |
+//! | [`Problem`] [`Json`] [`Path`] [`Query`] [`cursor`] | what goes in and out of a handler |
+//! | [`Site`] | routes of services → one router with the whole stack around it |
+
+mod clock;
+mod config;
+pub mod cursor;
+mod frame;
+mod guard;
+mod health;
+mod ids;
+mod json;
+mod metrics;
+mod openapi;
+mod params;
+mod problem;
+mod request_id;
+mod secret;
+pub mod serve;
+mod shutdown;
+mod site;
+pub mod telemetry;
+pub mod traceparent;
+
+pub use crate::clock::Clock;
+pub use crate::config::{HttpArgs, KeyArgs, NatsArgs, PostgresArgs};
+pub use crate::health::{CHECK_LIMIT, Failure, Health};
+pub use crate::ids::Ids;
+pub use crate::json::{JSON_BYTES_MAX, Json};
+pub use crate::metrics::{Metrics, MetricsError};
+pub use crate::openapi::describe;
+pub use crate::params::{Path, Query};
+pub use crate::problem::{FieldError, Problem};
+pub use crate::request_id::{REQUEST_ID_BYTES_MAX, RequestId};
+pub use crate::secret::Secret;
+pub use crate::serve::serve;
+pub use crate::shutdown::{DRAIN_LIMIT, Forced, HARD_LIMIT, Shutdown};
+pub use crate::site::{ANSWER_LIMIT, Site};
+pub use crate::telemetry::TelemetryArgs;
