@@ -83,9 +83,7 @@ fn finish(response: &mut Response, id: &RequestId, method: &'static str, route: 
         tracing::debug!(http.status = status.as_u16(), took_ms = took.as_secs_f64() * 1e3, cause, "request");
     }
     if let Some(problem) = problem {
-        let mut problem = Arc::unwrap_or_clone(problem);
-        problem.request_id = Some(id.as_str().to_owned());
-        *response.body_mut() = problem.body();
+        *response.body_mut() = Arc::unwrap_or_clone(problem).of_request(id.as_str()).body();
         response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
     }
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {

@@ -41,7 +41,7 @@ pub use crate::json::{JSON_BYTES_MAX, Json};
 pub use crate::metrics::{Metrics, MetricsError};
 pub use crate::openapi::describe;
 pub use crate::params::{Path, Query};
-pub use crate::problem::{FieldError, Problem};
+pub use crate::problem::{Content, FieldError, Problem};
 pub use crate::request_id::{REQUEST_ID_BYTES_MAX, RequestId};
 pub use crate::secret::Secret;
 pub use crate::serve::serve;

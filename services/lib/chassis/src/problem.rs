@@ -3,7 +3,9 @@
 //! `code` is for programs and stable; `title` and `detail` are for people. What went wrong inside (`cause`) is logged
 //! by the frame around the request and never sent.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -11,7 +13,8 @@ use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Content type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -31,9 +34,17 @@ pub struct FieldError {
     pub detail: String,
 }
 
-/// What went wrong with a request (RFC 9457).
+/// What went wrong with a request (RFC 9457): the error type of handlers.
+///
+/// Boxed, so that a handler's `Result` stays small; its [`Content`] is reached by dereferencing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Problem(Box<Content>);
+
+/// What a problem says.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Problem {
+#[schema(as = Problem)]
+pub struct Content {
     /// Kind of problem as a URI reference; `about:blank` when `code` says it all.
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]
@@ -67,7 +78,7 @@ pub struct Problem {
 impl Problem {
     /// A problem with a stable `code` in lower snake case; its title is the status' reason until [`Problem::title`] sets one.
     pub fn new(status: StatusCode, code: impl Into<String>) -> Problem {
-        Problem {
+        Problem(Box::new(Content {
             kind: "about:blank".to_owned(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
@@ -77,7 +88,7 @@ impl Problem {
             request_id: None,
             cause: None,
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// 404 `not_found`.
@@ -110,29 +121,29 @@ impl Problem {
     /// Sets the kind, a URI reference with a page about it.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Problem {
-        self.kind = kind.into();
+        self.0.kind = kind.into();
         self
     }
 
     /// Sets the title.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Problem {
-        self.title = title.into();
+        self.0.title = title.into();
         self
     }
 
     /// Sets the detail.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Problem {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     /// Adds a wrong field. Beyond 100 they are dropped.
     #[must_use]
     pub fn field(mut self, pointer: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Problem {
-        if self.errors.len() < FIELD_ERRORS_MAX {
-            self.errors.push(FieldError { pointer: pointer.into(), code: code.into(), detail: detail.into() });
+        if self.0.errors.len() < FIELD_ERRORS_MAX {
+            self.0.errors.push(FieldError { pointer: pointer.into(), code: code.into(), detail: detail.into() });
         }
         self
     }
@@ -140,14 +151,14 @@ impl Problem {
     /// Sets what the log says and the caller does not see.
     #[must_use]
     pub fn cause(mut self, cause: impl fmt::Display) -> Problem {
-        self.cause = Some(cause.to_string().into());
+        self.0.cause = Some(cause.to_string().into());
         self
     }
 
     /// Adds a header to the answer.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Problem {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
@@ -156,9 +167,39 @@ impl Problem {
         self.cause.as_deref()
     }
 
+    /// Names the request, once its id is known.
+    pub(crate) fn of_request(mut self, id: &str) -> Problem {
+        self.0.request_id = Some(id.to_owned());
+        self
+    }
+
     pub(crate) fn body(&self) -> Body {
         // A struct of texts and numbers cannot fail to encode; an empty body would still carry the status.
         Body::from(serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+impl Deref for Problem {
+    type Target = Content;
+
+    fn deref(&self) -> &Content {
+        &self.0
+    }
+}
+
+impl PartialSchema for Problem {
+    fn schema() -> RefOr<Schema> {
+        Content::schema()
+    }
+}
+
+impl ToSchema for Problem {
+    fn name() -> Cow<'static, str> {
+        Content::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Content::schemas(schemas);
     }
 }
 
