@@ -1,0 +1,124 @@
+//! Schema, golden example and code say the same: what one accepts, the others accept.
+
+use contract::{ContactId, ConversationId, Identity, MessageId};
+use serde_json::{Value, json};
+
+use crate::published::{example, json, through_the_code, types, validator};
+
+#[test]
+fn every_schema_is_one_and_says_what_it_is() {
+    for event_type in types() {
+        let schema = json(&format!("events/{event_type}.schema.json"));
+        assert!(jsonschema::meta::is_valid(&schema), "{event_type}: not valid by its own meta-schema");
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{event_type}");
+        assert_eq!(schema["$id"], format!("urn:paige:event:{event_type}"));
+        assert!(schema["$comment"].as_str().is_some_and(|text| text.starts_with("Frozen")), "{event_type}: does not say that it is frozen");
+        described(event_type, &schema);
+    }
+}
+
+/// Every property carries a description.
+fn described(place: &str, schema: &Value) {
+    assert!(schema["description"].as_str().is_some_and(|text| !text.is_empty()) || place.contains("$defs"), "{place}: no description");
+    for part in ["properties", "$defs"] {
+        for (name, inner) in schema[part].as_object().into_iter().flatten() {
+            described(&format!("{place}/{part}/{name}"), inner);
+        }
+    }
+}
+
+#[test]
+fn every_example_fits_its_schema_and_survives_the_code() {
+    for event_type in types() {
+        let example = example(event_type);
+        if let Err(error) = validator(event_type).validate(&example) {
+            panic!("{event_type}: the example does not fit its schema: {error} at {}", error.instance_path());
+        }
+        assert_eq!(through_the_code(event_type, &example).as_ref(), Some(&example), "{event_type}: read and written again, it differs");
+    }
+}
+
+/// Takes out each field of each example, and puts something impossible into it, one at a time: schema and code agree on whether the rest is an event.
+#[test]
+fn schema_and_code_agree_on_what_is_required_and_of_which_type() {
+    for event_type in types() {
+        let (example, validator) = (example(event_type), validator(event_type));
+        let decoded_by_us = !event_type.starts_with("webhook.");
+        for place in fields(&example) {
+            let mut broken = vec![("without it", without(&example, &place))];
+            if !place.contains("/raw") {
+                broken.push(("with -1.5 in it", with(&example, &place, json!(-1.5))));
+            }
+            for (how, value) in broken {
+                if decoded_by_us {
+                    let (schema, code) = (validator.is_valid(&value), through_the_code(event_type, &value).is_some());
+                    assert_eq!(schema, code, "{event_type} {place} {how}: schema accepts: {schema}, code accepts: {code}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_required_field_is_missed() {
+    for event_type in types() {
+        let schema = json(&format!("events/{event_type}.schema.json"));
+        let (example, validator) = (example(event_type), validator(event_type));
+        for name in schema["required"].as_array().into_iter().flatten() {
+            let place = format!("/{}", name.as_str().unwrap());
+            assert!(!validator.is_valid(&without(&example, &place)), "{event_type}: accepted without {place}");
+        }
+        if schema["additionalProperties"] == json!(false) {
+            let mut more = example;
+            more["surprise"] = json!(true);
+            assert!(!validator.is_valid(&more), "{event_type}: accepted a field that it does not have");
+        }
+    }
+}
+
+/// The ids in the examples are the derived ones: another derivation would give every stored contact a second id.
+#[test]
+fn derivations_are_frozen_with_the_examples() {
+    let project = example("project.number_claimed.v1")["project"].as_str().unwrap().parse().unwrap();
+    let first_seen = example("conversation.contact_first_seen.v1");
+    let identity: Identity = serde_json::from_value(first_seen["identities"][0].clone()).unwrap();
+    let contact = ContactId::derive(project, &identity);
+    assert_eq!(json("events/wire/conversation.message_received.v1.json")["subject"], format!("conversation.{project}.{contact}"));
+
+    let received = example("conversation.message_received.v1");
+    let sent_at: chrono::DateTime<chrono::Utc> = serde_json::from_value(received["sent_at"].clone()).unwrap();
+    let sent_at_ms = sent_at.timestamp_millis().try_into().unwrap();
+    let message = MessageId::derive(project, received["wamid"].as_str().unwrap(), sent_at_ms);
+    assert_eq!(received["message"], message.to_string());
+    assert_eq!(received["conversation"], ConversationId::derive(contact, message).to_string());
+}
+
+/// The pointers of all fields of objects, at any depth, except Meta's own below `raw`.
+fn fields(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(object) = value.as_object() {
+        for (name, inner) in object {
+            found.push(format!("/{name}"));
+            if name != "raw" {
+                found.extend(fields(inner).into_iter().map(|place| format!("/{name}{place}")));
+            }
+        }
+    }
+    for (index, inner) in value.as_array().into_iter().flatten().enumerate() {
+        found.extend(fields(inner).into_iter().map(|place| format!("/{index}{place}")));
+    }
+    found
+}
+
+fn without(value: &Value, place: &str) -> Value {
+    let mut value = value.clone();
+    let (parent, name) = place.rsplit_once('/').unwrap();
+    value.pointer_mut(parent).and_then(Value::as_object_mut).unwrap().remove(name);
+    value
+}
+
+fn with(value: &Value, place: &str, new: Value) -> Value {
+    let mut value = value.clone();
+    *value.pointer_mut(place).unwrap() = new;
+    value
+}
