@@ -1,0 +1,52 @@
+//! How far a project's tables have come: a row beside them, moved in the transaction that moves them.
+
+use chrono::{DateTime, Utc};
+use contract::Stream;
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// A checkpoint that this transaction has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The last sequence of the `conversation` stream that the tables hold; 0 for none.
+    pub sequence: u64,
+}
+
+/// Locks the checkpoint until the transaction ends: projector and repair go one after the other.
+///
+/// `log_created` is the identity of the stream; tables of another one are refused.
+pub async fn lock(transaction: &mut PgConnection, log_created: DateTime<Utc>) -> Result<Checkpoint, Error> {
+    const INSERT: &str = "INSERT INTO paige.checkpoint (stream, stream_created, sequence) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING";
+    const SELECT: &str = "SELECT stream_created, sequence FROM paige.checkpoint WHERE stream = $1 FOR UPDATE";
+    let stream = Stream::Conversation.name();
+    let found: Option<(DateTime<Utc>, i64)> = sqlx::query_as(SELECT).bind(stream).fetch_optional(&mut *transaction).await?;
+    let (created, sequence) = match found {
+        Some(found) => found,
+        None => {
+            sqlx::query(INSERT).bind(stream).bind(log_created).execute(&mut *transaction).await?;
+            sqlx::query_as(SELECT).bind(stream).fetch_one(transaction).await?
+        }
+    };
+    if created.timestamp_micros() != log_created.timestamp_micros() {
+        return Err(Error::OtherLog { tables: created, log: log_created });
+    }
+    Ok(Checkpoint { sequence: u64::try_from(sequence).map_err(|_| Error::Corrupt("sequence"))? })
+}
+
+/// Reads it without locking.
+pub async fn read(connection: &mut PgConnection) -> Result<Option<(DateTime<Utc>, u64)>, Error> {
+    const SELECT: &str = "SELECT stream_created, sequence FROM paige.checkpoint WHERE stream = $1";
+    let found: Option<(DateTime<Utc>, i64)> = sqlx::query_as(SELECT).bind(Stream::Conversation.name()).fetch_optional(connection).await?;
+    found.map(|(created, sequence)| Ok((created, u64::try_from(sequence).map_err(|_| Error::Corrupt("sequence"))?))).transpose()
+}
+
+/// Moves a locked checkpoint.
+pub async fn advance(transaction: &mut PgConnection, sequence: u64) -> Result<(), Error> {
+    sqlx::query("UPDATE paige.checkpoint SET sequence = $2 WHERE stream = $1")
+        .bind(Stream::Conversation.name())
+        .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+        .execute(transaction)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Connections to project databases: one small pool per project, opened when it is needed, the least used closed first.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use contract::ProjectId;
+use lru::LruCache;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// How many projects have a pool at the same time.
+const POOLS_MAX: NonZeroUsize = NonZeroUsize::new(128).expect("128 is not zero");
+/// Connections of one project: projector, recorder, and one reader more.
+const CONNECTIONS_PER_PROJECT_MAX: u32 = 3;
+/// A connection that nobody needed for so long is closed.
+const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(60);
+/// How long to wait for a connection before the database counts as down.
+const ACQUIRE_TIME_MAX: Duration = Duration::from_secs(3);
+
+/// The databases of all projects on one server. Cheap to clone.
+#[derive(Clone)]
+pub struct ProjectDatabases {
+    server: PgConnectOptions,
+    connections_max: u32,
+    pools: Arc<Mutex<LruCache<ProjectId, PgPool>>>,
+}
+
+impl ProjectDatabases {
+    /// `server` names host, port, role and password of the platform; its database is replaced by each project's.
+    pub fn new(server: PgConnectOptions) -> Self {
+        Self::with_connections(server, CONNECTIONS_PER_PROJECT_MAX)
+    }
+
+    /// The same with another limit of connections per project.
+    pub fn with_connections(server: PgConnectOptions, connections_max: u32) -> Self {
+        Self { server, connections_max, pools: Arc::new(Mutex::new(LruCache::new(POOLS_MAX))) }
+    }
+
+    /// How to connect to a project's database as the platform. Nothing that a bot created can be found by an unqualified name.
+    pub fn options(&self, project: ProjectId) -> PgConnectOptions {
+        self.server.clone().database(&database_name(project)).options([("search_path", "pg_catalog")]).application_name("paige")
+    }
+
+    /// The project's pool. Does not connect by itself.
+    pub fn pool(&self, project: ProjectId) -> PgPool {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools
+            .get_or_insert(project, || {
+                PgPoolOptions::new()
+                    .max_connections(self.connections_max)
+                    .idle_timeout(CONNECTION_IDLE_MAX)
+                    .acquire_timeout(ACQUIRE_TIME_MAX)
+                    .connect_lazy_with(self.options(project))
+            })
+            .clone()
+    }
+
+    /// Closes a project's pool, before its database goes away.
+    pub async fn close(&self, project: ProjectId) {
+        let pool = self.pools.lock().unwrap_or_else(PoisonError::into_inner).pop(&project);
+        if let Some(pool) = pool {
+            pool.close().await;
+        }
+    }
+}
+
+/// The name of a project's database: its id in lower case, which needs no quotes.
+pub fn database_name(project: ProjectId) -> String {
+    format!("paige_{}", project.to_string().to_lowercase())
+}

@@ -1,0 +1,73 @@
+//! Why tables could not be brought up to date, sorted by what the caller can do.
+
+use contract::DecodeError;
+
+/// What can go wrong between the log and the tables.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The project's database does not exist (yet).
+    #[error("project database {0} does not exist")]
+    NoDatabase(String),
+    /// The database does not answer, or dropped the connection. Trying later helps.
+    #[error("project database unavailable: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// The database answers and refuses: a bug, or a table that somebody changed.
+    #[error("project database refused: {0}")]
+    Refused(#[source] sqlx::Error),
+    /// A stored value is not what the column promises.
+    #[error("column {0} holds a value that nobody writes")]
+    Corrupt(&'static str),
+    /// The tables were built from another log.
+    #[error("tables were built from the log created at {tables} and this one was created at {log}")]
+    OtherLog {
+        /// The log that the tables know.
+        tables: chrono::DateTime<chrono::Utc>,
+        /// The log that is there.
+        log: chrono::DateTime<chrono::Utc>,
+    },
+    /// The tables know more than the log holds: the log lost its end, or was restored from a backup.
+    #[error("tables stand at sequence {checkpoint}, the log ends at {last}")]
+    AheadOfLog {
+        /// Where the tables stand.
+        checkpoint: u64,
+        /// Where the log ends.
+        last: u64,
+    },
+    /// An event is not readable here.
+    #[error("event {sequence} is not readable: {source}")]
+    Event {
+        /// Which.
+        sequence: u64,
+        /// Why.
+        source: DecodeError,
+    },
+    /// The log could not be read.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+}
+
+/// SQLSTATE of a database that does not exist.
+const INVALID_CATALOG_NAME: &str = "3D000";
+/// Classes that go away by themselves: connection, insufficient resources, operator intervention, serialization, invalid password while roles are made.
+const PASSING: [&str; 6] = ["08", "53", "57", "40", "28", "55"];
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        if let sqlx::Error::Database(refusal) = &error {
+            let code = refusal.code().unwrap_or_default();
+            if code == INVALID_CATALOG_NAME {
+                return Self::NoDatabase(refusal.message().to_owned());
+            }
+            if !PASSING.iter().any(|class| code.starts_with(class)) {
+                return Self::Refused(error);
+            }
+        }
+        match error {
+            sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::TypeNotFound { .. } => Self::Refused(error),
+            error => Self::Unavailable(error),
+        }
+    }
+}

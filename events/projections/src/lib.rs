@@ -1,0 +1,24 @@
+//! What is built from the `conversation` stream: the tables `contacts`, `conversations` and `messages` of each project, with their
+//! ledgers. One fold, two drivers: [`Projector`] applies live batches, the rebuild folds the whole log and compares.
+//!
+//! It does not read the tables for an API and does not decide what happens: it only says what the log has already decided.
+
+pub mod checkpoint;
+mod databases;
+mod error;
+mod fold;
+mod load;
+pub mod lookup;
+mod projector;
+pub mod rows;
+mod save;
+mod schema;
+mod summary;
+mod table;
+
+pub use databases::{ProjectDatabases, database_name};
+pub use error::Error;
+pub use fold::fold;
+pub use projector::{Applied, Projector};
+pub use schema::{migrate, schema_version};
+pub use table::{Rows, Table};

@@ -1,0 +1,192 @@
+//! Loads the rows that a batch of events will touch, and those that their summaries depend on.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use contract::{ContactId, ConversationEvent, ConversationId, Recorded};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
+
+use crate::Error;
+use crate::rows::{Contact, Conversation, Message, MessageRest, Status, Summary};
+use crate::table::Rows;
+
+/// What a batch of events is about.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    contacts: HashSet<ContactId>,
+    conversations: HashSet<ConversationId>,
+    wamids: HashSet<String>,
+}
+
+impl Keys {
+    /// Adds what one event is about.
+    pub(crate) fn add(&mut self, event: &Recorded, fact: &ConversationEvent) {
+        self.contacts.extend(event.subject.contact_id());
+        match fact {
+            ConversationEvent::MessageReceived(received) => self.add_message(&received.0),
+            ConversationEvent::MessageEchoed(echoed) => self.add_message(&echoed.0),
+            ConversationEvent::MessageImported(imported) => self.add_message(&imported.message),
+            ConversationEvent::MessageStatusReported(reported) => self.add_wamid(&reported.wamid),
+            ConversationEvent::ConversationClosed(closed) => self.add_conversation(closed.conversation),
+            ConversationEvent::ConversationStateChanged(changed) => self.add_conversation(changed.conversation),
+            ConversationEvent::ConversationOpened(opened) => self.add_conversation(opened.conversation),
+            ConversationEvent::ContactFirstSeen(_)
+            | ConversationEvent::ContactIdentityLinked(_)
+            | ConversationEvent::ContactIdentityReplaced(_)
+            | ConversationEvent::ContactIdentityUnlinked(_)
+            | ConversationEvent::ContactProfileChanged(_)
+            | ConversationEvent::ContactPreferenceChanged(_)
+            | ConversationEvent::ContactMerged(_)
+            | ConversationEvent::ContactAbsorbed(_)
+            | ConversationEvent::UnassignedItemReceived(_) => {}
+        }
+    }
+
+    fn add_message(&mut self, message: &contract::Message) {
+        self.add_conversation(message.conversation);
+        self.add_wamid(&message.wamid);
+        if let Some(target) = &message.target {
+            self.add_wamid(target);
+        }
+    }
+
+    fn add_conversation(&mut self, conversation: ConversationId) {
+        self.conversations.insert(conversation);
+    }
+
+    fn add_wamid(&mut self, wamid: &str) {
+        if !self.wamids.contains(wamid) {
+            self.wamids.insert(wamid.to_owned());
+        }
+    }
+}
+
+/// Reads them, a query per table.
+pub(crate) async fn load(connection: &mut PgConnection, keys: &Keys) -> Result<Rows, Error> {
+    let mut rows = Rows::default();
+    let contacts: Vec<String> = keys.contacts.iter().map(ToString::to_string).collect();
+    for row in sqlx::query("SELECT * FROM public.contacts WHERE id = ANY($1)").bind(contacts).fetch_all(&mut *connection).await? {
+        let contact = contact(&row)?;
+        rows.contacts.load(contact.id, contact);
+    }
+    if !keys.conversations.is_empty() {
+        let conversations: Vec<String> = keys.conversations.iter().map(ToString::to_string).collect();
+        let query = sqlx::query("SELECT * FROM public.conversations WHERE id = ANY($1)").bind(conversations);
+        for row in query.fetch_all(&mut *connection).await? {
+            let conversation = conversation(&row)?;
+            rows.conversations.load(conversation.id, conversation);
+        }
+    }
+    if !keys.wamids.is_empty() {
+        let wamids: Vec<&str> = keys.wamids.iter().map(String::as_str).collect();
+        load_messages(connection, &wamids, &mut rows).await?;
+        load_statuses(connection, &wamids, &mut rows).await?;
+    }
+    Ok(rows)
+}
+
+async fn load_messages(connection: &mut PgConnection, wamids: &[&str], rows: &mut Rows) -> Result<(), Error> {
+    const QUERY: &str = "
+        SELECT wamid, contact_id, direction, type, text, target_wamid, sent_at, status, status_at, error_code,
+               edited_at, edited_text, revoked_at, contact_reaction, business_reaction
+          FROM public.messages WHERE wamid = ANY($1)
+        UNION ALL
+        SELECT wamid, contact_id, direction, type, text, target_wamid, sent_at, status, status_at, error_code,
+               edited_at, edited_text, revoked_at, contact_reaction, business_reaction
+          FROM public.messages WHERE target_wamid = ANY($1)";
+    for row in sqlx::query(QUERY).bind(wamids).fetch_all(connection).await? {
+        rows.load_message(Message {
+            wamid: row.try_get::<&str, _>("wamid")?.into(),
+            contact_id: id(&row, "contact_id")?,
+            direction: row.try_get("direction")?,
+            kind: row.try_get("type")?,
+            text: row.try_get("text")?,
+            target_wamid: row.try_get::<Option<&str>, _>("target_wamid")?.map(Arc::from),
+            sent_at: row.try_get("sent_at")?,
+            rest: MessageRest::Stored,
+            summary: summary(&row)?,
+        });
+    }
+    Ok(())
+}
+
+async fn load_statuses(connection: &mut PgConnection, wamids: &[&str], rows: &mut Rows) -> Result<(), Error> {
+    const QUERY: &str = "SELECT wamid, status, participant, contact_id, at, error_code, sequence FROM paige.statuses WHERE wamid = ANY($1)";
+    for row in sqlx::query(QUERY).bind(wamids).fetch_all(connection).await? {
+        rows.load_status(Status {
+            wamid: row.try_get::<&str, _>("wamid")?.into(),
+            status: row.try_get("status")?,
+            participant: row.try_get("participant")?,
+            contact_id: id(&row, "contact_id")?,
+            at: row.try_get("at")?,
+            error_code: row.try_get("error_code")?,
+            content: None,
+            sequence: number(&row, "sequence")?,
+        });
+    }
+    Ok(())
+}
+
+pub(crate) fn contact(row: &PgRow) -> Result<Contact, Error> {
+    Ok(Contact {
+        id: id(row, "id")?,
+        phone: row.try_get("phone")?,
+        wa_id: row.try_get("wa_id")?,
+        bsuid: row.try_get("bsuid")?,
+        parent_bsuid: row.try_get("parent_bsuid")?,
+        name: row.try_get("name")?,
+        username: row.try_get("username")?,
+        preferences: row.try_get::<sqlx::types::Json<_>, _>("preferences")?.0,
+        merged_into: optional_id(row, "merged_into")?,
+        first_seen_at: row.try_get("first_seen_at")?,
+        last_message_at: row.try_get("last_message_at")?,
+        last_inbound_at: row.try_get("last_inbound_at")?,
+        profile_at: row.try_get("profile_at")?,
+        version: number(row, "version")?,
+    })
+}
+
+pub(crate) fn conversation(row: &PgRow) -> Result<Conversation, Error> {
+    Ok(Conversation {
+        id: id(row, "id")?,
+        contact_id: id(row, "contact_id")?,
+        group_id: row.try_get("group_id")?,
+        state: row.try_get("state")?,
+        state_version: u32::try_from(row.try_get::<i32, _>("state_version")?).map_err(|_| Error::Corrupt("state_version"))?,
+        inherited_from: optional_id(row, "inherited_from")?,
+        opened_at: row.try_get("opened_at")?,
+        closed_at: row.try_get("closed_at")?,
+        close_reason: row.try_get("close_reason")?,
+        last_message_at: row.try_get("last_message_at")?,
+        last_inbound_at: row.try_get("last_inbound_at")?,
+        message_count: number(row, "message_count")?,
+        version: number(row, "version")?,
+    })
+}
+
+pub(crate) fn summary(row: &PgRow) -> Result<Summary, Error> {
+    Ok(Summary {
+        status: row.try_get("status")?,
+        status_at: row.try_get::<Option<DateTime<Utc>>, _>("status_at")?,
+        error_code: row.try_get("error_code")?,
+        edited_at: row.try_get("edited_at")?,
+        edited_text: row.try_get("edited_text")?,
+        revoked_at: row.try_get("revoked_at")?,
+        contact_reaction: row.try_get("contact_reaction")?,
+        business_reaction: row.try_get("business_reaction")?,
+    })
+}
+
+pub(crate) fn id<T: std::str::FromStr>(row: &PgRow, column: &'static str) -> Result<T, Error> {
+    row.try_get::<&str, _>(column)?.parse().map_err(|_| Error::Corrupt(column))
+}
+
+pub(crate) fn optional_id<T: std::str::FromStr>(row: &PgRow, column: &'static str) -> Result<Option<T>, Error> {
+    row.try_get::<Option<&str>, _>(column)?.map(|text| text.parse().map_err(|_| Error::Corrupt(column))).transpose()
+}
+
+pub(crate) fn number(row: &PgRow, column: &'static str) -> Result<u64, Error> {
+    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| Error::Corrupt(column))
+}

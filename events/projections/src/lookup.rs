@@ -1,0 +1,104 @@
+//! What the recorder must know before it decides: who is who, what is open, what was already said.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use contract::{ContactId, ConversationId, Identity, IdentityKind};
+use sqlx::{PgConnection, Row};
+
+use crate::Error;
+use crate::load::{contact, id, number};
+use crate::rows::Contact;
+
+/// A contact with what a decision about it needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownContact {
+    /// Its row.
+    pub contact: Contact,
+    /// Everything it is or was known by; `true` for what it has now.
+    pub identities: HashMap<Identity, bool>,
+    /// Its conversations that are not closed, one to one and in groups.
+    pub open: Vec<OpenConversation>,
+}
+
+/// A conversation that takes messages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenConversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// The group in which it takes place.
+    pub group: Option<String>,
+    /// Its state.
+    pub state: Option<String>,
+    /// When the last message was sent, or it was opened.
+    pub last_message_at: DateTime<Utc>,
+}
+
+/// The contact that each identity leads to: who has it now, else who had it last.
+pub async fn contacts_of(connection: &mut PgConnection, identities: &[&Identity]) -> Result<HashMap<Identity, ContactId>, Error> {
+    const QUERY: &str = "
+        SELECT DISTINCT ON (identity.kind, identity.value) identity.kind, identity.value, identity.contact_id
+          FROM unnest($1::text[], $2::text[]) AS wanted (kind, value)
+          JOIN paige.identities AS identity USING (kind, value)
+         ORDER BY identity.kind, identity.value, identity.current DESC, identity.sequence DESC";
+    let kinds: Vec<&str> = identities.iter().map(|identity| identity.kind.as_str()).collect();
+    let values: Vec<&str> = identities.iter().map(|identity| identity.value.as_str()).collect();
+    let rows = sqlx::query(QUERY).bind(kinds).bind(values).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((identity(row)?, id(row, "contact_id")?))).collect()
+}
+
+/// The contacts of these ids, as far as the tables have them.
+pub async fn contacts(connection: &mut PgConnection, ids: &[ContactId]) -> Result<Vec<KnownContact>, Error> {
+    const CONTACTS: &str = "SELECT * FROM public.contacts WHERE id = ANY($1)";
+    const IDENTITIES: &str = "SELECT kind, value, contact_id, current FROM paige.identities WHERE contact_id = ANY($1)";
+    const OPEN: &str = "
+        SELECT id, contact_id, group_id, state, coalesce(last_message_at, opened_at) AS last_message_at
+          FROM public.conversations WHERE contact_id = ANY($1) AND closed_at IS NULL ORDER BY opened_at";
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let mut known = HashMap::new();
+    for row in sqlx::query(CONTACTS).bind(&ids).fetch_all(&mut *connection).await? {
+        let contact = contact(&row)?;
+        known.insert(contact.id, KnownContact { contact, identities: HashMap::new(), open: Vec::new() });
+    }
+    for row in sqlx::query(IDENTITIES).bind(&ids).fetch_all(&mut *connection).await? {
+        if let Some(known) = known.get_mut(&id::<ContactId>(&row, "contact_id")?) {
+            known.identities.insert(identity(&row)?, row.try_get("current")?);
+        }
+    }
+    for row in sqlx::query(OPEN).bind(&ids).fetch_all(connection).await? {
+        if let Some(known) = known.get_mut(&id::<ContactId>(&row, "contact_id")?) {
+            known.open.push(OpenConversation {
+                id: id(&row, "id")?,
+                group: row.try_get("group_id")?,
+                state: row.try_get("state")?,
+                last_message_at: row.try_get("last_message_at")?,
+            });
+        }
+    }
+    Ok(known.into_values().collect())
+}
+
+/// Which of these messages are recorded, and whose they are.
+pub async fn messages(connection: &mut PgConnection, wamids: &[&str]) -> Result<HashMap<String, ContactId>, Error> {
+    const QUERY: &str = "SELECT wamid, contact_id FROM public.messages WHERE wamid = ANY($1)";
+    let rows = sqlx::query(QUERY).bind(wamids).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((row.try_get("wamid")?, id(row, "contact_id")?))).collect()
+}
+
+/// Which statuses of these messages are recorded: wamid, status, participant.
+pub async fn statuses(connection: &mut PgConnection, wamids: &[&str]) -> Result<HashSet<(String, String, String)>, Error> {
+    const QUERY: &str = "SELECT wamid, status, participant FROM paige.statuses WHERE wamid = ANY($1)";
+    let rows = sqlx::query(QUERY).bind(wamids).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((row.try_get("wamid")?, row.try_get("status")?, row.try_get("participant")?))).collect()
+}
+
+/// How far the tables have come; 0 for not at all.
+pub async fn checkpoint(connection: &mut PgConnection) -> Result<u64, Error> {
+    let row = sqlx::query("SELECT coalesce(max(sequence), 0) AS sequence FROM paige.checkpoint").fetch_one(connection).await?;
+    number(&row, "sequence")
+}
+
+fn identity(row: &sqlx::postgres::PgRow) -> Result<Identity, Error> {
+    let kind = IdentityKind::parse(row.try_get("kind")?).ok_or(Error::Corrupt("kind"))?;
+    Ok(Identity { kind, value: row.try_get("value")? })
+}
