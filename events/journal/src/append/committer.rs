@@ -1,0 +1,266 @@
+//! One task per stream that sends what waits: group commit.
+//!
+//! A shared batch that fails, for whatever reason, is taken apart and its appends go one by one, so that a conflict in one
+//! never fails its neighbours. An append whose acknowledgement was lost is sent again under the same message id until it is known to be
+//! stored or its time is up. Appends of the same id (a webhook delivered fifty times at once) share one place in the queue.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use contract::{EventId, Stream};
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::pending::Pending;
+use super::plan::{UnderWay, take_next};
+use super::recent::Recent;
+use super::send::{Ack, Failure, send};
+use super::settle::{Verdict, settle};
+use super::{AppendError, Position};
+use crate::link::Link;
+
+/// How many appends may wait per stream before further ones are turned away.
+const WAITING_MAX: usize = 8_192;
+/// How many bytes may wait per stream.
+const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The pause before an append is sent again.
+const AGAIN_PAUSE: Duration = Duration::from_millis(50);
+/// How many appends are taken from the way in at once.
+const INTAKE: usize = 512;
+
+/// The way in to a stream's committer.
+pub(crate) struct Committer {
+    sender: mpsc::UnboundedSender<Pending>, // bounded by the two counters
+    load: Arc<Load>,
+}
+
+#[derive(Default)]
+struct Load {
+    appends: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Committer {
+    pub(super) fn start(link: Arc<Link>, stream: Stream) -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let load = Arc::new(Load::default());
+        let task = Task {
+            link,
+            stream,
+            load: Arc::clone(&load),
+            queue: VecDeque::new(),
+            under_way: UnderWay::default(),
+            sending: FuturesUnordered::new(),
+            same: HashMap::new(),
+            recent: Recent::default(),
+        };
+        tokio::spawn(task.run(receiver));
+        Self { sender, load }
+    }
+
+    /// Queues an append, or turns it away at once when too many wait: whoever sheds load wants to know now.
+    pub(super) fn submit(&self, append: Pending) -> Result<(), AppendError> {
+        let appends = self.load.appends.fetch_add(1, Ordering::Relaxed) + 1;
+        let bytes = self.load.bytes.fetch_add(append.bytes, Ordering::Relaxed) + append.bytes;
+        let refused = if appends > WAITING_MAX || (bytes > WAITING_BYTES_MAX && appends > 1) {
+            Some((append.bytes, "overloaded: too many appends wait"))
+        } else {
+            self.sender.send(append).err().map(|error| (error.0.bytes, "the journal was closed"))
+        };
+        let Some((bytes, cause)) = refused else { return Ok(()) };
+        self.load.appends.fetch_sub(1, Ordering::Relaxed);
+        self.load.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        Err(AppendError::Unavailable(cause.to_owned()))
+    }
+}
+
+/// What came of one unit.
+struct Sent {
+    appends: Vec<Pending>,
+    outcome: Result<Ack, Failure>,
+    verdict: Option<Verdict>,
+}
+
+struct Task {
+    link: Arc<Link>,
+    stream: Stream,
+    load: Arc<Load>,
+    queue: VecDeque<Pending>,
+    under_way: UnderWay,
+    sending: FuturesUnordered<BoxFuture<'static, Sent>>,
+    /// By id, whoever came second while the first one waits.
+    same: HashMap<EventId, Vec<Pending>>,
+    recent: Recent,
+}
+
+impl Task {
+    async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Pending>) {
+        let mut incoming = Vec::with_capacity(INTAKE);
+        let mut open = true;
+        while open || !self.sending.is_empty() || !self.queue.is_empty() {
+            let expiry = self.queue.iter().map(|append| append.deadline).min();
+            tokio::select! {
+                biased;
+                Some(sent) = self.sending.next(), if !self.sending.is_empty() => self.finish(sent),
+                taken = receiver.recv_many(&mut incoming, INTAKE), if open => open = taken > 0,
+                () = tokio::time::sleep_until(expiry.unwrap_or_else(Instant::now)), if expiry.is_some() => {}
+            }
+            while let Ok(append) = receiver.try_recv() {
+                incoming.push(append);
+            }
+            for append in incoming.drain(..) {
+                self.accept(append);
+            }
+            self.expire();
+            self.dispatch();
+        }
+    }
+
+    fn accept(&mut self, append: Pending) {
+        let (Some(id), Some(part)) = (append.id(), append.parts.last()) else { return };
+        if let Some(last) = self.recent.find(id, &part.subject, append.events) {
+            let positions = append.positions(last, true);
+            return self.answer(append, Ok(positions));
+        }
+        if let Some(same) = self.same.get_mut(&id) {
+            return same.push(append);
+        }
+        self.same.insert(id, Vec::new());
+        self.queue.push_back(append);
+    }
+
+    fn expire(&mut self) {
+        let now = Instant::now();
+        if self.queue.iter().all(|append| append.deadline > now) {
+            return;
+        }
+        for append in std::mem::take(&mut self.queue) {
+            if append.deadline > now {
+                self.queue.push_back(append);
+            } else {
+                self.conclude(append, Err(AppendError::Unavailable("not acknowledged in time".to_owned())));
+            }
+        }
+    }
+
+    fn dispatch(&mut self) {
+        while let Some(mut appends) = take_next(&mut self.queue, &self.under_way) {
+            let shared = appends.len() > 1;
+            if shared || !appends.iter().all(Pending::is_single) {
+                let events: usize = appends.iter().map(|append| append.events).sum();
+                metrics::histogram!("journal_append_batch_events", "stream" => self.stream.name()).record(events as f64);
+            }
+            let alone = appends.iter().any(|append| append.alone) || (!shared && appends.iter().all(Pending::is_single));
+            if alone {
+                self.under_way.singles += 1;
+            } else {
+                self.under_way.batch = true;
+            }
+            for append in &appends {
+                self.under_way.add(append);
+            }
+            let link = Arc::clone(&self.link);
+            self.sending.push(Box::pin(async move {
+                let outcome = send(&link, &mut appends).await;
+                let verdict = match (&outcome, appends.as_slice()) {
+                    (Err(failure), [append]) => follow_up(&link, failure, append).await,
+                    _ => None,
+                };
+                Sent { appends, outcome, verdict }
+            }));
+        }
+    }
+
+    fn finish(&mut self, sent: Sent) {
+        let Sent { appends, outcome, verdict } = sent;
+        for append in &appends {
+            self.under_way.remove(append);
+        }
+        let alone = appends.iter().any(|append| append.alone) || (appends.len() == 1 && appends.iter().all(Pending::is_single));
+        if alone {
+            self.under_way.singles -= 1;
+        } else {
+            self.under_way.batch = false;
+        }
+        match (outcome, verdict) {
+            (Ok(ack), _) => {
+                let mut first = ack.seq.saturating_sub(appends.iter().map(|append| append.events as u64).sum());
+                for append in appends {
+                    first += append.events as u64;
+                    let positions = append.positions(first, ack.duplicate);
+                    self.conclude(append, Ok(positions));
+                }
+            }
+            (Err(_), Some(verdict)) => {
+                for append in appends {
+                    self.judge(append, &verdict);
+                }
+            }
+            (Err(_), None) => {
+                for mut append in appends.into_iter().rev() {
+                    append.alone = true;
+                    self.queue.push_front(append);
+                }
+            }
+        }
+    }
+
+    fn judge(&mut self, mut append: Pending, verdict: &Verdict) {
+        match verdict {
+            Verdict::Stored(last) => {
+                let positions = append.positions(*last, true);
+                self.conclude(append, Ok(positions));
+            }
+            Verdict::Failed(error) => self.conclude(append, Err(error.clone())),
+            Verdict::Again => {
+                append.alone = true;
+                self.queue.push_front(append);
+            }
+        }
+    }
+
+    /// Answers an append, and everyone who came with the same id.
+    fn conclude(&mut self, append: Pending, outcome: Result<Vec<Position>, AppendError>) {
+        let Some(id) = append.id() else { return };
+        if let (Ok(positions), Some(part)) = (&outcome, append.parts.last()) {
+            let last = positions.last().map_or(0, |position| position.sequence);
+            self.recent.remember(id, part.subject.clone(), append.events, last);
+        }
+        let same = self.same.remove(&id).unwrap_or_default();
+        self.answer(append, outcome.clone());
+        for later in same {
+            match &outcome {
+                Ok(_) => self.accept(later), // answered from the recent ones, or queued if it is another append after all
+                Err(error) => self.answer(later, Err(error.clone())),
+            }
+        }
+    }
+
+    fn answer(&self, append: Pending, outcome: Result<Vec<Position>, AppendError>) {
+        self.load.appends.fetch_sub(1, Ordering::Relaxed);
+        self.load.bytes.fetch_sub(append.bytes, Ordering::Relaxed);
+        append.answer(outcome);
+    }
+}
+
+/// What becomes of an append that failed alone.
+async fn follow_up(link: &Link, failure: &Failure, append: &Pending) -> Option<Verdict> {
+    let cause = match failure {
+        Failure::Refused(cause) => return Some(Verdict::Failed(AppendError::Refused(cause.clone()))),
+        Failure::Contested | Failure::Duplicate => match settle(link, append, matches!(failure, Failure::Duplicate)).await {
+            Ok(Verdict::Again) => "the subject is contested".to_owned(),
+            Ok(verdict) => return Some(verdict),
+            Err(error) => error.to_string(),
+        },
+        Failure::Unknown(cause) | Failure::NotNow(cause) => cause.clone(),
+    };
+    if Instant::now() + AGAIN_PAUSE >= append.deadline {
+        return Some(Verdict::Failed(AppendError::Unavailable(cause)));
+    }
+    tokio::time::sleep(AGAIN_PAUSE).await;
+    Some(Verdict::Again)
+}

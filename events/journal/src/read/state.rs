@@ -1,0 +1,54 @@
+//! What a stream holds, and which stream it is.
+
+use chrono::{DateTime, Utc};
+use contract::Stream;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{Error, Journal};
+
+/// A stream's extent at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamState {
+    /// The first sequence that is still there; `last + 1` when it is empty.
+    pub first: u64,
+    /// The last sequence ever given; 0 when nothing was ever stored.
+    pub last: u64,
+    /// How many messages it holds.
+    pub messages: u64,
+    /// Their bytes, headers included.
+    pub bytes: u64,
+    /// When it was created, which is its identity: a stream of the same name with another time is another stream, and sequences
+    /// of the one mean nothing in the other.
+    pub created: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct Info {
+    created: DateTime<Utc>,
+    state: Counts,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    messages: u64,
+    bytes: u64,
+    first_seq: u64,
+    last_seq: u64,
+}
+
+impl Journal {
+    /// The stream's extent and identity.
+    ///
+    /// # Errors
+    /// `Unavailable`, or `Refused` when there is no such stream.
+    pub async fn state(&self, stream: Stream) -> Result<StreamState, Error> {
+        state(&self.link, stream).await
+    }
+}
+
+pub(crate) async fn state(link: &crate::link::Link, stream: Stream) -> Result<StreamState, Error> {
+    let info: Info = link.request(&format!("$JS.API.STREAM.INFO.{stream}"), &Value::Null).await?;
+    let Counts { messages, bytes, first_seq, last_seq } = info.state;
+    Ok(StreamState { first: first_seq.max(1), last: last_seq, messages, bytes, created: info.created })
+}
