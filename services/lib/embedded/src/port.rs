@@ -1,0 +1,58 @@
+//! Loopback ports. A server keeps the port it had the last time when it is still free, so that URLs outlive a restart.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Below the range from which Linux (32768) and macOS (49152) take ports for outgoing connections: nobody's connection can sit on a
+/// server's port while the server restarts.
+const RANGE: Range<u16> = 15_000..32_000;
+/// How many ports to try before giving up.
+const TRIES_MAX: u32 = 200;
+
+/// The port asked for; else the one in `memory` if nobody took it since; else any free one.
+pub(crate) fn choose(asked: Option<u16>, memory: &Path) -> Result<u16> {
+    if let Some(port) = asked {
+        return Ok(port);
+    }
+    let remembered = std::fs::read_to_string(memory).ok().and_then(|text| text.trim().parse().ok());
+    match remembered.filter(|port| is_free(*port)) {
+        Some(port) => Ok(port),
+        None => any_free(),
+    }
+}
+
+/// A port that nobody listens on at this moment. Another process may still take it first: the caller tries again.
+pub(crate) fn any_free() -> Result<u16> {
+    let random = (0..TRIES_MAX).map(|_| rand::random_range(RANGE));
+    random.into_iter().find(|port| is_free(*port)).ok_or(Error::NoPort { tries: TRIES_MAX })
+}
+
+/// Writes the port down for the next start.
+pub(crate) fn remember(port: u16, memory: &Path) -> Result<()> {
+    std::fs::write(memory, format!("{port}\n")).map_err(Error::file("write", memory))
+}
+
+pub(crate) fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_kept_until_somebody_else_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = folder.path().join("port");
+        let first = choose(None, &memory).unwrap();
+        remember(first, &memory).unwrap();
+        assert_eq!(choose(None, &memory).unwrap(), first);
+
+        let _somebody = TcpListener::bind((Ipv4Addr::LOCALHOST, first)).unwrap();
+        assert_ne!(choose(None, &memory).unwrap(), first);
+        assert_eq!(choose(Some(first), &memory).unwrap(), first, "a port asked for is never replaced by another");
+    }
+}

@@ -1,0 +1,88 @@
+//! nats-server as a child: starts, is killed, comes back with all data, refuses what it must.
+
+mod wire;
+
+use std::os::unix::fs::PermissionsExt;
+
+use embedded::{Error, Nats, NatsOptions, Programs};
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_a_kill_on_the_same_port() {
+    let mut nats = Nats::scratch().await.unwrap();
+    let (port, pid) = (nats.port(), nats.pid());
+    wire::create_stream(port);
+    wire::append(port, "first");
+    nats.kill().await;
+    assert!(nats.exited().is_some());
+
+    nats.restart().await.unwrap();
+    assert_eq!(nats.port(), port);
+    assert_ne!(nats.pid(), pid);
+    assert_eq!(wire::messages(port), 1);
+}
+
+#[tokio::test]
+async fn a_second_start_on_the_folder_finds_data_and_port_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Nats::start(NatsOptions::new(folder.path().join("a \"folder\" of data"))).await.unwrap();
+    let url = first.url();
+    wire::create_stream(first.port());
+    wire::append(first.port(), "first");
+    first.stop().await;
+
+    let second = Nats::start(NatsOptions::new(folder.path().join("a \"folder\" of data"))).await.unwrap();
+    assert_eq!(second.url(), url);
+    assert_eq!(wire::messages(second.port()), 1);
+}
+
+#[tokio::test]
+async fn a_folder_in_use_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = Nats::start(NatsOptions::new(folder.path())).await.unwrap();
+    let second = Nats::start(NatsOptions::new(folder.path())).await;
+    assert!(matches!(second, Err(Error::InUse { .. })), "{second:?}");
+}
+
+#[tokio::test]
+async fn a_port_asked_for_and_taken_is_an_error_that_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = Nats::scratch().await.unwrap();
+    let options = NatsOptions { port: Some(other.port()), ..NatsOptions::new(folder.path()) };
+    let error = Nats::start(options).await.unwrap_err();
+    assert!(matches!(error, Error::Died { .. }), "{error}");
+    assert!(error.to_string().contains("address already in use"), "{error}");
+}
+
+#[tokio::test]
+async fn a_dropped_one_leaves_no_process_and_no_folder() {
+    let nats = Nats::scratch().await.unwrap();
+    let (pid, log) = (nats.pid(), nats.log_path());
+    assert!(log.exists());
+    drop(nats);
+    let gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid.cast_signed()), None);
+    assert_eq!(gone, Err(nix::errno::Errno::ESRCH));
+    assert!(!log.exists());
+}
+
+#[tokio::test]
+async fn its_settings_are_those_that_are_deployed() {
+    let nats = Nats::scratch().await.unwrap();
+    let account = wire::ask(nats.port(), "$JS.API.INFO", "");
+    assert!(account.contains("\"streams\":0"), "{account}");
+    let config = std::fs::read_to_string(nats.log_path().with_extension("conf")).unwrap();
+    assert!(config.contains("sync_interval: always"), "{config}");
+}
+
+#[tokio::test]
+async fn one_that_is_too_old_is_refused_by_name_place_and_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("nats-server");
+    std::fs::write(&program, "#!/bin/sh\necho 'nats-server: v2.9.25'\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let programs = Programs { path: folder.path().into(), cache: folder.path().join("cache"), places: Vec::new(), sources: Vec::new() };
+    let options = NatsOptions { programs, ..NatsOptions::new(folder.path().join("data")) };
+    let error = Nats::start(options).await.unwrap_err();
+    assert!(matches!(error, Error::TooOld { .. }), "{error}");
+    let expected = format!("nats-server 2.9.25 at {} is too old, 2.12.0 or newer is needed", program.display());
+    assert!(error.to_string().starts_with(&expected), "{error}");
+}
