@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use crate::Secret;
+use crate::{Secret, SecretParser};
 
 /// A key shorter than this can be guessed.
 const API_KEY_BYTES_MIN: usize = 16;
@@ -37,7 +37,7 @@ impl HttpArgs {
 #[command(next_help_heading = "Event log")]
 pub struct NatsArgs {
     /// NATS servers with JetStream, separated by commas: nats://[user:password@]host:port
-    #[arg(long, env = "PAIGE_NATS_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = "PAIGE_NATS_URL", hide_env_values = true, value_name = "URL", value_parser = SecretParser(url))]
     pub nats_url: Secret,
 }
 
@@ -46,8 +46,21 @@ pub struct NatsArgs {
 #[command(next_help_heading = "Database")]
 pub struct PostgresArgs {
     /// Platform database, as a role that may create databases and roles: postgres://user:password@host:port/name
-    #[arg(long, env = "PAIGE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = "PAIGE_DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = SecretParser(url))]
     pub database_url: Secret,
+}
+
+/// Servers for a process that brings its own when none are given. Not together with [`NatsArgs`] or [`PostgresArgs`].
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Servers from outside")]
+pub struct OutsideArgs {
+    /// NATS servers with JetStream, separated by commas; none: one is started here
+    #[arg(long, env = "PAIGE_NATS_URL", hide_env_values = true, value_name = "URL", value_parser = SecretParser(url))]
+    pub nats_url: Option<Secret>,
+
+    /// Platform database, as a role that may create databases and roles; none: one is started here
+    #[arg(long, env = "PAIGE_DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = SecretParser(url))]
+    pub database_url: Option<Secret>,
 }
 
 /// The key of the HTTP API.
@@ -55,16 +68,16 @@ pub struct PostgresArgs {
 #[command(next_help_heading = "HTTP")]
 pub struct KeyArgs {
     /// Key that every /v1 request must carry as `Authorization: Bearer <key>`; 16 to 512 visible ASCII characters
-    #[arg(long, env = "PAIGE_API_KEY", hide_env_values = true, value_name = "KEY", value_parser = api_key)]
+    #[arg(long, env = "PAIGE_API_KEY", hide_env_values = true, value_name = "KEY", value_parser = SecretParser(api_key))]
     pub api_key: Secret,
 }
 
-fn api_key(text: &str) -> Result<Secret, String> {
-    if !(API_KEY_BYTES_MIN..=API_KEY_BYTES_MAX).contains(&text.len()) {
-        return Err(format!("a key has {API_KEY_BYTES_MIN} to {API_KEY_BYTES_MAX} characters"));
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("a key is visible ASCII without spaces".to_owned());
-    }
-    Ok(Secret::new(text))
+fn api_key(text: &str) -> Result<(), &'static str> {
+    let fits = (API_KEY_BYTES_MIN..=API_KEY_BYTES_MAX).contains(&text.len());
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits && visible { Ok(()) } else { Err("a key is 16 to 512 visible ASCII characters without spaces") }
+}
+
+fn url(text: &str) -> Result<(), &'static str> {
+    if text.contains("://") { Ok(()) } else { Err("a URL has a scheme and a host") }
 }

@@ -96,8 +96,7 @@ mod tests {
     fn threads_that_share_a_source_never_draw_the_same_id() {
         let ids = Ids::new(Clock::System);
         let drawn: Vec<_> = std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                (0..4).map(|_| scope.spawn(|| (0..1_000).map(|_| ids.ulid()).collect::<Vec<_>>())).collect();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| (0..1_000).map(|_| ids.ulid()).collect::<Vec<_>>())).collect();
             threads.into_iter().flat_map(|thread| thread.join().expect("joined")).collect()
         });
         assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), 4_000);

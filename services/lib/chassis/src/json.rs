@@ -26,8 +26,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Json<T>, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
-                .detail("send the body as application/json"));
+            return Err(
+                Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type").detail("send the body as application/json")
+            );
         }
         let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
@@ -68,13 +69,23 @@ fn refuse(error: serde_json::Error, mut pointer: String) -> Problem {
         return Problem::new(StatusCode::BAD_REQUEST, "malformed_json").detail(error.to_string());
     }
     let text = error.to_string();
-    // serde says where a field is missing only as the object around it; the name is in its text.
-    if let Some(name) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+    // serde gives the path of the object around such a field; its name is only in the text.
+    if let Some((code, name)) = named_field(&text) {
         push(&mut pointer, name);
-        return invalid().field(pointer, "missing", text);
+        return invalid().field(pointer, code, text);
     }
     let code = if text.starts_with("unknown field") { "unknown" } else { "invalid" };
     invalid().field(pointer, code, text)
+}
+
+/// The rule and the field in serde's text about a field that is missing or there twice.
+pub(crate) fn named_field(text: &str) -> Option<(&'static str, &str)> {
+    let (code, rest) = match (text.strip_prefix("missing field `"), text.strip_prefix("duplicate field `")) {
+        (Some(rest), _) => ("missing", rest),
+        (None, Some(rest)) => ("duplicate", rest),
+        (None, None) => return None,
+    };
+    rest.split('`').next().map(|name| (code, name))
 }
 
 fn invalid() -> Problem {
@@ -137,7 +148,7 @@ mod tests {
         check(br#"{"name":"x","lines":[{}]}"#, 422, "invalid_body", Some("/lines/0/a~1b~0c"));
         check(br#"{"name":"x","more":1}"#, 422, "invalid_body", Some("/more"));
         check(br#"{"name":"x","name":"y"}"#, 422, "invalid_body", Some("/name"));
-        check(b"[]", 422, "invalid_body", Some("/name"));
+        check(b"[]", 422, "invalid_body", Some(""));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!
 //! | part | what for |
 //! | --- | --- |
-//! | [`HttpArgs`] [`TelemetryArgs`] [`NatsArgs`] [`PostgresArgs`] [`KeyArgs`] | configuration, by flag or variable |
+//! | [`HttpArgs`] [`TelemetryArgs`] [`NatsArgs`] [`PostgresArgs`] [`OutsideArgs`] [`KeyArgs`] | configuration, by flag or variable |
 //! | [`telemetry`] [`traceparent`] [`Metrics`] | logs, spans, numbers |
 //! | [`Health`] | `/healthz`, `/readyz` |
 //! | [`Shutdown`] [`serve()`] | stop softly, then hard |
@@ -34,16 +34,16 @@ pub mod telemetry;
 pub mod traceparent;
 
 pub use crate::clock::Clock;
-pub use crate::config::{HttpArgs, KeyArgs, NatsArgs, PostgresArgs};
+pub use crate::config::{HttpArgs, KeyArgs, NatsArgs, OutsideArgs, PostgresArgs};
 pub use crate::health::{CHECK_LIMIT, Failure, Health};
 pub use crate::ids::Ids;
 pub use crate::json::{JSON_BYTES_MAX, Json};
 pub use crate::metrics::{Metrics, MetricsError};
 pub use crate::openapi::describe;
 pub use crate::params::{Path, Query};
-pub use crate::problem::{Content, FieldError, Problem};
+pub use crate::problem::{FieldError, Problem, ProblemContent};
 pub use crate::request_id::{REQUEST_ID_BYTES_MAX, RequestId};
-pub use crate::secret::Secret;
+pub use crate::secret::{Secret, SecretParser};
 pub use crate::serve::serve;
 pub use crate::shutdown::{DRAIN_LIMIT, Forced, HARD_LIMIT, Shutdown};
 pub use crate::site::{ANSWER_LIMIT, Site};

@@ -41,10 +41,8 @@ impl Metrics {
         if let Some(metrics) = INSTALLED.get() {
             return Ok(metrics.clone());
         }
-        let handle = PrometheusBuilder::new()
-            .set_buckets(&BUCKETS)
-            .and_then(PrometheusBuilder::install_recorder)
-            .map_err(MetricsError::Recorder)?;
+        let handle =
+            PrometheusBuilder::new().set_buckets(&BUCKETS).and_then(PrometheusBuilder::install_recorder).map_err(MetricsError::Recorder)?;
         let upkeep = handle.clone();
         // A thread, because the recorder outlives any one runtime of the process.
         std::thread::Builder::new()

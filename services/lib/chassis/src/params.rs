@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::Problem;
+use crate::json::named_field;
 
 /// Parameters of the path. 400 `invalid_path` with the parameter's name if one cannot be read.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +74,8 @@ fn refuse_path(rejection: PathRejection, only: Option<String>) -> Problem {
 /// `text` is what serde says: `<name>: <what>`, or only `<what>`.
 fn refuse_query(text: &str) -> Problem {
     let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_query").detail("the query cannot be read");
-    if let Some(name) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-        return problem.field(format!("/{name}"), "missing", text);
+    if let Some((code, name)) = named_field(text) {
+        return problem.field(format!("/{name}"), code, text);
     }
     match text.split_once(": ").filter(|(name, _)| !name.contains([' ', '`'])) {
         Some((name, what)) => problem.field(format!("/{name}"), "invalid", what),

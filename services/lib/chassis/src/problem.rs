@@ -20,6 +20,8 @@ use utoipa::{PartialSchema, ToSchema};
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 /// More field errors than this are not listed.
 const FIELD_ERRORS_MAX: usize = 100;
+/// Longer texts are cut: what is wrong with a request often quotes it.
+const TEXT_BYTES_MAX: usize = 500;
 
 /// One field of the request that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,15 +38,15 @@ pub struct FieldError {
 
 /// What went wrong with a request (RFC 9457): the error type of handlers.
 ///
-/// Boxed, so that a handler's `Result` stays small; its [`Content`] is reached by dereferencing.
+/// Boxed, so that a handler's `Result` stays small; its [`ProblemContent`] is reached by dereferencing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Problem(Box<Content>);
+pub struct Problem(Box<ProblemContent>);
 
 /// What a problem says.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Problem)]
-pub struct Content {
+pub struct ProblemContent {
     /// Kind of problem as a URI reference; `about:blank` when `code` says it all.
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]
@@ -78,7 +80,7 @@ pub struct Content {
 impl Problem {
     /// A problem with a stable `code` in lower snake case; its title is the status' reason until [`Problem::title`] sets one.
     pub fn new(status: StatusCode, code: impl Into<String>) -> Problem {
-        Problem(Box::new(Content {
+        Problem(Box::new(ProblemContent {
             kind: "about:blank".to_owned(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
@@ -135,7 +137,7 @@ impl Problem {
     /// Sets the detail.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Problem {
-        self.0.detail = Some(detail.into());
+        self.0.detail = Some(cut(detail.into()));
         self
     }
 
@@ -143,7 +145,8 @@ impl Problem {
     #[must_use]
     pub fn field(mut self, pointer: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Problem {
         if self.0.errors.len() < FIELD_ERRORS_MAX {
-            self.0.errors.push(FieldError { pointer: pointer.into(), code: code.into(), detail: detail.into() });
+            let (pointer, detail) = (cut(pointer.into()), cut(detail.into()));
+            self.0.errors.push(FieldError { pointer, code: code.into(), detail });
         }
         self
     }
@@ -179,27 +182,35 @@ impl Problem {
     }
 }
 
-impl Deref for Problem {
-    type Target = Content;
+fn cut(mut text: String) -> String {
+    if text.len() > TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+        text.push('…');
+    }
+    text
+}
 
-    fn deref(&self) -> &Content {
+impl Deref for Problem {
+    type Target = ProblemContent;
+
+    fn deref(&self) -> &ProblemContent {
         &self.0
     }
 }
 
 impl PartialSchema for Problem {
     fn schema() -> RefOr<Schema> {
-        Content::schema()
+        ProblemContent::schema()
     }
 }
 
 impl ToSchema for Problem {
     fn name() -> Cow<'static, str> {
-        Content::name()
+        ProblemContent::name()
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Content::schemas(schemas);
+        ProblemContent::schemas(schemas);
     }
 }
 
@@ -239,6 +250,12 @@ mod tests {
             })
         );
         assert_eq!(problem.logged_cause(), Some("password was hunter2"));
+    }
+
+    #[test]
+    fn a_quoted_request_does_not_come_back_whole() {
+        let problem = Problem::not_found("é".repeat(9_999)).field("/x".repeat(9_999), "x", "y".repeat(9_999));
+        assert!(serde_json::to_vec(&problem).expect("json").len() < 2_000);
     }
 
     #[test]

@@ -4,9 +4,13 @@
 //! It does not wipe memory.
 
 use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
 
 /// A secret text. Cheap to clone; shown by [`Secret::expose`] alone.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,6 +45,24 @@ impl fmt::Debug for Secret {
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
+    }
+}
+
+/// Reads a secret for clap under a rule; unlike clap's own parsers it does not print a value that breaks the rule.
+///
+/// `#[arg(value_parser = SecretParser(rule))]`, where `rule` says what a usable value is when it is given another.
+#[derive(Clone, Copy)]
+pub struct SecretParser(pub fn(&str) -> Result<(), &'static str>);
+
+impl TypedValueParser for SecretParser {
+    type Value = Secret;
+
+    fn parse_ref(&self, cmd: &clap::Command, arg: Option<&clap::Arg>, value: &OsStr) -> Result<Secret, clap::Error> {
+        let checked = value.to_str().ok_or("it is UTF-8").and_then(|text| (self.0)(text).map(|()| text));
+        checked.map(Secret::new).map_err(|rule| {
+            let name = arg.map(ToString::to_string).unwrap_or_default();
+            cmd.clone().error(ErrorKind::ValueValidation, format!("unusable value for '{name}' (not shown): {rule}"))
+        })
     }
 }
 

@@ -105,10 +105,7 @@ async fn answer(stream: TcpStream, router: Router, soft: CancellationToken, hard
         tracing::debug!(error = %error, "nodelay");
     }
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEADER_READ_LIMIT)
-        .max_header_size(HEADER_BYTES_MAX)
-        .max_buf_size(BUFFER_BYTES_MAX);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_READ_LIMIT).max_header_size(HEADER_BYTES_MAX).max_buf_size(BUFFER_BYTES_MAX);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -62,9 +62,7 @@ impl Site {
             .route("/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], description)))
             .merge(SwaggerUi::new("/docs").config(Config::from("/openapi.json")))
             .fallback(async || Problem::not_found("no such path"))
-            .method_not_allowed_fallback(async || {
-                Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").into_response()
-            })
+            .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").into_response())
             .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
             .layer(middleware::from_fn_with_state(Guard::new(&key), guard))
             .layer(middleware::from_fn_with_state(Frame { ids, answer_limit }, frame))
