@@ -1,0 +1,175 @@
+//! A subscriber from outside: the Node example of `schemas/examples/follow-messages`, as it is published, against a real broker.
+//! It follows one of two projects and must see exactly this project's messages, in order, as CloudEvents that fit their schemas.
+
+#![expect(clippy::unwrap_used, reason = "in a test whatever is missing is a failure")]
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use contract::{ContactId, Context, ConversationId, EventId, Identity, IdentityKind, MessageId, NewEvent, ProjectId, Stream, Subject};
+use embedded::Nats;
+use journal::{ConnectOptions, Expect, Journal};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// Fetching 50 small packages.
+const INSTALL_MAX: Duration = Duration::from_secs(180);
+/// Connecting, and one event from broker to standard output.
+const LINE_MAX: Duration = Duration::from_secs(30);
+
+fn schemas() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
+}
+
+fn json_file(path: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(schemas().join(path)).unwrap()).unwrap()
+}
+
+/// One project with one contact, writing to the log.
+struct Writer {
+    journal: Journal,
+    project: ProjectId,
+    contact: ContactId,
+    written: u32,
+}
+
+impl Writer {
+    fn new(journal: &Journal, project: u128) -> Self {
+        let project = ProjectId::from_ulid(ulid::Ulid::from_parts(1_794_992_403_000, project));
+        let identity = Identity { kind: IdentityKind::Phone, value: "16505550142".to_owned() };
+        Self { journal: journal.clone(), project, contact: ContactId::derive(project, &identity), written: 0 }
+    }
+
+    /// Appends the golden example of a type, with ids and text of its own. Answers the id of the event.
+    async fn say(&mut self, event_type: &'static str) -> String {
+        self.written += 1;
+        let (number, project) = (self.written.to_string(), self.project.to_string());
+        let mut data = json_file(&format!("events/{event_type}.example.json"));
+        if event_type == "conversation.message_received.v1" {
+            let wamid = format!("wamid.{number}");
+            let message = MessageId::derive(self.project, &wamid, 1_794_992_403_000);
+            data["message"] = json!(message);
+            data["conversation"] = json!(ConversationId::derive(self.contact, message));
+            data["text"] = json!(format!("{project} says {number}: \u{1f44b} \"ä\""));
+            data["wamid"] = json!(wamid);
+        }
+        let id = EventId::derive(event_type, &[&project, &number]);
+        let time: DateTime<Utc> = DateTime::from_timestamp(1_794_992_403, 0).unwrap();
+        let event = NewEvent {
+            id,
+            event_type,
+            source: "/paige/e2e",
+            time,
+            context: Context { actor: Some("meta".to_owned()), ..Context::default() },
+            extensions: Vec::new(),
+            content_type: "application/json",
+            data: Bytes::from(serde_json::to_vec(&data).unwrap()),
+        };
+        self.journal.append(&Subject::conversation(self.project, self.contact), Expect::Any, vec![event]).await.unwrap();
+        id.to_string()
+    }
+}
+
+/// Runs a program of Node's, or says what is missing.
+async fn run(folder: &Path, program: &str, args: &[&str]) {
+    let run = Command::new(program).args(args).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = timeout(INSTALL_MAX, run).await.unwrap_or_else(|_| panic!("{program} {args:?} took longer than {INSTALL_MAX:?}"));
+    let output =
+        output.unwrap_or_else(|error| panic!("{program} cannot be run ({error}): this test needs Node.js 20 or newer with npm on PATH"));
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{program} {args:?} failed: {}", String::from_utf8_lossy(&said));
+}
+
+/// A copy of the published example, with its packages.
+async fn installed_example() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["package.json", "package-lock.json", "follow.mjs"] {
+        std::fs::copy(schemas().join("examples/follow-messages").join(file), folder.path().join(file)).unwrap();
+    }
+    let args = ["ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"];
+    run(folder.path(), "npm", &args).await;
+    folder
+}
+
+/// The example, running.
+struct Subscriber {
+    lines: Lines<BufReader<ChildStdout>>,
+    _child: Child,
+}
+
+impl Subscriber {
+    fn start(folder: &Path, nats_url: &str, project: ProjectId) -> Self {
+        let mut command = Command::new("node");
+        command.args(["follow.mjs", nats_url, &project.to_string()]).current_dir(folder);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        Self { lines: BufReader::new(child.stdout.take().unwrap()).lines(), _child: child }
+    }
+
+    /// The next CloudEvent that it prints.
+    async fn next(&mut self, expected: &str) -> Value {
+        let line = timeout(LINE_MAX, self.lines.next_line()).await;
+        let line = line.unwrap_or_else(|_| panic!("the subscriber printed nothing for {LINE_MAX:?} while event {expected} was due"));
+        let line = line.unwrap().unwrap_or_else(|| panic!("the subscriber ended while event {expected} was due"));
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON ({error}): {line}"))
+    }
+}
+
+/// By the required attributes of CloudEvents 1.0, and by the published schema of its data.
+fn check_cloud_event(event: &Value, project: ProjectId) {
+    assert_eq!(event["specversion"], "1.0");
+    assert_eq!(event["source"], "/paige/e2e");
+    assert_eq!(event["datacontenttype"], "application/json");
+    assert_eq!(event["actor"], "meta", "an extension attribute is kept");
+    let time = event["time"].as_str().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+    assert_eq!(time.map(|time| time.timestamp()), Some(1_794_992_403));
+    let event_type = event["type"].as_str().unwrap();
+    let schema = jsonschema::validator_for(&json_file(&format!("events/{event_type}.schema.json"))).unwrap();
+    if let Err(error) = schema.validate(&event["data"]) {
+        panic!("data of {event_type} does not fit its schema: {error}");
+    }
+    if event_type == "conversation.message_received.v1" {
+        let text = event["data"]["text"].as_str().unwrap();
+        assert!(text.starts_with(&project.to_string()) && text.ends_with("\u{1f44b} \"ä\""), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_subscriber_without_our_code_sees_exactly_the_messages_of_its_project() {
+    let (nats, folder) = tokio::join!(Nats::scratch(), installed_example());
+    let nats = nats.unwrap();
+    let journal = Journal::connect(ConnectOptions::new(nats.url(), "e2e")).await.unwrap();
+    journal.open(&[Stream::Conversation]).await.unwrap();
+    let (mut ours, mut theirs) = (Writer::new(&journal, 1), Writer::new(&journal, 2));
+    let mut expected = Vec::new();
+
+    // From before it came: one message, one status, and facts that are no messages.
+    ours.say("conversation.contact_first_seen.v1").await;
+    theirs.say("conversation.message_received.v1").await;
+    expected.push(ours.say("conversation.message_received.v1").await);
+    ours.say("conversation.conversation_opened.v1").await;
+    expected.push(ours.say("conversation.message_status_reported.v1").await);
+    let mut subscriber = Subscriber::start(folder.path(), &nats.url(), ours.project);
+    let mut seen = Vec::new();
+    for id in &expected {
+        seen.push(subscriber.next(id).await);
+    }
+
+    // While it listens. The other project's come first, so whatever leaks of them is seen before ours.
+    for _ in 0..10 {
+        theirs.say("conversation.message_received.v1").await;
+        let id = ours.say("conversation.message_received.v1").await;
+        seen.push(subscriber.next(&id).await);
+        expected.push(id);
+    }
+
+    let ids: Vec<&str> = seen.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, expected);
+    for event in &seen {
+        check_cloud_event(event, ours.project);
+    }
+}
