@@ -1,0 +1,45 @@
+//! Meta's webhooks into the log. Knows neither projects nor databases: whatever Meta signed is kept, then answered.
+//!
+//! The first promise lives here: `200` only after the log has every change on storage that survives a power cut; otherwise `503`, and
+//! Meta sends again.
+
+mod append;
+pub mod config;
+mod handshake;
+mod intake;
+mod webhook;
+
+use std::sync::Arc;
+
+use chassis::{Clock, Secret};
+use journal::Journal;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use whatsapp::AppSecrets;
+
+use crate::intake::Intake;
+
+/// The streams that this service writes.
+pub const STREAMS: &[contract::Stream] = &[contract::Stream::Webhook];
+
+/// What the handlers need.
+#[derive(Clone)]
+pub struct Ingress {
+    journal: Journal,
+    clock: Clock,
+    secrets: Arc<AppSecrets>,
+    verify_token: Secret,
+    intake: Intake,
+}
+
+impl Ingress {
+    /// `secrets` sign Meta's bodies; `verify_token` is what Meta repeats when the callback is set up.
+    pub fn new(journal: Journal, clock: Clock, secrets: AppSecrets, verify_token: Secret) -> Self {
+        Self { journal, clock, secrets: Arc::new(secrets), verify_token, intake: Intake::default() }
+    }
+}
+
+/// Everything that Meta calls.
+pub fn routes(ingress: Ingress) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(handshake::handshake, webhook::receive)).with_state(ingress)
+}

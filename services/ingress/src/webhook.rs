@@ -1,0 +1,61 @@
+//! `POST /webhooks/meta`: check who sent it, keep it, answer.
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chassis::Problem;
+use metrics::counter;
+use whatsapp::{SIGNATURE_HEADER, SignatureError};
+
+use crate::append::{append_changes, append_unreadable};
+use crate::Ingress;
+
+/// Take in a webhook
+///
+/// Answers 200 only after every change of the body is stored durably. Anything else makes Meta send it again, for up to 7 days.
+#[utoipa::path(post, path = "/webhooks/meta", tag = "webhooks",
+    request_body(content = String, content_type = "application/json", description = "As Meta sends it, at most 3 MiB"),
+    params(("X-Hub-Signature-256" = String, Header, description = "sha256= and the HMAC-SHA256 of the raw body with the app secret, in hex")),
+    responses(
+        (status = 200, description = "Stored"),
+        (status = 401, description = "Signature missing or wrong; nothing was stored", content_type = "application/problem+json"),
+        (status = 413, description = "More than 3 MiB", content_type = "application/problem+json"),
+        (status = 503, description = "Not stored: the log does not answer within 5 s, or too much at once", content_type = "application/problem+json"),
+))]
+pub(crate) async fn receive(State(ingress): State<Ingress>, request: Request) -> Response {
+    let answer = take_in(&ingress, request).await;
+    let outcome = match &answer {
+        Ok(()) => "stored",
+        Err((outcome, _)) => outcome,
+    };
+    counter!("ingress_webhooks_total", "outcome" => outcome).increment(1);
+    match answer {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err((_, problem)) => problem.into_response(),
+    }
+}
+
+async fn take_in(ingress: &Ingress, request: Request) -> Result<(), (&'static str, Problem)> {
+    let (head, body) = request.into_parts();
+    let (body, _room) = ingress.intake.read(&head.headers, body).await.map_err(|problem| ("not_read", problem))?;
+    let signature = head.headers.get(SIGNATURE_HEADER).map(|value| value.to_str().unwrap_or_default());
+    ingress.secrets.verify(&body, signature).map_err(|error| (refusal(error), unsigned(error)))?;
+    match whatsapp::split(&body) {
+        Ok(changes) if !changes.is_empty() => append_changes(ingress, &body, &changes).await,
+        Ok(_) => append_unreadable(ingress, body, "no changes").await,
+        Err(error) => append_unreadable(ingress, body, &error.to_string()).await,
+    }
+    .map_err(|problem| ("not_stored", problem))
+}
+
+fn refusal(error: SignatureError) -> &'static str {
+    match error {
+        SignatureError::Missing => "signature_missing",
+        SignatureError::Malformed => "signature_malformed",
+        SignatureError::Mismatch => "signature_wrong",
+    }
+}
+
+fn unsigned(error: SignatureError) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, refusal(error)).detail(error.to_string())
+}
