@@ -5,7 +5,7 @@ CREATE SCHEMA IF NOT EXISTS paige;
 
 CREATE TABLE public.contacts (
     id              text PRIMARY KEY,
-    phone           text,               -- E.164, canonical: one number, one spelling
+    phone           text,               -- E.164: wa_id with a plus
     wa_id           text,               -- the number as Meta writes it: what a reply is addressed to
     bsuid           text,               -- Meta's business-scoped user id
     parent_bsuid    text,
@@ -107,7 +107,8 @@ CREATE TABLE paige.state_changes (
 );
 
 CREATE TABLE paige.unassigned (
-    sequence bigint PRIMARY KEY,
+    id       text PRIMARY KEY,          -- of its event
+    sequence bigint NOT NULL,
     key      text NOT NULL,             -- where in the webhook it stood
     at       timestamptz NOT NULL,
     content  json NOT NULL

@@ -20,8 +20,8 @@ use crate::table::Rows;
 pub fn fold(rows: &mut Rows, contact: Option<ContactId>, event: &Recorded, fact: ConversationEvent) {
     let Some(contact) = contact else {
         if let ConversationEvent::UnassignedItemReceived(item) = fact {
-            rows.unassigned
-                .insert(event.sequence, Unassigned { sequence: event.sequence, key: clean(item.key), at: event.time, content: item.raw });
+            let item = Unassigned { id: event.id, sequence: event.sequence, key: clean(item.key), at: event.time, content: item.raw };
+            rows.unassigned.put_new(event.id, item);
         }
         return;
     };
@@ -63,7 +63,7 @@ impl On<'_> {
         let mut contact = Contact {
             id: self.contact,
             phone: None,
-            wa_id: seen.profile.wa_id.map(clean),
+            wa_id: None,
             bsuid: None,
             parent_bsuid: None,
             name: seen.profile.name.map(clean),
@@ -76,6 +76,7 @@ impl On<'_> {
             profile_at: seen.at,
             version: self.event.sequence,
         };
+        write_to(&mut contact, seen.profile.wa_id);
         for identity in seen.identities {
             show(&mut contact, &identity);
             self.rows.link(self.contact, identity, IdentityLink { current: true, linked_at: seen.at, sequence: self.event.sequence });
@@ -99,8 +100,9 @@ impl On<'_> {
     fn unlinked(self, identity: &Identity) {
         self.rows.unlink(self.contact, identity);
         self.with_contact(|contact| {
-            let column = column(contact, identity.kind);
-            if column.as_deref() == Some(&*shown(identity)) {
+            if let Some(column) = column(contact, identity.kind)
+                && column.as_deref() == Some(&*identity.value)
+            {
                 *column = None;
             }
         });
@@ -110,7 +112,7 @@ impl On<'_> {
         self.with_contact(|contact| {
             contact.name = changed.profile.name.map(clean);
             contact.username = changed.profile.username.map(clean);
-            contact.wa_id = changed.profile.wa_id.map(clean);
+            write_to(contact, changed.profile.wa_id);
             contact.profile_at = changed.at;
         });
     }
@@ -128,7 +130,7 @@ impl On<'_> {
         }
         self.with_contact(|contact| {
             for identity in &absorbed.identities {
-                if column(contact, identity.kind).is_none() {
+                if column(contact, identity.kind).is_some_and(|column| column.is_none()) {
                     show(contact, identity);
                 }
             }
@@ -279,22 +281,24 @@ impl On<'_> {
 }
 
 fn show(contact: &mut Contact, identity: &Identity) {
-    *column(contact, identity.kind) = Some(shown(identity));
-}
-
-fn shown(identity: &Identity) -> String {
-    match identity.kind {
-        IdentityKind::Phone => format!("+{}", clean(identity.value.clone())),
-        IdentityKind::Bsuid | IdentityKind::ParentBsuid => clean(identity.value.clone()),
+    if let Some(column) = column(contact, identity.kind) {
+        *column = Some(clean(identity.value.clone()));
     }
 }
 
-fn column(contact: &mut Contact, kind: IdentityKind) -> &mut Option<String> {
+/// A phone identity is a key for comparing, not a number to show: the number comes with the profile.
+fn column(contact: &mut Contact, kind: IdentityKind) -> Option<&mut Option<String>> {
     match kind {
-        IdentityKind::Bsuid => &mut contact.bsuid,
-        IdentityKind::Phone => &mut contact.phone,
-        IdentityKind::ParentBsuid => &mut contact.parent_bsuid,
+        IdentityKind::Bsuid => Some(&mut contact.bsuid),
+        IdentityKind::ParentBsuid => Some(&mut contact.parent_bsuid),
+        IdentityKind::Phone => None,
     }
+}
+
+/// The number as Meta writes it, and as people do.
+fn write_to(contact: &mut Contact, wa_id: Option<String>) {
+    contact.wa_id = wa_id.map(clean);
+    contact.phone = contact.wa_id.as_ref().map(|digits| format!("+{digits}"));
 }
 
 /// Postgres has no NUL in a text.

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use contract::{ContactId, ConversationId, Identity, IdentityKind};
+use contract::{ContactId, ConversationId, EventId, Identity, IdentityKind};
 use sqlx::{PgConnection, Row};
 
 use crate::Error;
-use crate::load::{contact, id, number};
+use crate::load::{contact, id, number, optional_id};
 use crate::rows::Contact;
 
 /// A contact with what a decision about it needs.
@@ -17,13 +17,13 @@ pub struct KnownContact {
     pub contact: Contact,
     /// Everything it is or was known by; `true` for what it has now.
     pub identities: HashMap<Identity, bool>,
-    /// Its conversations that are not closed, one to one and in groups.
-    pub open: Vec<OpenConversation>,
+    /// Its latest conversation, one to one and in each group.
+    pub conversations: Vec<LatestConversation>,
 }
 
-/// A conversation that takes messages.
+/// The latest conversation of a contact in one place.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OpenConversation {
+pub struct LatestConversation {
     /// Its id.
     pub id: ConversationId,
     /// The group in which it takes place.
@@ -32,6 +32,8 @@ pub struct OpenConversation {
     pub state: Option<String>,
     /// When the last message was sent, or it was opened.
     pub last_message_at: DateTime<Utc>,
+    /// Whether it takes no more messages.
+    pub closed: bool,
 }
 
 /// The contact that each identity leads to: who has it now, else who had it last.
@@ -51,38 +53,57 @@ pub async fn contacts_of(connection: &mut PgConnection, identities: &[&Identity]
 pub async fn contacts(connection: &mut PgConnection, ids: &[ContactId]) -> Result<Vec<KnownContact>, Error> {
     const CONTACTS: &str = "SELECT * FROM public.contacts WHERE id = ANY($1)";
     const IDENTITIES: &str = "SELECT kind, value, contact_id, current FROM paige.identities WHERE contact_id = ANY($1)";
-    const OPEN: &str = "
-        SELECT id, contact_id, group_id, state, coalesce(last_message_at, opened_at) AS last_message_at
-          FROM public.conversations WHERE contact_id = ANY($1) AND closed_at IS NULL ORDER BY opened_at";
+    const LATEST: &str = "
+        SELECT DISTINCT ON (contact_id, group_id)
+               id, contact_id, group_id, state, coalesce(last_message_at, opened_at) AS last_message_at, closed_at IS NOT NULL AS closed
+          FROM public.conversations WHERE contact_id = ANY($1) ORDER BY contact_id, group_id, version DESC";
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let mut known = HashMap::new();
     for row in sqlx::query(CONTACTS).bind(&ids).fetch_all(&mut *connection).await? {
         let contact = contact(&row)?;
-        known.insert(contact.id, KnownContact { contact, identities: HashMap::new(), open: Vec::new() });
+        known.insert(contact.id, KnownContact { contact, identities: HashMap::new(), conversations: Vec::new() });
     }
     for row in sqlx::query(IDENTITIES).bind(&ids).fetch_all(&mut *connection).await? {
         if let Some(known) = known.get_mut(&id::<ContactId>(&row, "contact_id")?) {
             known.identities.insert(identity(&row)?, row.try_get("current")?);
         }
     }
-    for row in sqlx::query(OPEN).bind(&ids).fetch_all(connection).await? {
+    for row in sqlx::query(LATEST).bind(&ids).fetch_all(connection).await? {
         if let Some(known) = known.get_mut(&id::<ContactId>(&row, "contact_id")?) {
-            known.open.push(OpenConversation {
+            known.conversations.push(LatestConversation {
                 id: id(&row, "id")?,
                 group: row.try_get("group_id")?,
                 state: row.try_get("state")?,
                 last_message_at: row.try_get("last_message_at")?,
+                closed: row.try_get("closed")?,
             });
         }
     }
     Ok(known.into_values().collect())
 }
 
-/// Which of these messages are recorded, and whose they are.
-pub async fn messages(connection: &mut PgConnection, wamids: &[&str]) -> Result<HashMap<String, ContactId>, Error> {
-    const QUERY: &str = "SELECT wamid, contact_id FROM public.messages WHERE wamid = ANY($1)";
-    let rows = sqlx::query(QUERY).bind(wamids).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok((row.try_get("wamid")?, id(row, "contact_id")?))).collect()
+/// What is recorded of a list of messages, and how far the tables had come when that was read.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    /// Everything of the log up to here is in the answer.
+    pub checkpoint: u64,
+    /// Whose messages these are, by wamid.
+    pub messages: HashMap<String, ContactId>,
+}
+
+/// Which of these messages are recorded, and whose they are. One statement, so that the checkpoint is of the same moment.
+pub async fn messages(connection: &mut PgConnection, wamids: &[&str]) -> Result<Recorded, Error> {
+    const QUERY: &str = "
+        SELECT (SELECT coalesce(max(sequence), 0) FROM paige.checkpoint) AS checkpoint, message.wamid, message.contact_id
+          FROM (VALUES (1)) AS always (one) LEFT JOIN public.messages AS message ON message.wamid = ANY($1)";
+    let mut recorded = Recorded::default();
+    for row in sqlx::query(QUERY).bind(wamids).fetch_all(connection).await? {
+        recorded.checkpoint = number(&row, "checkpoint")?;
+        if let Some(contact) = optional_id(&row, "contact_id")? {
+            recorded.messages.insert(row.try_get("wamid")?, contact);
+        }
+    }
+    Ok(recorded)
 }
 
 /// Which statuses of these messages are recorded: wamid, status, participant.
@@ -92,10 +113,11 @@ pub async fn statuses(connection: &mut PgConnection, wamids: &[&str]) -> Result<
     rows.iter().map(|row| Ok((row.try_get("wamid")?, row.try_get("status")?, row.try_get("participant")?))).collect()
 }
 
-/// How far the tables have come; 0 for not at all.
-pub async fn checkpoint(connection: &mut PgConnection) -> Result<u64, Error> {
-    let row = sqlx::query("SELECT coalesce(max(sequence), 0) AS sequence FROM paige.checkpoint").fetch_one(connection).await?;
-    number(&row, "sequence")
+/// Which of these unassigned items are recorded, by the ids of their events.
+pub async fn unassigned(connection: &mut PgConnection, ids: &[EventId]) -> Result<HashSet<EventId>, Error> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query("SELECT id FROM paige.unassigned WHERE id = ANY($1)").bind(ids).fetch_all(connection).await?;
+    rows.iter().map(|row| id(row, "id")).collect()
 }
 
 fn identity(row: &sqlx::postgres::PgRow) -> Result<Identity, Error> {

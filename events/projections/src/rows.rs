@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use contract::{ContactId, ConversationId, IdentityKind, MessageId, RawJson};
+use contract::{ContactId, ConversationId, EventId, IdentityKind, MessageId, RawJson};
 use serde::{Deserialize, Serialize};
 
 /// `public.contacts`
@@ -151,6 +151,7 @@ pub struct StateChange {
 /// `paige.unassigned`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unassigned {
+    pub id: EventId,
     pub sequence: u64,
     pub key: String,
     pub at: DateTime<Utc>,

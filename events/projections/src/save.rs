@@ -244,14 +244,15 @@ async fn insert_state_changes(connection: &mut PgConnection, rows: &[&StateChang
 
 async fn insert_unassigned(connection: &mut PgConnection, rows: &Rows) -> Result<(), Error> {
     const QUERY: &str = "
-        INSERT INTO paige.unassigned (sequence, key, at, content)
-        SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[]::json[])
+        INSERT INTO paige.unassigned (id, sequence, key, at, content)
+        SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[]::json[])
         ON CONFLICT DO NOTHING";
     if rows.unassigned.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = rows.unassigned.values().collect();
+    let rows: Vec<_> = rows.unassigned.dirty().map(|(_, row)| row).collect();
     sqlx::query(QUERY)
+        .bind(column(&rows, |row| row.id.to_string()))
         .bind(column(&rows, |row| signed(row.sequence)))
         .bind(column(&rows, |row| row.key.as_str()))
         .bind(column(&rows, |row| row.at))

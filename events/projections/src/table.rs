@@ -1,10 +1,10 @@
 //! Rows in memory: what a driver loaded, what the fold made of it, and which of them must be written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use contract::{ContactId, ConversationId, Identity};
+use contract::{ContactId, ConversationId, EventId, Identity};
 
 use crate::rows::{Contact, Conversation, IdentityKey, IdentityLink, Message, MessageRest, StateChange, Status, StatusKey, Unassigned};
 use crate::summary::{Effect, summarise};
@@ -19,7 +19,7 @@ pub struct Rows {
     pub identities: Table<IdentityKey, Option<IdentityLink>>,
     pub statuses: Table<StatusKey, Status>,
     pub state_changes: Table<(ConversationId, u32), StateChange>,
-    pub unassigned: BTreeMap<u64, Unassigned>,
+    pub unassigned: Table<EventId, Unassigned>,
     /// By the wamid that they are about: the statuses and messages that have an effect on it.
     effects: HashMap<Arc<str>, Effects>,
 }
