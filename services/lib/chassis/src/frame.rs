@@ -1,7 +1,7 @@
 //! What happens around every request: its id, span, time limit, numbers, and the last word on its problem.
 //!
 //! One middleware instead of five, because it is on the path of every webhook. It logs only what somebody must look
-//! at (5xx, with its cause); every other request is a number and a debug line.
+//! at (500, and 5xx with a cause); every other request is a number and a debug line.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use tokio::time::timeout;
-use tracing::{Instrument, Span, field};
+use tracing::{Instrument, Span};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::request_id::X_REQUEST_ID;
 use crate::{Ids, Problem, RequestId, traceparent};
@@ -48,40 +49,19 @@ pub(crate) async fn frame(State(frame): State<Frame>, mut request: Request, next
 }
 
 fn span(request: &Request, id: &RequestId, method: &'static str, route: &str) -> Span {
-    let span = tracing::info_span!(
-        "request",
-        otel.kind = "server",
-        request.id = id.as_str(),
-        http.method = method,
-        http.route = route,
-        http.status = field::Empty,
-        trace.id = field::Empty,
-    );
+    let span = tracing::info_span!("request", otel.kind = "server", request.id = id.as_str(), http.method = method, http.route = route,);
     if let Some(parent) = request.headers().get(traceparent::TRACEPARENT).and_then(|value| value.to_str().ok()) {
         traceparent::set_parent(&span, parent);
-    }
-    if let Some(trace) = traceparent::of(&span).as_deref().and_then(|text| text.get(3..35)) {
-        span.record("trace.id", trace);
     }
     span
 }
 
 fn finish(response: &mut Response, id: &RequestId, method: &'static str, route: &str, took: Duration) {
     let status = response.status();
-    Span::current().record("http.status", status.as_u16());
+    // Not a field of the span: the JSON layer reads and writes all fields again for each that comes late.
+    Span::current().set_attribute("http.response.status_code", i64::from(status.as_u16()));
     let problem = response.extensions_mut().remove::<Arc<Problem>>();
-    if status.is_server_error() {
-        let code = problem.as_ref().map_or("", |problem| problem.code.as_str());
-        let cause = problem.as_ref().and_then(|problem| problem.logged_cause()).unwrap_or_default();
-        if status == StatusCode::INTERNAL_SERVER_ERROR {
-            tracing::error!(http.status = status.as_u16(), code, cause, "request failed");
-        } else {
-            tracing::warn!(http.status = status.as_u16(), code, cause, "request refused");
-        }
-    } else {
-        let cause = problem.as_ref().and_then(|problem| problem.logged_cause()).unwrap_or_default();
-        tracing::debug!(http.status = status.as_u16(), took_ms = took.as_secs_f64() * 1e3, cause, "request");
-    }
+    log(status, problem.as_deref(), took);
     if let Some(problem) = problem {
         *response.body_mut() = Arc::unwrap_or_clone(problem).of_request(id.as_str()).body();
         response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
@@ -90,6 +70,23 @@ fn finish(response: &mut Response, id: &RequestId, method: &'static str, route: 
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
     count(method, route, status, took);
+}
+
+fn log(status: StatusCode, problem: Option<&Problem>, took: Duration) {
+    let http_status = status.as_u16();
+    let code = problem.map_or("", |problem| problem.code.as_str());
+    let cause = problem.and_then(Problem::logged_cause);
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        let trace = traceparent::current();
+        tracing::error!(http.status = http_status, code, cause, trace, "request failed");
+    } else if let (true, Some(cause)) = (status.is_server_error(), cause) {
+        let trace = traceparent::current();
+        tracing::warn!(http.status = http_status, code, cause, trace, "request failed");
+    } else {
+        // Also what is shed under load without a cause: a line for each would make the load worse.
+        let took_ms = took.as_secs_f64() * 1e3;
+        tracing::debug!(http.status = http_status, code, cause, took_ms, "request");
+    }
 }
 
 fn count(method: &'static str, route: &str, status: StatusCode, took: Duration) {

@@ -108,7 +108,8 @@ impl Problem {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code).detail(detail)
     }
 
-    /// 503: try again after so many seconds (`Retry-After`). `cause` is logged, not sent.
+    /// 503: try again after so many seconds (`Retry-After`). `cause` is logged, not sent; to shed load without a log line
+    /// for each request use [`Problem::new`].
     pub fn unavailable(code: impl Into<String>, retry_after_s: u32, cause: impl fmt::Display) -> Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, code)
             .header(axum::http::header::RETRY_AFTER, HeaderValue::from(retry_after_s))
