@@ -18,7 +18,7 @@ mod username;
 mod wa_id;
 
 pub use envelope::{CHANGES_MAX, Change, FIELD_MISSING, Unreadable, split};
-pub use ids::{Bsuid, GroupId, PhoneNumberId, WabaId, Wamid};
+pub use ids::{Bsuid, GroupId, Invalid, PhoneNumberId, WabaId, Wamid};
 pub use phone::Phone;
 pub use signature::{AppSecrets, EmptySecret, SIGNATURE_HEADER, SignatureError, sign};
 pub use username::Username;

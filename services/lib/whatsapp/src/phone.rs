@@ -1,13 +1,12 @@
 //! A phone number as people read it: E.164 with its `+`.
 
-use std::fmt;
-
 /// Digits in a number, country code included (E.164 section 6).
 const DIGITS_MAX: usize = 15;
 const DIGITS_MIN: usize = 5;
 
 /// `+` and 5 to 15 digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Phone(String);
 
 impl Phone {
@@ -33,11 +32,7 @@ impl Phone {
     }
 }
 
-impl fmt::Display for Phone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+crate::ids::textual!(Phone);
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,10 @@
 //! A person's WhatsApp username. Meta writes it with and without the leading `@`; here it is always without.
 
-use std::fmt;
-
 const CHARACTERS_MAX: usize = 64;
 
 /// Non-empty, no white space or control characters, no leading `@`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Username(String);
 
 impl Username {
@@ -21,11 +20,7 @@ impl Username {
     }
 }
 
-impl fmt::Display for Username {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+crate::ids::textual!(Username);
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,8 @@ use crate::Phone;
 const DIGITS_MAX: usize = 20;
 
 /// 1 to 20 digits, no `+`. Answers go to the id as it was received, so it is kept as it was received.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct WaId(String);
 
 /// What is the same for all spellings of one number. For comparing and for unique keys, never for sending or showing.
@@ -53,21 +54,11 @@ impl PhoneKey {
     }
 }
 
-impl fmt::Display for WaId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+crate::ids::textual!(WaId);
 
 impl fmt::Display for PhoneKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl From<WaId> for String {
-    fn from(id: WaId) -> String {
-        id.0
     }
 }
 
