@@ -1,0 +1,104 @@
+//! The broker goes away in the middle: acknowledged means stored, and a retry is never mistaken for a conflict.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use contract::Stream;
+use futures::future::join_all;
+use journal::{AppendError, Expect};
+
+use crate::fixture::{Log, PATIENCE, contact, event, numbers, within};
+
+/// Writers that each build one chain of events, every one expecting its predecessor, while nats-server is killed again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn acknowledged_appends_survive_kill_minus_nine() {
+    const WRITERS: u64 = 48;
+    const KILLS: usize = 5;
+    let mut log = Log::start().await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let acknowledged = Arc::new(AtomicUsize::new(0));
+    let writers = (0..WRITERS).map(|writer| {
+        let (journal, stop, acknowledged) = (log.journal.clone(), Arc::clone(&stop), Arc::clone(&acknowledged));
+        tokio::spawn(async move {
+            let (mut expect, mut n) = (Expect::New, 0);
+            while !stop.load(Ordering::Relaxed) {
+                // One event or three, so that singles, batches and shared batches are all hit.
+                let events = (0..if writer % 3 == 0 { 3 } else { 1 }).map(|i| event(writer * 1_000_000 + n + i)).collect::<Vec<_>>();
+                let count = events.len() as u64;
+                match journal.append(&contact(writer), expect, events).await {
+                    Ok(position) => {
+                        expect = Expect::At(position.sequence);
+                        n += count;
+                        acknowledged.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Err(AppendError::Unavailable(_)) => {} // again, with the same ids
+                    Err(error) => panic!("writer {writer} at {n}: {error}"),
+                }
+            }
+            n
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    for kill in 1..=KILLS {
+        let more = acknowledged.load(Ordering::Relaxed) + 300;
+        within(PATIENCE, "300 more appends", async {
+            while acknowledged.load(Ordering::Relaxed) < more {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        log.nats.kill().await;
+        log.nats.restart().await.unwrap_or_else(|error| panic!("restart {kill}: {error}"));
+    }
+    stop.store(true, Ordering::Relaxed);
+    let counts = within(PATIENCE, "the writers", join_all(writers)).await;
+    for (writer, count) in counts.into_iter().enumerate() {
+        let (writer, count) = (writer as u64, count.expect("no writer gave up"));
+        let events = log.journal.entity(&contact(writer)).await.unwrap();
+        assert_eq!(numbers(&events), (0..count).map(|n| writer * 1_000_000 + n).collect::<Vec<_>>(), "writer {writer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_away_is_reported_in_time_and_comes_back() {
+    let mut log = Log::start().await;
+    log.nats.kill().await;
+    let start = Instant::now();
+    let error = log.journal.append(&contact(1), Expect::New, vec![event(1)]).await.unwrap_err();
+    assert!(matches!(error, AppendError::Unavailable(_)), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(7), "took {:?}", start.elapsed());
+    assert!(log.journal.healthy().await.unwrap_err().contains("not connected"));
+    log.nats.restart().await.unwrap();
+    let position = within(PATIENCE, "the broker's return", async {
+        loop {
+            if let Ok(position) = log.journal.append(&contact(1), Expect::New, vec![event(1)]).await {
+                break position;
+            }
+        }
+    })
+    .await;
+    assert_eq!(position.sequence, 1);
+    within(PATIENCE, "health", async { while log.journal.healthy().await.is_err() {} }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_waiting_appends_are_turned_away_at_once() {
+    let mut log = Log::start().await;
+    log.nats.kill().await;
+    let start = Instant::now();
+    let waiting: Vec<_> = (0..10_000)
+        .map(|n| {
+            let journal = log.journal.clone();
+            tokio::spawn(async move { (journal.append(&contact(n), Expect::Any, vec![event(n)]).await, start.elapsed()) })
+        })
+        .collect();
+    let outcomes = within(PATIENCE, "every append's answer", join_all(waiting)).await;
+    let at_once = outcomes.iter().flatten().filter(|(outcome, took)| {
+        matches!(outcome, Err(AppendError::Unavailable(cause)) if cause.starts_with("overloaded")) && *took < Duration::from_secs(4)
+    });
+    assert_eq!(at_once.count(), 10_000 - 8_192);
+    log.nats.restart().await.unwrap();
+    within(PATIENCE, "an append", async { while log.journal.append(&contact(1), Expect::Any, vec![event(20_000)]).await.is_err() {} }).await;
+    assert!(log.all(Stream::Conversation).await.len() <= 8_193);
+}
