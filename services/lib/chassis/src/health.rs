@@ -110,3 +110,36 @@ impl fmt::Debug for Health {
         f.write_str("Health")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_that_hangs_fails_by_itself_and_delays_nobody_twice() {
+        let health = Health::new();
+        health.register("one.hangs", std::future::pending);
+        health.register("two.hangs", std::future::pending);
+        let began = Instant::now();
+        let failures = health.failures().await;
+        assert_eq!(began.elapsed(), CHECK_LIMIT, "checks run side by side");
+        assert_eq!(failures[1], Failure { name: "two.hangs".to_owned(), cause: "no answer within 2 s".to_owned() });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_storm_of_probes_is_one_run_and_a_later_probe_another() {
+        let (health, runs) = (Health::new(), Arc::new(AtomicUsize::new(0)));
+        let counted = runs.clone();
+        health.register("one.counts", move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async { Ok(()) }
+        });
+        join_all((0..100).map(|_| health.failures())).await;
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+        tokio::time::advance(ANSWER_AGE_MAX).await;
+        health.failures().await;
+        assert_eq!(runs.load(Ordering::SeqCst), 2);
+    }
+}
