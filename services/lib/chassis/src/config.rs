@@ -36,7 +36,7 @@ impl HttpArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Event log")]
 pub struct NatsArgs {
-    /// NATS servers with JetStream, separated by commas: nats://[user:password@]host:port
+    /// NATS servers with JetStream, separated by commas: nats://user:password@host:port
     #[arg(long, env = "PAIGE_NATS_URL", hide_env_values = true, value_name = "URL", value_parser = SecretParser(url))]
     pub nats_url: Secret,
 }
