@@ -1,0 +1,95 @@
+//! The walls between crates. Each is one of the layout rules of ARCHITECTURE.md; who may pass is named here and nowhere else.
+
+use std::collections::BTreeSet;
+
+use crate::metadata::{Graph, Package};
+use crate::nobody;
+
+/// Programs made of the services.
+const MADE_OF_SERVICES: [&str; 2] = ["standalone", "e2e"];
+/// The only crate that speaks to the broker.
+const SPEAKS_NATS: [&str; 1] = ["journal"];
+/// Crates that speak HTTP as a client: Meta's API, the local Meta, and `paige demo`, which uses the platform as a user would.
+const SPEAKS_HTTP: [&str; 3] = ["whatsapp", "simulator", "standalone"];
+/// Crates without SQL: what has no tables cannot read another's.
+const WITHOUT_SQL: [&str; 5] = ["contract", "journal", "ingress", "whatsapp", "simulator"];
+/// What does I/O, or exists to do it.
+const DOES_IO: [&str; 11] =
+    ["tokio", "mio", "async-nats", "sqlx", "reqwest", "hyper", "axum", "tower", "socket2", "rustls", "tracing-subscriber"];
+/// Crates by which replay could change the world instead of a table.
+const REACHES_OUT: [&str; 6] = ["reqwest", "ureq", "curl", "lettre", "whatsapp", "simulator"];
+/// Spans go to an operator's collector over HTTP when one is configured. It can reach whatever it is told to, and is told by nobody else.
+const TELEMETRY: [&str; 1] = ["opentelemetry-otlp"];
+
+fn services(graph: &Graph) -> impl Iterator<Item = &Package> {
+    graph.packages.values().filter(|package| package.folder.starts_with("services/") && !package.folder.starts_with("services/lib/"))
+}
+
+#[test]
+fn no_service_imports_a_service() {
+    let graph = Graph::read();
+    let names: BTreeSet<&String> = services(&graph).map(|package| &package.name).collect();
+    assert!(names.len() >= 8, "services were not found: {names:?}");
+    let mut offenders = Vec::new();
+    for package in graph.packages.values().filter(|package| !MADE_OF_SERVICES.contains(&package.name.as_str())) {
+        for other in package.named.iter().chain(&package.named_for_tests).filter(|other| names.contains(other)) {
+            offenders.push(format!("{} imports {other}", package.name));
+        }
+    }
+    nobody("services meet in the log, not in code", offenders);
+}
+
+#[test]
+fn the_contract_is_pure() {
+    let graph = Graph::read();
+    let reach = graph.reach("contract", &[]);
+    nobody(
+        "contract does no I/O",
+        DOES_IO.iter().filter(|name| reach.contains(*name)).map(|name| format!("contract reaches {name}")).collect(),
+    );
+}
+
+#[test]
+fn only_the_journal_names_the_broker_and_only_named_crates_name_an_http_client() {
+    let graph = Graph::read();
+    let mut offenders = Vec::new();
+    for (client, allowed) in [("async-nats", &SPEAKS_NATS[..]), ("reqwest", &SPEAKS_HTTP[..])] {
+        for package in graph.packages.values().filter(|package| !allowed.contains(&package.name.as_str())) {
+            if package.named.contains(client) {
+                offenders.push(format!("{} names {client}", package.name));
+            }
+        }
+    }
+    nobody("clients of other systems are named in one place each", offenders);
+}
+
+#[test]
+fn what_has_no_tables_has_no_sql() {
+    let graph = Graph::read();
+    let offends = |name: &&str| graph.reach(name, &[]).iter().any(|reached| reached.starts_with("sqlx"));
+    nobody("no SQL here", WITHOUT_SQL.into_iter().filter(offends).map(|name| format!("{name} reaches sqlx")).collect());
+}
+
+#[test]
+fn replay_cannot_reach_meta_a_bot_or_a_payment_provider() {
+    let graph = Graph::read();
+    let reach = graph.reach("replay", &TELEMETRY);
+    let offenders = REACHES_OUT.iter().filter(|name| reach.contains(*name));
+    nobody("replay writes projections and nothing else", offenders.map(|name| format!("replay reaches {name}")).collect());
+}
+
+#[test]
+fn libraries_know_no_service_and_the_log_knows_no_process() {
+    let graph = Graph::read();
+    let services: BTreeSet<&str> = services(&graph).map(|package| package.name.as_str()).collect();
+    let mut offenders = Vec::new();
+    for package in
+        graph.packages.values().filter(|package| package.folder.starts_with("events/") || package.folder.starts_with("services/lib/"))
+    {
+        let from_below = package.folder.starts_with("events/").then_some(["chassis", "whatsapp"]).into_iter().flatten();
+        let above: BTreeSet<&str> = services.iter().copied().chain(from_below).collect();
+        offenders
+            .extend(package.named.iter().filter(|name| above.contains(name.as_str())).map(|name| format!("{} names {name}", package.name)));
+    }
+    nobody("what is below does not know what is above", offenders);
+}
