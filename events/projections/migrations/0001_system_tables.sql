@@ -19,7 +19,9 @@ CREATE TABLE public.contacts (
     profile_at      timestamptz NOT NULL,
     version         bigint NOT NULL     -- sequence of the last event of this contact
 );
-CREATE INDEX contacts_by_last_message ON public.contacts (last_message_at DESC NULLS LAST, id DESC);
+-- The list, newest activity first: when the last message was sent, or the contact first seen.
+CREATE INDEX contacts_by_activity ON public.contacts (coalesce(last_message_at, first_seen_at) DESC, id DESC) WHERE merged_into IS NULL;
+CREATE INDEX contacts_merged ON public.contacts (merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TABLE public.conversations (
     id              text PRIMARY KEY,
@@ -36,9 +38,13 @@ CREATE TABLE public.conversations (
     message_count   bigint NOT NULL,
     version         bigint NOT NULL
 );
-CREATE INDEX conversations_by_contact ON public.conversations (contact_id, opened_at);
-CREATE INDEX conversations_by_last_message ON public.conversations (last_message_at DESC NULLS LAST, id DESC);
-CREATE INDEX conversations_by_state ON public.conversations (state, last_message_at DESC NULLS LAST, id DESC);
+CREATE INDEX conversations_by_contact ON public.conversations (contact_id, opened_at, id);
+-- The lists, newest activity first. In halves: a conversation is in one of each two, so that both filters cost no further writing
+-- and open ones are found and counted without passing all that ever were.
+CREATE INDEX conversations_open_by_activity ON public.conversations (coalesce(last_message_at, opened_at) DESC, id DESC) WHERE closed_at IS NULL;
+CREATE INDEX conversations_closed_by_activity ON public.conversations (coalesce(last_message_at, opened_at) DESC, id DESC) WHERE closed_at IS NOT NULL;
+CREATE INDEX conversations_open_by_state ON public.conversations (state, coalesce(last_message_at, opened_at) DESC, id DESC) WHERE closed_at IS NULL;
+CREATE INDEX conversations_closed_by_state ON public.conversations (state, coalesce(last_message_at, opened_at) DESC, id DESC) WHERE closed_at IS NOT NULL;
 
 CREATE TABLE public.messages (
     id                text PRIMARY KEY,

@@ -217,7 +217,7 @@ impl On<'_> {
     fn message(self, said: contract::Message, direction: Direction, origin: &'static str) {
         let (contact_id, sequence, sent_at) = (self.contact, self.event.sequence, said.sent_at);
         let wamid: Arc<str> = clean(said.wamid).into();
-        if self.rows.messages.get(&wamid).is_none() {
+        if !self.rows.has_message(&wamid) {
             self.rows.conversations.change(&said.conversation, |conversation| {
                 conversation.message_count += 1;
                 conversation.last_message_at = conversation.last_message_at.max(Some(sent_at));

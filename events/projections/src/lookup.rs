@@ -120,6 +120,12 @@ pub async fn unassigned(connection: &mut PgConnection, ids: &[EventId]) -> Resul
     rows.iter().map(|row| id(row, "id")).collect()
 }
 
+/// How far the tables have come; 0 for not at all.
+pub async fn checkpoint(connection: &mut PgConnection) -> Result<u64, Error> {
+    let row = sqlx::query("SELECT coalesce(max(sequence), 0) AS sequence FROM paige.checkpoint").fetch_one(connection).await?;
+    number(&row, "sequence")
+}
+
 fn identity(row: &sqlx::postgres::PgRow) -> Result<Identity, Error> {
     let kind = IdentityKind::parse(row.try_get("kind")?).ok_or(Error::Corrupt("kind"))?;
     Ok(Identity { kind, value: row.try_get("value")? })

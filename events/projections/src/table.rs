@@ -22,6 +22,8 @@ pub struct Rows {
     pub unassigned: Table<EventId, Unassigned>,
     /// By the wamid that they are about: the statuses and messages that have an effect on it.
     effects: HashMap<Arc<str>, Effects>,
+    /// Messages that another contact, whose rows are not here, was the first to have.
+    foreign: HashSet<Arc<str>>,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +52,34 @@ impl Rows {
             self.statuses.put_new(key.clone(), status);
             self.sum_up(&key.0);
         }
+    }
+
+    /// Whether some contact has the message: the first one keeps it.
+    pub(crate) fn has_message(&self, wamid: &str) -> bool {
+        self.messages.get(wamid).is_some() || self.foreign.contains(wamid)
+    }
+
+    /// Says that a contact whose rows are not here has the message.
+    pub(crate) fn add_foreign(&mut self, wamid: &str) {
+        if !self.foreign.contains(wamid) {
+            self.foreign.insert(wamid.into());
+        }
+    }
+
+    /// Lets go of the rows of every contact that `keep` does not want.
+    pub(crate) fn retain(&mut self, keep: impl Fn(ContactId) -> bool) {
+        self.contacts.rows.retain(|id, _| keep(*id));
+        self.conversations.rows.retain(|_, (row, _)| keep(row.contact_id));
+        self.messages.rows.retain(|_, (row, _)| keep(row.contact_id));
+        self.identities.rows.retain(|(.., contact), _| keep(*contact));
+        self.statuses.rows.retain(|_, (row, _)| keep(row.contact_id));
+        self.state_changes.rows.retain(|_, (row, _)| keep(row.contact_id));
+        let (messages, statuses) = (&self.messages, &self.statuses);
+        self.effects.retain(|_, effects| {
+            effects.messages.retain(|wamid| messages.get(wamid).is_some());
+            effects.statuses.retain(|key| statuses.get(key).is_some());
+            !effects.messages.is_empty() || !effects.statuses.is_empty()
+        });
     }
 
     pub(crate) fn link(&mut self, contact: ContactId, identity: Identity, link: IdentityLink) {
@@ -120,13 +150,16 @@ pub struct Table<K, V> {
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { rows: HashMap::new() }
+        Self { rows: HashMap::default() }
     }
 }
 
 impl<K: Eq + Hash, V> Table<K, V> {
     /// The row of that key.
-    pub fn get(&self, key: &K) -> Option<&V> {
+    pub fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
         self.rows.get(key).map(|(row, _)| row)
     }
 
@@ -165,6 +198,16 @@ impl<K: Eq + Hash, V> Table<K, V> {
 
     pub(crate) fn put_new(&mut self, key: K, row: V) {
         self.rows.entry(key).or_insert((row, true));
+    }
+
+    /// The row of that key, and whether it must be written.
+    pub(crate) fn entry(&mut self, key: &K) -> Option<(&V, &mut bool)> {
+        self.rows.get_mut(key).map(|(row, dirty)| (&*row, dirty))
+    }
+
+    /// All must be written.
+    pub(crate) fn mark_all(&mut self) {
+        self.rows.values_mut().for_each(|(_, dirty)| *dirty = true);
     }
 
     pub(crate) fn change(&mut self, key: &K, change: impl FnOnce(&mut V)) {

@@ -1,0 +1,136 @@
+//! What the recorder knows of a contact while it decides: the aggregate behind `conversation.<prj>.<con>`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use contract::{ContactId, ContactProfile, ConversationEvent, ConversationId, Identity};
+use projections::lookup::{KnownContact, LatestConversation};
+use projections::rows::Preference;
+
+/// A contact, as far as decisions need it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contact {
+    /// The last sequence of its subject; 0: it has no event yet.
+    pub version: u64,
+    /// Everything it is or was known by; `true` for what it has now.
+    pub identities: HashMap<Identity, bool>,
+    /// How it shows itself.
+    pub profile: ContactProfile,
+    /// When it last showed itself differently.
+    pub profile_at: DateTime<Utc>,
+    /// What it allowed and refused.
+    pub preferences: HashMap<String, Preference>,
+    /// The contact that it turned out to be.
+    pub merged_into: Option<ContactId>,
+    /// Its latest conversation, one to one and in each group.
+    pub conversations: HashMap<Option<String>, Latest>,
+}
+
+/// The latest conversation in one place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latest {
+    pub id: ConversationId,
+    pub state: Option<String>,
+    pub last_message_at: DateTime<Utc>,
+    pub closed: bool,
+}
+
+impl Contact {
+    /// The identity of that kind which it has now.
+    pub fn current(&self, kind: contract::IdentityKind) -> Option<&Identity> {
+        self.identities.iter().find(|(identity, current)| **current && identity.kind == kind).map(|(identity, _)| identity)
+    }
+
+    fn empty(at: DateTime<Utc>) -> Self {
+        Self {
+            version: 0,
+            identities: HashMap::new(),
+            profile: ContactProfile::default(),
+            profile_at: at,
+            preferences: HashMap::new(),
+            merged_into: None,
+            conversations: HashMap::new(),
+        }
+    }
+
+    fn said(&mut self, message: &contract::Message) {
+        if let Some(latest) = self.conversations.values_mut().find(|latest| latest.id == message.conversation) {
+            latest.last_message_at = latest.last_message_at.max(message.sent_at);
+        }
+    }
+}
+
+/// What an event makes of a contact. `None`: it did not exist before.
+pub fn evolve(contact: Option<Contact>, event: &ConversationEvent) -> Contact {
+    if let ConversationEvent::ContactFirstSeen(seen) = event {
+        let mut contact = contact.unwrap_or_else(|| Contact::empty(seen.at));
+        contact.identities.extend(seen.identities.iter().map(|identity| (identity.clone(), true)));
+        contact.profile = seen.profile.clone();
+        contact.profile_at = seen.at;
+        return contact;
+    }
+    let mut contact = contact.unwrap_or_else(|| Contact::empty(DateTime::UNIX_EPOCH));
+    match event {
+        ConversationEvent::ContactIdentityLinked(linked) => {
+            contact.identities.insert(linked.identity.clone(), true);
+        }
+        ConversationEvent::ContactIdentityReplaced(replaced) => {
+            contact.identities.insert(replaced.previous.clone(), false);
+            contact.identities.insert(replaced.current.clone(), true);
+        }
+        ConversationEvent::ContactIdentityUnlinked(unlinked) => {
+            contact.identities.remove(&unlinked.identity);
+        }
+        ConversationEvent::ContactProfileChanged(changed) => {
+            contact.profile = changed.profile.clone();
+            contact.profile_at = changed.at;
+        }
+        ConversationEvent::ContactPreferenceChanged(changed) => {
+            contact.preferences.insert(changed.category.clone(), Preference { value: changed.value.clone(), at: changed.at });
+        }
+        ConversationEvent::ContactMerged(merged) => contact.merged_into = Some(merged.into),
+        ConversationEvent::ContactAbsorbed(absorbed) => {
+            contact.identities.extend(absorbed.identities.iter().map(|identity| (identity.clone(), true)));
+        }
+        ConversationEvent::ConversationOpened(opened) => {
+            let latest = Latest { id: opened.conversation, state: opened.state.clone(), last_message_at: opened.at, closed: false };
+            contact.conversations.insert(opened.group.clone(), latest);
+        }
+        ConversationEvent::ConversationClosed(closed) => {
+            if let Some(latest) = contact.conversations.values_mut().find(|latest| latest.id == closed.conversation) {
+                latest.closed = true;
+            }
+        }
+        ConversationEvent::ConversationStateChanged(changed) => {
+            if let Some(latest) = contact.conversations.values_mut().find(|latest| latest.id == changed.conversation) {
+                latest.state = Some(changed.to.clone());
+            }
+        }
+        ConversationEvent::MessageReceived(received) => contact.said(&received.0),
+        ConversationEvent::MessageEchoed(echoed) => contact.said(&echoed.0),
+        ConversationEvent::MessageImported(imported) => contact.said(&imported.message),
+        ConversationEvent::ContactFirstSeen(_)
+        | ConversationEvent::MessageStatusReported(_)
+        | ConversationEvent::UnassignedItemReceived(_) => {}
+    }
+    contact
+}
+
+impl From<KnownContact> for Contact {
+    fn from(known: KnownContact) -> Self {
+        let row = known.contact;
+        let latest = |latest: LatestConversation| {
+            let LatestConversation { id, group, state, last_message_at, closed } = latest;
+            (group, Latest { id, state, last_message_at, closed })
+        };
+        Self {
+            version: row.version,
+            identities: known.identities,
+            profile: ContactProfile { name: row.name, username: row.username, wa_id: row.wa_id },
+            profile_at: row.profile_at,
+            preferences: row.preferences.into_iter().collect(),
+            merged_into: row.merged_into,
+            conversations: known.conversations.into_iter().map(latest).collect(),
+        }
+    }
+}

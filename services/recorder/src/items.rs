@@ -1,0 +1,252 @@
+//! What a webhook says, as a list of items: each a message, a status or a change of a person, with who it is about.
+//!
+//! Nothing is dropped: what has no wamid or names nobody becomes an unassigned item, with Meta's bytes.
+
+use chrono::{DateTime, Utc};
+use contract::{ContactProfile, Identity, IdentityKind, RawJson, Recorded};
+use serde_json::value::RawValue;
+use whatsapp::payload::{Kind, Message, Profile, Status, SystemEvent, UserIdUpdate, Value};
+use whatsapp::{Bsuid, WaId};
+
+use crate::raw::keep;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// When, by Meta's time stamp; the time of receipt where Meta gave none.
+    pub at: DateTime<Utc>,
+    /// Who it is about.
+    pub who: Who,
+    /// What happened.
+    pub what: What,
+}
+
+/// How a person is named in one item.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Who {
+    /// Strongest first. Empty: nobody is named.
+    pub identities: Vec<Identity>,
+    /// How they show themselves, as far as this item says.
+    pub profile: ContactProfile,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// Something was said.
+    Said(Said),
+    /// Meta reported what became of an outbound message.
+    Status { wamid: String, status: String, participant: Option<String>, error_code: Option<i64>, raw: RawJson },
+    /// The person has other ids now.
+    Changed(Vec<Replaced>),
+    /// The person allowed or refused a category of messages.
+    Preference { category: String, value: String },
+    /// Something that names no person, or no message.
+    Unassigned { key: String, raw: RawJson },
+}
+
+/// A message as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    pub how: How,
+    pub wamid: String,
+    /// Milliseconds since 1970 of Meta's time stamp; 0 where Meta gave none, so that a redelivery has the same id.
+    pub stamp_ms: u64,
+    pub kind: String,
+    pub text: Option<String>,
+    pub reply_to: Option<String>,
+    pub target: Option<String>,
+    pub group: Option<String>,
+    /// Ids that a system message announces.
+    pub replaced: Vec<Replaced>,
+    pub raw: RawJson,
+}
+
+/// How a message came to be known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum How {
+    /// The person wrote.
+    Received,
+    /// The business wrote, in its app.
+    Echoed,
+    /// From before the number was connected.
+    Imported { inbound: bool, status: Option<String> },
+}
+
+/// An id that took another's place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replaced {
+    pub previous: Identity,
+    pub current: Identity,
+    /// The new number in Meta's form, if it is a number.
+    pub wa_id: Option<String>,
+}
+
+/// Reads a webhook event.
+pub fn items(event: &Recorded) -> Vec<Item> {
+    let change = String::from_utf8_lossy(&event.data);
+    let value = Value::parse(&change);
+    let mut items = Vec::new();
+    let out = &mut Out { received_at: event.time, items: &mut items };
+    for message in &value.messages {
+        let profile = value.profile_for(message);
+        out.message(message, who(message.from.as_ref(), [&message.from_user_id, &message.from_parent_user_id], profile), How::Received);
+    }
+    for echo in &value.message_echoes {
+        let profile = value.profile_of(echo.to.as_ref(), echo.to_user_id.as_ref());
+        out.message(echo, who(echo.to.as_ref(), [&echo.to_user_id, &echo.to_parent_user_id], profile), How::Echoed);
+    }
+    for status in &value.statuses {
+        out.status(status, &value);
+    }
+    for chunk in &value.history {
+        for thread in &chunk.threads {
+            let person = thread.id.as_deref().and_then(WaId::parse);
+            for message in &thread.messages {
+                let inbound = message.from.as_ref().map(WaId::canonical) == person.as_ref().map(WaId::canonical);
+                let status = message.history_status.as_ref().filter(|_| !inbound).map(|status| status.to_lowercase());
+                out.message(message, who(person.as_ref(), [&None, &None], None), How::Imported { inbound, status });
+            }
+        }
+        chunk.errors.iter().for_each(|error| out.unassigned("history.errors", &error.raw));
+    }
+    for update in &value.user_id_updates {
+        out.user_id_update(update, &value);
+    }
+    for preference in &value.user_preferences {
+        let profile = value.profile_of(preference.wa_id.as_ref(), preference.user_id.as_ref());
+        let who = who(preference.wa_id.as_ref(), [&preference.user_id, &preference.parent_user_id], profile);
+        match (&preference.category, &preference.value) {
+            (Some(category), Some(value)) if !who.identities.is_empty() => {
+                let what = What::Preference { category: category.clone(), value: value.clone() };
+                out.items.push(Item { at: preference.timestamp.unwrap_or(event.time), who, what });
+            }
+            _incomplete => out.unassigned("user_preferences", &preference.raw),
+        }
+    }
+    value.user_actions.iter().for_each(|action| out.unassigned("user_actions", &action.raw));
+    value.errors.iter().for_each(|error| out.unassigned("errors", &error.raw));
+    value.leftovers.iter().for_each(|leftover| out.unassigned(leftover.list, &leftover.raw));
+    value.others.iter().for_each(|(key, raw)| out.unassigned(key, raw));
+    items
+}
+
+struct Out<'a> {
+    received_at: DateTime<Utc>,
+    items: &'a mut Vec<Item>,
+}
+
+impl Out<'_> {
+    fn message(&mut self, message: &Message, who: Who, how: How) {
+        let (Some(wamid), false) = (&message.wamid, who.identities.is_empty()) else {
+            return self.unassigned("messages", &message.raw);
+        };
+        let said = Said {
+            how,
+            wamid: wamid.as_str().to_owned(),
+            stamp_ms: message.timestamp.map_or(0, |at| u64::try_from(at.timestamp_millis()).unwrap_or(0)),
+            kind: message.kind.name().to_owned(),
+            text: message.kind.text().map(str::to_owned),
+            reply_to: message.context.as_ref().and_then(|context| context.id.as_ref()).map(|id| id.as_str().to_owned()),
+            target: target(&message.kind),
+            group: message.group_id.as_ref().map(|group| group.as_str().to_owned()),
+            replaced: replaced_by(message),
+            raw: keep(&message.raw),
+        };
+        self.items.push(Item { at: message.timestamp.unwrap_or(self.received_at), who, what: What::Said(said) });
+    }
+
+    /// Of a group message the participant is who it is about.
+    fn status(&mut self, status: &Status, value: &Value) {
+        let participant = status.participant_user_id.as_ref().map(Bsuid::as_str).or(status.participant_id.as_ref().map(WaId::as_str));
+        let (wa_id, ids) = if participant.is_some() {
+            (status.participant_id.as_ref(), [&status.participant_user_id, &status.participant_parent_user_id])
+        } else {
+            (status.recipient_id.as_ref(), [&status.recipient_user_id, &status.recipient_parent_user_id])
+        };
+        let who = who(wa_id, ids, value.profile_of(wa_id, ids[0].as_ref()));
+        let what = What::Status {
+            wamid: status.wamid.as_str().to_owned(),
+            status: status.status.as_str().to_owned(),
+            participant: participant.map(str::to_owned),
+            error_code: status.errors.iter().find_map(|error| error.code),
+            raw: keep(&status.raw),
+        };
+        self.items.push(Item { at: status.timestamp.unwrap_or(self.received_at), who, what });
+    }
+
+    fn user_id_update(&mut self, update: &UserIdUpdate, value: &Value) {
+        let pairs = [
+            (IdentityKind::Bsuid, &update.user_id_previous, &update.user_id_current),
+            (IdentityKind::ParentBsuid, &update.parent_user_id_previous, &update.parent_user_id_current),
+        ];
+        let replaced: Vec<Replaced> = pairs
+            .into_iter()
+            .filter_map(|(kind, previous, current)| {
+                let identity = |id: &Bsuid| Identity { kind, value: id.as_str().to_owned() };
+                Some(Replaced { previous: identity(previous.as_ref()?), current: identity(current.as_ref()?), wa_id: None })
+            })
+            .collect();
+        let profile = value.profile_of(update.wa_id.as_ref(), update.user_id_previous.as_ref());
+        let who = who(update.wa_id.as_ref(), [&update.user_id_previous, &update.parent_user_id_previous], profile);
+        if replaced.is_empty() {
+            return self.unassigned("user_id_update", &update.raw);
+        }
+        self.items.push(Item { at: update.timestamp.unwrap_or(self.received_at), who, what: What::Changed(replaced) });
+    }
+
+    fn unassigned(&mut self, key: &str, raw: &RawValue) {
+        let what = What::Unassigned { key: key.to_owned(), raw: keep(raw) };
+        self.items.push(Item { at: self.received_at, who: Who::default(), what });
+    }
+}
+
+fn who(wa_id: Option<&WaId>, [user_id, parent_id]: [&Option<Bsuid>; 2], profile: Option<&Profile>) -> Who {
+    let user_id = user_id.as_ref().or_else(|| profile?.user_id.as_ref());
+    let parent_id = parent_id.as_ref().or_else(|| profile?.parent_user_id.as_ref());
+    let wa_id = wa_id.or_else(|| profile?.wa_id.as_ref());
+    let identities = [
+        user_id.map(|id| (IdentityKind::Bsuid, id.as_str().to_owned())),
+        wa_id.map(|id| (IdentityKind::Phone, id.canonical().as_str().to_owned())),
+        parent_id.map(|id| (IdentityKind::ParentBsuid, id.as_str().to_owned())),
+    ];
+    Who {
+        identities: identities.into_iter().flatten().map(|(kind, value)| Identity { kind, value }).collect(),
+        profile: ContactProfile {
+            name: profile.and_then(|profile| profile.name.clone()),
+            username: profile.and_then(|profile| profile.username.as_ref()).map(|username| username.as_str().to_owned()),
+            wa_id: wa_id.map(|id| id.as_str().to_owned()),
+        },
+    }
+}
+
+fn target(kind: &Kind) -> Option<String> {
+    let wamid = match kind {
+        Kind::Reaction { message_id, .. } => message_id,
+        Kind::Edit(edit) => &edit.original_message_id,
+        Kind::Revoke { original_message_id } => original_message_id,
+        _says_something_by_itself => return None,
+    };
+    Some(wamid.as_str().to_owned())
+}
+
+fn replaced_by(message: &Message) -> Vec<Replaced> {
+    let Kind::System(system) = &message.kind else { return Vec::new() };
+    if !matches!(system.event, SystemEvent::UserChangedNumber | SystemEvent::UserChangedUserId) {
+        return Vec::new();
+    }
+    let number = message.from.as_ref().zip(system.wa_id.as_ref()).map(|(previous, current)| Replaced {
+        previous: Identity { kind: IdentityKind::Phone, value: previous.canonical().as_str().to_owned() },
+        current: Identity { kind: IdentityKind::Phone, value: current.canonical().as_str().to_owned() },
+        wa_id: Some(current.as_str().to_owned()),
+    });
+    let ids = [
+        (IdentityKind::Bsuid, &message.from_user_id, &system.user_id),
+        (IdentityKind::ParentBsuid, &message.from_parent_user_id, &system.parent_user_id),
+    ];
+    let ids = ids.into_iter().filter_map(|(kind, previous, current)| {
+        let identity = |id: &Bsuid| Identity { kind, value: id.as_str().to_owned() };
+        Some(Replaced { previous: identity(previous.as_ref()?), current: identity(current.as_ref()?), wa_id: None })
+    });
+    number.into_iter().chain(ids).filter(|replaced| replaced.previous != replaced.current).collect()
+}

@@ -1,0 +1,58 @@
+//! The process: configuration, telemetry, log, databases, listener for probes, run.
+
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use chassis::{Clock, Health, HttpArgs, Ids, KeyArgs, Metrics, NatsArgs, PostgresArgs, Shutdown, Site, TelemetryArgs};
+use clap::Parser;
+use journal::{ConnectOptions, Journal};
+use projections::ProjectDatabases;
+use recorder::Followers;
+use sqlx::postgres::PgConnectOptions;
+
+/// Record webhooks: into conversation events, and those into the tables of each project
+#[derive(Parser)]
+#[command(version)]
+struct Config {
+    #[command(flatten)]
+    http: HttpArgs,
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    nats: NatsArgs,
+    #[command(flatten)]
+    postgres: PostgresArgs,
+    #[command(flatten)]
+    telemetry: TelemetryArgs,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Config::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "recorder cannot go on");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let _telemetry = chassis::telemetry::start(&config.telemetry, "recorder")?;
+    let shutdown = Shutdown::new();
+    shutdown.on_signals()?;
+    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "recorder")).await?;
+    journal.open(recorder::STREAMS).await?;
+    let databases = ProjectDatabases::new(PgConnectOptions::from_str(config.postgres.database_url.expose())?);
+    let listener = config.http.bind().await?;
+    let followers = Followers::new(&journal);
+    let health = Health::new();
+    recorder::register(&health, &journal, &followers);
+    let site = Site::new("Paige recorder", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
+    let router = site.finish(Default::default());
+    let recording = recorder::run(journal, databases, followers, shutdown.soft());
+    tokio::try_join!(async { recording.await.map_err(Into::into) }, async {
+        chassis::serve(listener, router, &shutdown).await.map_err(Box::<dyn std::error::Error + Send + Sync>::from)
+    })?;
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! Which number belongs to which project: a fold of the `project` stream, in memory, followed live.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use contract::{Event, ProjectEvent, ProjectId, Recorded, Stream};
+use futures::StreamExt;
+use journal::{Filter, Journal};
+use tokio_util::sync::CancellationToken;
+
+use crate::decide::Project;
+
+/// How long to wait before reading goes on after an error.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+
+/// The numbers of all projects. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Projects(Arc<RwLock<Fold>>);
+
+#[derive(Default)]
+struct Fold {
+    sequence: u64,
+    idle: HashMap<ProjectId, Option<TimeDelta>>,
+    numbers: HashMap<String, ProjectId>,
+}
+
+impl Projects {
+    /// The project that a number belongs to.
+    pub fn by_number(&self, phone_number_id: &str) -> Option<Project> {
+        let fold = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let id = *fold.numbers.get(phone_number_id)?;
+        Some(Project { id, conversation_idle: fold.idle.get(&id).copied().flatten() })
+    }
+
+    /// Reads everything that the stream holds now.
+    pub async fn catch_up(&self, journal: &Journal) -> Result<(), journal::Error> {
+        let mut events = std::pin::pin!(journal.replay(Stream::Project, journal::Range::ALL, Filter::all()));
+        while let Some(event) = events.next().await {
+            self.apply(&event?);
+        }
+        Ok(())
+    }
+
+    /// Follows the stream until shutdown. `connected` hears of every number that gets a project.
+    pub async fn follow(&self, journal: Journal, connected: impl Fn(&str) + Send, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let from = self.0.read().unwrap_or_else(PoisonError::into_inner).sequence + 1;
+            let mut events = std::pin::pin!(journal.tail(Stream::Project, from, Filter::all()));
+            loop {
+                let event = tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    event = events.next() => event,
+                };
+                match event {
+                    Some(Ok(event)) => {
+                        if let Some(number) = self.apply(&event) {
+                            connected(&number);
+                        }
+                    }
+                    Some(Err(error)) => tracing::warn!(%error, "project stream cannot be read, trying again"),
+                    None => break,
+                }
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(RETRY_DELAY) => {}
+            }
+        }
+    }
+
+    /// Takes an event; answers the number that it connects.
+    fn apply(&self, event: &Recorded) -> Option<String> {
+        let mut fold = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if event.sequence <= fold.sequence {
+            return None;
+        }
+        fold.sequence = event.sequence;
+        let project = event.subject.project_id()?;
+        match ProjectEvent::decode(event) {
+            Ok(ProjectEvent::ProjectCreated(created)) => {
+                let idle = created.conversation_idle_seconds.map(|seconds| TimeDelta::seconds(seconds.into()));
+                fold.idle.insert(project, idle);
+            }
+            Ok(ProjectEvent::NumberConnected(connected)) => {
+                fold.numbers.insert(connected.phone_number_id.clone(), project);
+                return Some(connected.phone_number_id);
+            }
+            Ok(ProjectEvent::NumberDisconnected(disconnected)) => {
+                if fold.numbers.get(&disconnected.phone_number_id) == Some(&project) {
+                    fold.numbers.remove(&disconnected.phone_number_id);
+                }
+            }
+            Ok(
+                ProjectEvent::ProjectReady(_)
+                | ProjectEvent::ProjectFailed(_)
+                | ProjectEvent::NumberClaimed(_)
+                | ProjectEvent::NumberReleased(_),
+            ) => {}
+            Err(error) => tracing::error!(%error, stream.seq = event.sequence, "project event is not readable, passed over"),
+        }
+        None
+    }
+}

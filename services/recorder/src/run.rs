@@ -1,0 +1,83 @@
+//! Both halves of the recorder, running.
+
+use std::sync::Arc;
+
+use contract::Stream;
+use journal::{Follow, Follower, Journal};
+use projections::{ProjectDatabases, Projector};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Projects, Recorder, Tables};
+
+/// The streams that this service reads and writes.
+pub const STREAMS: &[Stream] = &[Stream::Webhook, Stream::Project, Stream::Conversation, Stream::Parked, Stream::Position];
+
+/// The fields of webhooks that are about messages and people; everything else is other services' business.
+const FIELDS: [&str; 5] = ["messages", "smb_message_echoes", "history", "user_id_update", "user_preferences"];
+/// Numbers, and projects, that are worked on at the same time.
+const PARALLEL: usize = 16;
+/// Webhook events in one batch of one number.
+const WEBHOOKS_MAX: usize = 512;
+/// Conversation events in one transaction of one project.
+const EVENTS_MAX: usize = 2_000;
+
+/// The followers, before they run: to see how far they are.
+#[derive(Clone)]
+pub struct Followers {
+    /// Webhooks into conversation events.
+    pub webhooks: Follower,
+    /// Conversation events into tables.
+    pub tables: Follower,
+}
+
+impl Followers {
+    /// On this log.
+    pub fn new(journal: &Journal) -> Self {
+        let webhooks = Follow {
+            service: "recorder",
+            stream: Stream::Webhook,
+            filters: FIELDS.iter().map(|field| format!("webhook.*.{field}")).collect(),
+            key_tokens: 2,
+            parallel: PARALLEL,
+            batch_max: WEBHOOKS_MAX,
+            version: 1,
+        };
+        let tables = Follow {
+            service: "projector",
+            stream: Stream::Conversation,
+            filters: Vec::new(),
+            key_tokens: 2,
+            parallel: PARALLEL,
+            batch_max: EVENTS_MAX,
+            version: 1,
+        };
+        Self { webhooks: journal.follower(webhooks), tables: journal.follower(tables) }
+    }
+}
+
+/// Records until `shutdown`.
+///
+/// # Errors
+/// What waiting does not mend: a stream that is missing or forbidden.
+pub async fn run(
+    journal: Journal,
+    databases: ProjectDatabases,
+    followers: Followers,
+    shutdown: CancellationToken,
+) -> Result<(), journal::Error> {
+    let projects = Projects::default();
+    projects.catch_up(&journal).await?;
+    let log = journal.state(Stream::Conversation).await?;
+    let recorder = Arc::new(Recorder::new(journal.clone(), databases.clone(), projects.clone()));
+    let tables = Arc::new(Tables::new(Projector::new(databases, log.created)));
+    let waiting = followers.webhooks.clone();
+    // One that ends takes the others with it: half a recorder would look healthy.
+    let stop = shutdown.child_token();
+    let _ended = stop.clone().drop_guard();
+    let numbers = projects.follow(journal, |number| waiting.release(&format!("webhook.{number}")), stop.clone());
+    tokio::select! {
+        outcome = followers.webhooks.run(recorder, stop.clone()) => outcome,
+        outcome = followers.tables.run(tables, stop.clone()) => outcome,
+        () = numbers => Ok(()),
+    }
+}
