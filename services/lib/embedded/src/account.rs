@@ -33,7 +33,7 @@ impl Account {
 
     /// Root on a folder that an ordinary user has started before: Postgres goes on as that user, so that both can use it.
     pub(crate) fn owning(folder: &Path, otherwise: Option<Account>) -> Option<Account> {
-        let Some(default) = otherwise else { return None };
+        let default = otherwise?;
         let Ok(meta) = std::fs::metadata(folder) else { return Some(default) };
         if meta.uid() == 0 || meta.uid() == default.uid {
             return Some(default);

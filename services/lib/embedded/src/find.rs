@@ -112,7 +112,9 @@ impl Programs {
                 return Ok(found);
             }
             if let Err(error) = fetch_postgres::from(*source, &self.cache, account).await {
-                tried.push(error.with_causes());
+                let error = error.with_causes();
+                tracing::warn!(?source, error, "cannot fetch postgres from here");
+                tried.push(error);
             }
         }
         match self.find_postgres(made_by, account, &mut too_old).await {

@@ -31,7 +31,12 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         options.programs = only(&source)?;
     }
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let mut servers = Servers::start(options).await?;
+    let mut servers = tokio::select! {
+        started = Servers::start(options) => started?,
+        // What was started so far ends by being dropped.
+        _ = interrupt.recv() => return Ok(()),
+        _ = terminate.recv() => return Ok(()),
+    };
     let pid = |pid: Option<u32>| pid.map_or("external".to_owned(), |pid| pid.to_string());
     let mut out = std::io::stdout();
     writeln!(out, "{} {}", servers.nats_url(), pid(servers.nats.as_ref().map(embedded::Nats::pid)))?;

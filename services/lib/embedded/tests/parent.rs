@@ -1,6 +1,8 @@
 //! The servers end with their parent, also when the parent is killed with -9, and the next start finds all data. As whoever runs
 //! the tests, and, when that is root, as an ordinary user too.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod waiting;
 mod wire;
 

@@ -1,5 +1,7 @@
 //! Postgres as a child: starts, is killed, comes back with all data, refuses what it must.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 

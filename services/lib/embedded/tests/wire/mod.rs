@@ -1,5 +1,7 @@
 //! Enough of the NATS protocol to ask JetStream one question: these tests are below the journal, which has the real client.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;

@@ -1,0 +1,35 @@
+# What one does with this repository. Whatever is missing (nats-server, Postgres) is fetched by the programs themselves.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Given to `paige up`, as in: make run ARGS="--help"
+ARGS ?=
+
+.PHONY: help run test check bench chaos
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start NATS, Postgres, all services and the simulator; Ctrl-C stops everything
+	@cargo run --quiet --release -p standalone --bin paige -- up $(ARGS)
+
+test: ## every test, on real servers
+	@if cargo nextest --version >/dev/null 2>&1; then \
+	  cargo nextest run --workspace --no-fail-fast; \
+	  cargo test --workspace --doc --quiet; \
+	else \
+	  cargo test --workspace --no-fail-fast; \
+	fi
+
+check: ## formatting, lints as errors, tidiness
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+	@cargo test --quiet -p e2e --test tidy
+
+bench: ## the figures, beside the broker's and Postgres's own limits
+	@cargo bench -p e2e $(ARGS)
+
+chaos: ## kill every process in turn under load; a few minutes, ends with a tally
+	@cargo test --release -p e2e --test chaos -- --ignored --nocapture
