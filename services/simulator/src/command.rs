@@ -1,0 +1,61 @@
+//! The command line of a running simulator: what the page does by clicking. One file per command.
+
+mod faults;
+mod phone;
+mod replay;
+mod send;
+
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::Value;
+
+pub use crate::client::CallError;
+use crate::client::HttpClient;
+
+/// Where the simulator runs.
+#[derive(Args, Clone, Debug)]
+pub struct Remote {
+    /// A running simulator
+    #[arg(long, env = "PAIGE_SIMULATOR_URL", default_value = "http://127.0.0.1:8080", value_name = "URL", global = true)]
+    pub simulator: String,
+}
+
+/// What to do with it.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Command {
+    /// Send a message as a person would
+    Send(send::Send),
+    /// Make a phone, change its person, or show its chat
+    Phone(phone::Phone),
+    /// Send recorded webhook bodies
+    Replay(replay::Replay),
+    /// Set what goes wrong on the way; without a flag all is well again
+    Faults(faults::Faults),
+    /// Show the webhooks and their attempts
+    Deliveries,
+}
+
+impl Command {
+    /// Does it; what the simulator answered.
+    ///
+    /// # Errors
+    /// [`CallError`]: there is no simulator, or it refused.
+    pub async fn run(self, remote: &Remote) -> Result<Value, CallError> {
+        let client = HttpClient::new().map_err(CallError::Unreadable)?;
+        let (method, path, body) = match self {
+            Self::Send(send) => send.request(),
+            Self::Phone(phone) => phone.request(),
+            Self::Replay(replay) => replay.request(),
+            Self::Faults(faults) => faults.request(),
+            Self::Deliveries => (Method::GET, "deliveries".to_owned(), None),
+        };
+        client.call(method, &format!("{}/sim/api/{path}", remote.simulator.trim_end_matches('/')), body.as_ref()).await
+    }
+}
+
+/// Method, path under `/sim/api/`, body.
+type Request = (Method, String, Option<Value>);
+
+fn json(value: &impl serde::Serialize) -> Option<Value> {
+    serde_json::to_value(value).ok()
+}

@@ -1,0 +1,36 @@
+//! A local Meta: people with phones, business numbers, and the webhooks that follow from what they do. Never in production.
+//!
+//! What a person types becomes the body that Meta would send, signed as Meta signs, posted to ingress and posted again
+//! until it is answered with 200. Faults can be switched on: duplicates, another order, batches, delays, wrong signatures, losses.
+//! A business can answer through the small part of the Graph API that is here.
+//!
+//! It keeps everything in memory, except what can be derived again: the same number has the same user id after a restart.
+//! It knows Meta's side only: no project, no event, no database. It talks to loopback addresses and to nobody else.
+
+mod business;
+mod chat;
+mod client;
+pub mod command;
+mod config;
+mod delivery;
+mod faults;
+mod http;
+mod made_up;
+mod number;
+mod outbox;
+mod person;
+mod refused;
+mod replay;
+mod saying;
+mod simulator;
+mod webhook;
+mod world;
+
+pub use config::{NotLoopback, Settings, loopback};
+pub use faults::Faults;
+pub use http::routes;
+pub use person::Change as PersonChange;
+pub use refused::Refused;
+pub use replay::Replay;
+pub use saying::{Message, Saying};
+pub use simulator::{Error, Said, Simulator};

@@ -1,0 +1,319 @@
+//! What a person can do in a chat, and the content of Meta's message for it.
+
+use chrono::{DateTime, Utc};
+use clap::Subcommand;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use whatsapp::{PhoneNumberId, WaId, Wamid};
+
+use crate::Refused;
+use crate::made_up::media;
+
+/// Characters in one text: WhatsApp's own limit for people.
+const TEXT_CHARACTERS_MAX: usize = 65_536;
+
+/// A message of a person to a business number.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Message {
+    /// The business number's id.
+    #[schema(value_type = String, example = "207358419203847")]
+    pub to: PhoneNumberId,
+    /// The message it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reply_to: Option<Wamid>,
+    /// Mark it as forwarded.
+    #[serde(default)]
+    pub forwarded: bool,
+    #[serde(flatten)]
+    pub saying: Saying,
+}
+
+/// Each type that a phone can send; `type` names it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Subcommand, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Saying {
+    /// A text
+    Text {
+        #[serde(alias = "text")]
+        body: String,
+    },
+    /// A picture
+    Image {
+        #[arg(long)]
+        caption: Option<String>,
+    },
+    /// A video
+    Video {
+        #[arg(long)]
+        caption: Option<String>,
+    },
+    /// A voice note, or an audio file
+    Audio {
+        /// An audio file instead of a voice note
+        #[arg(long)]
+        #[serde(default)]
+        file: bool,
+    },
+    /// A document
+    Document {
+        filename: String,
+        #[arg(long)]
+        caption: Option<String>,
+    },
+    /// A sticker
+    Sticker {
+        #[arg(long)]
+        #[serde(default)]
+        animated: bool,
+    },
+    /// A place: degrees
+    #[command(allow_negative_numbers = true)]
+    Location {
+        latitude: f64,
+        longitude: f64,
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long)]
+        address: Option<String>,
+    },
+    /// Somebody's contact card
+    Contacts {
+        name: String,
+        #[schema(value_type = String)]
+        phone: WaId,
+    },
+    /// A tap on a reply button
+    ButtonReply { id: String, title: String },
+    /// A row of a list
+    ListReply {
+        id: String,
+        title: String,
+        #[arg(long)]
+        description: Option<String>,
+    },
+    /// A submitted Flow: answers as a JSON object
+    NfmReply {
+        #[arg(value_parser = json_object)]
+        #[schema(value_type = Object)]
+        answers: Value,
+        /// Token the Flow was sent with
+        #[arg(long)]
+        flow_token: Option<String>,
+    },
+    /// A tap on a template's quick reply
+    Button { payload: String, text: String },
+    /// An emoji on a message; none takes it back
+    Reaction {
+        #[schema(value_type = String)]
+        message_id: Wamid,
+        emoji: Option<String>,
+    },
+    /// A new text for a message sent before
+    Edit {
+        #[schema(value_type = String)]
+        message_id: Wamid,
+        body: String,
+    },
+    /// A message sent before, deleted for everybody
+    Revoke {
+        #[schema(value_type = String)]
+        message_id: Wamid,
+    },
+    /// An order from the catalogue
+    Order {
+        product: String,
+        #[arg(long, default_value_t = 1)]
+        #[serde(default = "one")]
+        quantity: u32,
+        #[arg(long, default_value_t = 9.5)]
+        #[serde(default)]
+        price: f64,
+        #[arg(long)]
+        text: Option<String>,
+    },
+    /// A type that Meta does not hand on
+    Unsupported {
+        #[arg(default_value = "poll_creation")]
+        what: String,
+    },
+    /// A type that nobody has documented, with any content
+    Other {
+        name: String,
+        #[arg(value_parser = json_object)]
+        #[schema(value_type = Object)]
+        content: Value,
+    },
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn json_object(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string()).and_then(|value: Value| match value {
+        Value::Object(_) => Ok(value),
+        _ => Err("not a JSON object".to_owned()),
+    })
+}
+
+/// `type` and the keys that go with it, for a message of Meta's.
+pub(crate) struct Content {
+    pub(crate) type_name: String,
+    pub(crate) keys: Map<String, Value>,
+}
+
+impl Saying {
+    /// What the phone shows for it.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Text { body } | Self::Edit { body, .. } => body.clone(),
+            Self::Image { caption } | Self::Video { caption } => caption.clone().unwrap_or_default(),
+            Self::Audio { file } => if *file { "Audio file" } else { "Voice message" }.to_owned(),
+            Self::Document { filename, caption } => caption.clone().unwrap_or_else(|| filename.clone()),
+            Self::Sticker { .. } => String::new(),
+            Self::Location { latitude, longitude, name, .. } => name.clone().unwrap_or_else(|| format!("{latitude}, {longitude}")),
+            Self::Contacts { name, .. } => name.clone(),
+            Self::ButtonReply { title, .. } | Self::ListReply { title, .. } => title.clone(),
+            Self::NfmReply { answers, .. } => answers.to_string(),
+            Self::Button { text, .. } => text.clone(),
+            Self::Reaction { emoji, .. } => emoji.clone().unwrap_or_default(),
+            Self::Revoke { .. } => String::new(),
+            Self::Order { product, quantity, .. } => format!("{quantity} × {product}"),
+            Self::Unsupported { what } => what.clone(),
+            Self::Other { name, .. } => name.clone(),
+        }
+    }
+
+    /// The name of the variant, as requests spell it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::Image { .. } => "image",
+            Self::Video { .. } => "video",
+            Self::Audio { .. } => "audio",
+            Self::Document { .. } => "document",
+            Self::Sticker { .. } => "sticker",
+            Self::Location { .. } => "location",
+            Self::Contacts { .. } => "contacts",
+            Self::ButtonReply { .. } => "button_reply",
+            Self::ListReply { .. } => "list_reply",
+            Self::NfmReply { .. } => "nfm_reply",
+            Self::Button { .. } => "button",
+            Self::Reaction { .. } => "reaction",
+            Self::Edit { .. } => "edit",
+            Self::Revoke { .. } => "revoke",
+            Self::Order { .. } => "order",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Other { name, .. } => name,
+        }
+    }
+
+    /// Whether it acts on an earlier message instead of making a bubble of its own.
+    pub(crate) fn target(&self) -> Option<&Wamid> {
+        match self {
+            Self::Reaction { message_id, .. } | Self::Edit { message_id, .. } | Self::Revoke { message_id } => Some(message_id),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Refused> {
+        if self.text().chars().count() > TEXT_CHARACTERS_MAX {
+            return Err(Refused::TooLong { what: "text", limit: TEXT_CHARACTERS_MAX });
+        }
+        match self {
+            Self::Text { body } if body.trim().is_empty() => Err(Refused::Invalid("a text is not empty".to_owned())),
+            Self::Other { name, content } if name.is_empty() || !content.is_object() => {
+                Err(Refused::Invalid("another type has a name and an object".to_owned()))
+            }
+            Self::NfmReply { answers, .. } if !answers.is_object() => Err(Refused::Invalid("answers are an object".to_owned())),
+            Self::Location { latitude, longitude, .. } if latitude.abs() > 90.0 || longitude.abs() > 180.0 => {
+                Err(Refused::Invalid("there is no such place".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The content as Meta would send it.
+    pub(crate) fn content(&self, now: DateTime<Utc>, dice: &mut impl Rng) -> Content {
+        let mut file = |mime_type: &str, extra: Value| {
+            let mut object = media(mime_type, now.timestamp(), dice);
+            object.extend(present(extra));
+            Value::Object(object)
+        };
+        match self {
+            Self::Text { body } => content("text", json!({"body": body})),
+            Self::Image { caption } => content("image", file("image/jpeg", json!({"caption": caption}))),
+            Self::Video { caption } => content("video", file("video/mp4", json!({"caption": caption}))),
+            Self::Audio { file: true } => content("audio", file("audio/mpeg", json!({"voice": false}))),
+            Self::Audio { file: false } => content("audio", file("audio/ogg; codecs=opus", json!({"voice": true}))),
+            Self::Document { filename, caption } => {
+                content("document", file("application/pdf", json!({"filename": filename, "caption": caption})))
+            }
+            Self::Sticker { animated } => content("sticker", file("image/webp", json!({"animated": animated}))),
+            Self::Location { latitude, longitude, name, address } => {
+                content("location", json!({"latitude": latitude, "longitude": longitude, "name": name, "address": address}))
+            }
+            Self::Contacts { name, phone } => keyed(
+                "contacts",
+                json!({"contacts": [{
+                    "name": {"formatted_name": name, "first_name": name.split(' ').next()},
+                    "phones": [{"phone": format!("+{phone}"), "wa_id": phone, "type": "CELL"}]
+                }]}),
+            ),
+            Self::ButtonReply { id, title } => interactive("button_reply", json!({"id": id, "title": title})),
+            Self::ListReply { id, title, description } => {
+                interactive("list_reply", json!({"id": id, "title": title, "description": description}))
+            }
+            Self::NfmReply { answers, flow_token } => {
+                let mut answers = answers.clone();
+                answers["flow_token"] = json!(flow_token.as_deref().unwrap_or("unused"));
+                interactive("nfm_reply", json!({"response_json": answers.to_string(), "body": "Sent", "name": "flow"}))
+            }
+            Self::Button { payload, text } => content("button", json!({"payload": payload, "text": text})),
+            Self::Reaction { message_id, emoji } => content("reaction", json!({"message_id": message_id, "emoji": emoji})),
+            Self::Edit { message_id, body } => {
+                content("edit", json!({"original_message_id": message_id, "message": {"type": "text", "text": {"body": body}}}))
+            }
+            Self::Revoke { message_id } => content("revoke", json!({"original_message_id": message_id})),
+            Self::Order { product, quantity, price, text } => content(
+                "order",
+                json!({
+                    "catalog_id": "194836987003835", "text": text,
+                    "product_items": [{"product_retailer_id": product, "quantity": quantity, "item_price": price, "currency": "USD"}]
+                }),
+            ),
+            Self::Unsupported { what } => keyed(
+                "unsupported",
+                json!({
+                    "errors": [{"code": 131_051, "title": "Message type unknown", "message": "Message type unknown",
+                        "error_data": {"details": "Message type is currently not supported."}}],
+                    "unsupported": {"type": what}
+                }),
+            ),
+            Self::Other { name, content: object } => content(name, object.clone()),
+        }
+    }
+}
+
+fn interactive(kind: &str, reply: Value) -> Content {
+    content("interactive", json!({"type": kind, kind: present(reply)}))
+}
+
+fn content(type_name: &str, object: Value) -> Content {
+    keyed(type_name, json!({type_name: present(object)}))
+}
+
+fn keyed(type_name: &str, keys: Value) -> Content {
+    Content { type_name: type_name.to_owned(), keys: present(keys) }
+}
+
+/// The members that are not null: Meta leaves out what is not there.
+fn present(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(members) => members.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        _ => Map::new(),
+    }
+}
