@@ -10,6 +10,7 @@
 mod append;
 mod connect;
 mod error;
+mod follow;
 mod link;
 mod read;
 mod request;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub use append::{Append, AppendError, Expect, Position};
 pub use connect::{ConnectOptions, Credentials};
 pub use error::{Difference, Error};
+pub use follow::{Follow, Follower, Handled, Handler, HeldKey, Status, Stop};
 pub use read::{Filter, Range, StreamState};
 
 /// A connection to the log. Cheap to clone; every clone shares one connection and one committer per stream.

@@ -8,4 +8,5 @@ mod state;
 pub use replay::{Filter, Range};
 pub use state::StreamState;
 
-pub(crate) use pull::{Reader, Window};
+pub(crate) use pull::{Read, Reader, Window};
+pub(crate) use replay::Replay;

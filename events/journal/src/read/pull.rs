@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_nats::{Message, StatusCode, Subscriber};
 use contract::{Recorded, Stream};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -149,6 +149,12 @@ impl Reader {
         }
     }
 
+    /// What is there already, without waiting.
+    pub(crate) fn read_ready(&mut self) -> Option<Result<Read, Error>> {
+        self.consumer.as_ref()?;
+        self.read().now_or_never()
+    }
+
     /// Where the message belongs; `None` when it is not the one that must come next, and reading starts anew.
     fn place(&mut self, message: &Message) -> Option<u64> {
         let consumer = self.consumer.as_mut()?;
@@ -251,11 +257,14 @@ async fn ask(link: &Link, stream: Stream, consumer: &mut Consumer, window: Windo
         "expires": REQUEST_OPEN.as_nanos() as u64,
         "idle_heartbeat": HEARTBEAT.as_nanos() as u64,
     });
-    consumer.events_asked += window.events;
-    consumer.bytes_asked += window.bytes;
     let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{}", consumer.name);
-    if let Err(error) = link.client().publish_with_reply(subject, consumer.inbox.clone(), body.to_string().into()).await {
-        tracing::debug!(stream = stream.name(), %error, "request for messages not sent"); // silence makes the reader start anew
+    // Counted only when it is sent: whoever reads may stop waiting here.
+    match link.client().publish_with_reply(subject, consumer.inbox.clone(), body.to_string().into()).await {
+        Ok(()) => {
+            consumer.events_asked += window.events;
+            consumer.bytes_asked += window.bytes;
+        }
+        Err(error) => tracing::debug!(stream = stream.name(), %error, "request for messages not sent"),
     }
 }
 

@@ -59,7 +59,7 @@ impl Journal {
     ///
     /// The first error ends it: `Unavailable`, `Forbidden`, or `NotAnEvent`.
     pub fn replay(&self, stream: Stream, range: Range, filter: Filter) -> impl Events<Item = Result<Recorded, Error>> + Send + use<> {
-        let replay = Replay::new(Arc::clone(&self.link), stream, range, filter.subjects);
+        let replay = Replay::new(Arc::clone(&self.link), stream, range, filter.subjects, Window::WIDE);
         stream::unfold(Some(replay), |replay| async move {
             let mut replay = replay?;
             match replay.next().await {
@@ -116,8 +116,8 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    pub(crate) fn new(link: Arc<Link>, stream: Stream, range: Range, filters: Vec<String>) -> Self {
-        let reader = Reader::new(Arc::clone(&link), stream, filters, range.from, Window::WIDE);
+    pub(crate) fn new(link: Arc<Link>, stream: Stream, range: Range, filters: Vec<String>, window: Window) -> Self {
+        let reader = Reader::new(Arc::clone(&link), stream, filters, range.from, window);
         Self { link, stream, reader, asked_through: range.through, through: None, done: false }
     }
 
@@ -162,6 +162,23 @@ impl Replay {
             self.reader.renew();
         }
         Ok(more)
+    }
+
+    /// What is there already, without waiting; `None` also at the end.
+    pub(crate) fn next_ready(&mut self) -> Option<Result<Recorded, Error>> {
+        let (false, Some(through)) = (self.done, self.through) else { return None };
+        if self.reader.next_sequence() > through || self.reader.pending() == Some(0) {
+            return None;
+        }
+        match self.reader.read_ready()? {
+            Ok(Read::Event(event)) if event.sequence > through => {
+                self.done = true;
+                None
+            }
+            Ok(Read::Event(event)) => Some(Ok(event)),
+            Ok(Read::Idle) => None,
+            Err(error) => Some(Err(error)),
+        }
     }
 
     async fn patiently<T>(&mut self, mut ask: impl AsyncFnMut(&mut Self) -> Result<T, Error>) -> Result<T, Error> {

@@ -1,0 +1,360 @@
+//! The one task that owns a running follower's state: it takes what was read, gives it to workers key by key, and decides what
+//! becomes of a key whose handler stopped. No locks, and no waiting inside: whatever takes time is a task or a future polled here.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::{ParkedEvent, Recorded, Subject};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::catch_up::Ending;
+use super::hint::Hints;
+use super::key::key_of;
+use super::lane::{LANE_BYTES_MAX, LANE_EVENTS_MAX, Lane, State};
+use super::notes::Notes;
+use super::progress::Progress;
+use super::shared::{Shared, bad_name};
+use super::source::{self, Bundle};
+use super::{Follow, Handled, Handler, Status, Stop};
+use crate::{Error, Filter, Journal};
+
+/// How much all keys together may have in memory before reading pauses.
+const MEMORY_EVENTS_MAX: usize = 20_000;
+const MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The most bytes handed over in one call, the last event excepted.
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How often the position is kept, if it moved.
+const HINT_EVERY: Duration = Duration::from_secs(1);
+/// How long a shutdown waits for running calls, and then for its last records.
+const CALLS_END_MAX: Duration = Duration::from_secs(20);
+const RECORDS_END_MAX: Duration = Duration::from_secs(3);
+
+/// What a worker brings back.
+struct Worked {
+    key: Arc<str>,
+    events: Vec<Recorded>,
+    handled: Handled,
+}
+
+pub(super) struct Director<H> {
+    pub(super) journal: Journal,
+    pub(super) follow: Arc<Follow>,
+    pub(super) handler: Arc<H>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) lanes: HashMap<Arc<str>, Lane>,
+    pub(super) notes: Notes,
+    pub(super) progress: Progress,
+    /// Keys with something to do and nobody doing it.
+    pub(super) ready: VecDeque<Arc<str>>,
+    pub(super) timers: BinaryHeap<Reverse<(Instant, Arc<str>)>>,
+    /// Held keys whose turn to catch up will come.
+    pub(super) to_catch_up: VecDeque<Arc<str>>,
+    pub(super) catch_ups: JoinSet<(Arc<str>, Ending)>,
+    pub(super) shutdown: CancellationToken,
+    /// A key was held or released.
+    pub(super) recount: bool,
+    held: (usize, usize),
+    workers: JoinSet<Worked>,
+    hints: Arc<Hints>,
+    hint_kept: u64,
+    keeping: Option<BoxFuture<'static, Option<u64>>>,
+    memory_events: usize,
+    memory_bytes: usize,
+    pending: u64,
+    live: mpsc::Receiver<Result<Bundle, Error>>,
+    requests: mpsc::Receiver<Result<ParkedEvent, Error>>,
+}
+
+impl<H: Handler> Director<H> {
+    /// Finds where to go on and which keys are held, and starts reading.
+    pub(super) async fn start(journal: Journal, follow: Arc<Follow>, handler: Arc<H>, shared: Arc<Shared>) -> Result<Self, Error> {
+        let parked = Subject::parked(follow.service, follow.stream).map_err(|error| bad_name(follow.service, &error))?;
+        let (hints, position) = Hints::load(&journal, &follow).await?;
+        let (fold, through) = journal.fold_parked(Filter::subjects([parked.as_str()])).await?;
+        let link = &journal.link;
+        let live = source::live(Arc::clone(link), follow.stream, follow.filters.clone(), position + 1);
+        let requests = source::requests(Arc::clone(link), parked.to_string(), through + 1);
+        let mut director = Self {
+            notes: Notes::new(journal.clone(), Arc::clone(&follow), parked, through),
+            lanes: HashMap::new(),
+            progress: Progress::new(position),
+            ready: VecDeque::new(),
+            timers: BinaryHeap::new(),
+            to_catch_up: VecDeque::new(),
+            catch_ups: JoinSet::new(),
+            shutdown: CancellationToken::new(),
+            recount: false,
+            held: (0, 0),
+            workers: JoinSet::new(),
+            hints: Arc::new(hints),
+            hint_kept: position,
+            keeping: None,
+            memory_events: 0,
+            memory_bytes: 0,
+            pending: 0,
+            live,
+            requests,
+            journal,
+            follow,
+            handler,
+            shared,
+        };
+        for held in fold.0.into_values() {
+            director.resume(held);
+        }
+        Ok(director)
+    }
+
+    /// Runs until told to end or until something is wrong that waiting does not mend; either way nothing decided is lost.
+    pub(super) async fn run(mut self, shutdown: CancellationToken) -> Result<(), Error> {
+        let outcome = self.work(shutdown).await;
+        let ended = self.wind_down().await;
+        outcome.and(ended)
+    }
+
+    async fn work(&mut self, shutdown: CancellationToken) -> Result<(), Error> {
+        let mut keep_hint = tokio::time::interval(HINT_EVERY);
+        keep_hint.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let shared = Arc::clone(&self.shared);
+        let mut begun = false;
+        loop {
+            self.dispatch();
+            if begun {
+                self.publish_status();
+            }
+            let timer = self.timers.peek().map(|Reverse((at, _))| *at);
+            let room = self.memory_events < MEMORY_EVENTS_MAX && self.memory_bytes < MEMORY_BYTES_MAX;
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return Ok(()),
+                Some(worked) = self.workers.join_next() => if let Ok(worked) = worked { self.on_worked(worked) },
+                Some(ended) = self.catch_ups.join_next() => if let Ok((key, ending)) = ended { self.on_caught_up(&key, ending) },
+                noted = self.notes.next() => self.on_noted(noted?),
+                () = shared.released.notified() => for key in shared.take_releases() { self.release(&key) },
+                Some(request) = self.requests.recv() => self.on_request(request?),
+                () = tokio::time::sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => self.on_timer(),
+                kept = kept(&mut self.keeping) => self.on_kept(kept),
+                _ = keep_hint.tick() => self.on_tick(),
+                bundle = self.live.recv(), if room => {
+                    let Some(bundle) = bundle else { return Err(Error::Unavailable("the reader is gone".to_owned())) };
+                    self.on_bundle(bundle?);
+                    begun = true;
+                }
+            }
+        }
+    }
+
+    fn on_bundle(&mut self, bundle: Bundle) {
+        self.pending = bundle.pending;
+        for event in bundle.events {
+            self.progress.read(event.sequence);
+            self.on_event(event);
+        }
+    }
+
+    fn on_event(&mut self, event: Recorded) {
+        let key = key_of(event.subject.as_str(), self.follow.key_tokens);
+        let key: Arc<str> = match self.lanes.get_key_value(key) {
+            Some((key, _)) => Arc::clone(key),
+            None => key.into(),
+        };
+        let lane = self.lanes.entry(Arc::clone(&key)).or_default();
+        let sequence = event.sequence;
+        match &mut lane.state {
+            State::Held(hold, _) | State::CatchingUp(hold) => {
+                hold.dropped_through = sequence;
+                return self.progress.done(sequence);
+            }
+            State::Idle | State::Running | State::Backoff(_) | State::Holding(_) if sequence <= lane.caught_up_through => {
+                return self.progress.done(sequence);
+            }
+            State::Idle => {
+                if lane.queue.is_empty() {
+                    self.ready.push_back(Arc::clone(&key));
+                }
+            }
+            State::Running | State::Backoff(_) | State::Holding(_) => {}
+        }
+        self.memory_events += 1;
+        self.memory_bytes += event.data.len();
+        lane.queue.push_back(event);
+        let slow = matches!(lane.state, State::Idle | State::Backoff(_));
+        if slow && (lane.queue.len() > LANE_EVENTS_MAX || (lane.queue.len() % 64 == 0 && lane.bytes() > LANE_BYTES_MAX)) {
+            self.hold_for_space(&key);
+        }
+    }
+
+    /// Gives ready keys to free workers, and held keys their turn.
+    fn dispatch(&mut self) {
+        while self.workers.len() < self.follow.parallel.max(1) {
+            let Some(key) = self.ready.pop_front() else { break };
+            let Some(lane) = self.lanes.get_mut(&key) else { continue };
+            if !matches!(lane.state, State::Idle) || lane.queue.is_empty() {
+                continue;
+            }
+            let mut bytes = 0;
+            let fits = |event: &&Recorded| {
+                let before = bytes;
+                bytes += event.data.len();
+                before < BATCH_BYTES_MAX
+            };
+            let count = lane.queue.iter().take(self.follow.batch_max.max(1)).take_while(fits).count();
+            let events: Vec<Recorded> = lane.queue.drain(..count).collect();
+            lane.state = State::Running;
+            let handler = Arc::clone(&self.handler);
+            self.workers.spawn(async move {
+                let handled = call(&*handler, &key, &events).await;
+                Worked { key, events, handled }
+            });
+        }
+        self.start_catch_ups();
+    }
+
+    fn on_worked(&mut self, worked: Worked) {
+        let Worked { key, mut events, handled } = worked;
+        let rest = events.split_off(handled.done);
+        self.count("journal_follow_handled_total", events.len() as u64);
+        for event in &events {
+            self.forget(event);
+        }
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        if handled.done > 0 {
+            lane.attempts = 0;
+        }
+        for event in rest.into_iter().rev() {
+            lane.queue.push_front(event);
+        }
+        lane.state = State::Idle;
+        match handled.stopped {
+            Some(stop) => self.on_stop(&key, stop),
+            None if !lane.queue.is_empty() => {
+                if lane.queue.len() > LANE_EVENTS_MAX {
+                    return self.hold_for_space(&key);
+                }
+                self.ready.push_back(key);
+            }
+            None => {
+                lane.released = false;
+                if lane.is_spent(self.progress.read_through()) {
+                    self.lanes.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// An event needs no memory any more: it is done, or its key is held.
+    pub(super) fn forget(&mut self, event: &Recorded) {
+        self.memory_events -= 1;
+        self.memory_bytes -= event.data.len();
+        self.progress.done(event.sequence);
+    }
+
+    fn on_timer(&mut self) {
+        let now = Instant::now();
+        while let Some(Reverse((at, _))) = self.timers.peek()
+            && *at <= now
+        {
+            let Some(Reverse((_, key))) = self.timers.pop() else { return };
+            let Some(lane) = self.lanes.get_mut(&key) else { continue };
+            match &lane.state {
+                State::Backoff(at) if *at <= now => {
+                    lane.state = State::Idle;
+                    self.ready.push_back(key);
+                }
+                State::Held(_, Some(at)) if *at <= now => self.queue_catch_up(&key),
+                State::Backoff(_) | State::Held(..) | State::Idle | State::Running | State::Holding(_) | State::CatchingUp(_) => {}
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        self.note_catch_ups();
+        let read_through = self.progress.read_through();
+        self.lanes.retain(|_, lane| !lane.is_spent(read_through));
+        let position = self.progress.position();
+        if position > self.hint_kept && self.keeping.is_none() {
+            let (hints, journal) = (Arc::clone(&self.hints), self.journal.clone());
+            self.keeping = Some(async move { hints.save(journal, position).await.then_some(position) }.boxed());
+        }
+    }
+
+    fn on_kept(&mut self, position: Option<u64>) {
+        self.keeping = None;
+        self.hint_kept = position.unwrap_or(self.hint_kept);
+    }
+
+    fn publish_status(&mut self) {
+        if std::mem::take(&mut self.recount) {
+            let held = |lane: &&Lane| matches!(lane.state, State::Holding(_) | State::Held(..) | State::CatchingUp(_));
+            let parked = self.lanes.values().filter(|lane| lane.is_parked()).count();
+            self.held = (self.lanes.values().filter(held).count(), parked);
+        }
+        let (held, parked) = self.held;
+        let lag = self.pending + self.memory_events as u64;
+        let status = Status { running: true, position: self.progress.position(), lag, held, parked };
+        if self.shared.status.send_if_modified(|old| std::mem::replace(old, status) != status) {
+            let labels = [("service", self.follow.service), ("stream", self.follow.stream.name())];
+            metrics::gauge!("journal_follow_lag", &labels).set(lag as f64);
+            metrics::gauge!("journal_follow_held", &labels).set(held as f64);
+        }
+    }
+
+    pub(super) fn count(&self, name: &'static str, by: u64) {
+        metrics::counter!(name, "service" => self.follow.service, "stream" => self.follow.stream.name()).increment(by);
+    }
+
+    /// Lets running calls end, writes what is decided, and keeps the position.
+    async fn wind_down(&mut self) -> Result<(), Error> {
+        self.shutdown.cancel();
+        let deadline = Instant::now() + CALLS_END_MAX;
+        while let Ok(Some(worked)) = tokio::time::timeout_at(deadline, self.workers.join_next()).await {
+            if let Ok(worked) = worked {
+                self.on_worked(worked);
+            }
+        }
+        while let Ok(Some(ended)) = tokio::time::timeout_at(deadline, self.catch_ups.join_next()).await {
+            if let Ok((key, ending)) = ended {
+                self.on_caught_up(&key, ending);
+            }
+        }
+        let deadline = Instant::now() + RECORDS_END_MAX;
+        while !self.notes.is_empty()
+            && let Ok(noted) = tokio::time::timeout_at(deadline, self.notes.next()).await
+        {
+            self.on_noted(noted?);
+        }
+        let position = self.progress.position();
+        if position > self.hint_kept {
+            let _ = tokio::time::timeout_at(deadline, self.hints.save(self.journal.clone(), position)).await;
+        }
+        self.publish_status();
+        Ok(())
+    }
+}
+
+async fn kept(keeping: &mut Option<BoxFuture<'static, Option<u64>>>) -> Option<u64> {
+    match keeping {
+        Some(keeping) => keeping.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Calls the handler. A panic is a failed attempt, and so is an unfinished batch without a cause.
+pub(super) async fn call<H: Handler>(handler: &H, key: &str, events: &[Recorded]) -> Handled {
+    let retry = |cause: &str| Some(Stop::Retry { after: Duration::ZERO, cause: cause.to_owned() });
+    let handled = AssertUnwindSafe(handler.handle(key, events)).catch_unwind().await;
+    let Handled { done, stopped } = handled.unwrap_or_else(|_| Handled { done: 0, stopped: retry("the handler panicked") });
+    match stopped {
+        _ if done >= events.len() => Handled::all(events),
+        None => Handled { done, stopped: retry("the handler stopped without a cause") },
+        stopped => Handled { done, stopped },
+    }
+}

@@ -1,0 +1,35 @@
+//! The events that the journal writes itself: holds, releases, operators' requests, positions.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use contract::{Context, Event, EventId, NewEvent, ParkedEvent, Stream};
+
+/// Type of a follower's position. Not part of the published contract: a hint that nobody else reads.
+const POSITION_ADVANCED: &str = "position.advanced.v1";
+const SOURCE: &str = "/paige/journal";
+
+/// When a record was written, for whoever reads it. Nothing is decided by it.
+#[expect(clippy::disallowed_methods, reason = "the journal sits below the process's clock, and only people read this time")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// `after`: the last event on the subject when this one was decided. Makes the id unique, and a retry's the same.
+pub(super) fn parked(event: ParkedEvent, service: &str, stream: Stream, key: &str, after: u64) -> NewEvent {
+    let id = EventId::derive(event.event_type(), &[service, stream.name(), key, &after.to_string()]);
+    event.into_new(id, SOURCE, now(), Context::default())
+}
+
+pub(super) fn position(service: &str, stream: Stream, data: Bytes) -> NewEvent {
+    let time = now();
+    NewEvent {
+        id: EventId::derive(POSITION_ADVANCED, &[service, stream.name(), &time.to_rfc3339(), std::str::from_utf8(&data).unwrap_or("")]),
+        event_type: POSITION_ADVANCED,
+        source: SOURCE,
+        time,
+        context: Context::default(),
+        extensions: Vec::new(),
+        content_type: "application/json",
+        data,
+    }
+}

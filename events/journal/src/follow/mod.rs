@@ -1,0 +1,123 @@
+//! Following a stream: keys in parallel, each key strictly in order, nobody held up by a neighbour that fails.
+//!
+//! A key is the leading tokens of a subject. Its events are handed over in order, in batches of what gathered. A key whose
+//! handler stops for long is *held*: one durable record in stream `parked` takes its place, its later events are not kept in
+//! memory, and when it is released they are read again from the record's sequence on until the key has caught up and is
+//! live again. The follower's own position is a hint, kept at most once a second: after a crash events are seen again, so every
+//! effect is idempotent or has its checkpoint in the same transaction.
+//!
+//! There is no broker durable: no redelivery timer stalls a restart, and live and catch-up reading are the same reader.
+
+mod catch_up;
+mod director;
+mod event;
+mod held;
+mod hold;
+mod hint;
+mod key;
+mod lane;
+mod notes;
+mod progress;
+mod retry;
+mod shared;
+mod source;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::{Recorded, Stream};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Error, Journal};
+
+pub use held::HeldKey;
+pub use shared::{Follower, Status};
+
+/// What to follow, and how.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    /// Whose position and parked keys these are; one running follower per service and stream.
+    pub service: &'static str,
+    /// What is followed.
+    pub stream: Stream,
+    /// Subjects, with `*` and `>`; empty for all of the stream. They must not overlap.
+    pub filters: Vec<String>,
+    /// How many leading tokens of the subject are the key, the stream's name included.
+    pub key_tokens: usize,
+    /// How many keys are handled at once.
+    pub parallel: usize,
+    /// The most events handed over in one call.
+    pub batch_max: usize,
+    /// Another number forgets the position: everything is seen again.
+    pub version: u32,
+}
+
+/// What is done with the events.
+///
+/// A call should be bounded in time: while it runs, its key's later events wait in memory.
+pub trait Handler: Send + Sync + 'static {
+    /// Handles events of one key, in order. Says how many of them, from the first on, are done for good, and why it stopped if
+    /// it did. What is not done is handed over again.
+    fn handle(&self, key: &str, events: &[Recorded]) -> impl Future<Output = Handled> + Send;
+}
+
+/// What came of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handled {
+    /// How many events are done, from the first on.
+    pub done: usize,
+    /// Why the next one is not.
+    pub stopped: Option<Stop>,
+}
+
+impl Handled {
+    /// Every event is done.
+    pub fn all(events: &[Recorded]) -> Self {
+        Self { done: events.len(), stopped: None }
+    }
+
+    /// So many are done, and the next one is not.
+    pub fn stopped(done: usize, stop: Stop) -> Self {
+        Self { done, stopped: Some(stop) }
+    }
+}
+
+/// Why a handler stopped before an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// It may work soon. Tried again with growing pauses, at least `after`; parked when it never does.
+    Retry {
+        /// The shortest pause.
+        after: Duration,
+        /// For whoever reads why it is parked.
+        cause: String,
+    },
+    /// Something that this key needs is down. Tried again every `after`, for ever; never parked.
+    SetAside {
+        /// The pause.
+        after: Duration,
+        /// What is waited for.
+        cause: String,
+    },
+    /// It can never work: someone must look.
+    Park {
+        /// Why.
+        cause: String,
+    },
+}
+
+impl Journal {
+    /// Follows until `shutdown`, which lets running calls end and keeps the position.
+    ///
+    /// # Errors
+    /// Only what waiting does not mend: no permission, no such stream, a message that is no event. An outage of the broker is waited out.
+    pub async fn follow<H: Handler>(&self, follow: Follow, handler: H, shutdown: CancellationToken) -> Result<(), Error> {
+        self.follower(follow).run(Arc::new(handler), shutdown).await
+    }
+
+    /// The handle of a follower that does not run yet: to release keys, and to see how far it is.
+    pub fn follower(&self, follow: Follow) -> Follower {
+        Follower::new(self.clone(), follow)
+    }
+}

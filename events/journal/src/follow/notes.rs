@@ -1,0 +1,77 @@
+//! The follower's records on their way to stream `parked`: one after another, in the order in which they were decided, each
+//! tried until it is there.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::{ParkedEvent, Subject};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::{Follow, event};
+use crate::{AppendError, Error, Expect, Journal};
+
+const AGAIN_PAUSE: Duration = Duration::from_millis(500);
+
+/// What is to be written, and what is being written.
+pub(super) struct Notes {
+    journal: Journal,
+    follow: Arc<Follow>,
+    subject: Subject,
+    waiting: VecDeque<(Arc<str>, ParkedEvent)>,
+    writing: Option<BoxFuture<'static, Result<u64, AppendError>>>,
+    /// The last own record; makes the next one's id.
+    last: u64,
+}
+
+/// A record that is in the log now.
+pub(super) struct Noted {
+    pub(super) key: Arc<str>,
+    pub(super) event: ParkedEvent,
+}
+
+impl Notes {
+    pub(super) fn new(journal: Journal, follow: Arc<Follow>, subject: Subject, last: u64) -> Self {
+        Self { journal, follow, subject, waiting: VecDeque::new(), writing: None, last }
+    }
+
+    /// At most two per key wait: its hold and its release.
+    pub(super) fn push(&mut self, key: Arc<str>, event: ParkedEvent) {
+        self.waiting.push_back((key, event));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// The next record that is in the log; never ends while there is none. May be dropped and called again.
+    pub(super) async fn next(&mut self) -> Result<Noted, Error> {
+        let Some((key, event)) = self.waiting.front() else { return std::future::pending().await };
+        let writing = match &mut self.writing {
+            Some(writing) => writing,
+            None => {
+                let new = event::parked(event.clone(), self.follow.service, self.follow.stream, key, self.last);
+                self.writing.insert(write(self.journal.clone(), self.subject.clone(), new).boxed())
+            }
+        };
+        let written = writing.await;
+        self.writing = None;
+        self.last = written.map_err(|error| Error::Refused { request: self.subject.to_string(), code: 0, description: error.to_string() })?;
+        match self.waiting.pop_front() {
+            Some((key, event)) => Ok(Noted { key, event }),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn write(journal: Journal, subject: Subject, event: contract::NewEvent) -> Result<u64, AppendError> {
+    loop {
+        match journal.append(&subject, Expect::Any, vec![event.clone()]).await {
+            Ok(position) => return Ok(position.sequence),
+            Err(AppendError::Unavailable(cause)) => tracing::warn!(subject = subject.as_str(), cause, "record not kept yet"),
+            Err(error) => return Err(error),
+        }
+        tokio::time::sleep(AGAIN_PAUSE).await;
+    }
+}
