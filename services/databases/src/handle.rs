@@ -1,0 +1,85 @@
+//! What databases does with the events of `project`: a new project gets a database. Everything can be delivered again.
+
+use std::time::Duration;
+
+use contract::{Event, ProjectEvent, Recorded, Stream};
+use journal::{AppendError, Follow, Handled, Handler, Stop};
+
+use crate::Databases;
+use crate::error::Error;
+use crate::provision::Failure;
+
+/// The service's name in positions and parked keys.
+const SERVICE: &str = "databases";
+/// Databases made at the same time. Making one writes about 8 MB.
+const PARALLEL: usize = 2;
+/// Events of one project handed over at once.
+const BATCH_MAX: usize = 16;
+/// Between attempts while the server or the log is down.
+const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
+/// Between attempts when somebody else was in the way.
+const BUSY_PAUSE: Duration = Duration::from_millis(200);
+/// Between attempts while an operator must do something.
+const OPERATOR_PAUSE: Duration = Duration::from_secs(10);
+
+/// Follows `project`.
+pub(crate) struct OnProject(pub(crate) Databases);
+
+pub(crate) fn follow() -> Follow {
+    Follow {
+        service: SERVICE,
+        stream: Stream::Project,
+        // One token after the stream: the claims of numbers, project.number.<id>, are nothing to a database.
+        filters: vec!["project.*".to_owned()],
+        key_tokens: 2,
+        parallel: PARALLEL,
+        batch_max: BATCH_MAX,
+        version: 1,
+    }
+}
+
+impl Handler for OnProject {
+    async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
+        for (done, recorded) in events.iter().enumerate() {
+            if let Err(stop) = self.on(key, recorded).await {
+                return Handled { done, stopped: Some(stop) };
+            }
+        }
+        Handled { done: events.len(), stopped: None }
+    }
+}
+
+impl OnProject {
+    async fn on(&self, key: &str, recorded: &Recorded) -> Result<(), Stop> {
+        let Some(project) = recorded.subject.project_id() else {
+            return Err(Stop::Park { cause: format!("{key} names no project") });
+        };
+        match ProjectEvent::decode(recorded).map_err(|error| Stop::Park { cause: error.to_string() })? {
+            ProjectEvent::ProjectCreated(_) => self.0.ensure(project, recorded).await.map_err(stop),
+            ProjectEvent::ProjectReady(_)
+            | ProjectEvent::ProjectFailed(_)
+            | ProjectEvent::NumberConnected(_)
+            | ProjectEvent::NumberDisconnected(_)
+            | ProjectEvent::NumberClaimed(_)
+            | ProjectEvent::NumberReleased(_) => Ok(()),
+        }
+    }
+}
+
+fn stop(error: Error) -> Stop {
+    let cause = error.chain();
+    match error {
+        Error::Server(Failure::Passing(sqlx::Error::Database(refusal))) => {
+            let code = refusal.code().unwrap_or_default();
+            // Resources and operators take longer than a neighbour who holds a lock.
+            let down = ["08", "53", "57", "28"].iter().any(|class| code.starts_with(class));
+            if down { Stop::SetAside { after: OUTAGE_PAUSE, cause } } else { Stop::Retry { after: BUSY_PAUSE, cause } }
+        }
+        Error::Server(Failure::Passing(_)) | Error::Log(journal::Error::Unavailable(_)) | Error::Append(AppendError::Unavailable(_)) => {
+            Stop::SetAside { after: OUTAGE_PAUSE, cause }
+        }
+        Error::Server(Failure::Operator(_)) => Stop::SetAside { after: OPERATOR_PAUSE, cause },
+        Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },
+        Error::Server(Failure::Final(_)) | Error::Log(_) | Error::Append(_) | Error::Decode { .. } => Stop::Park { cause },
+    }
+}

@@ -1,0 +1,55 @@
+//! Databases as a process of its own: only wiring.
+
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
+use clap::Parser;
+use databases::config::Config;
+use databases::{Databases, MasterKey, STREAMS, routes};
+use journal::{ConnectOptions, Journal};
+use sqlx::postgres::PgConnectOptions;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match start(Config::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error, "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let _telemetry = chassis::telemetry::start(&config.telemetry, "databases")?;
+    let shutdown = Shutdown::new();
+    shutdown.on_signals()?;
+
+    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "databases")).await?;
+    journal.open(&STREAMS).await?;
+
+    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?;
+    let key = MasterKey::from_str(config.master_key.master_key.expose())?;
+    let databases = Databases::new(journal, platform, key, Clock::System);
+    databases.prepare().await?;
+
+    let listener = config.http.bind().await?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+
+    let health = Health::new();
+    databases.register(&health);
+    let site = Site::new("Paige databases", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
+    let router = site.finish(routes(databases.clone()));
+
+    let stop = shutdown.soft();
+    let follow = async {
+        let ended = databases::run(databases, stop).await;
+        // Without its follower the process makes nothing; it is better started again.
+        shutdown.begin();
+        ended
+    };
+    let (served, followed) = shutdown.guard(async { tokio::join!(chassis::serve(listener, router, &shutdown), follow) }).await?;
+    followed?;
+    Ok(served?)
+}

@@ -1,0 +1,81 @@
+//! How far a project's database has come, folded from `database.<prj>`.
+
+use contract::{DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep};
+
+/// What the log says about one database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The steps that were reported, in the order in which they were.
+    pub reported: Vec<DatabaseStep>,
+    /// Under which names it can be used, and with which version of the system tables.
+    pub ready: Option<DatabaseReady>,
+    /// Why it was given up.
+    pub failed: Option<DatabaseFailed>,
+    /// The sequence of the last event; 0: none.
+    pub sequence: u64,
+}
+
+/// What there is to do about a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Make it.
+    Make,
+    /// It is there, with system tables of an older version.
+    Upgrade,
+    /// Nothing: it is ready, or was given up.
+    Rest,
+}
+
+impl Progress {
+    /// Applies one event.
+    #[must_use]
+    pub fn fold(mut self, sequence: u64, event: DatabaseEvent) -> Self {
+        match event {
+            DatabaseEvent::DatabaseStepCompleted(completed) => self.reported.push(completed.step),
+            DatabaseEvent::DatabaseReady(ready) => (self.ready, self.failed) = (Some(ready), None),
+            DatabaseEvent::DatabaseFailed(failed) => self.failed = Some(failed),
+        }
+        self.sequence = sequence;
+        self
+    }
+
+    /// What there is to do, with system tables of `schema_version` as the current ones.
+    pub fn task(&self, schema_version: u32) -> Task {
+        match (&self.ready, &self.failed) {
+            (Some(ready), _) if ready.schema_version < schema_version => Task::Upgrade,
+            (Some(_), _) | (None, Some(_)) => Task::Rest,
+            (None, None) => Task::Make,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::DatabaseStepCompleted;
+
+    use super::*;
+
+    fn ready(schema_version: u32) -> DatabaseEvent {
+        DatabaseReady { database: "d".into(), bot_role: "b".into(), schema_version }.into()
+    }
+
+    #[track_caller]
+    fn check(events: Vec<DatabaseEvent>, task: Task) {
+        let progress = (1..).zip(events).fold(Progress::default(), |progress, (sequence, event)| progress.fold(sequence, event));
+        assert_eq!(progress.task(2), task, "{progress:?}");
+    }
+
+    #[test]
+    fn a_database_is_made_once_and_brought_forward_with_its_tables() {
+        let step = || DatabaseEvent::from(DatabaseStepCompleted { step: DatabaseStep::Roles });
+        let failed = || DatabaseEvent::from(DatabaseFailed { step: DatabaseStep::Tables, reason: "r".into() });
+        check(vec![], Task::Make);
+        check(vec![step()], Task::Make);
+        check(vec![step(), failed()], Task::Rest);
+        check(vec![step(), ready(2)], Task::Rest);
+        check(vec![step(), ready(3)], Task::Rest);
+        check(vec![step(), ready(1)], Task::Upgrade);
+        check(vec![step(), failed(), ready(1)], Task::Upgrade);
+        check(vec![step(), ready(1), ready(2)], Task::Rest);
+    }
+}

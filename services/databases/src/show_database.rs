@@ -1,0 +1,72 @@
+//! `GET /v1/projects/{id}/database`: how to log in to a project's database as its bot, with psql or any other client.
+
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::IntoResponse;
+use chassis::{Json, Path, Problem};
+use contract::{ProjectId, Subject};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{Databases, Error};
+
+/// How to log in as the bot.
+#[derive(Serialize, ToSchema)]
+pub struct DatabaseAnswer {
+    #[schema(example = "127.0.0.1")]
+    host: String,
+    #[schema(example = 5432)]
+    port: u16,
+    #[schema(example = "paige_prj_01jd3x8k2m4n5p6q7r8s9t0v1w")]
+    database: String,
+    /// The bot's role: it reads the system tables and owns whatever else it creates.
+    #[schema(example = "paige_prj_01jd3x8k2m4n5p6q7r8s9t0v1w_bot")]
+    role: String,
+    /// Secret.
+    password: String,
+    /// All of it in one, for `psql <url>`. Secret.
+    url: String,
+    /// The version of the system tables.
+    schema_version: u32,
+}
+
+/// Shows how to log in to a project's database
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{id}/database",
+    tag = "databases",
+    params(("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
+    responses(
+        (status = 200, description = "The login of the project's bot", body = DatabaseAnswer),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`database_not_ready`: it is being made; `database_failed`: it could not be made", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn show_database(State(databases): State<Databases>, Path(id): Path<ProjectId>) -> Result<impl IntoResponse, Problem> {
+    let progress = databases.progress(id).await?;
+    let Some(ready) = progress.ready else {
+        if databases.journal.last(&Subject::project(id)).await.map_err(Error::from)?.is_none() {
+            return Err(Problem::not_found("there is no such project"));
+        }
+        return Err(match progress.failed {
+            Some(failed) => Problem::conflict("database_failed", failed.reason),
+            None => Problem::conflict("database_not_ready", "the database is being made: follow the project's operation"),
+        });
+    };
+    let platform = &databases.server.platform;
+    let (host, port) = (platform.get_host(), platform.get_port());
+    let password = databases.server.key.bot_password(id);
+    let password = password.expose();
+    let authority = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let answer = DatabaseAnswer {
+        url: format!("postgres://{}:{password}@{authority}:{port}/{}", ready.bot_role, ready.database),
+        host: host.to_owned(),
+        port,
+        database: ready.database,
+        role: ready.bot_role,
+        password: password.to_owned(),
+        schema_version: ready.schema_version,
+    };
+    Ok(([(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(answer)))
+}

@@ -1,0 +1,363 @@
+//! The bot's walls, tried with raw SQL: what a bot must not do is refused by Postgres itself, what it may do works.
+
+mod world;
+
+use std::str::FromStr;
+
+use contract::ProjectId;
+use databases::{Databases, Names};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
+use world::World;
+
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+/// What must be refused for each system table; `{t}` is its name.
+const AGAINST_A_TABLE: &[&str] = &[
+    "DROP TABLE public.{t}",
+    "DROP TABLE public.{t} CASCADE",
+    "TRUNCATE public.{t}",
+    "INSERT INTO public.{t} DEFAULT VALUES",
+    "INSERT INTO public.{t} (id) VALUES ('x') ON CONFLICT DO NOTHING",
+    "UPDATE public.{t} SET id = id",
+    "DELETE FROM public.{t}",
+    "MERGE INTO public.{t} t USING (SELECT 'x' AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE",
+    "COPY public.{t} (id) FROM STDIN",
+    "SELECT * FROM public.{t} FOR UPDATE",
+    "SELECT * FROM public.{t} FOR KEY SHARE",
+    "LOCK TABLE public.{t} IN ROW EXCLUSIVE MODE",
+    "LOCK TABLE public.{t} IN ACCESS EXCLUSIVE MODE",
+    "ALTER TABLE public.{t} ADD COLUMN mine text",
+    "ALTER TABLE public.{t} DROP COLUMN id CASCADE",
+    "ALTER TABLE public.{t} ALTER COLUMN id SET DEFAULT 'x'",
+    "ALTER TABLE public.{t} RENAME TO gone",
+    "ALTER TABLE public.{t} SET SCHEMA pg_temp",
+    "ALTER TABLE public.{t} OWNER TO CURRENT_USER",
+    "ALTER TABLE public.{t} DISABLE TRIGGER ALL",
+    "ALTER TABLE public.{t} ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE public.{t} SET (autovacuum_enabled = false)",
+    "ALTER TABLE public.{t} REPLICA IDENTITY FULL",
+    "ALTER TABLE public.{t} ADD CONSTRAINT mine CHECK (false) NOT VALID",
+    "CREATE TABLE child () INHERITS (public.{t})",
+    "CREATE TABLE linked (id text REFERENCES public.{t} (id))",
+    "CREATE INDEX mine ON public.{t} (id)",
+    "CREATE STATISTICS mine ON id, version FROM public.{t}",
+    "CREATE TRIGGER mine BEFORE INSERT ON public.{t} EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "CREATE RULE mine AS ON INSERT TO public.{t} DO INSTEAD NOTHING",
+    "CREATE POLICY mine ON public.{t} USING (false)",
+    "CREATE PUBLICATION mine FOR TABLE public.{t}",
+    "COMMENT ON TABLE public.{t} IS 'mine'",
+    "CLUSTER public.{t} USING {t}_pkey",
+    "REINDEX TABLE public.{t}",
+    "DROP INDEX public.{t}_pkey",
+    "GRANT INSERT ON public.{t} TO PUBLIC",
+];
+
+/// What must be refused besides; `{owner}`, `{database}` are of the bot's own project.
+const AGAINST_THE_REST: &[&str] = &[
+    "SELECT * FROM paige.checkpoint",
+    "SELECT * FROM paige.identities",
+    "SELECT * FROM paige.statuses",
+    "SELECT * FROM paige.migrations",
+    "UPDATE paige.checkpoint SET sequence = 0",
+    "CREATE TABLE paige.mine (id int)",
+    "DROP SCHEMA paige CASCADE",
+    "ALTER SCHEMA paige RENAME TO mine",
+    "DROP SCHEMA public CASCADE",
+    "ALTER SCHEMA public OWNER TO CURRENT_USER",
+    "GRANT USAGE ON SCHEMA paige TO PUBLIC",
+    "CREATE TABLE pg_catalog.mine (id int)",
+    "CREATE FUNCTION pg_catalog.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE DATABASE mine",
+    "CREATE DATABASE mine TEMPLATE {database}",
+    "DROP DATABASE postgres",
+    "ALTER DATABASE {database} RENAME TO mine",
+    "ALTER DATABASE {database} OWNER TO CURRENT_USER",
+    "ALTER DATABASE {database} SET search_path = public",
+    "ALTER DATABASE {database} CONNECTION LIMIT 0",
+    "ALTER DATABASE {database} ALLOW_CONNECTIONS false",
+    "COMMENT ON DATABASE {database} IS 'mine'",
+    "CREATE ROLE mine",
+    "ALTER ROLE CURRENT_USER SUPERUSER",
+    "ALTER ROLE CURRENT_USER CREATEDB",
+    "ALTER ROLE CURRENT_USER CREATEROLE",
+    "ALTER ROLE CURRENT_USER REPLICATION",
+    "ALTER ROLE CURRENT_USER BYPASSRLS",
+    "ALTER ROLE CURRENT_USER CONNECTION LIMIT -1",
+    "ALTER ROLE {owner} LOGIN",
+    "ALTER ROLE {owner} PASSWORD 'x'",
+    "ALTER ROLE postgres IN DATABASE {database} SET search_path = public",
+    "ALTER ROLE ALL SET search_path = public",
+    "GRANT {owner} TO CURRENT_USER",
+    "GRANT pg_read_all_data TO CURRENT_USER",
+    "SET ROLE {owner}",
+    "SET ROLE postgres",
+    "SET SESSION AUTHORIZATION postgres",
+    "DROP OWNED BY {owner}",
+    "REASSIGN OWNED BY {owner} TO CURRENT_USER",
+    "DROP ROLE {owner}",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT ALL ON TABLES TO PUBLIC",
+    "CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "CREATE PUBLICATION mine FOR ALL TABLES",
+    "CREATE SUBSCRIPTION mine CONNECTION 'host=127.0.0.1' PUBLICATION p WITH (connect = false)",
+    "CREATE TABLESPACE mine LOCATION '/tmp'",
+    "CREATE FOREIGN DATA WRAPPER mine",
+    "CREATE FUNCTION mine() RETURNS int LANGUAGE internal AS 'int4um'",
+    "CREATE FUNCTION mine() RETURNS int LANGUAGE c AS 'libc', 'getpid'",
+    "CREATE ACCESS METHOD mine TYPE INDEX HANDLER bthandler",
+    "CREATE OPERATOR CLASS mine DEFAULT FOR TYPE text USING hash AS OPERATOR 1 =",
+    "CREATE CAST (text AS int) WITH INOUT AS IMPLICIT",
+    "CREATE TYPE mine (INPUT = textin, OUTPUT = textout)",
+    "COPY (SELECT 1) TO PROGRAM 'true'",
+    "COPY (SELECT 1) TO '/tmp/paige_bot'",
+    "SELECT pg_read_file('/etc/passwd')",
+    "SELECT pg_ls_dir('/')",
+    "SELECT lo_import('/etc/passwd')",
+    "SELECT lo_export(lo_create(0), '/tmp/paige_bot')",
+    "SELECT rolpassword FROM pg_authid",
+    "SELECT * FROM pg_user_mapping",
+    "UPDATE pg_class SET relowner = 'postgres'::regrole WHERE relname = 'contacts'",
+    "DELETE FROM pg_depend",
+    "ALTER SYSTEM SET fsync = off",
+    "SET session_replication_role = replica",
+    "SET log_statement = 'none'",
+    "CHECKPOINT",
+    "SELECT pg_switch_wal()",
+    "SELECT pg_reload_conf()",
+    "SELECT pg_create_physical_replication_slot('mine')",
+    "SELECT pg_stat_reset()",
+];
+
+/// What must work: a bot's database is its own but for the system tables.
+const OWN: &[&str] = &[
+    "SELECT c.id, v.id, m.id FROM contacts c, conversations v, messages m",
+    "CREATE TABLE orders (id int PRIMARY KEY, contact_id text, total numeric)",
+    "INSERT INTO orders SELECT n, 'con_1', n FROM generate_series(1, 100) n",
+    "CREATE INDEX orders_by_contact ON orders (contact_id)",
+    "ALTER TABLE orders ADD COLUMN note text",
+    "UPDATE orders SET note = 'x'",
+    "CREATE VIEW known AS SELECT c.id, o.total FROM contacts c JOIN orders o ON o.contact_id = c.id",
+    "SELECT * FROM known",
+    "CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 2 * n; END'",
+    "SELECT twice(2)",
+    "CREATE TYPE size AS ENUM ('s', 'm')",
+    "CREATE SCHEMA shop CREATE TABLE baskets (id int)",
+    "CREATE TEMPORARY TABLE scratch AS SELECT 1 AS n",
+    "SELECT lo_unlink(lo_from_bytea(0, 'x'))",
+    "SET statement_timeout = '5s'",
+    "TRUNCATE orders",
+    "DROP SCHEMA shop CASCADE",
+    "DROP TABLE orders CASCADE",
+];
+
+async fn ready(world: &World) -> ProjectId {
+    let project = world.create_project().await;
+    world.until(project, "ready").await;
+    project
+}
+
+fn filled(template: &str, names: &Names) -> String {
+    template.replace("{owner}", &names.owner.to_string()).replace("{database}", &names.database.to_string())
+}
+
+/// Runs it as the bot, in a transaction that is rolled back, so that what wrongly works does not hide the next. Gives the SQLSTATE.
+async fn attempt(bot: &mut PgConnection, sql: &str) -> Result<(), String> {
+    // Some statements refuse to run in a transaction before they look at privileges.
+    let alone = ["CREATE DATABASE", "DROP DATABASE", "ALTER SYSTEM", "CREATE TABLESPACE", "CREATE SUBSCRIPTION", "CHECKPOINT"];
+    let alone = alone.iter().any(|start| sql.starts_with(start));
+    if !alone {
+        bot.execute("BEGIN").await.unwrap();
+    }
+    let result = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut *bot).await;
+    if !alone {
+        bot.execute("ROLLBACK").await.unwrap();
+    }
+    result.map(drop).map_err(|error| match error.as_database_error() {
+        Some(refusal) => format!("{} {}", refusal.code().unwrap_or_default(), refusal.message()),
+        None => panic!("{sql}: {error}"),
+    })
+}
+
+/// Owners, rights, columns, triggers, rules, constraints and indexes of everything that is the platform's.
+async fn system(world: &World, project: ProjectId) -> Vec<String> {
+    let names = Names::of(project);
+    let mut platform = world.platform().database(names.database.as_str()).connect().await.unwrap();
+    sqlx::query_scalar(
+        "SELECT format('%s %s %s %s', n.nspname, c.relname, pg_get_userbyid(c.relowner),
+                       array_to_string(array(SELECT x::text FROM unnest(c.relacl) x ORDER BY 1), ',')) ||
+                (SELECT string_agg(format(' %s %s', a.attname, a.atttypid), '' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid) ||
+                (SELECT format(' %s triggers', count(*)) FROM pg_trigger t WHERE t.tgrelid = c.oid) ||
+                (SELECT format(' %s rules', count(*)) FROM pg_rewrite r WHERE r.ev_class = c.oid) ||
+                (SELECT format(' %s children', count(*)) FROM pg_inherits i WHERE i.inhparent = c.oid)
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'paige' OR n.nspname = 'public' AND c.relowner = $1::text::regrole
+         UNION ALL SELECT format('schema %s %s %s', nspname, pg_get_userbyid(nspowner), nspacl) FROM pg_namespace WHERE nspname IN ('public', 'paige')
+         UNION ALL SELECT format('database %s %s %s', datname, pg_get_userbyid(datdba), datacl) FROM pg_database
+         UNION ALL SELECT format('setting %s %s %s', setdatabase, setrole, setconfig) FROM pg_db_role_setting
+         ORDER BY 1",
+    )
+    .bind(names.owner.to_string())
+    .fetch_all(&mut platform)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_bot_cannot_touch_what_is_not_its_own() {
+    let world = World::new().await;
+    let service = world.start(world.databases()).await;
+    let project = ready(&world).await;
+    let names = Names::of(project);
+    let before = system(&world, project).await;
+    assert!(before.len() > 15, "nothing to compare: {before:?}");
+    let mut bot = world.bot(project).await;
+    let on_tables = ["contacts", "conversations", "messages"]
+        .iter()
+        .flat_map(|table| AGAINST_A_TABLE.iter().map(move |template| template.replace("{t}", table)));
+    let attempts: Vec<String> = on_tables.chain(AGAINST_THE_REST.iter().map(|template| filled(template, &names))).collect();
+    let mut wrong = Vec::new();
+    for sql in &attempts {
+        match attempt(&mut bot, sql).await {
+            Ok(()) => wrong.push(format!("WORKED: {sql}")),
+            Err(refusal) if !refusal.starts_with(INSUFFICIENT_PRIVILEGE) => wrong.push(format!("{sql}: {refusal}")),
+            Err(_) => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} were not refused for lack of privilege:\n{}", wrong.len(), attempts.len(), wrong.join("\n"));
+    assert_eq!(system(&world, project).await, before);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_bot_owns_whatever_else_is_in_its_database() {
+    let world = World::new().await;
+    let service = world.start(world.databases()).await;
+    let project = ready(&world).await;
+    let before = system(&world, project).await;
+    let mut bot = world.bot(project).await;
+    for sql in OWN {
+        sqlx::raw_sql(*sql).execute(&mut bot).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+    assert_eq!(system(&world, project).await, before);
+    let limits: (String, String, i32) = sqlx::query_as(
+        "SELECT current_setting('idle_in_transaction_session_timeout'), current_setting('lock_timeout'), rolconnlimit
+         FROM pg_roles WHERE rolname = current_user",
+    )
+    .fetch_one(&mut bot)
+    .await
+    .unwrap();
+    assert_eq!(limits, ("1min".into(), "10s".into(), 20));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_bot_connects_to_its_own_database_and_to_no_other() {
+    let world = World::new().await;
+    let service = world.start(world.databases()).await;
+    let (mine, other) = (ready(&world).await, ready(&world).await);
+    // Added by somebody while the platform runs; the next provisioning closes it.
+    world.servers.postgres.create_database("added_later").await.unwrap();
+    ready(&world).await;
+    let login = PgConnectOptions::from_str(&world.bot_url(mine).await).unwrap();
+    login.connect().await.unwrap().close().await.unwrap();
+
+    let other = Names::of(other);
+    for database in ["postgres", "template1", "template0", "paige_platform", "added_later", other.database.as_str()] {
+        let error = login.clone().database(database).connect().await.unwrap_err();
+        let code = error.as_database_error().and_then(|refusal| refusal.code()).unwrap_or_default().into_owned();
+        let expected = if database == "template0" { "55000" } else { INSUFFICIENT_PRIVILEGE };
+        assert_eq!(code, expected, "{database}: {error}");
+    }
+    // Its password opens no other role, and the owner's role opens nothing.
+    for role in [other.bot.as_str(), other.owner.as_str(), Names::of(mine).owner.as_str(), "postgres"] {
+        assert!(login.clone().username(role).connect().await.is_err(), "logged in as {role}");
+    }
+    let open: Vec<String> = sqlx::query_scalar(
+        "SELECT datname::text FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba)))
+         WHERE datallowconn AND grantee = 0 AND privilege_type = 'CONNECT'",
+    )
+    .fetch_all(&mut world.connect().await)
+    .await
+    .unwrap();
+    assert_eq!(open, Vec::<String>::new());
+    service.stop().await;
+}
+
+/// What a bot could leave lying about for somebody mightier to step on.
+const TRAPS: &[&str] = &[
+    "CREATE TABLE public.trapped (who name)",
+    "GRANT INSERT ON public.trapped TO PUBLIC",
+    "CREATE FUNCTION public.snap() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.trapped VALUES (current_user); RETURN true; END'",
+    "CREATE FUNCTION public.lower(t text) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM public.snap(); RETURN t; END'",
+    "CREATE FUNCTION public.lower(t varchar) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM public.snap(); RETURN t; END'",
+    "CREATE FUNCTION public.unnest(t text[]) RETURNS SETOF text LANGUAGE plpgsql AS 'BEGIN PERFORM public.snap(); RETURN; END'",
+    "CREATE FUNCTION public.eq(a varchar, b varchar) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN public.snap(); END'",
+    "CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = public.eq)",
+    "CREATE FUNCTION public.pg_advisory_xact_lock(k bigint) RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM public.snap(); END'",
+    "CREATE VIEW public.pg_class AS SELECT public.snap()",
+    "CREATE TABLE public.pg_roles (rolname name)",
+    "CREATE DOMAIN public.json AS text CHECK (public.snap())",
+    "CREATE TABLE public._sqlx_migrations (version bigint)",
+];
+
+#[tokio::test]
+async fn nothing_that_a_bot_left_in_public_is_run_by_the_platform() {
+    let world = World::new().await;
+    let service = world.start(world.databases()).await;
+    let project = ready(&world).await;
+    let mut bot = world.bot(project).await;
+    for sql in TRAPS {
+        sqlx::raw_sql(*sql).execute(&mut bot).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+    let database = Names::of(project).database;
+    // A session that says nothing about its search path, and statements that would find the traps if it were the usual one.
+    let mut platform = world.platform().database(database.as_str()).connect().await.unwrap();
+    let probe = "SELECT lower('X'::varchar), 'a'::varchar = 'a'::varchar, (SELECT count(*) FROM pg_class), '1'::json";
+    sqlx::raw_sql(probe).execute(&mut platform).await.unwrap();
+    let applied = projections::migrate(&mut platform).await;
+    applied.unwrap();
+    // All steps again, as after an upgrade.
+    for step in contract::DatabaseStep::ALL {
+        let server = databases::Server { platform: world.platform(), key: world::MASTER_KEY.parse().unwrap() };
+        databases::provision::Provision::begin(&server, project).await.unwrap().step(step).await.unwrap();
+    }
+    let trapped: Vec<String> = sqlx::query_scalar("SELECT who::text FROM public.trapped").fetch_all(&mut platform).await.unwrap();
+    assert_eq!(trapped, Vec::<String>::new());
+
+    // The traps are real: who does not take care steps on them.
+    sqlx::raw_sql("SET search_path = public").execute(&mut platform).await.unwrap();
+    sqlx::raw_sql("SELECT 'a'::varchar = 'a'::varchar").execute(&mut platform).await.unwrap();
+    let trapped: Vec<String> = sqlx::query_scalar("SELECT who::text FROM public.trapped").fetch_all(&mut platform).await.unwrap();
+    assert_eq!(trapped, ["postgres"]);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn the_platform_needs_no_superuser() {
+    let world = World::new().await;
+    let mut superuser = world.connect().await;
+    for sql in [
+        "CREATE ROLE platform LOGIN CREATEDB CREATEROLE PASSWORD 'platform'",
+        "CREATE DATABASE platform OWNER platform",
+        "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC",
+        "REVOKE CONNECT ON DATABASE template1 FROM PUBLIC",
+    ] {
+        sqlx::raw_sql(sql).execute(&mut superuser).await.unwrap();
+    }
+    let login = world.platform().username("platform").password("platform").database("platform");
+    let databases = || Databases::new(world.journal.clone(), login.clone(), world::MASTER_KEY.parse().unwrap(), chassis::Clock::System);
+
+    // The platform's own database of the tests is still open, and not this login's to close.
+    let refused = databases().prepare().await.unwrap_err();
+    let told = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(told.contains("paige_platform") && told.contains("REVOKE CONNECT"), "{told}");
+    sqlx::raw_sql("REVOKE CONNECT ON DATABASE paige_platform FROM PUBLIC").execute(&mut superuser).await.unwrap();
+
+    let service = world.start(databases()).await;
+    let project = ready(&world).await;
+    assert_eq!(world.on_server().await, World::whole(&[project]));
+    let mut bot = world.bot(project).await;
+    sqlx::raw_sql("SELECT FROM contacts; CREATE TABLE mine (id int)").execute(&mut bot).await.unwrap();
+    assert!(attempt(&mut bot, "DELETE FROM contacts").await.unwrap_err().starts_with(INSUFFICIENT_PRIVILEGE));
+    service.stop().await;
+}

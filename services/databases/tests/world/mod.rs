@@ -1,0 +1,159 @@
+//! What every test of databases stands on: a real broker and a real Postgres of its own, the service in this process, and the log to
+//! play lifecycle on.
+#![expect(dead_code, reason = "each test file uses its part")]
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use contract::{Context, DatabaseEvent, Event, EventId, ProjectCreated, ProjectEvent, ProjectId, Recorded, Subject};
+use databases::{Databases, MasterKey, Names, STREAMS};
+use embedded::Scratch;
+use http_body_util::BodyExt;
+use journal::{ConnectOptions, Expect, Journal};
+use serde_json::Value;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, PgConnection};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+pub const MASTER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+pub const API_KEY: &str = "key-for-tests-0123456789";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct World {
+    pub servers: Scratch,
+    pub journal: Journal,
+    pub platform_url: String,
+    pub ids: Ids,
+}
+
+/// A running service; stopped when told to.
+pub struct Service {
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), databases::Error>>,
+}
+
+impl Service {
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let servers = Scratch::start().await.unwrap();
+        let journal = Journal::connect(ConnectOptions::new(servers.nats.url(), "test")).await.unwrap();
+        journal.open(&STREAMS).await.unwrap();
+        let platform_url = servers.postgres.create_database("paige_platform").await.unwrap();
+        Self { servers, journal, platform_url, ids: Ids::new(Clock::System) }
+    }
+
+    pub fn platform(&self) -> PgConnectOptions {
+        PgConnectOptions::from_str(&self.platform_url).unwrap()
+    }
+
+    pub fn databases(&self) -> Databases {
+        Databases::new(self.journal.clone(), self.platform(), MasterKey::from_str(MASTER_KEY).unwrap(), Clock::System)
+    }
+
+    pub async fn start(&self, databases: Databases) -> Service {
+        databases.prepare().await.unwrap();
+        let stop = CancellationToken::new();
+        Service { task: tokio::spawn(databases::run(databases, stop.clone())), stop }
+    }
+
+    /// Says what lifecycle says when a project is created.
+    pub async fn create_project(&self) -> ProjectId {
+        let project = ProjectId::from_ulid(self.ids.ulid());
+        let created = ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: None };
+        let event = ProjectEvent::from(created).into_new(
+            EventId::from_ulid(self.ids.ulid()),
+            "/test",
+            Clock::System.now(),
+            Context { correlation: Some("req_1".into()), ..Context::default() },
+        );
+        self.journal.append(&Subject::project(project), Expect::New, vec![event]).await.unwrap();
+        project
+    }
+
+    pub async fn created_event(&self, project: ProjectId) -> Recorded {
+        self.journal.last(&Subject::project(project)).await.unwrap().unwrap()
+    }
+
+    /// Every event of the project's database, in short.
+    pub async fn told(&self, project: ProjectId) -> Vec<String> {
+        let events = self.journal.entity(&Subject::database(project)).await.unwrap();
+        events
+            .iter()
+            .map(|recorded| match DatabaseEvent::decode(recorded).unwrap() {
+                DatabaseEvent::DatabaseStepCompleted(completed) => completed.step.as_str().to_owned(),
+                DatabaseEvent::DatabaseReady(_) => "ready".to_owned(),
+                DatabaseEvent::DatabaseFailed(failed) => format!("failed at {}", failed.step.as_str()),
+            })
+            .collect()
+    }
+
+    pub async fn until(&self, project: ProjectId, last: &str) {
+        let began = std::time::Instant::now();
+        loop {
+            let told = self.told(project).await;
+            if told.last().is_some_and(|told| told == last) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "waited for {last:?} of {project}, so far: {told:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub async fn connect(&self) -> PgConnection {
+        self.platform().connect().await.unwrap()
+    }
+
+    /// Databases and roles on the server that are of projects, by name.
+    pub async fn on_server(&self) -> Vec<String> {
+        sqlx::query_scalar(
+            "SELECT datname::text FROM pg_database WHERE datname LIKE 'paige\\_prj\\_%'
+             UNION ALL SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'paige\\_prj\\_%' ORDER BY 1",
+        )
+        .fetch_all(&mut self.connect().await)
+        .await
+        .unwrap()
+    }
+
+    /// What [`World::on_server`] is when these projects are whole and nothing is left over.
+    pub fn whole(projects: &[ProjectId]) -> Vec<String> {
+        let mut names: Vec<String> = projects
+            .iter()
+            .map(|project| Names::of(*project))
+            .flat_map(|names| [names.database, names.bot, names.owner].map(|name| name.as_str().to_owned()))
+            .collect();
+        names.sort();
+        names
+    }
+
+    pub async fn get(&self, path: &str, key: &str) -> (StatusCode, Value) {
+        let site = Site::new("Test", Secret::new(API_KEY), Health::new(), Metrics::install().unwrap(), self.ids.clone());
+        let router = site.finish(databases::routes(self.databases()));
+        let request = Request::get(path).header("authorization", format!("Bearer {key}")).body(Body::empty()).unwrap();
+        let answer = router.oneshot(request).await.unwrap();
+        let status = answer.status();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+
+    /// How the API says to log in as the bot of `project`.
+    pub async fn bot_url(&self, project: ProjectId) -> String {
+        let (status, answer) = self.get(&format!("/v1/projects/{project}/database"), API_KEY).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer["url"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn bot(&self, project: ProjectId) -> PgConnection {
+        PgConnectOptions::from_str(&self.bot_url(project).await).unwrap().connect().await.unwrap()
+    }
+}

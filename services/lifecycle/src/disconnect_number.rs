@@ -1,0 +1,39 @@
+//! `DELETE /v1/projects/{id}/number`: the project answers to no number; another project may take it.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use chassis::{Path, Problem, RequestId};
+use contract::ProjectId;
+
+use crate::Lifecycle;
+use crate::command::Origin;
+use crate::decide::Command;
+use crate::if_match::version_wanted;
+
+/// Disconnects the number
+///
+/// What the project has recorded stays. Without a number it changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/v1/projects/{id}/number",
+    tag = "projects",
+    params(
+        ("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
+        ("If-Match" = Option<String>, Header, description = "Only if the project has this version"),
+    ),
+    responses(
+        (status = 204, description = "The project has no number"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn disconnect_number(
+    State(lifecycle): State<Lifecycle>,
+    Path(id): Path<ProjectId>,
+    request: RequestId,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let version = version_wanted(&headers)?;
+    lifecycle.command(id, &Command::DisconnectNumber, version, &Origin::Request(request.as_str())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,59 @@
+//! Lifecycle as a process of its own: only wiring.
+
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
+use clap::Parser;
+use journal::{ConnectOptions, Journal};
+use lifecycle::config::Config;
+use lifecycle::{Lifecycle, STREAMS, routes};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// Connections to the platform database.
+const CONNECTIONS_MAX: u32 = 8;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match start(Config::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error, "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let _telemetry = chassis::telemetry::start(&config.telemetry, "lifecycle")?;
+    let shutdown = Shutdown::new();
+    shutdown.on_signals()?;
+
+    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "lifecycle")).await?;
+    journal.open(&STREAMS).await?;
+
+    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige lifecycle");
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
+    let ids = Ids::new(Clock::System);
+    let lifecycle = Lifecycle::new(journal, pool, Clock::System, ids.clone());
+    lifecycle.prepare().await?;
+
+    let listener = config.http.bind().await?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+
+    let health = Health::new();
+    lifecycle.register(&health);
+    let site = Site::new("Paige lifecycle", config.key.api_key, health, Metrics::install()?, ids);
+    let router = site.finish(routes(lifecycle.clone()));
+
+    let stop = shutdown.soft();
+    let follow = async {
+        let ended = lifecycle::run(lifecycle, stop).await;
+        // Without its follower the process answers with what was; it is better started again.
+        shutdown.begin();
+        ended
+    };
+    let (served, followed) = shutdown.guard(async { tokio::join!(chassis::serve(listener, router, &shutdown), follow) }).await?;
+    followed?;
+    Ok(served?)
+}

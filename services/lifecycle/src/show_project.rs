@@ -1,0 +1,30 @@
+//! `GET /v1/projects/{id}`: one project, with how far its making has come.
+
+use axum::extract::State;
+use axum::http::header::ETAG;
+use axum::response::IntoResponse;
+use chassis::{Json, Path, Problem};
+use contract::ProjectId;
+
+use crate::answer::ProjectAnswer;
+use crate::decide::Refusal;
+use crate::{Lifecycle, store};
+
+/// Shows a project
+///
+/// What was written through this API before is seen here.
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{id}",
+    tag = "projects",
+    params(("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
+    responses(
+        (status = 200, description = "The project", body = ProjectAnswer, headers(("ETag" = String, description = "The project's version"))),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn show_project(State(lifecycle): State<Lifecycle>, Path(id): Path<ProjectId>) -> Result<impl IntoResponse, Problem> {
+    let (project, provisioning) = store::find_project(&lifecycle.pool, id).await?.ok_or(crate::Error::Refused(Refusal::NoProject))?;
+    let answer = ProjectAnswer::of(&project, &provisioning);
+    Ok(([(ETAG, answer.etag())], Json(answer)))
+}

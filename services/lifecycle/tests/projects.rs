@@ -1,0 +1,238 @@
+//! Projects from the outside: created, made ready by what the log says, listed, shown, and the same after any replay.
+
+mod world;
+
+use axum::http::{Method, StatusCode};
+use contract::{DatabaseStep, Stream, Subject};
+use futures::future::join_all;
+use lifecycle::{Error, Lifecycle};
+use serde_json::{Value, json};
+use world::{Answer, World, fresh_pool};
+
+fn steps(of: &Value) -> Vec<(&str, &str)> {
+    let steps = of["steps"].as_array().unwrap();
+    steps.iter().map(|step| (step["name"].as_str().unwrap(), step["status"].as_str().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_project_is_answered_at_once_and_becomes_ready_by_named_steps() {
+    let world = World::new().await;
+    let answer = world.send(Method::POST, "/v1/projects", &[], Some(json!({"name": "  Pizza Bot "}))).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+    let (project, operation) = (&answer.body["project"], &answer.body["operation"]);
+    assert_eq!((project["name"].as_str(), project["status"].as_str()), (Some("Pizza Bot"), Some("provisioning")));
+    assert_eq!(project["conversation_idle_seconds"], 86_400);
+    assert_eq!(project["provisioning"]["operation"], operation["id"]);
+    let location = answer.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(location, format!("/v1/operations/{}", operation["id"].as_str().unwrap()));
+
+    // Seen at once, by every way.
+    let id = project["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(world.project(id).await, *project);
+    assert_eq!(world.get(&location).await.body, *operation);
+    let pending = ["roles", "database", "tables", "privileges", "ready"].map(|name| (name, "pending"));
+    assert_eq!(steps(operation), [&[("project", "done")], &pending[..]].concat());
+
+    for step in DatabaseStep::ALL {
+        world.say_done(id, step).await;
+    }
+    world.say_ready(id).await;
+    let project = world.until_status(id, "ready").await;
+    assert!(steps(&project["provisioning"]).iter().all(|(_, status)| *status == "done"), "{project}");
+    let operation = world.get(&location).await.body;
+    assert_eq!((operation["status"].as_str(), operation["project_id"].as_str()), (Some("succeeded"), project["id"].as_str()));
+    assert!(operation["finished_at"].is_string());
+    assert_eq!(world.told(&Subject::project(id)).await, ["project_created", "project_ready"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_project_whose_database_cannot_be_made_says_so() {
+    let world = World::new().await;
+    let id = world.create("Pizza").await;
+    world.say_done(id, DatabaseStep::Roles).await;
+    world.say_failed(id, DatabaseStep::Database).await;
+    let project = world.until_status(id, "failed").await;
+    assert_eq!(steps(&project["provisioning"])[..3], [("project", "done"), ("roles", "done"), ("database", "failed")]);
+    let operation = world.get(&format!("/v1/operations/{}", project["provisioning"]["operation"].as_str().unwrap())).await.body;
+    assert_eq!(operation["status"], "failed");
+    assert_eq!(operation["error"], json!({"step": "database", "reason": "no space"}));
+    assert_eq!(world.connect(id, "1").await.code(), "project_failed");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_idempotency_key_never_makes_a_second_project() {
+    let world = World::new().await;
+    let post = |key: &'static str, body: Value| {
+        let world = &world;
+        async move { world.send(Method::POST, "/v1/projects", &[("idempotency-key", key)], Some(body)).await }
+    };
+    let racing = join_all((0..20).map(|_| post("order-1", json!({"name": "Pizza"})))).await;
+    let ids: Vec<&str> = racing.iter().map(|answer| answer.body["project"]["id"].as_str().expect("a project")).collect();
+    assert!(racing.iter().all(|answer| answer.status == StatusCode::ACCEPTED));
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(racing[0].headers["location"], racing[19].headers["location"]);
+
+    let other = post("order-1", json!({"name": "Pasta"})).await;
+    assert_eq!((other.status, other.code()), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"));
+    let other = post("order-1", json!({"name": "Pizza", "conversation_idle_seconds": null})).await;
+    assert_eq!(other.code(), "idempotency_key_reused");
+    assert_ne!(post("order-2", json!({"name": "Pizza"})).await.body["project"]["id"], ids[0]);
+    for hostile in ["", " ", "two words", "naïve", &"x".repeat(256)] {
+        let refused = world.send(Method::POST, "/v1/projects", &[("idempotency-key", hostile)], Some(json!({"name": "P"}))).await;
+        assert_eq!((refused.status, refused.code()), (StatusCode::BAD_REQUEST, "invalid_idempotency_key"), "{hostile:?}");
+    }
+    assert_eq!(world.get("/v1/projects").await.body["data"].as_array().unwrap().len(), 2);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn racing_bodies_under_one_key_leave_one_project_and_no_doubt() {
+    let world = World::new().await;
+    let names: Vec<String> = (0..20).map(|n| format!("Pizza {}", n % 2)).collect();
+    let answers = join_all(names.iter().map(|name| {
+        let (world, body) = (&world, Some(json!({"name": name})));
+        async move { world.send(Method::POST, "/v1/projects", &[("idempotency-key", "one")], body).await }
+    }))
+    .await;
+    let winner = world.get("/v1/projects").await.body["data"][0]["name"].as_str().unwrap().to_owned();
+    for (name, answer) in names.iter().zip(&answers) {
+        let expected = if *name == winner { StatusCode::ACCEPTED } else { StatusCode::UNPROCESSABLE_ENTITY };
+        assert_eq!(answer.status, expected, "{name} while {winner} won: {answer:?}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_a_project_cannot_be_is_refused_with_the_field_that_is_wrong() {
+    let world = World::new().await;
+    let long = "ä".repeat(101);
+    for (body, pointer) in [
+        (json!({"name": ""}), "/name"),
+        (json!({"name": " \n "}), "/name"),
+        (json!({"name": long}), "/name"),
+        (json!({"name": "a\u{0}b"}), "/name"),
+        (json!({"name": "a\u{202e}b"}), "/name"),
+        (json!({"name": 7}), "/name"),
+        (json!({}), "/name"),
+        (json!({"name": "P", "conversation_idle_seconds": 0}), "/conversation_idle_seconds"),
+        (json!({"name": "P", "conversation_idle_seconds": -1}), "/conversation_idle_seconds"),
+        (json!({"name": "P", "conversation_idle_seconds": 4_294_967_295_u32}), "/conversation_idle_seconds"),
+        (json!({"name": "P", "conversation_idle_seconds": "86400"}), "/conversation_idle_seconds"),
+        (json!({"name": "P", "id": "prj_00000000000000000000000000"}), "/id"),
+    ] {
+        let answer = world.send(Method::POST, "/v1/projects", &[], Some(body.clone())).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"), "{body}");
+        assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{body}: {answer:?}");
+    }
+    for path in ["/v1/projects/prj_1", "/v1/projects/%00", "/v1/projects/op_00000000000000000000000000", "/v1/operations/x"] {
+        assert_eq!(world.get(path).await.status, StatusCode::BAD_REQUEST, "{path}");
+    }
+    for path in ["/v1/projects/prj_00000000000000000000000000", "/v1/operations/op_00000000000000000000000000"] {
+        assert_eq!(world.get(path).await.code(), "not_found", "{path}");
+    }
+    assert_eq!(world.journal.state(Stream::Project).await.unwrap().last, 0, "something was written");
+    let off = world.send(Method::POST, "/v1/projects", &[], Some(json!({"name": "P", "conversation_idle_seconds": null}))).await;
+    assert_eq!(off.body["project"]["conversation_idle_seconds"], Value::Null);
+    let hostile = "'; DROP TABLE lifecycle.projects; -- <script>";
+    let id = world.create(hostile).await;
+    assert_eq!(world.project(id).await["name"], hostile);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn pages_show_every_project_once_also_while_others_are_created() {
+    let world = World::new().await;
+    let mut expected = Vec::new();
+    for n in 0..25 {
+        expected.push(world.create(&format!("P{n}")).await.to_string());
+    }
+    expected.reverse();
+    let (mut seen, mut sizes, mut path) = (Vec::new(), Vec::new(), "/v1/projects?limit=10".to_owned());
+    loop {
+        let page = world.get(&path).await;
+        assert_eq!(page.status, StatusCode::OK, "{page:?}");
+        let data = page.body["data"].as_array().unwrap().clone();
+        sizes.push(data.len());
+        seen.extend(data.iter().map(|project| project["id"].as_str().unwrap().to_owned()));
+        let Some(cursor) = page.body["next_cursor"].as_str() else { break };
+        path = format!("/v1/projects?limit=10&cursor={cursor}");
+        world.create("created meanwhile").await;
+    }
+    assert_eq!((seen, sizes), (expected, vec![10, 10, 5]));
+    assert_eq!(world.get("/v1/projects?limit=100").await.body["data"].as_array().unwrap().len(), 27);
+    for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "limit=1&order=up", "cursor=!", "cursor=e30", "cursor="] {
+        assert_eq!(world.get(&format!("/v1/projects?{query}")).await.status, StatusCode::BAD_REQUEST, "{query}");
+    }
+    world.end().await;
+}
+
+/// What the API shows of everything.
+async fn shown(world: &World) -> Vec<Value> {
+    world.get("/v1/projects?limit=100").await.body["data"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn the_tables_are_built_from_the_log_and_from_nothing_else() {
+    let mut world = World::new().await;
+    let (ready, failed, young) = (world.create("A").await, world.create("B").await, world.create("C").await);
+    world.connect(ready, "1").await;
+    world.connect(ready, "2").await;
+    world.connect(young, "1").await;
+    world.say_done(ready, DatabaseStep::Roles).await;
+    world.say_ready(ready).await;
+    world.say_failed(failed, DatabaseStep::Tables).await;
+    world.until_status(ready, "ready").await;
+    world.until_status(failed, "failed").await;
+    let before = shown(&world).await;
+    world.stop().await;
+
+    // Another, empty platform database over the same log.
+    let World { nats, journal, .. } = world;
+    let events = journal.state(Stream::Project).await.unwrap().last;
+    let world = World::on(nats, journal, fresh_pool().await).await;
+    assert_eq!(shown(&world).await, before);
+    assert_eq!(world.journal.state(Stream::Project).await.unwrap().last, events);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn another_log_is_refused() {
+    let (one, two) = (World::new().await, World::new().await);
+    let mixed = Lifecycle::new(two.journal.clone(), one.pool.clone(), chassis::Clock::System, one.ids.clone());
+    let refused = mixed.prepare().await;
+    assert!(matches!(refused, Err(Error::OtherLog { stream: Stream::Project, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn services_that_start_at_the_same_time_do_not_collide() {
+    let world = World::new().await;
+    let pool = fresh_pool().await;
+    let starts = (0..8).map(|_| {
+        let lifecycle = Lifecycle::new(world.journal.clone(), pool.clone(), chassis::Clock::System, world.ids.clone());
+        tokio::spawn(async move { lifecycle.prepare().await })
+    });
+    for start in join_all(starts).await {
+        start.unwrap().unwrap();
+    }
+    let outside: Vec<String> = sqlx::query_scalar(
+        "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'lifecycle')",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(outside, Vec::<String>::new());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_write_needs_the_log_and_no_table() {
+    let world = World::new().await;
+    let id = world.create("Pizza").await;
+    world.pool.close().await;
+    let connected: Answer = world.connect(id, "1").await;
+    assert_eq!(connected.status, StatusCode::OK, "{connected:?}");
+    assert_eq!(world.get(&format!("/v1/projects/{id}")).await.code(), "database_unavailable");
+    assert_eq!(world.told(&Subject::project(id)).await, ["project_created", "number_connected"]);
+}
