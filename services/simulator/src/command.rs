@@ -1,6 +1,5 @@
 //! The command line of a running simulator: what the page does by clicking. One file per command.
 
-mod faults;
 mod phone;
 mod replay;
 mod send;
@@ -30,7 +29,7 @@ pub enum Command {
     /// Send recorded webhook bodies
     Replay(replay::Replay),
     /// Set what goes wrong on the way; without a flag all is well again
-    Faults(faults::Faults),
+    Faults(crate::Faults),
     /// Show the webhooks and their attempts
     Deliveries,
 }
@@ -46,7 +45,7 @@ impl Command {
             Self::Send(send) => send.request(),
             Self::Phone(phone) => phone.request(),
             Self::Replay(replay) => replay.request(),
-            Self::Faults(faults) => faults.request(),
+            Self::Faults(faults) => (Method::PUT, "faults".to_owned(), json(&faults)),
             Self::Deliveries => (Method::GET, "deliveries".to_owned(), None),
         };
         client.call(method, &format!("{}/sim/api/{path}", remote.simulator.trim_end_matches('/')), body.as_ref()).await

@@ -48,7 +48,7 @@ impl Outbox {
         let shuffle = self.faults.reorder_ms > 0;
         let wait = match (shuffle, self.faults.batch) {
             (true, _) => TimeDelta::milliseconds(self.faults.reorder_ms.into()),
-            (false, 1) => TimeDelta::zero(),
+            (false, 1) => return self.send(Bytes::from(body(&[change])), tells.into_iter().collect(), now),
             (false, _) => BATCH_WAIT,
         };
         self.held.push(Held { change, tells, until: now + wait, shuffle });
@@ -57,22 +57,27 @@ impl Outbox {
 
     /// Takes a body in that is to go out as it is.
     pub(crate) fn send(&mut self, body: Bytes, tells: Vec<Told>, now: DateTime<Utc>) -> Result<(), Refused> {
-        self.refuse_if_full(1 + usize::from(self.faults.duplicate))?;
+        self.refuse_if_full(1)?;
+        self.queue(body, tells, now);
+        Ok(())
+    }
+
+    /// Refuses so many changes or bodies more, if with their copies more than [`WAITING_MAX`] webhooks would wait.
+    pub(crate) fn refuse_if_full(&self, more: usize) -> Result<(), Refused> {
+        let waiting = self.undelivered();
+        let more = more * (1 + usize::from(self.faults.duplicate));
+        if waiting + more > WAITING_MAX { Err(Refused::OutboxFull(waiting)) } else { Ok(()) }
+    }
+
+    fn queue(&mut self, body: Bytes, tells: Vec<Told>, now: DateTime<Utc>) {
         let due_at = now + TimeDelta::milliseconds(self.faults.delay_ms.into());
         for _ in 0..=self.faults.duplicate {
             self.serial += 1;
             self.waiting.insert((due_at, self.serial));
-            let delivery =
-                Delivery { body: body.clone(), tells: tells.clone(), made_at: now, due_at, attempts: 0, state: State::Waiting, last: None };
+            let (body, tells) = (body.clone(), tells.clone());
+            let delivery = Delivery { body, tells, made_at: now, due_at, attempts: 0, state: State::Waiting, last: None };
             self.deliveries.insert(self.serial, delivery);
         }
-        Ok(())
-    }
-
-    /// Refuses what would make more than [`WAITING_MAX`] webhooks wait.
-    pub(crate) fn refuse_if_full(&self, more: usize) -> Result<(), Refused> {
-        let waiting = self.held.len() + self.waiting.len() + self.in_flight;
-        if waiting + more > WAITING_MAX { Err(Refused::OutboxFull(waiting)) } else { Ok(()) }
     }
 
     /// The attempts to make now, at most as many as may be on their way at once.
@@ -114,9 +119,7 @@ impl Outbox {
         for chunk in held.chunks(batch) {
             let changes: Vec<Change> = chunk.iter().map(|held| held.change.clone()).collect();
             let tells = chunk.iter().filter_map(|held| held.tells.clone()).collect();
-            if let Err(refused) = self.send(Bytes::from(body(&changes)), tells, now) {
-                tracing::warn!(error = %refused, "webhooks were lost, because too many wait");
-            }
+            self.queue(Bytes::from(body(&changes)), tells, now);
         }
     }
 

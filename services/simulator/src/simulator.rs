@@ -140,8 +140,7 @@ impl Simulator {
     pub async fn replay(&self, replay: &Replay) -> Result<usize, Refused> {
         let mut bodies = replay.read().await?;
         self.change(|world, now| {
-            let copies = 1 + usize::from(world.outbox.faults.duplicate);
-            world.outbox.refuse_if_full(bodies.len() * copies)?;
+            world.outbox.refuse_if_full(bodies.len())?;
             if replay.shuffle {
                 bodies.shuffle(&mut world.dice);
             }
