@@ -3,6 +3,9 @@
 
 mod append;
 mod fixture;
+mod follow;
+mod follow_held;
+mod follow_killed;
 mod outage;
 mod read;
 mod streams;
