@@ -1,0 +1,180 @@
+//! The whole house on servers of its own, for one test: everything real but Meta.
+
+use std::time::{Duration, Instant};
+
+use chassis::{Clock, Shutdown};
+use contract::ProjectId;
+use embedded::{Nats, Postgres};
+use journal::Journal;
+use projections::ProjectDatabases;
+use recorder::Followers;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use standalone::house::{House, Parts};
+use standalone::keys::Keys;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// How long anything may take before a test gives up and says what it waited for.
+pub const WAIT_MAX: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(10);
+
+/// See the module.
+pub struct Stage {
+    /// The broker; its own, so that it can be killed.
+    pub nats: Nats,
+    /// The database server; its own if the test said so.
+    pub postgres: Option<Postgres>,
+    /// The keys of the house.
+    pub keys: Keys,
+    /// `http://127.0.0.1:…`
+    pub base: String,
+    /// The log.
+    pub journal: Journal,
+    /// The databases of projects.
+    pub databases: ProjectDatabases,
+    /// How far recording is.
+    pub followers: Followers,
+    /// For requests.
+    pub http: reqwest::Client,
+    database_url: String,
+    shutdown: Shutdown,
+    running: JoinHandle<Result<(), standalone::Failure>>,
+}
+
+impl Stage {
+    /// Starts servers and services. Postgres is shared by the tests of a process.
+    pub async fn start() -> Self {
+        let postgres = Postgres::shared().await.expect("postgres starts");
+        let database_url = postgres.fresh_database().await.expect("a platform database");
+        Self::on(Nats::scratch().await.expect("nats starts"), None, database_url).await
+    }
+
+    /// The same with a Postgres of its own, for tests that kill it.
+    pub async fn with_own_postgres() -> Self {
+        let postgres = Postgres::scratch().await.expect("postgres starts");
+        let database_url = postgres.create_database("paige").await.expect("a platform database");
+        Self::on(Nats::scratch().await.expect("nats starts"), Some(postgres), database_url).await
+    }
+
+    async fn on(nats: Nats, postgres: Option<Postgres>, database_url: String) -> Self {
+        let keys = Keys::random();
+        let (house, shutdown) = build(&nats, &database_url, &keys, "127.0.0.1:0").await;
+        let base = format!("http://{}", house.address);
+        let (journal, databases, followers) = (house.journal.clone(), house.databases.clone(), house.followers.clone());
+        let running = run(house, shutdown.clone());
+        let http = reqwest::Client::builder().timeout(WAIT_MAX).build().expect("a client");
+        Self { nats, postgres, keys, base, journal, databases, followers, http, database_url, shutdown, running }
+    }
+
+    /// Stops the services and starts them again on the same servers and port.
+    pub async fn restart(&mut self) {
+        self.shutdown.begin();
+        (&mut self.running).await.expect("no panic").expect("the house ends well");
+        let address = self.base.trim_start_matches("http://").to_owned();
+        let (house, shutdown) = build(&self.nats, &self.database_url, &self.keys, &address).await;
+        (self.journal, self.databases, self.followers) = (house.journal.clone(), house.databases.clone(), house.followers.clone());
+        self.running = run(house, shutdown.clone());
+        self.shutdown = shutdown;
+    }
+
+    /// A project that is ready.
+    pub async fn project(&self, name: &str) -> ProjectId {
+        let created = self.call(reqwest::Method::POST, "/v1/projects", Some(json!({ "name": name }))).await;
+        let id: ProjectId = created["project"]["id"].as_str().expect("an id").parse().expect("a project id");
+        self.until(&format!("project {name} is ready"), async || {
+            self.call(reqwest::Method::GET, &format!("/v1/projects/{id}"), None).await["status"] == "ready"
+        })
+        .await;
+        id
+    }
+
+    /// Connects a number.
+    pub async fn connect(&self, project: ProjectId, phone_number_id: &str) {
+        let body = json!({ "phone_number_id": phone_number_id });
+        self.call(reqwest::Method::PUT, &format!("/v1/projects/{project}/number"), Some(body)).await;
+    }
+
+    /// A project that is ready and has this number.
+    pub async fn connected(&self, name: &str, phone_number_id: &str) -> ProjectId {
+        let project = self.project(name).await;
+        self.connect(project, phone_number_id).await;
+        project
+    }
+
+    /// A request with the key, answered with success.
+    pub async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
+        let (status, answer) = self.request(method, path, body).await;
+        assert!((200..300).contains(&status), "{path} answered {status}: {answer}");
+        answer
+    }
+
+    /// A request with the key.
+    pub async fn request(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(self.keys.api_key.expose());
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// A webhook as Meta sends it; answers the status.
+    pub async fn webhook(&self, body: impl Into<Vec<u8>>) -> u16 {
+        let body = body.into();
+        let signature = whatsapp::sign(self.keys.meta_app_secret.expose(), &body);
+        let request = self.http.post(format!("{}/webhooks/meta", self.base)).header(whatsapp::SIGNATURE_HEADER, signature);
+        request.body(body).send().await.expect("an answer").status().as_u16()
+    }
+
+    /// Until everything that is in the log is in the tables, or held.
+    pub async fn settle(&self) {
+        let caught_up = async {
+            self.followers.webhooks.caught_up().await.expect("the log answers");
+            self.followers.tables.caught_up().await.expect("the log answers");
+        };
+        tokio::time::timeout(WAIT_MAX, caught_up).await.unwrap_or_else(|_| panic!("not settled: {}", self.progress()));
+    }
+
+    /// Until a condition holds.
+    pub async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
+        let started = Instant::now();
+        while !condition().await {
+            assert!(started.elapsed() < WAIT_MAX, "waited in vain until {what}; {}", self.progress());
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// The project's database, as the platform sees it.
+    pub fn tables(&self, project: ProjectId) -> PgPool {
+        self.databases.pool(project)
+    }
+
+    /// A number from a query.
+    pub async fn count(&self, project: ProjectId, query: &'static str) -> i64 {
+        sqlx::query_scalar(query).fetch_one(&self.tables(project)).await.expect(query)
+    }
+
+    /// Ends everything. Whatever is held and was not expected fails the test.
+    pub async fn finish(self, expected_held: usize) {
+        let held = self.journal.parked().await.expect("the log answers");
+        assert_eq!(held.len(), expected_held, "held keys: {held:?}");
+        self.shutdown.begin();
+        self.running.await.expect("no panic").expect("the house ends well");
+    }
+
+    fn progress(&self) -> String {
+        format!("webhooks {:?}, tables {:?}", *self.followers.webhooks.status().borrow(), *self.followers.tables.status().borrow())
+    }
+}
+
+async fn build(nats: &Nats, database_url: &str, keys: &Keys, address: &str) -> (House, Shutdown) {
+    let listener = TcpListener::bind(address).await.expect("a free port");
+    let parts =
+        Parts { nats_url: nats.url(), database_url: database_url.to_owned(), keys: keys.clone(), clock: Clock::System, listener };
+    (House::build(parts).await.expect("the house is built"), Shutdown::new())
+}
+
+fn run(house: House, shutdown: Shutdown) -> JoinHandle<Result<(), standalone::Failure>> {
+    tokio::spawn(async move { house.run(&shutdown).await })
+}

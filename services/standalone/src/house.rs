@@ -1,0 +1,127 @@
+//! All services, wired into one process. Used by `paige up`, `paige demo`, and the tests and benches over the whole.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
+use contract::Stream;
+use databases::{Databases, MasterKey};
+use ingress::Ingress;
+use journal::{ConnectOptions, Journal};
+use lifecycle::Lifecycle;
+use projections::ProjectDatabases;
+use recorder::Followers;
+use simulator::Simulator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::net::TcpListener;
+use utoipa_axum::router::OpenApiRouter;
+use whatsapp::AppSecrets;
+
+use crate::Failure;
+use crate::keys::Keys;
+
+/// Connections of lifecycle to the platform database.
+const PLATFORM_CONNECTIONS_MAX: u32 = 4;
+
+/// What a house is built from.
+pub struct Parts {
+    /// The log.
+    pub nats_url: String,
+    /// The platform database, as a role that may create databases and roles.
+    pub database_url: String,
+    /// Everything secret.
+    pub keys: Keys,
+    /// The time.
+    pub clock: Clock,
+    /// The one port.
+    pub listener: TcpListener,
+}
+
+/// All services, ready to run.
+pub struct House {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The log.
+    pub journal: Journal,
+    /// The databases of projects.
+    pub databases: ProjectDatabases,
+    /// How far recording is.
+    pub followers: Followers,
+    /// The simulated Meta.
+    pub simulator: Simulator,
+    listener: TcpListener,
+    router: axum::Router,
+    lifecycle: Lifecycle,
+    provisioning: Databases,
+}
+
+impl House {
+    /// Connects, opens the streams, brings the platform's tables up to date.
+    ///
+    /// # Errors
+    /// A server that does not answer or is not fit, a stream that differs from its definition, a key that is none.
+    pub async fn build(parts: Parts) -> Result<Self, Failure> {
+        let Parts { nats_url, database_url, keys, clock, listener } = parts;
+        let address = listener.local_addr()?;
+        let ids = Ids::new(clock.clone());
+        let health = Health::new();
+        let platform = PgConnectOptions::from_str(&database_url)?;
+        let databases = ProjectDatabases::new(platform.clone());
+        let pool = PgPoolOptions::new().max_connections(PLATFORM_CONNECTIONS_MAX).connect_lazy_with(platform.clone());
+
+        let journal = Journal::connect(ConnectOptions::new(nats_url, "paige")).await?;
+        journal.open(&Stream::ALL).await?;
+
+        let lifecycle = Lifecycle::new(journal.clone(), pool, clock.clone(), ids.clone());
+        let provisioning = Databases::new(journal.clone(), platform, MasterKey::from_str(keys.master_key.expose())?, clock.clone());
+        tokio::try_join!(async { lifecycle.prepare().await.map_err(Failure::from) }, async {
+            provisioning.prepare().await.map_err(Failure::from)
+        })?;
+        let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
+        let ingress = Ingress::new(journal.clone(), clock.clone(), secrets, keys.meta_verify_token);
+        let followers = Followers::new(&journal);
+        let settings =
+            simulator::Settings { target: format!("http://{address}/webhooks/meta"), app_secret: keys.meta_app_secret };
+        let simulator = Simulator::new(settings, clock, &ids)?;
+
+        lifecycle.register(&health);
+        provisioning.register(&health);
+        recorder::register(&health, &journal, &followers);
+        let mut routes = OpenApiRouter::new()
+            .merge(ingress::routes(ingress))
+            .merge(lifecycle::routes(lifecycle.clone()))
+            .merge(databases::routes(provisioning.clone()));
+        if simulator::loopback(address).is_ok() {
+            routes = routes.merge(simulator::routes(simulator.clone()));
+        }
+        let router = Site::new("Paige", keys.api_key, health, Metrics::install()?, ids).finish(routes);
+        Ok(Self { provisioning, address, journal, databases, followers, simulator, listener, router, lifecycle })
+    }
+
+    /// Runs until `shutdown`. A service that ends by itself ends the others too: a house that lacks one would look healthy.
+    ///
+    /// # Errors
+    /// Why the first service ended, or that not everything ended in time.
+    pub async fn run(self, shutdown: &Shutdown) -> Result<(), Failure> {
+        let stop = || shutdown.soft();
+        let serve = watch(shutdown, "http", chassis::serve(self.listener, self.router, shutdown));
+        let lifecycle = watch(shutdown, "lifecycle", lifecycle::run(self.lifecycle, stop()));
+        let provisioning = watch(shutdown, "databases", databases::run(self.provisioning, stop()));
+        let recorder = watch(shutdown, "recorder", recorder::run(self.journal, self.databases, self.followers, stop()));
+        let simulator = async {
+            self.simulator.run(stop()).await;
+            Ok(())
+        };
+        let services = async { tokio::join!(serve, lifecycle, provisioning, recorder, simulator) };
+        let (served, lifecycle, provisioning, recorder, simulator) = shutdown.guard(services).await?;
+        served.and(lifecycle).and(provisioning).and(recorder).and(simulator)
+    }
+}
+async fn watch<E: Into<Failure>>(shutdown: &Shutdown, name: &str, service: impl Future<Output = Result<(), E>>) -> Result<(), Failure> {
+    let ended = service.await.map_err(|error| Failure::from(format!("{name}: {}", error.into())));
+    if let Err(error) = &ended {
+        tracing::error!(error, service = name, "a service ended, the others end with it");
+    }
+    shutdown.begin();
+    ended
+}

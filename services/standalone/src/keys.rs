@@ -1,0 +1,114 @@
+//! The keys of an installation: made at its first start, kept in its data folder, readable by its owner alone.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use chassis::Secret;
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+
+const FILE: &str = "keys.json";
+
+/// Everything secret that the services need.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// For `/v1`.
+    pub api_key: Secret,
+    /// The passwords of the bots' database roles are derived from it: 64 hexadecimal digits.
+    pub master_key: Secret,
+    /// Meta, here the simulator, signs with it.
+    pub meta_app_secret: Secret,
+    /// Meta repeats it when the callback is set up.
+    pub meta_verify_token: Secret,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    api_key: String,
+    master_key: String,
+    meta_app_secret: String,
+    meta_verify_token: String,
+}
+
+impl Keys {
+    /// New random keys.
+    pub fn random() -> Self {
+        let Stored { api_key, master_key, meta_app_secret, meta_verify_token } = Stored::random();
+        Self {
+            api_key: Secret::new(api_key),
+            master_key: Secret::new(master_key),
+            meta_app_secret: Secret::new(meta_app_secret),
+            meta_verify_token: Secret::new(meta_verify_token),
+        }
+    }
+
+    /// The keys of the installation in `folder`, made if it has none.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written, or the file holds something else.
+    pub fn load_or_create(folder: &Path) -> Result<Self, Failure> {
+        fs::DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+        let path = folder.join(FILE);
+        let stored = match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| format!("{} is not readable: {error}", path.display()))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let stored = Stored::random();
+                // Whole or not at all: a half-written file would lock the installation out of its databases.
+                let part = folder.join(format!("{FILE}.part"));
+                let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+                file.write_all(&serde_json::to_vec_pretty(&stored)?)?;
+                file.sync_all()?;
+                fs::rename(part, path)?;
+                stored
+            }
+            Err(error) => return Err(format!("{} cannot be read: {error}", path.display()).into()),
+        };
+        let Stored { api_key, master_key, meta_app_secret, meta_verify_token } = stored;
+        Ok(Self {
+            api_key: Secret::new(api_key),
+            master_key: Secret::new(master_key),
+            meta_app_secret: Secret::new(meta_app_secret),
+            meta_verify_token: Secret::new(meta_verify_token),
+        })
+    }
+}
+
+impl Stored {
+    fn random() -> Self {
+        let random = |bytes| hex::encode(rand::random::<[u8; 32]>().into_iter().take(bytes).collect::<Vec<_>>());
+        Self {
+            api_key: format!("paige_{}", random(20)),
+            master_key: random(32),
+            meta_app_secret: random(16),
+            meta_verify_token: random(16),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn an_installation_keeps_its_keys_and_its_owner_alone_reads_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Keys::load_or_create(folder.path()).unwrap();
+        let second = Keys::load_or_create(folder.path()).unwrap();
+        assert_eq!(first.api_key.expose(), second.api_key.expose());
+        assert_ne!(first.api_key.expose(), Keys::random().api_key.expose());
+        let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_broken_file_is_named_and_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE), "{").unwrap();
+        assert!(Keys::load_or_create(folder.path()).unwrap_err().to_string().contains(FILE));
+        assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), "{");
+    }
+}

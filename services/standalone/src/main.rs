@@ -1,0 +1,39 @@
+//! The command `paige`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use standalone::{Failure, demo, up};
+
+/// Paige: a backend for WhatsApp bots, whole, on this machine
+///
+/// Start with `paige up`: it starts NATS, Postgres, every service and a simulated phone, and prints what to type next. `paige demo` shows
+/// the whole idea in one go and leaves nothing behind.
+#[derive(Parser)]
+#[command(name = "paige", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything; Ctrl-C stops it, the next start finds all data again
+    Up(Box<up::Up>),
+    /// A project, a number, a short conversation on the simulated phone, its rows, and the proof that they equal the log
+    Demo(demo::Demo),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done: Result<ExitCode, Failure> = match Cli::parse().command {
+        Command::Up(config) => up::run(*config).await.map(|()| ExitCode::SUCCESS),
+        Command::Demo(config) => demo::run(config).await.map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        banner::failed(&error);
+        ExitCode::FAILURE
+    })
+}
+
+use standalone::banner;

@@ -1,0 +1,93 @@
+//! `paige up`: servers, services and simulator, until a signal.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chassis::{Clock, OutsideArgs, Secret, Shutdown, TelemetryArgs};
+use clap::Args;
+use embedded::{Servers, ServersOptions};
+use tokio::net::TcpListener;
+
+use crate::house::{House, Parts};
+use crate::keys::Keys;
+use crate::{Failure, banner};
+
+/// Where it listens if nothing else is said and the port is free.
+const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
+
+/// Configuration of `paige up`.
+#[derive(Args, Debug)]
+pub struct Up {
+    /// Folder for the data of NATS and Postgres and for the keys; made at the first start
+    #[arg(long, env = "PAIGE_DATA", default_value = ".paige", value_name = "FOLDER")]
+    pub data: PathBuf,
+
+    /// Address and port for all HTTP routes [default: 127.0.0.1:8080, or a free port if that is taken]
+    #[arg(long, env = "PAIGE_LISTEN", value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+
+    #[command(flatten)]
+    pub outside: OutsideArgs,
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}
+
+/// Runs until a signal.
+///
+/// # Errors
+/// Whatever keeps a server from starting or ends a service.
+pub async fn run(config: Up) -> Result<(), Failure> {
+    let _telemetry = chassis::telemetry::start(&config.telemetry, "paige")?;
+    let shutdown = Shutdown::new();
+    shutdown.on_signals()?;
+    let keys = Keys::load_or_create(&config.data)?;
+    let data = config.data.canonicalize()?;
+    let text = |secret: &Secret| secret.expose().to_owned();
+    let options = ServersOptions {
+        nats_url: config.outside.nats_url.as_ref().map(text),
+        database_url: config.outside.database_url.as_ref().map(text),
+        ..ServersOptions::new(&data)
+    };
+    let soft = shutdown.soft();
+    let mut servers = tokio::select! {
+        servers = Servers::start(options) => servers?,
+        () = soft.cancelled() => return Ok(()),
+    };
+    let outcome = serve(&mut servers, config.listen, keys, &shutdown).await;
+    servers.stop().await;
+    outcome
+}
+
+async fn serve(servers: &mut Servers, listen: Option<SocketAddr>, keys: Keys, shutdown: &Shutdown) -> Result<(), Failure> {
+    let listener = bind(listen).await?;
+    let parts = Parts {
+        nats_url: servers.nats_url().to_owned(),
+        database_url: servers.database_url().to_owned(),
+        keys: keys.clone(),
+        clock: Clock::System,
+        listener,
+    };
+    let house = House::build(parts).await?;
+    banner::ready(house.address, &keys, servers);
+    let soft = shutdown.soft();
+    let watch = async {
+        tokio::select! {
+            () = servers.keep_running() => {}
+            () = soft.cancelled() => {}
+        }
+    };
+    let (outcome, ()) = tokio::join!(house.run(shutdown), watch);
+    outcome
+}
+
+async fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
+    let address: SocketAddr = match listen {
+        Some(address) => address,
+        None => LISTEN_DEFAULT.parse()?,
+    };
+    match TcpListener::bind(address).await {
+        Err(error) if listen.is_none() && error.kind() == ErrorKind::AddrInUse => Ok(TcpListener::bind((address.ip(), 0)).await?),
+        bound => bound.map_err(|error| format!("cannot listen on {address}: {error}").into()),
+    }
+}
