@@ -41,6 +41,17 @@ pub enum Error {
         /// Why.
         source: DecodeError,
     },
+    /// More than is kept in memory at once.
+    #[error("{what} too large: more than {limit}")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// Rows were written, read back, and are not what was written. Nothing was kept.
+    #[error("table {0} does not hold what was written")]
+    StillDiffers(&'static str),
     /// The log could not be read.
     #[error(transparent)]
     Journal(#[from] journal::Error),

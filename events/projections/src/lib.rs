@@ -10,6 +10,7 @@ mod fold;
 mod load;
 pub mod lookup;
 mod projector;
+pub mod rebuild;
 pub mod rows;
 mod save;
 mod schema;

@@ -1,10 +1,11 @@
 //! Rows in memory: what a driver loaded, what the fold made of it, and which of them must be written.
 
-use std::collections::HashMap;
+use std::borrow::Borrow;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use contract::{ContactId, ConversationId, EventId, Identity};
+use foldhash::{HashMap, HashSet};
 
 use crate::rows::{Contact, Conversation, IdentityKey, IdentityLink, Message, MessageRest, StateChange, Status, StatusKey, Unassigned};
 use crate::summary::{Effect, summarise};

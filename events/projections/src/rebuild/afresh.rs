@@ -1,0 +1,41 @@
+//! Makes the tables what the log says, whatever they hold.
+
+use contract::{ProjectId, Stream};
+use sqlx::Connection;
+
+use super::pass::read;
+use super::report::Report;
+use super::scope::Scope;
+use super::{Rebuild, ahead};
+use crate::{Error, checkpoint};
+
+impl Rebuild {
+    /// Folds the whole log, makes the tables equal to it in one transaction, also when they are empty or full of something else,
+    /// and reads every row back before it commits. Moves the checkpoint to the log's end. Returns what was written.
+    ///
+    /// Most of the log is read before the checkpoint is locked; from then on the project's projector waits, readers never do.
+    ///
+    /// # Errors
+    /// As [`Self::verify`], and `StillDiffers`. Nothing is changed then.
+    pub async fn rebuild(&self, project: ProjectId) -> Result<Report, Error> {
+        let state = self.journal.state(Stream::Conversation).await?;
+        let mut connection = self.databases.pool(project).acquire().await?;
+        let mut foldings = vec![self.folding(project, Scope::ALL, state.last)];
+        read(&self.journal, 1, &mut foldings, &self.options, &self.watch).await?;
+
+        let mut transaction = connection.begin().await?;
+        let checkpoint = checkpoint::lock(&mut transaction, state.created).await?.sequence;
+        let last = self.journal.state(Stream::Conversation).await?.last;
+        ahead(checkpoint, last)?;
+        foldings.iter_mut().for_each(|folding| folding.through = last);
+        read(&self.journal, state.last + 1, &mut foldings, &self.options, &self.watch).await?;
+        let mut report = Report::new(project, last);
+        let mut reached = checkpoint;
+        for folding in foldings {
+            reached = reached.max(self.write_parts(&mut transaction, folding, &mut report).await?);
+        }
+        checkpoint::advance(&mut transaction, reached).await?;
+        transaction.commit().await?;
+        Ok(report)
+    }
+}

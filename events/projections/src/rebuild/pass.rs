@@ -1,0 +1,186 @@
+//! One reading of the log: the events of some projects, folded in memory as far as memory goes. What does not fit is let go, and
+//! left for another pass.
+
+use std::collections::HashSet;
+
+use contract::{ConversationEvent, Event, ProjectId, Recorded, Stream};
+use futures::StreamExt;
+use foldhash::HashMap;
+use journal::{Filter, Journal, Range};
+use tokio::sync::mpsc;
+
+use super::claims::{self, Claims};
+use super::pace::Pace;
+use super::scope::Scope;
+use super::{Options, Step, Watch};
+use crate::table::Rows;
+use crate::{Error, fold};
+
+/// Events that travel together from the reader to the fold, and how many such batches may wait.
+const BATCH_EVENTS_MAX: usize = 1_024;
+const BATCHES_MAX: usize = 8;
+/// What a folded event takes in memory beside its data: rows, keys, places in tables.
+const EVENT_OVERHEAD_BYTES: usize = 700;
+/// More projects than this are found by reading the whole log, because the broker is slow at many filters.
+const FILTERS_MAX: usize = 4;
+
+/// Rows of one project, folded from the log.
+#[derive(Debug)]
+pub(crate) struct Folding {
+    pub(crate) project: ProjectId,
+    pub(crate) scope: Scope,
+    /// Events up to here belong to it.
+    pub(crate) through: u64,
+    pub(crate) rows: Rows,
+    /// Who has which message, once the project turned out to need several passes.
+    pub(crate) claims: Option<Claims>,
+    /// Events folded.
+    pub(crate) events: u64,
+    /// The last one's sequence.
+    pub(crate) last: u64,
+    /// Events that an operator decided to pass over.
+    pub(crate) skipped: HashSet<u64>,
+    /// What memory had no room for; the next part is the last one.
+    later: Vec<Scope>,
+    bytes: usize,
+}
+
+impl Folding {
+    pub(crate) fn new(project: ProjectId, scope: Scope, through: u64, skipped: HashSet<u64>) -> Self {
+        Self { project, scope, through, rows: Rows::default(), claims: None, events: 0, last: 0, skipped, later: Vec::new(), bytes: 0 }
+    }
+
+    /// The next part of the same project, to be folded from the beginning.
+    pub(crate) fn next_part(mut self) -> Option<Self> {
+        let scope = self.later.pop()?;
+        Some(Self { scope, ..self }.afresh())
+    }
+
+    fn afresh(self) -> Self {
+        Self { claims: self.claims, later: self.later, ..Self::new(self.project, self.scope, self.through, self.skipped) }
+    }
+
+    /// Folds one event of the project.
+    pub(crate) fn add(&mut self, event: &Recorded) -> Result<(), Error> {
+        if event.sequence > self.through || self.skipped.contains(&event.sequence) {
+            return Ok(());
+        }
+        let contact = event.subject.contact_id();
+        let ours = self.scope.holds(contact);
+        let claiming = self.claims.is_some() && matches!(self.scope, Scope::Range { from: None, .. });
+        if !ours && !claiming {
+            return Ok(());
+        }
+        let fact = ConversationEvent::decode(event).map_err(|source| Error::Event { sequence: event.sequence, source })?;
+        if let (Some(claims), Some(contact), Some(wamid)) = (&mut self.claims, contact, claims::message(&fact))
+            && !claims.claim(wamid, contact)?
+        {
+            self.rows.add_foreign(wamid);
+        }
+        if ours {
+            fold(&mut self.rows, contact, event, fact);
+            self.events += 1;
+            self.bytes += event.data.len() + EVENT_OVERHEAD_BYTES;
+        }
+        self.last = event.sequence;
+        Ok(())
+    }
+
+    /// Lets go of half of the contacts.
+    fn halve(&mut self) -> Result<(), Error> {
+        let too_large = || Error::TooLarge { what: "contact", limit: self.bytes };
+        let (stays, goes) = self.scope.halve().ok_or_else(too_large)?;
+        if self.claims.is_none() {
+            let mut claims = Claims::default();
+            for (wamid, row) in self.rows.messages.iter() {
+                claims.claim(wamid, row.contact_id)?;
+            }
+            self.claims = Some(claims);
+        }
+        let before = self.rows.contacts.len().max(1);
+        self.scope = stays;
+        let scope = &self.scope;
+        self.rows.retain(|contact| scope.holds(Some(contact)));
+        self.bytes = self.bytes / before * self.rows.contacts.len();
+        self.later.push(goes);
+        Ok(())
+    }
+}
+
+/// Reads the log once, from `from` on, and folds it. Projects that memory has no room for are taken out and returned, to be read again;
+/// of a single one, a part of the contacts is put off.
+pub(crate) async fn read(
+    journal: &Journal,
+    from: u64,
+    foldings: &mut Vec<Folding>,
+    options: &Options,
+    watch: &Watch,
+) -> Result<Vec<Folding>, Error> {
+    let through = foldings.iter().map(|folding| folding.through).max().unwrap_or(0);
+    let mut postponed = Vec::new();
+    if from > through {
+        return Ok(postponed);
+    }
+    let filter = filter(journal, foldings).await?;
+    let mut places: HashMap<ProjectId, usize> = places(foldings);
+    let mut pace = Pace::new(journal, options.events_per_second_max);
+    let mut batches = batches(journal, Range { from, through: Some(through) }, filter);
+    while let Some(batch) = batches.recv().await {
+        let batch = batch?;
+        let Some(last) = batch.last().map(|event| event.sequence) else { continue };
+        for event in &batch {
+            let place = event.subject.project_id().and_then(|project| places.get(&project));
+            if let Some(folding) = place.and_then(|place| foldings.get_mut(*place)) {
+                folding.add(event)?;
+            }
+        }
+        while foldings.iter().map(|folding| folding.bytes).sum::<usize>() > options.memory_bytes_max {
+            postponed.extend(make_room(foldings)?);
+            places = self::places(foldings);
+        }
+        watch(Step::Reading { sequence: last, through });
+        pace.keep(batch.len()).await?;
+    }
+    watch(Step::Reading { sequence: through, through });
+    Ok(postponed)
+}
+
+fn places(foldings: &[Folding]) -> HashMap<ProjectId, usize> {
+    foldings.iter().enumerate().map(|(place, folding)| (folding.project, place)).collect()
+}
+
+/// With several projects the later half of them waits, with one the upper half of its contacts.
+fn make_room(foldings: &mut Vec<Folding>) -> Result<Vec<Folding>, Error> {
+    if let [folding] = foldings.as_mut_slice() {
+        folding.halve()?;
+        return Ok(Vec::new());
+    }
+    let later = foldings.split_off(foldings.len() / 2);
+    Ok(later.into_iter().map(Folding::afresh).collect())
+}
+
+/// Everything is read when the projects are a good part of the log, or many; otherwise the broker filters.
+async fn filter(journal: &Journal, foldings: &[Folding]) -> Result<Filter, Error> {
+    /// A log of this size is read whole in a moment.
+    const SMALL_LOG_EVENTS: u64 = 50_000;
+    if foldings.len() > FILTERS_MAX || journal.state(Stream::Conversation).await?.messages < SMALL_LOG_EVENTS {
+        return Ok(Filter::all());
+    }
+    Ok(Filter::subjects(foldings.iter().map(|folding| format!("{}.{}.>", Stream::Conversation, folding.project))))
+}
+
+/// Reads in a task of its own, so that the broker's client and the fold share the cores.
+fn batches(journal: &Journal, range: Range, filter: Filter) -> mpsc::Receiver<Result<Vec<Recorded>, Error>> {
+    let (sender, receiver) = mpsc::channel(BATCHES_MAX);
+    let events = journal.replay(Stream::Conversation, range, filter);
+    tokio::spawn(async move {
+        let mut events = std::pin::pin!(events.ready_chunks(BATCH_EVENTS_MAX));
+        while let Some(chunk) = events.next().await {
+            let batch: Result<Vec<Recorded>, Error> = chunk.into_iter().map(|event| event.map_err(Error::from)).collect();
+            if sender.send(batch).await.is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}

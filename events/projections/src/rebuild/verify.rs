@@ -1,0 +1,139 @@
+//! Compares without changing anything.
+
+use chrono::{DateTime, Utc};
+use contract::{ProjectId, Stream};
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres};
+
+use super::compare::{Differing, compare};
+use super::kept::Kept;
+use super::pass::{Folding, read};
+use super::report::Report;
+use super::scope::Scope;
+use super::{Rebuild, Step, ahead};
+use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Unassigned};
+use crate::{Error, checkpoint};
+
+/// Projects whose snapshots are open at the same time, so that one reading of the log serves them all.
+const PROJECTS_AT_ONCE: usize = 64;
+
+/// What became of each project.
+pub type Reports = Vec<(ProjectId, Result<Report, Error>)>;
+
+/// A project's tables as they were at one moment, and what was found in them.
+struct Snapshot {
+    connection: PoolConnection<Postgres>,
+    report: Report,
+}
+
+impl Rebuild {
+    /// Compares the tables of one project with the log, up to the checkpoint that they stand at. Nothing stops meanwhile.
+    ///
+    /// # Errors
+    /// `NoDatabase`, `Unavailable`; `OtherLog` and `AheadOfLog` when the tables were built from another log or the log lost its end;
+    /// `Event` when an event cannot be read; `TooLarge`.
+    pub async fn verify(&self, project: ProjectId) -> Result<Report, Error> {
+        self.compare_project(project, &mut Differing::default()).await
+    }
+
+    /// The same for several projects, with as few readings of the log as memory allows. One whose database does not answer does not
+    /// stop the others.
+    ///
+    /// # Errors
+    /// The log cannot be read. What concerns one project is in its own result.
+    pub async fn verify_all(&self, projects: &[ProjectId]) -> Result<Reports, Error> {
+        let mut reports = Vec::with_capacity(projects.len());
+        for some in projects.chunks(PROJECTS_AT_ONCE) {
+            reports.extend(self.compare_projects(some, &mut Differing::default()).await?);
+        }
+        Ok(reports)
+    }
+
+    /// Compares, and remembers which contacts differ.
+    pub(super) async fn compare_project(&self, project: ProjectId, differing: &mut Differing) -> Result<Report, Error> {
+        let mut reports = self.compare_projects(&[project], differing).await?;
+        reports.pop().map_or_else(|| Err(Error::NoDatabase(project.to_string())), |(_, report)| report)
+    }
+
+    async fn compare_projects(&self, projects: &[ProjectId], differing: &mut Differing) -> Result<Reports, Error> {
+        let created = self.journal.state(Stream::Conversation).await?.created;
+        let (mut reports, mut snapshots, mut waiting) = (Reports::new(), Vec::new(), Vec::new());
+        for project in projects {
+            match self.snapshot(*project, created).await {
+                Ok(snapshot) => snapshots.push(snapshot),
+                Err(error) => reports.push((*project, Err(error))),
+            }
+        }
+        // Asked after the snapshots: what a projector applied before them is in the log.
+        let last = self.journal.state(Stream::Conversation).await?.last;
+        for snapshot in std::mem::take(&mut snapshots) {
+            match ahead(snapshot.report.checkpoint, last) {
+                Ok(()) => {
+                    waiting.push(self.folding(snapshot.report.project, Scope::ALL, snapshot.report.checkpoint));
+                    snapshots.push(snapshot);
+                }
+                Err(error) => reports.push((snapshot.report.project, Err(error))),
+            }
+        }
+        while !waiting.is_empty() {
+            let mut foldings = std::mem::take(&mut waiting);
+            waiting = read(&self.journal, 1, &mut foldings, &self.options, &self.watch).await?;
+            for mut folding in foldings {
+                let Some(place) = snapshots.iter().position(|snapshot| snapshot.report.project == folding.project) else { continue };
+                let Snapshot { connection, report } = &mut snapshots[place];
+                match self.compare_tables(connection, &mut folding, report, differing).await {
+                    Ok(()) => waiting.extend(folding.next_part()),
+                    Err(error) => reports.push((snapshots.swap_remove(place).report.project, Err(error))),
+                }
+            }
+        }
+        for Snapshot { mut connection, report } in snapshots {
+            sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
+            reports.push((report.project, Ok(report)));
+        }
+        Ok(reports)
+    }
+
+    async fn snapshot(&self, project: ProjectId, created: DateTime<Utc>) -> Result<Snapshot, Error> {
+        let mut connection = self.databases.pool(project).acquire().await?;
+        sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut *connection).await?;
+        let found = checkpoint::read(&mut connection).await?;
+        let (tables, sequence) = found.unwrap_or((created, 0));
+        if tables.timestamp_micros() != created.timestamp_micros() {
+            return Err(Error::OtherLog { tables, log: created });
+        }
+        Ok(Snapshot { connection, report: Report::new(project, sequence) })
+    }
+
+    /// Holds every table's rows of the folding's scope against it.
+    async fn compare_tables(
+        &self,
+        connection: &mut PgConnection,
+        folding: &mut Folding,
+        report: &mut Report,
+        differing: &mut Differing,
+    ) -> Result<(), Error> {
+        report.events += folding.events;
+        report.passes += 1;
+        self.compare_table::<Contact>(connection, folding, report, differing).await?;
+        self.compare_table::<Conversation>(connection, folding, report, differing).await?;
+        self.compare_table::<Message>(connection, folding, report, differing).await?;
+        self.compare_table::<Option<IdentityLink>>(connection, folding, report, differing).await?;
+        self.compare_table::<Status>(connection, folding, report, differing).await?;
+        self.compare_table::<StateChange>(connection, folding, report, differing).await?;
+        self.compare_table::<Unassigned>(connection, folding, report, differing).await
+    }
+
+    async fn compare_table<K: Kept>(
+        &self,
+        connection: &mut PgConnection,
+        folding: &mut Folding,
+        report: &mut Report,
+        differing: &mut Differing,
+    ) -> Result<(), Error> {
+        (self.watch)(Step::Comparing { project: folding.project, table: K::LAYOUT.name });
+        let found = compare::<K>(connection, &mut folding.rows, &folding.scope, self.options.differences_max, differing).await?;
+        report.add(found.report, self.options.differences_max);
+        Ok(())
+    }
+}
