@@ -8,6 +8,7 @@ use whatsapp::{PhoneNumberId, WaId, Wamid};
 
 use crate::chat::{Bubble, Choice, Tick};
 use crate::made_up;
+use crate::person::Person;
 use crate::world::World;
 
 const TEXT_CHARACTERS_MAX: usize = 4_096;
@@ -85,10 +86,17 @@ pub(crate) fn send(world: &mut World, from: &PhoneNumberId, request: &Value, now
         }),
     };
     fate.map_err(|refused| GraphError { http_status: 503, code: 131_016, message: "Service unavailable", details: refused.to_string() })?;
-    let user_id = world.people.get(&wa_id).map(|person| person.user_id.to_string());
     let input = request["to"].as_str().or(request["recipient"].as_str());
-    Ok(json!({"messaging_product": "whatsapp", "contacts": [{"input": input, "wa_id": wa_id, "user_id": user_id}],
+    let contact = world.people.get(&wa_id).map_or_else(|| json!({"input": input, "wa_id": wa_id}), |person| contact(person, input));
+    Ok(json!({"messaging_product": "whatsapp", "contacts": [contact],
         "messages": [{"id": wamid, "message_status": "accepted"}]}))
+}
+
+fn contact(person: &Person, input: Option<&str>) -> Value {
+    match person.hidden {
+        true => json!({"input": input, "user_id": person.user_id}),
+        false => json!({"input": input, "wa_id": person.wa_id, "user_id": person.user_id}),
+    }
 }
 
 /// Who it goes to, and whether such a phone exists.

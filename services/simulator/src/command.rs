@@ -4,8 +4,8 @@ mod phone;
 mod replay;
 mod send;
 
+use axum::http::Method;
 use clap::{Args, Subcommand};
-use reqwest::Method;
 use serde_json::Value;
 
 pub use crate::client::CallError;

@@ -12,6 +12,7 @@ mod chat;
 mod client;
 pub mod command;
 mod config;
+mod content;
 mod delivery;
 mod faults;
 mod http;

@@ -1,15 +1,12 @@
-//! What a person can do in a chat, and the content of Meta's message for it.
+//! What a person can do in a chat.
 
-use chrono::{DateTime, Utc};
 use clap::Subcommand;
-use rand::Rng;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 use whatsapp::{PhoneNumberId, WaId, Wamid};
 
 use crate::Refused;
-use crate::made_up::media;
 
 /// Characters in one text: WhatsApp's own limit for people.
 const TEXT_CHARACTERS_MAX: usize = 65_536;
@@ -159,12 +156,6 @@ fn json_object(text: &str) -> Result<Value, String> {
     })
 }
 
-/// `type` and the keys that go with it, for a message of Meta's.
-pub(crate) struct Content {
-    pub(crate) type_name: String,
-    pub(crate) keys: Map<String, Value>,
-}
-
 impl Saying {
     /// What the phone shows for it.
     pub(crate) fn text(&self) -> String {
@@ -234,86 +225,5 @@ impl Saying {
             }
             _ => Ok(()),
         }
-    }
-
-    /// The content as Meta would send it.
-    pub(crate) fn content(&self, now: DateTime<Utc>, dice: &mut impl Rng) -> Content {
-        let mut file = |mime_type: &str, extra: Value| {
-            let mut object = media(mime_type, now.timestamp(), dice);
-            object.extend(present(extra));
-            Value::Object(object)
-        };
-        match self {
-            Self::Text { body } => content("text", json!({"body": body})),
-            Self::Image { caption } => content("image", file("image/jpeg", json!({"caption": caption}))),
-            Self::Video { caption } => content("video", file("video/mp4", json!({"caption": caption}))),
-            Self::Audio { file: true } => content("audio", file("audio/mpeg", json!({"voice": false}))),
-            Self::Audio { file: false } => content("audio", file("audio/ogg; codecs=opus", json!({"voice": true}))),
-            Self::Document { filename, caption } => {
-                content("document", file("application/pdf", json!({"filename": filename, "caption": caption})))
-            }
-            Self::Sticker { animated } => content("sticker", file("image/webp", json!({"animated": animated}))),
-            Self::Location { latitude, longitude, name, address } => {
-                content("location", json!({"latitude": latitude, "longitude": longitude, "name": name, "address": address}))
-            }
-            Self::Contacts { name, phone } => keyed(
-                "contacts",
-                json!({"contacts": [{
-                    "name": {"formatted_name": name, "first_name": name.split(' ').next()},
-                    "phones": [{"phone": format!("+{phone}"), "wa_id": phone, "type": "CELL"}]
-                }]}),
-            ),
-            Self::ButtonReply { id, title } => interactive("button_reply", json!({"id": id, "title": title})),
-            Self::ListReply { id, title, description } => {
-                interactive("list_reply", json!({"id": id, "title": title, "description": description}))
-            }
-            Self::NfmReply { answers, flow_token } => {
-                let mut answers = answers.clone();
-                answers["flow_token"] = json!(flow_token.as_deref().unwrap_or("unused"));
-                interactive("nfm_reply", json!({"response_json": answers.to_string(), "body": "Sent", "name": "flow"}))
-            }
-            Self::Button { payload, text } => content("button", json!({"payload": payload, "text": text})),
-            Self::Reaction { message_id, emoji } => content("reaction", json!({"message_id": message_id, "emoji": emoji})),
-            Self::Edit { message_id, body } => {
-                content("edit", json!({"original_message_id": message_id, "message": {"type": "text", "text": {"body": body}}}))
-            }
-            Self::Revoke { message_id } => content("revoke", json!({"original_message_id": message_id})),
-            Self::Order { product, quantity, price, text } => content(
-                "order",
-                json!({
-                    "catalog_id": "194836987003835", "text": text,
-                    "product_items": [{"product_retailer_id": product, "quantity": quantity, "item_price": price, "currency": "USD"}]
-                }),
-            ),
-            Self::Unsupported { what } => keyed(
-                "unsupported",
-                json!({
-                    "errors": [{"code": 131_051, "title": "Message type unknown", "message": "Message type unknown",
-                        "error_data": {"details": "Message type is currently not supported."}}],
-                    "unsupported": {"type": what}
-                }),
-            ),
-            Self::Other { name, content: object } => content(name, object.clone()),
-        }
-    }
-}
-
-fn interactive(kind: &str, reply: Value) -> Content {
-    content("interactive", json!({"type": kind, kind: present(reply)}))
-}
-
-fn content(type_name: &str, object: Value) -> Content {
-    keyed(type_name, json!({type_name: present(object)}))
-}
-
-fn keyed(type_name: &str, keys: Value) -> Content {
-    Content { type_name: type_name.to_owned(), keys: present(keys) }
-}
-
-/// The members that are not null: Meta leaves out what is not there.
-fn present(object: Value) -> Map<String, Value> {
-    match object {
-        Value::Object(members) => members.into_iter().filter(|(_, value)| !value.is_null()).collect(),
-        _ => Map::new(),
     }
 }

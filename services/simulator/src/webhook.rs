@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use whatsapp::{Bsuid, WaId, Wamid};
 
+use crate::content::Content;
 use crate::number::Number;
 use crate::person::Person;
-use crate::saying::Content;
 
 /// One change of a body, before it is put into one.
 #[derive(Debug, Clone)]

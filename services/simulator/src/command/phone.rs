@@ -1,7 +1,7 @@
 //! `simulator phone 16505550142 --name "Ana Whitfield" --hidden true`
 
+use axum::http::Method;
 use clap::Args;
-use reqwest::Method;
 use serde_json::json;
 use whatsapp::{PhoneNumberId, WaId};
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use axum::http::Method;
 use clap::Args;
-use reqwest::Method;
 use whatsapp::PhoneNumberId;
 
 use super::{Request, json};

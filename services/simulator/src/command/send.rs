@@ -1,7 +1,7 @@
 //! `simulator send --phone 16505550142 --to 207358419203847 text "Hi"`
 
+use axum::http::Method;
 use clap::Args;
-use reqwest::Method;
 use whatsapp::{PhoneNumberId, WaId, Wamid};
 
 use super::{Request, json};

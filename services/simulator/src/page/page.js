@@ -122,7 +122,7 @@ function drawChat() {
     const item = el('li', (bubble.from_person ? 'mine' : '') + (bubble.revoked ? ' revoked' : ''));
     item.tabIndex = 0;
     if (bubble.reply_to) item.append(el('span', 'quote', texts.get(bubble.reply_to) || '…'));
-    if (bubble.kind !== 'text') item.append(el('span', 'kind', LABELS[bubble.kind] || bubble.kind));
+    if (!['text', 'interactive'].includes(bubble.kind)) item.append(el('span', 'kind', LABELS[bubble.kind] || bubble.kind));
     item.append(el('span', 'body', bubble.revoked ? 'deleted' : bubble.text));
     const meta = el('span', 'meta', (bubble.edited ? 'edited · ' : '') + new Date(bubble.at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) + ' ');
     if (bubble.from_person || bubble.tick === 'failed') meta.append(el('span', bubble.tick, TICKS[bubble.tick]));
