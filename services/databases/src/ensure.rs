@@ -90,17 +90,12 @@ impl Databases {
     /// Appends one event, if the subject is still at `sequence`, and gives its sequence.
     async fn say(&self, project: ProjectId, sequence: u64, event: impl Into<DatabaseEvent>, cause: &Recorded) -> Result<u64, Error> {
         let expect = if sequence == 0 { Expect::New } else { Expect::At(sequence) };
-        let event = self.envelope(project, event.into(), cause);
+        let event = self.envelope(project, sequence, event.into(), cause);
         Ok(self.journal.append(&Subject::database(project), expect, vec![event]).await?.sequence)
     }
 
-    fn envelope(&self, project: ProjectId, event: DatabaseEvent, cause: &Recorded) -> NewEvent {
-        let what = match &event {
-            DatabaseEvent::DatabaseStepCompleted(completed) => completed.step.as_str().to_owned(),
-            DatabaseEvent::DatabaseReady(ready) => ready.schema_version.to_string(),
-            DatabaseEvent::DatabaseFailed(failed) => failed.step.as_str().to_owned(),
-        };
-        let id = EventId::derive(event.event_type(), &[&project.to_string(), &what]);
+    fn envelope(&self, project: ProjectId, after: u64, event: DatabaseEvent, cause: &Recorded) -> NewEvent {
+        let id = EventId::derive(event.event_type(), &[&project.to_string(), &after.to_string()]);
         let context = Context {
             traceparent: chassis::traceparent::current().or_else(|| cause.context.traceparent.clone()),
             correlation: cause.context.correlation.clone(),

@@ -13,7 +13,7 @@ use crate::{Databases, Error};
 
 /// How to log in as the bot.
 #[derive(Serialize, ToSchema)]
-pub struct DatabaseAnswer {
+pub(crate) struct DatabaseAnswer {
     #[schema(example = "127.0.0.1")]
     host: String,
     #[schema(example = 5432)]
@@ -43,7 +43,7 @@ pub struct DatabaseAnswer {
         (status = 409, description = "`database_not_ready`: it is being made; `database_failed`: it could not be made", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn show_database(State(databases): State<Databases>, Path(id): Path<ProjectId>) -> Result<impl IntoResponse, Problem> {
+pub(crate) async fn show_database(State(databases): State<Databases>, Path(id): Path<ProjectId>) -> Result<impl IntoResponse, Problem> {
     let progress = databases.progress(id).await?;
     let Some(ready) = progress.ready else {
         if databases.journal.last(&Subject::project(id)).await.map_err(Error::from)?.is_none() {

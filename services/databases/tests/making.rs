@@ -1,5 +1,7 @@
 //! A project's database from the outside: made, reported, finished after any crash, given up without leftovers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod world;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! The bot's walls, tried with raw SQL: what a bot must not do is refused by Postgres itself, what it may do works.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod world;
 
 use std::str::FromStr;
@@ -11,6 +13,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 use world::World;
 
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+/// Every system table that the bot may read.
+const TABLES: [&str; 3] = ["contacts", "conversations", "messages"];
 
 /// What must be refused for each system table; `{t}` is its name.
 const AGAINST_A_TABLE: &[&str] = &[
@@ -50,7 +55,15 @@ const AGAINST_A_TABLE: &[&str] = &[
     "CLUSTER public.{t} USING {t}_pkey",
     "REINDEX TABLE public.{t}",
     "DROP INDEX public.{t}_pkey",
+];
+
+/// What Postgres answers with a warning and does not do.
+const WITHOUT_EFFECT: &[&str] = &[
     "GRANT INSERT ON public.{t} TO PUBLIC",
+    "GRANT SELECT ON public.{t} TO CURRENT_USER WITH GRANT OPTION",
+    "REVOKE ALL ON public.{t} FROM {owner}",
+    "VACUUM FULL public.{t}",
+    "ANALYZE public.{t}",
 ];
 
 /// What must be refused besides; `{owner}`, `{database}` are of the bot's own project.
@@ -84,6 +97,7 @@ const AGAINST_THE_REST: &[&str] = &[
     "ALTER ROLE CURRENT_USER REPLICATION",
     "ALTER ROLE CURRENT_USER BYPASSRLS",
     "ALTER ROLE CURRENT_USER CONNECTION LIMIT -1",
+    "ALTER ROLE CURRENT_USER VALID UNTIL 'infinity'",
     "ALTER ROLE {owner} LOGIN",
     "ALTER ROLE {owner} PASSWORD 'x'",
     "ALTER ROLE postgres IN DATABASE {database} SET search_path = public",
@@ -211,9 +225,7 @@ async fn a_bot_cannot_touch_what_is_not_its_own() {
     let before = system(&world, project).await;
     assert!(before.len() > 15, "nothing to compare: {before:?}");
     let mut bot = world.bot(project).await;
-    let on_tables = ["contacts", "conversations", "messages"]
-        .iter()
-        .flat_map(|table| AGAINST_A_TABLE.iter().map(move |template| template.replace("{t}", table)));
+    let on_tables = TABLES.iter().flat_map(|table| AGAINST_A_TABLE.iter().map(move |template| template.replace("{t}", table)));
     let attempts: Vec<String> = on_tables.chain(AGAINST_THE_REST.iter().map(|template| filled(template, &names))).collect();
     let mut wrong = Vec::new();
     for sql in &attempts {
@@ -222,6 +234,9 @@ async fn a_bot_cannot_touch_what_is_not_its_own() {
             Err(refusal) if !refusal.starts_with(INSUFFICIENT_PRIVILEGE) => wrong.push(format!("{sql}: {refusal}")),
             Err(_) => {}
         }
+    }
+    for sql in TABLES.iter().flat_map(|table| WITHOUT_EFFECT.iter().map(move |template| template.replace("{t}", table))) {
+        sqlx::raw_sql(AssertSqlSafe(filled(&sql, &names))).execute(&mut bot).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
     assert!(wrong.is_empty(), "{} of {} were not refused for lack of privilege:\n{}", wrong.len(), attempts.len(), wrong.join("\n"));
     assert_eq!(system(&world, project).await, before);

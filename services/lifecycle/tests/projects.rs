@@ -1,5 +1,7 @@
 //! Projects from the outside: created, made ready by what the log says, listed, shown, and the same after any replay.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod world;
 
 use axum::http::{Method, StatusCode};

@@ -20,32 +20,32 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-pub const MASTER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-pub const API_KEY: &str = "key-for-tests-0123456789";
+pub(crate) const MASTER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct World {
-    pub servers: Scratch,
-    pub journal: Journal,
-    pub platform_url: String,
-    pub ids: Ids,
+pub(crate) struct World {
+    pub(crate) servers: Scratch,
+    pub(crate) journal: Journal,
+    pub(crate) platform_url: String,
+    pub(crate) ids: Ids,
 }
 
 /// A running service; stopped when told to.
-pub struct Service {
+pub(crate) struct Service {
     stop: CancellationToken,
     task: JoinHandle<Result<(), databases::Error>>,
 }
 
 impl Service {
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.cancel();
         self.task.await.unwrap().unwrap();
     }
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let servers = Scratch::start().await.unwrap();
         let journal = Journal::connect(ConnectOptions::new(servers.nats.url(), "test")).await.unwrap();
         journal.open(&STREAMS).await.unwrap();
@@ -53,22 +53,22 @@ impl World {
         Self { servers, journal, platform_url, ids: Ids::new(Clock::System) }
     }
 
-    pub fn platform(&self) -> PgConnectOptions {
+    pub(crate) fn platform(&self) -> PgConnectOptions {
         PgConnectOptions::from_str(&self.platform_url).unwrap()
     }
 
-    pub fn databases(&self) -> Databases {
+    pub(crate) fn databases(&self) -> Databases {
         Databases::new(self.journal.clone(), self.platform(), MasterKey::from_str(MASTER_KEY).unwrap(), Clock::System)
     }
 
-    pub async fn start(&self, databases: Databases) -> Service {
+    pub(crate) async fn start(&self, databases: Databases) -> Service {
         databases.prepare().await.unwrap();
         let stop = CancellationToken::new();
         Service { task: tokio::spawn(databases::run(databases, stop.clone())), stop }
     }
 
     /// Says what lifecycle says when a project is created.
-    pub async fn create_project(&self) -> ProjectId {
+    pub(crate) async fn create_project(&self) -> ProjectId {
         let project = ProjectId::from_ulid(self.ids.ulid());
         let created = ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: None };
         let event = ProjectEvent::from(created).into_new(
@@ -81,12 +81,12 @@ impl World {
         project
     }
 
-    pub async fn created_event(&self, project: ProjectId) -> Recorded {
+    pub(crate) async fn created_event(&self, project: ProjectId) -> Recorded {
         self.journal.last(&Subject::project(project)).await.unwrap().unwrap()
     }
 
     /// Every event of the project's database, in short.
-    pub async fn told(&self, project: ProjectId) -> Vec<String> {
+    pub(crate) async fn told(&self, project: ProjectId) -> Vec<String> {
         let events = self.journal.entity(&Subject::database(project)).await.unwrap();
         events
             .iter()
@@ -98,7 +98,7 @@ impl World {
             .collect()
     }
 
-    pub async fn until(&self, project: ProjectId, last: &str) {
+    pub(crate) async fn until(&self, project: ProjectId, last: &str) {
         let began = std::time::Instant::now();
         loop {
             let told = self.told(project).await;
@@ -110,12 +110,12 @@ impl World {
         }
     }
 
-    pub async fn connect(&self) -> PgConnection {
+    pub(crate) async fn connect(&self) -> PgConnection {
         self.platform().connect().await.unwrap()
     }
 
     /// Databases and roles on the server that are of projects, by name.
-    pub async fn on_server(&self) -> Vec<String> {
+    pub(crate) async fn on_server(&self) -> Vec<String> {
         sqlx::query_scalar(
             "SELECT datname::text FROM pg_database WHERE datname LIKE 'paige\\_prj\\_%'
              UNION ALL SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'paige\\_prj\\_%' ORDER BY 1",
@@ -126,7 +126,7 @@ impl World {
     }
 
     /// What [`World::on_server`] is when these projects are whole and nothing is left over.
-    pub fn whole(projects: &[ProjectId]) -> Vec<String> {
+    pub(crate) fn whole(projects: &[ProjectId]) -> Vec<String> {
         let mut names: Vec<String> = projects
             .iter()
             .map(|project| Names::of(*project))
@@ -136,7 +136,7 @@ impl World {
         names
     }
 
-    pub async fn get(&self, path: &str, key: &str) -> (StatusCode, Value) {
+    pub(crate) async fn get(&self, path: &str, key: &str) -> (StatusCode, Value) {
         let site = Site::new("Test", Secret::new(API_KEY), Health::new(), Metrics::install().unwrap(), self.ids.clone());
         let router = site.finish(databases::routes(self.databases()));
         let request = Request::get(path).header("authorization", format!("Bearer {key}")).body(Body::empty()).unwrap();
@@ -147,13 +147,13 @@ impl World {
     }
 
     /// How the API says to log in as the bot of `project`.
-    pub async fn bot_url(&self, project: ProjectId) -> String {
+    pub(crate) async fn bot_url(&self, project: ProjectId) -> String {
         let (status, answer) = self.get(&format!("/v1/projects/{project}/database"), API_KEY).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         answer["url"].as_str().unwrap().to_owned()
     }
 
-    pub async fn bot(&self, project: ProjectId) -> PgConnection {
+    pub(crate) async fn bot(&self, project: ProjectId) -> PgConnection {
         PgConnectOptions::from_str(&self.bot_url(project).await).unwrap().connect().await.unwrap()
     }
 }

@@ -22,40 +22,40 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-pub const API_KEY: &str = "key-for-tests-0123456789";
+pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub struct World {
-    pub nats: Nats,
-    pub journal: Journal,
-    pub pool: PgPool,
-    pub lifecycle: Lifecycle,
-    pub ids: Ids,
+pub(crate) struct World {
+    pub(crate) nats: Nats,
+    pub(crate) journal: Journal,
+    pub(crate) pool: PgPool,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) ids: Ids,
     router: Router,
     stop: CancellationToken,
     task: Option<JoinHandle<Result<(), lifecycle::Error>>>,
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl Answer {
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 }
 
-pub async fn fresh_pool() -> PgPool {
+pub(crate) async fn fresh_pool() -> PgPool {
     let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
     PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap()
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let nats = Nats::scratch().await.unwrap();
         let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
         journal.open(&STREAMS).await.unwrap();
@@ -63,7 +63,7 @@ impl World {
     }
 
     /// The service over an existing log and database.
-    pub async fn on(nats: Nats, journal: Journal, pool: PgPool) -> Self {
+    pub(crate) async fn on(nats: Nats, journal: Journal, pool: PgPool) -> Self {
         let ids = Ids::new(Clock::System);
         let lifecycle = Lifecycle::new(journal.clone(), pool.clone(), Clock::System, ids.clone());
         lifecycle.prepare().await.unwrap();
@@ -77,7 +77,7 @@ impl World {
     }
 
     /// Stops following; the routes still answer.
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         self.stop.cancel();
         if let Some(task) = self.task.take() {
             task.await.unwrap().unwrap();
@@ -85,13 +85,13 @@ impl World {
     }
 
     /// Nothing is held: a test ends with it, unless it wanted something to be.
-    pub async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         self.stop().await;
         let held = self.journal.state(contract::Stream::Parked).await.unwrap().messages;
         assert_eq!(held, 0, "something was parked or set aside");
     }
 
-    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {API_KEY}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -109,27 +109,27 @@ impl World {
         Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None).await
     }
 
-    pub async fn create(&self, name: &str) -> ProjectId {
+    pub(crate) async fn create(&self, name: &str) -> ProjectId {
         let answer = self.send(Method::POST, "/v1/projects", &[], Some(json!({"name": name}))).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
         answer.body["project"]["id"].as_str().unwrap().parse().unwrap()
     }
 
-    pub async fn project(&self, id: ProjectId) -> Value {
+    pub(crate) async fn project(&self, id: ProjectId) -> Value {
         let answer = self.get(&format!("/v1/projects/{id}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         answer.body
     }
 
-    pub async fn connect(&self, id: ProjectId, number: &str) -> Answer {
+    pub(crate) async fn connect(&self, id: ProjectId, number: &str) -> Answer {
         self.send(Method::PUT, &format!("/v1/projects/{id}/number"), &[], Some(json!({"phone_number_id": number}))).await
     }
 
-    pub async fn until_status(&self, id: ProjectId, status: &str) -> Value {
+    pub(crate) async fn until_status(&self, id: ProjectId, status: &str) -> Value {
         let began = std::time::Instant::now();
         loop {
             let project = self.project(id).await;
@@ -142,31 +142,31 @@ impl World {
     }
 
     /// Says what databases says.
-    pub async fn say(&self, id: ProjectId, event: impl Into<DatabaseEvent>) {
+    pub(crate) async fn say(&self, id: ProjectId, event: impl Into<DatabaseEvent>) {
         let event = event.into().into_new(EventId::from_ulid(self.ids.ulid()), "/test", Clock::System.now(), Context::default());
         self.journal.append(&Subject::database(id), Expect::Any, vec![event]).await.unwrap();
     }
 
-    pub async fn say_done(&self, id: ProjectId, step: DatabaseStep) {
+    pub(crate) async fn say_done(&self, id: ProjectId, step: DatabaseStep) {
         self.say(id, DatabaseStepCompleted { step }).await;
     }
 
-    pub async fn say_ready(&self, id: ProjectId) {
+    pub(crate) async fn say_ready(&self, id: ProjectId) {
         self.say(id, DatabaseReady { database: "d".into(), bot_role: "b".into(), schema_version: 1 }).await;
     }
 
-    pub async fn say_failed(&self, id: ProjectId, step: DatabaseStep) {
+    pub(crate) async fn say_failed(&self, id: ProjectId, step: DatabaseStep) {
         self.say(id, DatabaseFailed { step, reason: "no space".into() }).await;
     }
 
     /// The types of the events on a subject, in short.
-    pub async fn told(&self, subject: &Subject) -> Vec<String> {
+    pub(crate) async fn told(&self, subject: &Subject) -> Vec<String> {
         let events = self.journal.entity(subject).await.unwrap();
         events.iter().map(|event| event.event_type.as_str().split('.').nth(1).unwrap().to_owned()).collect()
     }
 
     /// Who holds a number, by its claims.
-    pub async fn number_told(&self, number: &str) -> Vec<String> {
+    pub(crate) async fn number_told(&self, number: &str) -> Vec<String> {
         self.told(&Subject::number(number).unwrap()).await
     }
 }

@@ -1,0 +1,116 @@
+//! The real process, killed with -9 at every point of a provisioning and started again: everything is finished, nothing is left over.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod world;
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use contract::ProjectId;
+use databases::Names;
+use sqlx::Connection;
+use world::World;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const WHOLE: [&str; 5] = ["roles", "database", "tables", "privileges", "ready"];
+
+/// When the process is killed. In the order in which a provisioning reaches them.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// Something of this name is on the server.
+    Exists(fn(&Names) -> String),
+    /// So many events are in the log.
+    Told(usize),
+}
+
+const MOMENTS: [Moment; 9] = [
+    Moment::Exists(|names| names.owner.as_str().to_owned()),
+    Moment::Exists(|names| names.bot.as_str().to_owned()),
+    Moment::Told(1),
+    Moment::Exists(|names| names.making.as_str().to_owned()),
+    Moment::Told(2),
+    Moment::Told(3),
+    Moment::Exists(|names| names.database.as_str().to_owned()),
+    Moment::Told(4),
+    Moment::Told(5),
+];
+
+fn start(world: &World) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_databases"))
+        .env("PAIGE_NATS_URL", world.servers.nats.url())
+        .env("PAIGE_DATABASE_URL", &world.platform_url)
+        .env("PAIGE_API_KEY", world::API_KEY)
+        .env("PAIGE_MASTER_KEY", world::MASTER_KEY)
+        .env("PAIGE_LISTEN", "127.0.0.1:0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// SIGKILL.
+fn kill(mut process: Child) {
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+async fn reach(world: &World, project: ProjectId, moment: Moment) {
+    let began = Instant::now();
+    let names = Names::of(project);
+    // Polled without a pause on one connection: the moments are short.
+    let mut platform = world.connect().await;
+    loop {
+        let reached = match moment {
+            Moment::Told(count) => world.told(project).await.len() >= count,
+            Moment::Exists(name) => sqlx::query_scalar(
+                "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1) OR EXISTS (SELECT FROM pg_roles WHERE rolname = $1)",
+            )
+            .bind(name(&names))
+            .fetch_one(&mut platform)
+            .await
+            .unwrap(),
+        };
+        if reached {
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE, "waited for {moment:?}, so far: {:?}", world.told(project).await);
+    }
+}
+
+#[tokio::test]
+async fn a_process_killed_at_any_moment_leaves_nothing_that_the_next_one_does_not_finish() {
+    let world = World::new().await;
+    let mut projects = Vec::new();
+    for moment in MOMENTS {
+        let project = world.create_project().await;
+        let process = start(&world);
+        reach(&world, project, moment).await;
+        kill(process);
+        projects.push(project);
+    }
+    let process = start(&world);
+    for project in &projects {
+        world.until(*project, "ready").await;
+    }
+    kill(process);
+    for project in &projects {
+        assert_eq!(world.told(*project).await, WHOLE);
+        world.bot(*project).await.close().await.unwrap();
+    }
+    assert_eq!(world.on_server().await, World::whole(&projects));
+}
+
+#[tokio::test]
+async fn a_process_killed_again_and_again_on_one_project_still_gets_there() {
+    let world = World::new().await;
+    let project = world.create_project().await;
+    for moment in MOMENTS {
+        let process = start(&world);
+        reach(&world, project, moment).await;
+        kill(process);
+    }
+    assert_eq!(world.told(project).await, WHOLE);
+    assert_eq!(world.on_server().await, World::whole(&[project]));
+}
