@@ -170,8 +170,7 @@ impl Stage {
 
 async fn build(nats: &Nats, database_url: &str, keys: &Keys, address: &str) -> (House, Shutdown) {
     let listener = TcpListener::bind(address).await.expect("a free port");
-    let parts =
-        Parts { nats_url: nats.url(), database_url: database_url.to_owned(), keys: keys.clone(), clock: Clock::System, listener };
+    let parts = Parts { nats_url: nats.url(), database_url: database_url.to_owned(), keys: keys.clone(), clock: Clock::System, listener };
     (House::build(parts).await.expect("the house is built"), Shutdown::new())
 }
 

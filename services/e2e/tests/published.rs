@@ -22,7 +22,10 @@ fn schemas() -> PathBuf {
 fn samples() -> BTreeMap<String, Value> {
     let files = std::fs::read_dir(schemas().join("meta/webhooks")).unwrap().map(|entry| entry.unwrap().path());
     let json = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-    json.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap())).collect()
+    json.map(|path| {
+        (path.file_stem().unwrap().to_str().unwrap().to_owned(), serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap())
+    })
+    .collect()
 }
 
 fn validators() -> BTreeMap<&'static str, Validator> {

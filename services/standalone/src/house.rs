@@ -14,6 +14,7 @@ use recorder::Followers;
 use simulator::Simulator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use utoipa_axum::router::OpenApiRouter;
 use whatsapp::AppSecrets;
 
@@ -80,8 +81,7 @@ impl House {
         let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
         let ingress = Ingress::new(journal.clone(), clock.clone(), secrets, keys.meta_verify_token);
         let followers = Followers::new(&journal);
-        let settings =
-            simulator::Settings { target: format!("http://{address}/webhooks/meta"), app_secret: keys.meta_app_secret };
+        let settings = simulator::Settings { target: format!("http://{address}/webhooks/meta"), app_secret: keys.meta_app_secret };
         let simulator = Simulator::new(settings, clock, &ids)?;
 
         lifecycle.register(&health);
@@ -104,24 +104,30 @@ impl House {
     /// Why the first service ended, or that not everything ended in time.
     pub async fn run(self, shutdown: &Shutdown) -> Result<(), Failure> {
         let stop = || shutdown.soft();
-        let serve = watch(shutdown, "http", chassis::serve(self.listener, self.router, shutdown));
-        let lifecycle = watch(shutdown, "lifecycle", lifecycle::run(self.lifecycle, stop()));
-        let provisioning = watch(shutdown, "databases", databases::run(self.provisioning, stop()));
-        let recorder = watch(shutdown, "recorder", recorder::run(self.journal, self.databases, self.followers, stop()));
-        let simulator = async {
-            self.simulator.run(stop()).await;
+        let mut services = JoinSet::new();
+        let (listener, router, serving) = (self.listener, self.router, shutdown.clone());
+        services.spawn(named("http", async move { chassis::serve(listener, router, &serving).await }));
+        services.spawn(named("lifecycle", lifecycle::run(self.lifecycle, stop())));
+        services.spawn(named("databases", databases::run(self.provisioning, stop())));
+        services.spawn(named("recorder", recorder::run(self.journal, self.databases, self.followers, stop())));
+        let (simulator, stopped) = (self.simulator, stop());
+        services.spawn(async move {
+            simulator.run(stopped).await;
             Ok(())
-        };
-        let services = async { tokio::join!(serve, lifecycle, provisioning, recorder, simulator) };
-        let (served, lifecycle, provisioning, recorder, simulator) = shutdown.guard(services).await?;
-        served.and(lifecycle).and(provisioning).and(recorder).and(simulator)
+        });
+        let mut outcome = Ok(());
+        while let Some(ended) = shutdown.guard(services.join_next()).await? {
+            let ended = ended.unwrap_or_else(|panic| Err(panic.into()));
+            if let Err(error) = &ended {
+                tracing::error!(error, "a service ended, the others end with it");
+            }
+            shutdown.begin();
+            outcome = outcome.and(ended);
+        }
+        outcome
     }
 }
-async fn watch<E: Into<Failure>>(shutdown: &Shutdown, name: &str, service: impl Future<Output = Result<(), E>>) -> Result<(), Failure> {
-    let ended = service.await.map_err(|error| Failure::from(format!("{name}: {}", error.into())));
-    if let Err(error) = &ended {
-        tracing::error!(error, service = name, "a service ended, the others end with it");
-    }
-    shutdown.begin();
-    ended
+
+async fn named<E: Into<Failure>>(name: &str, service: impl Future<Output = Result<(), E>>) -> Result<(), Failure> {
+    service.await.map_err(|error| Failure::from(format!("{name}: {}", error.into())))
 }
