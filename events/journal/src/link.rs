@@ -12,6 +12,9 @@ use tokio::sync::watch;
 /// How many refused subjects are remembered: enough for one burst between two polls of the waiting requests.
 const FORBIDDEN_REMEMBERED: usize = 64;
 
+/// Where answers come: whoever may not listen there gets none at all.
+const INBOXES: &str = "_INBOX.";
+
 /// Why there is no answer. In every case but `Forbidden`, what was asked may have been done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CallError {
@@ -178,7 +181,7 @@ impl Link {
                 async_nats::RequestErrorKind::Other => CallError::Lost,
                 _ => CallError::Invalid(error.to_string()),
             }),
-            error = since.broken(|refused| refused == subject) => Err(error),
+            error = since.broken(|refused| refused == subject || refused.starts_with(INBOXES)) => Err(error),
             () = tokio::time::sleep(within) => Err(CallError::TimedOut),
         }
     }

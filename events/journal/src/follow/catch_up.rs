@@ -62,7 +62,7 @@ impl<H: Handler> CatchUp<H> {
                 break Ending::Through(replay.through().unwrap_or(0));
             };
             let first = first.sequence;
-            let Handled { done, stopped } = super::director::call(&*self.handler, &self.key, &batch).await;
+            let Handled { done, stopped } = super::live::call(&*self.handler, &self.key, &batch).await;
             handled += done;
             if let Some(last) = done.checked_sub(1).and_then(|last| batch.get(last)) {
                 self.reached.store(last.sequence + 1, Ordering::Relaxed);

@@ -3,11 +3,10 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{ParkedEvent, Recorded, Subject};
+use contract::{ParkedEvent, Subject};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
@@ -17,32 +16,23 @@ use tokio_util::sync::CancellationToken;
 
 use super::catch_up::Ending;
 use super::hint::Hints;
-use super::key::key_of;
-use super::lane::{LANE_BYTES_MAX, LANE_EVENTS_MAX, Lane, State};
+use super::lane::{Lane, State};
+use super::live::Worked;
 use super::notes::Notes;
 use super::progress::Progress;
 use super::shared::{Shared, bad_name};
 use super::source::{self, Bundle};
-use super::{Follow, Handled, Handler, Status, Stop};
+use super::{Follow, Handler, Status};
 use crate::{Error, Filter, Journal};
 
 /// How much all keys together may have in memory before reading pauses.
 const MEMORY_EVENTS_MAX: usize = 20_000;
 const MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// The most bytes handed over in one call, the last event excepted.
-const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How often the position is kept, if it moved.
 const HINT_EVERY: Duration = Duration::from_secs(1);
 /// How long a shutdown waits for running calls, and then for its last records.
 const CALLS_END_MAX: Duration = Duration::from_secs(20);
 const RECORDS_END_MAX: Duration = Duration::from_secs(3);
-
-/// What a worker brings back.
-struct Worked {
-    key: Arc<str>,
-    events: Vec<Recorded>,
-    handled: Handled,
-}
 
 pub(super) struct Director<H> {
     pub(super) journal: Journal,
@@ -62,13 +52,13 @@ pub(super) struct Director<H> {
     /// A key was held or released.
     pub(super) recount: bool,
     held: (usize, usize),
-    workers: JoinSet<Worked>,
+    pub(super) workers: JoinSet<Worked>,
     hints: Arc<Hints>,
     hint_kept: u64,
     keeping: Option<BoxFuture<'static, Option<u64>>>,
-    memory_events: usize,
-    memory_bytes: usize,
-    pending: u64,
+    pub(super) memory_events: usize,
+    pub(super) memory_bytes: usize,
+    pub(super) pending: u64,
     live: mpsc::Receiver<Result<Bundle, Error>>,
     requests: mpsc::Receiver<Result<ParkedEvent, Error>>,
 }
@@ -150,111 +140,6 @@ impl<H: Handler> Director<H> {
                 }
             }
         }
-    }
-
-    fn on_bundle(&mut self, bundle: Bundle) {
-        self.pending = bundle.pending;
-        for event in bundle.events {
-            self.progress.read(event.sequence);
-            self.on_event(event);
-        }
-    }
-
-    fn on_event(&mut self, event: Recorded) {
-        let key = key_of(event.subject.as_str(), self.follow.key_tokens);
-        let key: Arc<str> = match self.lanes.get_key_value(key) {
-            Some((key, _)) => Arc::clone(key),
-            None => key.into(),
-        };
-        let lane = self.lanes.entry(Arc::clone(&key)).or_default();
-        let sequence = event.sequence;
-        match &mut lane.state {
-            State::Held(hold, _) | State::CatchingUp(hold) => {
-                hold.dropped_through = sequence;
-                return self.progress.done(sequence);
-            }
-            State::Idle | State::Running | State::Backoff(_) | State::Holding(_) if sequence <= lane.caught_up_through => {
-                return self.progress.done(sequence);
-            }
-            State::Idle => {
-                if lane.queue.is_empty() {
-                    self.ready.push_back(Arc::clone(&key));
-                }
-            }
-            State::Running | State::Backoff(_) | State::Holding(_) => {}
-        }
-        self.memory_events += 1;
-        self.memory_bytes += event.data.len();
-        lane.queue.push_back(event);
-        let slow = matches!(lane.state, State::Idle | State::Backoff(_));
-        if slow && (lane.queue.len() > LANE_EVENTS_MAX || (lane.queue.len() % 64 == 0 && lane.bytes() > LANE_BYTES_MAX)) {
-            self.hold_for_space(&key);
-        }
-    }
-
-    /// Gives ready keys to free workers, and held keys their turn.
-    fn dispatch(&mut self) {
-        while self.workers.len() < self.follow.parallel.max(1) {
-            let Some(key) = self.ready.pop_front() else { break };
-            let Some(lane) = self.lanes.get_mut(&key) else { continue };
-            if !matches!(lane.state, State::Idle) || lane.queue.is_empty() {
-                continue;
-            }
-            let mut bytes = 0;
-            let fits = |event: &&Recorded| {
-                let before = bytes;
-                bytes += event.data.len();
-                before < BATCH_BYTES_MAX
-            };
-            let count = lane.queue.iter().take(self.follow.batch_max.max(1)).take_while(fits).count();
-            let events: Vec<Recorded> = lane.queue.drain(..count).collect();
-            lane.state = State::Running;
-            let handler = Arc::clone(&self.handler);
-            self.workers.spawn(async move {
-                let handled = call(&*handler, &key, &events).await;
-                Worked { key, events, handled }
-            });
-        }
-        self.start_catch_ups();
-    }
-
-    fn on_worked(&mut self, worked: Worked) {
-        let Worked { key, mut events, handled } = worked;
-        let rest = events.split_off(handled.done);
-        self.count("journal_follow_handled_total", events.len() as u64);
-        for event in &events {
-            self.forget(event);
-        }
-        let Some(lane) = self.lanes.get_mut(&key) else { return };
-        if handled.done > 0 {
-            lane.attempts = 0;
-        }
-        for event in rest.into_iter().rev() {
-            lane.queue.push_front(event);
-        }
-        lane.state = State::Idle;
-        match handled.stopped {
-            Some(stop) => self.on_stop(&key, stop),
-            None if !lane.queue.is_empty() => {
-                if lane.queue.len() > LANE_EVENTS_MAX {
-                    return self.hold_for_space(&key);
-                }
-                self.ready.push_back(key);
-            }
-            None => {
-                lane.released = false;
-                if lane.is_spent(self.progress.read_through()) {
-                    self.lanes.remove(&key);
-                }
-            }
-        }
-    }
-
-    /// An event needs no memory any more: it is done, or its key is held.
-    pub(super) fn forget(&mut self, event: &Recorded) {
-        self.memory_events -= 1;
-        self.memory_bytes -= event.data.len();
-        self.progress.done(event.sequence);
     }
 
     fn on_timer(&mut self) {
@@ -344,17 +229,5 @@ async fn kept(keeping: &mut Option<BoxFuture<'static, Option<u64>>>) -> Option<u
     match keeping {
         Some(keeping) => keeping.await,
         None => std::future::pending().await,
-    }
-}
-
-/// Calls the handler. A panic is a failed attempt, and so is an unfinished batch without a cause.
-pub(super) async fn call<H: Handler>(handler: &H, key: &str, events: &[Recorded]) -> Handled {
-    let retry = |cause: &str| Some(Stop::Retry { after: Duration::ZERO, cause: cause.to_owned() });
-    let handled = AssertUnwindSafe(handler.handle(key, events)).catch_unwind().await;
-    let Handled { done, stopped } = handled.unwrap_or_else(|_| Handled { done: 0, stopped: retry("the handler panicked") });
-    match stopped {
-        _ if done >= events.len() => Handled::all(events),
-        None => Handled { done, stopped: retry("the handler stopped without a cause") },
-        stopped => Handled { done, stopped },
     }
 }

@@ -16,6 +16,7 @@ mod hold;
 mod hint;
 mod key;
 mod lane;
+mod live;
 mod notes;
 mod progress;
 mod retry;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::Error;
 use crate::link::Link;
-use crate::read::{Read, Reader, Window};
+use crate::read::{Reader, Window};
 
 /// How many events and bytes travel in one bundle, and how many bundles wait.
 const BUNDLE_EVENTS: usize = 256;
@@ -46,15 +46,15 @@ pub(super) fn live(link: Arc<Link>, stream: Stream, filters: Vec<String>, from: 
 async fn bundle(reader: &mut Reader) -> Result<Bundle, Error> {
     let mut events = Vec::new();
     let mut bytes = 0;
-    let mut read = Some(reader.read().await?);
-    while let Some(Read::Event(event)) = read {
+    let mut read = reader.read().await?;
+    while let Some(event) = read {
         bytes += event.data.len();
         events.push(event);
         if events.len() >= BUNDLE_EVENTS || bytes >= BUNDLE_BYTES {
             break;
         }
         read = match reader.read_ready() {
-            Some(read) => Some(read?),
+            Some(read) => read?,
             None => None,
         };
     }
@@ -72,8 +72,8 @@ pub(super) fn requests(link: Arc<Link>, subject: String, from: u64) -> mpsc::Rec
                 () = sender.closed() => return,
             };
             let request = match read {
-                Ok(Read::Idle) => continue,
-                Ok(Read::Event(event)) => match ParkedEvent::decode(&event) {
+                Ok(None) => continue,
+                Ok(Some(event)) => match ParkedEvent::decode(&event) {
                     Ok(request) => Ok(request),
                     Err(error) => {
                         tracing::error!(stream.seq = event.sequence, %error, "parked event not understood");

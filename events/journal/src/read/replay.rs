@@ -7,7 +7,8 @@ use contract::{Recorded, Stream};
 use futures::stream::{self, Stream as Events};
 use tokio::time::Instant;
 
-use super::pull::{Read, Reader, Window};
+use super::consumer::Window;
+use super::reader::Reader;
 use super::state::state;
 use crate::link::Link;
 use crate::{Error, Journal};
@@ -84,8 +85,8 @@ impl Journal {
             }
             loop {
                 match reader.read().await {
-                    Ok(Read::Event(event)) => return Some((Ok(event), Some((reader, link, true)))),
-                    Ok(Read::Idle) => {}
+                    Ok(Some(event)) => return Some((Ok(event), Some((reader, link, true)))),
+                    Ok(None) => {}
                     Err(error) => return Some((Err(error), None)),
                 }
             }
@@ -144,10 +145,10 @@ impl Replay {
                 Err(_) => return Err(Error::Unavailable(format!("stream {} could not be read for {REPLAY_OUTAGE_MAX:?}", self.stream))),
             };
             match read {
-                Read::Event(event) if event.sequence > through => break,
-                Read::Event(event) => return Ok(Some(event)),
-                Read::Idle if self.more(through).await? => {}
-                Read::Idle => break,
+                Some(event) if event.sequence > through => break,
+                Some(event) => return Ok(Some(event)),
+                None if self.more(through).await? => {}
+                None => break,
             }
         }
         self.done = true;
@@ -171,12 +172,12 @@ impl Replay {
             return None;
         }
         match self.reader.read_ready()? {
-            Ok(Read::Event(event)) if event.sequence > through => {
+            Ok(Some(event)) if event.sequence > through => {
                 self.done = true;
                 None
             }
-            Ok(Read::Event(event)) => Some(Ok(event)),
-            Ok(Read::Idle) => None,
+            Ok(Some(event)) => Some(Ok(event)),
+            Ok(None) => None,
             Err(error) => Some(Err(error)),
         }
     }

@@ -27,10 +27,13 @@ pub(crate) fn follow() -> Follow {
     }
 }
 
+/// Why a handler stops before an event of a key, if it does.
+type Stops = dyn Fn(&str, &Recorded) -> Option<Stop> + Send + Sync;
+
 /// What a handler saw, by key, in order; and what makes it stop.
 pub(crate) struct Seen {
     pub(crate) by_key: Mutex<BTreeMap<String, Vec<u64>>>,
-    stop: Box<dyn Fn(&str, &Recorded) -> Option<Stop> + Send + Sync>,
+    stop: Box<Stops>,
 }
 
 impl Seen {

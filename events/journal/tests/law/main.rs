@@ -1,6 +1,8 @@
 //! The contract of the log, on a real nats-server that is killed, restarted and raced. Whatever replaces the journal's inside
 //! (another client, a cluster) has to pass these unchanged.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod append;
 mod fixture;
 mod follow;
