@@ -37,7 +37,7 @@ async fn a_new_project_gets_a_database_of_its_own() {
     let mut bot = world.bot(projects[0]).await;
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM contacts").fetch_one(&mut bot).await.unwrap();
     assert_eq!(count, 0);
-    service.stop().await;
+    world.end(service).await;
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn whatever_a_crash_left_is_finished_and_nothing_is_left_over() {
         world.bot(*project).await.close().await.unwrap();
     }
     assert_eq!(world.on_server().await, World::whole(&projects));
-    service.stop().await;
+    world.end(service).await;
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn the_whole_stream_again_changes_nothing() {
     }
     assert_eq!(world.journal.state(contract::Stream::Database).await.unwrap().last, before);
     assert_eq!(world.on_server().await, World::whole(&projects));
-    service.stop().await;
+    world.end(service).await;
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn a_step_that_can_never_succeed_ends_the_project_and_is_cleaned_up() {
         assert_eq!(world.on_server().await, Vec::<String>::new());
         let (status, answer) = world.get(&format!("/v1/projects/{project}/database"), API_KEY).await;
         assert_eq!((status, answer["code"].as_str()), (StatusCode::CONFLICT, Some("database_failed")), "{answer}");
-        service.stop().await;
+        world.end(service).await;
     }
 }
 
@@ -146,7 +146,7 @@ async fn a_database_of_somebody_else_is_never_taken_nor_dropped() {
         let service = world.start(world.databases()).await;
         world.until(project, "failed at database").await;
         assert_eq!(world.on_server().await, [foreign.as_str()]);
-        service.stop().await;
+        world.end(service).await;
     }
 }
 
@@ -158,8 +158,11 @@ async fn a_server_that_is_down_is_waited_for() {
     world.until(first, "ready").await;
     world.servers.postgres.kill().await;
     let second = world.create_project().await;
-    let waiting = world.journal.state(contract::Stream::Parked);
-    let _ = waiting.await.unwrap();
+    let began = std::time::Instant::now();
+    while world.journal.state(contract::Stream::Parked).await.unwrap().messages == 0 {
+        assert!(began.elapsed().as_secs() < 30, "nothing is set aside");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     world.servers.postgres.restart().await.unwrap();
     world.until(second, "ready").await;
     assert_eq!(world.on_server().await, World::whole(&[first, second]));
@@ -172,7 +175,7 @@ async fn older_system_tables_are_brought_forward_at_start() {
     let service = world.start(world.databases()).await;
     let project = world.create_project().await;
     world.until(project, "ready").await;
-    service.stop().await;
+    world.end(service).await;
 
     let names = Names::of(project);
     let old = DatabaseReady { database: names.database.as_str().into(), bot_role: names.bot.as_str().into(), schema_version: 0 };
@@ -190,7 +193,7 @@ async fn older_system_tables_are_brought_forward_at_start() {
     }
     let progress = world.databases().progress(project).await.unwrap();
     assert_eq!(progress.ready.unwrap().schema_version, projections::schema_version());
-    service.stop().await;
+    world.end(service).await;
 }
 
 #[tokio::test]

@@ -240,7 +240,7 @@ async fn a_bot_cannot_touch_what_is_not_its_own() {
     }
     assert!(wrong.is_empty(), "{} of {} were not refused for lack of privilege:\n{}", wrong.len(), attempts.len(), wrong.join("\n"));
     assert_eq!(system(&world, project).await, before);
-    service.stop().await;
+    world.end(service).await;
 }
 
 #[tokio::test]
@@ -262,7 +262,7 @@ async fn a_bot_owns_whatever_else_is_in_its_database() {
     .await
     .unwrap();
     assert_eq!(limits, ("1min".into(), "10s".into(), 20));
-    service.stop().await;
+    world.end(service).await;
 }
 
 #[tokio::test]
@@ -295,7 +295,7 @@ async fn a_bot_connects_to_its_own_database_and_to_no_other() {
     .await
     .unwrap();
     assert_eq!(open, Vec::<String>::new());
-    service.stop().await;
+    world.end(service).await;
 }
 
 /// What a bot could leave lying about for somebody mightier to step on.
@@ -344,7 +344,7 @@ async fn nothing_that_a_bot_left_in_public_is_run_by_the_platform() {
     sqlx::raw_sql("SELECT 'a'::varchar = 'a'::varchar").execute(&mut platform).await.unwrap();
     let trapped: Vec<String> = sqlx::query_scalar("SELECT who::text FROM public.trapped").fetch_all(&mut platform).await.unwrap();
     assert_eq!(trapped, ["postgres"]);
-    service.stop().await;
+    world.end(service).await;
 }
 
 #[tokio::test]
@@ -374,5 +374,5 @@ async fn the_platform_needs_no_superuser() {
     let mut bot = world.bot(project).await;
     sqlx::raw_sql("SELECT FROM contacts; CREATE TABLE mine (id int)").execute(&mut bot).await.unwrap();
     assert!(attempt(&mut bot, "DELETE FROM contacts").await.unwrap_err().starts_with(INSUFFICIENT_PRIVILEGE));
-    service.stop().await;
+    world.end(service).await;
 }

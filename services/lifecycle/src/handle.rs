@@ -144,3 +144,6 @@ fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
     };
     Handled { done: 0, stopped: Some(stop) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,6 +110,13 @@ impl World {
         }
     }
 
+    /// Stops the service. Nothing is held: a test ends with it, unless it wanted something to be.
+    pub(crate) async fn end(&self, service: Service) {
+        service.stop().await;
+        let held = self.journal.state(contract::Stream::Parked).await.unwrap().messages;
+        assert_eq!(held, 0, "something was parked or set aside");
+    }
+
     pub(crate) async fn connect(&self) -> PgConnection {
         self.platform().connect().await.unwrap()
     }

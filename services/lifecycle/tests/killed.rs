@@ -1,0 +1,59 @@
+//! The real process, killed with -9 while databases get ready: every project becomes ready, once.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod world;
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use contract::{Stream, Subject};
+use world::{API_KEY, World};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const PROJECTS: usize = 60;
+
+fn start(world: &World, database_url: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_lifecycle"))
+        .env("PAIGE_NATS_URL", world.nats.url())
+        .env("PAIGE_DATABASE_URL", database_url)
+        .env("PAIGE_API_KEY", API_KEY)
+        .env("PAIGE_LISTEN", "127.0.0.1:0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_process_killed_while_projects_get_ready_forgets_none_and_says_nothing_twice() {
+    // Its routes are used to create; its follower is stopped, so that the process is the only one.
+    let mut world = World::new().await;
+    world.stop().await;
+    let database_url = embedded::Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let mut projects = Vec::new();
+    for n in 0..PROJECTS {
+        let id = world.create(&format!("P{n}")).await;
+        world.say_ready(id).await;
+        projects.push(id);
+    }
+    let created = PROJECTS as u64;
+    let began = Instant::now();
+    for share in 1..=5 {
+        let mut process = start(&world, &database_url);
+        let wanted = created + share * created / 5;
+        loop {
+            let last = world.journal.state(Stream::Project).await.unwrap().last;
+            if last >= wanted {
+                break;
+            }
+            assert!(began.elapsed() < PATIENCE, "{last} of {wanted} events");
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    for id in projects {
+        assert_eq!(world.told(&Subject::project(id)).await, ["project_created", "project_ready"]);
+    }
+}
