@@ -31,11 +31,15 @@ pub(super) async fn settle(link: &Link, append: &Pending, duplicate: bool) -> Re
             guarded = true;
             match contender(link, append.stream, part, expected).await? {
                 Contender::None => {}
-                Contender::Ourselves(first) => return Ok(Verdict::Stored(first + (append.events - before) as u64 - 1)),
-                Contender::Other(actual) => {
-                    let subject = part.subject.as_str().to_owned();
-                    return Ok(Verdict::Failed(AppendError::Conflict { subject, expected, actual }));
+                Contender::Ourselves(first) => {
+                    let last = first + (append.events - before) as u64 - 1;
+                    if is_whole(link, append, last).await? {
+                        return Ok(Verdict::Stored(last));
+                    }
+                    let actual = link.last_of(append.stream, part.subject.as_str()).await?.map_or(first, |last| last.sequence);
+                    return Ok(conflict(part, expected, actual));
                 }
+                Contender::Other(actual) => return Ok(conflict(part, expected, actual)),
             }
         }
         before += part.messages.len();
@@ -47,6 +51,18 @@ pub(super) async fn settle(link: &Link, append: &Pending, duplicate: bool) -> Re
         Some(last) => Verdict::Stored(last),
         None => Verdict::Failed(AppendError::Refused("an event id of this append is in the log already, in another append".to_owned())),
     })
+}
+
+fn conflict(part: &Part, expected: u64, actual: u64) -> Verdict {
+    Verdict::Failed(AppendError::Conflict { subject: part.subject.as_str().to_owned(), expected, actual })
+}
+
+/// Whether the append's last event is where the whole append would end. An earlier one may have begun with the same event and have
+/// held less: what is only here was never stored.
+async fn is_whole(link: &Link, append: &Pending, last: u64) -> Result<bool, Error> {
+    let (Some(part), Some(id)) = (append.parts.last(), append.id()) else { return Ok(false) };
+    let found = link.first_from(append.stream, part.subject.as_str(), last).await?;
+    Ok(found.is_some_and(|found| found.sequence == last && found.is(&id.to_string())))
 }
 
 enum Contender {

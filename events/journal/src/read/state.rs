@@ -45,6 +45,14 @@ impl Journal {
     pub async fn state(&self, stream: Stream) -> Result<StreamState, Error> {
         state(&self.link, stream).await
     }
+
+    /// The sequence of the last event whose subject matches `filter`, with `*` and `>`; 0 for none. Asked of the stream's leader.
+    ///
+    /// # Errors
+    /// As [`Self::state`].
+    pub async fn last_sequence(&self, stream: Stream, filter: &str) -> Result<u64, Error> {
+        Ok(self.link.last_of(stream, filter).await?.map_or(0, |stored| stored.sequence))
+    }
 }
 
 pub(crate) async fn state(link: &crate::link::Link, stream: Stream) -> Result<StreamState, Error> {

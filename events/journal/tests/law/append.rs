@@ -166,3 +166,20 @@ async fn what_can_never_be_stored_is_refused_at_once() {
     log.journal.append(&contact(2), Expect::New, vec![largest]).await.unwrap();
     assert_eq!(log.all(Stream::Conversation).await.len(), 1_001);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_that_begins_like_a_stored_one_is_not_taken_for_it() {
+    let log = Log::start().await;
+    log.journal.append(&contact(1), Expect::New, vec![event(1), event(2)]).await.unwrap();
+    log.journal.append(&contact(2), Expect::New, vec![event(4)]).await.unwrap();
+    for journal in [log.journal.clone(), log.another().await] {
+        for (n, events, actual) in [
+            (1, vec![event(1), event(2), event(3)], 2),
+            (2, vec![event(4), event(5)], 3),
+        ] {
+            let outcome = journal.append(&contact(n), Expect::New, events).await;
+            assert_eq!(outcome, Err(AppendError::Conflict { subject: contact(n).to_string(), expected: 0, actual }), "contact {n}");
+        }
+    }
+    assert_eq!(numbers(&log.all(Stream::Conversation).await), [1, 2, 4]);
+}
