@@ -124,5 +124,6 @@ CREATE TABLE paige.unassigned (
 CREATE TABLE paige.checkpoint (
     stream         text PRIMARY KEY,
     stream_created timestamptz NOT NULL, -- which log it is: another one is refused
-    sequence       bigint NOT NULL
+    sequence       bigint NOT NULL,
+    event_id       text                  -- of the event with that sequence: a log that was restored and went on differently is refused
 );

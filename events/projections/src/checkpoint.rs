@@ -1,7 +1,7 @@
 //! How far a project's tables have come: a row beside them, moved in the transaction that moves them.
 
 use chrono::{DateTime, Utc};
-use contract::Stream;
+use contract::{EventId, Recorded, Stream};
 use sqlx::PgConnection;
 
 use crate::Error;
@@ -11,6 +11,8 @@ use crate::Error;
 pub struct Checkpoint {
     /// The last sequence of the `conversation` stream that the tables hold; 0 for none.
     pub sequence: u64,
+    /// The event with that sequence, where it is known.
+    pub event: Option<EventId>,
 }
 
 /// Locks the checkpoint until the transaction ends: projector and repair go one after the other.
@@ -18,10 +20,10 @@ pub struct Checkpoint {
 /// `log_created` is the identity of the stream; tables of another one are refused.
 pub async fn lock(transaction: &mut PgConnection, log_created: DateTime<Utc>) -> Result<Checkpoint, Error> {
     const INSERT: &str = "INSERT INTO paige.checkpoint (stream, stream_created, sequence) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING";
-    const SELECT: &str = "SELECT stream_created, sequence FROM paige.checkpoint WHERE stream = $1 FOR UPDATE";
+    const SELECT: &str = "SELECT stream_created, sequence, event_id FROM paige.checkpoint WHERE stream = $1 FOR UPDATE";
     let stream = Stream::Conversation.name();
-    let found: Option<(DateTime<Utc>, i64)> = sqlx::query_as(SELECT).bind(stream).fetch_optional(&mut *transaction).await?;
-    let (created, sequence) = match found {
+    let found: Option<(DateTime<Utc>, i64, Option<String>)> = sqlx::query_as(SELECT).bind(stream).fetch_optional(&mut *transaction).await?;
+    let (created, sequence, event) = match found {
         Some(found) => found,
         None => {
             sqlx::query(INSERT).bind(stream).bind(log_created).execute(&mut *transaction).await?;
@@ -31,7 +33,8 @@ pub async fn lock(transaction: &mut PgConnection, log_created: DateTime<Utc>) ->
     if created.timestamp_micros() != log_created.timestamp_micros() {
         return Err(Error::OtherLog { tables: created, log: log_created });
     }
-    Ok(Checkpoint { sequence: u64::try_from(sequence).map_err(|_| Error::Corrupt("sequence"))? })
+    let event = event.map(|id| id.parse().map_err(|_| Error::Corrupt("event_id"))).transpose()?;
+    Ok(Checkpoint { sequence: u64::try_from(sequence).map_err(|_| Error::Corrupt("sequence"))?, event })
 }
 
 /// Reads it without locking.
@@ -41,11 +44,21 @@ pub async fn read(connection: &mut PgConnection) -> Result<Option<(DateTime<Utc>
     found.map(|(created, sequence)| Ok((created, u64::try_from(sequence).map_err(|_| Error::Corrupt("sequence"))?))).transpose()
 }
 
-/// Moves a locked checkpoint.
+/// Moves a locked checkpoint to a sequence whose event is not at hand.
 pub async fn advance(transaction: &mut PgConnection, sequence: u64) -> Result<(), Error> {
-    sqlx::query("UPDATE paige.checkpoint SET sequence = $2 WHERE stream = $1")
+    write(transaction, sequence, None).await
+}
+
+/// Moves a locked checkpoint to an event.
+pub async fn advance_to(transaction: &mut PgConnection, event: &Recorded) -> Result<(), Error> {
+    write(transaction, event.sequence, Some(event.id)).await
+}
+
+async fn write(transaction: &mut PgConnection, sequence: u64, event: Option<EventId>) -> Result<(), Error> {
+    sqlx::query("UPDATE paige.checkpoint SET sequence = $2, event_id = $3 WHERE stream = $1")
         .bind(Stream::Conversation.name())
         .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+        .bind(event.map(|id| id.to_string()))
         .execute(transaction)
         .await?;
     Ok(())

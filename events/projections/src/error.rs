@@ -33,6 +33,12 @@ pub enum Error {
         /// Where the log ends.
         last: u64,
     },
+    /// The tables know another event at that sequence: the log was restored from a backup and went on differently.
+    #[error("tables and log disagree about event {sequence}: the log was restored from a backup")]
+    Forked {
+        /// Where the tables stand.
+        sequence: u64,
+    },
     /// An event is not readable here.
     #[error("event {sequence} is not readable: {source}")]
     Event {

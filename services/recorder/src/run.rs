@@ -69,7 +69,7 @@ pub async fn run(
     projects.catch_up(&journal).await?;
     let log = journal.state(Stream::Conversation).await?;
     let recorder = Arc::new(Recorder::new(journal.clone(), databases.clone(), projects.clone()));
-    let tables = Arc::new(Tables::new(Projector::new(databases, log.created)));
+    let tables = Arc::new(Tables::new(Projector::new(databases, log.created).checking(journal.clone())));
     let waiting = followers.webhooks.clone();
     // One that ends takes the others with it: half a recorder would look healthy.
     let stop = shutdown.child_token();
