@@ -1,23 +1,19 @@
 //! A project's database from the outside: made, reported, finished after any crash, given up without leftovers.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod world;
-
 use std::sync::Arc;
 
+use crate::world::{API_KEY, World};
 use axum::http::StatusCode;
 use contract::{Context, DatabaseEvent, DatabaseReady, DatabaseStep, Event, EventId, Subject};
 use databases::provision::{Failure, Provision};
 use databases::{Names, Server};
 use journal::Expect;
 use sqlx::{AssertSqlSafe, Connection};
-use world::{API_KEY, World};
 
 const WHOLE: [&str; 5] = ["roles", "database", "tables", "privileges", "ready"];
 
 fn server(world: &World) -> Server {
-    Server { platform: world.platform(), key: world::MASTER_KEY.parse().unwrap() }
+    Server { platform: world.platform(), key: crate::world::MASTER_KEY.parse().unwrap() }
 }
 
 #[tokio::test]

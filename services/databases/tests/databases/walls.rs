@@ -1,16 +1,12 @@
 //! The bot's walls, tried with raw SQL: what a bot must not do is refused by Postgres itself, what it may do works.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod world;
-
 use std::str::FromStr;
 
+use crate::world::World;
 use contract::ProjectId;
 use databases::{Databases, Names};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
-use world::World;
 
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
@@ -333,7 +329,7 @@ async fn nothing_that_a_bot_left_in_public_is_run_by_the_platform() {
     applied.unwrap();
     // All steps again, as after an upgrade.
     for step in contract::DatabaseStep::ALL {
-        let server = databases::Server { platform: world.platform(), key: world::MASTER_KEY.parse().unwrap() };
+        let server = databases::Server { platform: world.platform(), key: crate::world::MASTER_KEY.parse().unwrap() };
         databases::provision::Provision::begin(&server, project).await.unwrap().step(step).await.unwrap();
     }
     let trapped: Vec<String> = sqlx::query_scalar("SELECT who::text FROM public.trapped").fetch_all(&mut platform).await.unwrap();
@@ -360,7 +356,8 @@ async fn the_platform_needs_no_superuser() {
         sqlx::raw_sql(sql).execute(&mut superuser).await.unwrap();
     }
     let login = world.platform().username("platform").password("platform").database("platform");
-    let databases = || Databases::new(world.journal.clone(), login.clone(), world::MASTER_KEY.parse().unwrap(), chassis::Clock::System);
+    let databases =
+        || Databases::new(world.journal.clone(), login.clone(), crate::world::MASTER_KEY.parse().unwrap(), chassis::Clock::System);
 
     // The platform's own database of the tests is still open, and not this login's to close.
     let refused = databases().prepare().await.unwrap_err();

@@ -1,16 +1,12 @@
 //! The real process, killed with -9 at every point of a provisioning and started again: everything is finished, nothing is left over.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod world;
-
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::world::World;
 use contract::ProjectId;
 use databases::Names;
 use sqlx::Connection;
-use world::World;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const WHOLE: [&str; 5] = ["roles", "database", "tables", "privileges", "ready"];
@@ -40,8 +36,8 @@ fn start(world: &World) -> Child {
     Command::new(env!("CARGO_BIN_EXE_databases"))
         .env("PAIGE_NATS_URL", world.servers.nats.url())
         .env("PAIGE_DATABASE_URL", &world.platform_url)
-        .env("PAIGE_API_KEY", world::API_KEY)
-        .env("PAIGE_MASTER_KEY", world::MASTER_KEY)
+        .env("PAIGE_API_KEY", crate::world::API_KEY)
+        .env("PAIGE_MASTER_KEY", crate::world::MASTER_KEY)
         .env("PAIGE_LISTEN", "127.0.0.1:0")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

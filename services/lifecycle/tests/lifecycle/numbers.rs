@@ -1,14 +1,10 @@
 //! Numbers: connected, replaced, let go; one number belongs to one project, whoever is faster.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod world;
-
+use crate::world::{Answer, World};
 use axum::http::{Method, StatusCode};
 use contract::{ProjectId, Subject};
 use futures::future::join_all;
 use serde_json::json;
-use world::{Answer, World};
 
 const NUMBER: &str = "207358419203847";
 

@@ -1,6 +1,5 @@
 //! What every test of databases stands on: a real broker and a real Postgres of its own, the service in this process, and the log to
 //! play lifecycle on.
-#![expect(dead_code, reason = "each test file uses its part")]
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -1,15 +1,11 @@
 //! Projects from the outside: created, made ready by what the log says, listed, shown, and the same after any replay.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod world;
-
+use crate::world::{Answer, World, fresh_pool};
 use axum::http::{Method, StatusCode};
 use contract::{DatabaseStep, Stream, Subject};
 use futures::future::join_all;
 use lifecycle::{Error, Lifecycle};
 use serde_json::{Value, json};
-use world::{Answer, World, fresh_pool};
 
 fn steps(of: &Value) -> Vec<(&str, &str)> {
     let steps = of["steps"].as_array().unwrap();

@@ -1,6 +1,5 @@
 //! What every test of lifecycle stands on: a broker of its own, a platform database of its own, the service in this process, its routes, and
 //! the log to play databases on.
-#![expect(dead_code, reason = "each test file uses its part")]
 
 use std::time::Duration;
 
@@ -29,7 +28,6 @@ pub(crate) struct World {
     pub(crate) nats: Nats,
     pub(crate) journal: Journal,
     pub(crate) pool: PgPool,
-    pub(crate) lifecycle: Lifecycle,
     pub(crate) ids: Ids,
     router: Router,
     stop: CancellationToken,
@@ -72,8 +70,8 @@ impl World {
         let site = Site::new("Test", Secret::new(API_KEY), health, Metrics::install().unwrap(), ids.clone());
         let router = site.finish(lifecycle::routes(lifecycle.clone()));
         let stop = CancellationToken::new();
-        let task = Some(tokio::spawn(lifecycle::run(lifecycle.clone(), stop.clone())));
-        Self { nats, journal, pool, lifecycle, ids, router, stop, task }
+        let task = Some(tokio::spawn(lifecycle::run(lifecycle, stop.clone())));
+        Self { nats, journal, pool, ids, router, stop, task }
     }
 
     /// Stops following; the routes still answer.

@@ -1,14 +1,10 @@
 //! The real process, killed with -9 while databases get ready: every project becomes ready, once.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod world;
-
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::world::{API_KEY, World};
 use contract::{Stream, Subject};
-use world::{API_KEY, World};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const PROJECTS: usize = 60;

@@ -1,0 +1,8 @@
+//! Databases from the outside, on a real broker and a real Postgres, also killed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod killed;
+mod making;
+mod walls;
+mod world;

@@ -1,0 +1,8 @@
+//! Lifecycle from the outside, on a real broker and a real Postgres, also killed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod killed;
+mod numbers;
+mod projects;
+mod world;
