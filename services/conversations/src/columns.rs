@@ -1,0 +1,43 @@
+//! The columns of a row, read in the order in which the query names them. No look-up by name and nothing copied: histories are read
+//! thousands of times a second.
+
+use serde_json::value::RawValue;
+use sqlx::postgres::PgRow;
+use sqlx::{Decode, Postgres, Row, Type};
+
+use crate::Error;
+
+pub(crate) struct Columns<'r> {
+    row: &'r PgRow,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    pub(crate) fn of(row: &'r PgRow) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next column.
+    pub(crate) fn take<T: Decode<'r, Postgres> + Type<Postgres>>(&mut self) -> Result<T, Error> {
+        self.next += 1;
+        Ok(self.row.try_get(self.next - 1)?)
+    }
+
+    /// The next column, of type `json`, as it is stored.
+    pub(crate) fn json(&mut self) -> Result<&'r RawValue, Error> {
+        self.next += 1;
+        let value = self.row.try_get_raw(self.next - 1)?;
+        let text = value.as_str().map_err(sqlx::Error::Decode)?;
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// The same for a column that may be null.
+    pub(crate) fn optional_json(&mut self) -> Result<Option<&'r RawValue>, Error> {
+        use sqlx::ValueRef;
+        if self.row.try_get_raw(self.next)?.is_null() {
+            self.next += 1;
+            return Ok(None);
+        }
+        self.json().map(Some)
+    }
+}

@@ -1,0 +1,98 @@
+//! A contact as callers see it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sqlx::postgres::PgRow;
+use utoipa::ToSchema;
+
+use crate::Error;
+use crate::columns::Columns;
+
+/// The columns of an answer, of `contact`; then what lists are ordered by.
+macro_rules! contact_columns {
+    () => {
+        "contact.id, contact.phone, contact.wa_id, contact.bsuid, contact.parent_bsuid, contact.name, contact.username, contact.preferences,
+         contact.merged_into, contact.first_seen_at, contact.last_message_at, contact.last_inbound_at,
+         coalesce((SELECT json_agg(json_build_object('kind', identity.kind, 'value', identity.value, 'current', identity.current,
+                                                     'linked_at', identity.linked_at) ORDER BY identity.sequence, identity.kind)
+                     FROM paige.identities AS identity WHERE identity.contact_id = contact.id), '[]') AS identities,
+         coalesce(contact.last_message_at, contact.first_seen_at) AS activity"
+    };
+}
+pub(crate) use contact_columns;
+
+/// A person (or account) who writes to the project's number.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ContactAnswer<'r> {
+    #[schema(example = "con_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
+    id: &'r str,
+    /// Their number, E.164; null: they show none.
+    #[schema(example = "+16505550142")]
+    phone: Option<&'r str>,
+    /// The same number as Meta writes it: what a reply is addressed to.
+    #[schema(example = "16505550142")]
+    wa_id: Option<&'r str>,
+    /// Meta's business-scoped user id.
+    #[schema(example = "US.13491208655302741918")]
+    bsuid: Option<&'r str>,
+    /// The same under the parent portfolio.
+    parent_bsuid: Option<&'r str>,
+    /// The name they chose.
+    name: Option<&'r str>,
+    /// Their WhatsApp username, without `@`.
+    username: Option<&'r str>,
+    /// What they said last about each category of messages: category → `{value, at}`.
+    #[schema(value_type = Object, example = json!({"marketing_messages": {"value": "stop", "at": "2026-11-20T09:00:00Z"}}))]
+    preferences: &'r RawValue,
+    /// The contact that this one turned out to be. Its messages are in that one's history.
+    merged_into: Option<&'r str>,
+    /// Everything they are or were known by.
+    #[schema(value_type = Vec<IdentityAnswer>)]
+    identities: &'r RawValue,
+    first_seen_at: DateTime<Utc>,
+    /// Of any message, in or out.
+    last_message_at: Option<DateTime<Utc>>,
+    /// Of a message that they wrote: Meta's customer service window runs from here.
+    last_inbound_at: Option<DateTime<Utc>>,
+}
+
+/// One way to know a contact.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct IdentityAnswer {
+    /// `bsuid`, `phone` or `parent_bsuid`.
+    pub(crate) kind: String,
+    /// The id itself; of a phone, the digits that are the same for all its spellings.
+    pub(crate) value: String,
+    /// False: they had it before. It still leads to them until somebody else shows up with it.
+    pub(crate) current: bool,
+    /// Since when.
+    pub(crate) linked_at: DateTime<Utc>,
+}
+
+impl<'r> ContactAnswer<'r> {
+    /// Reads `contact_columns!`; gives the contact's activity beside it.
+    pub(crate) fn read(row: &'r PgRow) -> Result<(Self, DateTime<Utc>), Error> {
+        let mut columns = Columns::of(row);
+        let answer = Self {
+            id: columns.take()?,
+            phone: columns.take()?,
+            wa_id: columns.take()?,
+            bsuid: columns.take()?,
+            parent_bsuid: columns.take()?,
+            name: columns.take()?,
+            username: columns.take()?,
+            preferences: columns.json()?,
+            merged_into: columns.take()?,
+            first_seen_at: columns.take()?,
+            last_message_at: columns.take()?,
+            last_inbound_at: columns.take()?,
+            identities: columns.json()?,
+        };
+        Ok((answer, columns.take()?))
+    }
+
+    pub(crate) fn id(&self) -> &'r str {
+        self.id
+    }
+}

@@ -1,0 +1,116 @@
+//! A conversation as callers see it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::postgres::PgRow;
+use utoipa::ToSchema;
+
+use crate::Error;
+use crate::columns::Columns;
+
+/// The columns of an answer, of `conversation`; then what lists are ordered by.
+macro_rules! conversation_columns {
+    () => {
+        "conversation.id, conversation.contact_id, conversation.group_id, conversation.state, conversation.state_version, conversation.inherited_from,
+         conversation.opened_at, conversation.closed_at, conversation.close_reason, conversation.last_message_at, conversation.last_inbound_at,
+         conversation.message_count, coalesce(conversation.last_message_at, conversation.opened_at) AS activity"
+    };
+}
+pub(crate) use conversation_columns;
+
+/// A stretch of messages between one contact and the project.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConversationAnswer<'r> {
+    #[schema(example = "cnv_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
+    id: &'r str,
+    #[schema(example = "con_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
+    contact: &'r str,
+    /// The group in which it takes place; null: one to one.
+    group_id: Option<&'r str>,
+    /// Free text, set by bot or operator; null: none yet.
+    state: Option<&'r str>,
+    /// Counts the changes of state: the token of compare-and-set.
+    #[schema(minimum = 0)]
+    state_version: i32,
+    /// The conversation whose last state this one began with.
+    inherited_from: Option<&'r str>,
+    opened_at: DateTime<Utc>,
+    /// Null: it is open.
+    closed_at: Option<DateTime<Utc>>,
+    /// `idle` or `request`.
+    close_reason: Option<&'r str>,
+    last_message_at: Option<DateTime<Utc>>,
+    last_inbound_at: Option<DateTime<Utc>>,
+    #[schema(minimum = 0)]
+    message_count: i64,
+    /// Every change of its state, the latest first, at most 1,000. Only where one conversation is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) state_changes: Option<Vec<StateChangeAnswer<'r>>>,
+}
+
+/// The conversation went from one state to another.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StateChangeAnswer<'r> {
+    /// Counts from 1.
+    #[schema(minimum = 1)]
+    version: i32,
+    from: Option<&'r str>,
+    to: &'r str,
+    /// Who did it.
+    by: &'r str,
+    why: Option<&'r str>,
+    at: DateTime<Utc>,
+}
+
+impl<'r> ConversationAnswer<'r> {
+    /// Reads `conversation_columns!`; gives its activity beside it.
+    pub(crate) fn read(row: &'r PgRow) -> Result<(Self, DateTime<Utc>), Error> {
+        let mut columns = Columns::of(row);
+        let answer = Self::take(&mut columns)?;
+        Ok((answer, columns.take()?))
+    }
+
+    fn take(columns: &mut Columns<'r>) -> Result<Self, Error> {
+        Ok(Self {
+            id: columns.take()?,
+            contact: columns.take()?,
+            group_id: columns.take()?,
+            state: columns.take()?,
+            state_version: columns.take()?,
+            inherited_from: columns.take()?,
+            opened_at: columns.take()?,
+            closed_at: columns.take()?,
+            close_reason: columns.take()?,
+            last_message_at: columns.take()?,
+            last_inbound_at: columns.take()?,
+            message_count: columns.take()?,
+            state_changes: None,
+        })
+    }
+
+    pub(crate) fn id(&self) -> &'r str {
+        self.id
+    }
+
+    pub(crate) fn opened_at(&self) -> DateTime<Utc> {
+        self.opened_at
+    }
+}
+
+impl<'r> StateChangeAnswer<'r> {
+    /// Reads the columns behind the conversation's; `None` where the join found no change.
+    pub(crate) fn read_joined(row: &'r PgRow) -> Result<Option<Self>, Error> {
+        let mut columns = Columns::of(row);
+        ConversationAnswer::take(&mut columns)?;
+        columns.take::<DateTime<Utc>>()?;
+        let Some(version) = columns.take()? else { return Ok(None) };
+        Ok(Some(Self {
+            version,
+            from: columns.take()?,
+            to: columns.take()?,
+            by: columns.take()?,
+            why: columns.take()?,
+            at: columns.take()?,
+        }))
+    }
+}

@@ -1,0 +1,83 @@
+//! `GET /v1/projects/{project}/contacts/{contact}/messages`: everything that was ever said with a contact.
+
+use axum::extract::State;
+use axum::response::Response;
+use chassis::{Path, Problem, Query};
+use contract::{ContactId, ProjectId};
+use sqlx::PgPool;
+use sqlx::postgres::PgRow;
+
+use crate::history::{HistoryQuery, MessagePage, Part};
+use crate::message::message_columns;
+use crate::{Conversations, Error, show_contact};
+
+/// Lists a contact's messages
+///
+/// The whole history across conversations, that of contacts which were merged into this one included. By the time at which they were
+/// sent, then by the order in which they were recorded. Cursors lead in both directions.
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/contacts/{contact}/messages",
+    tag = "contacts",
+    params(
+        ("project" = String, Path, description = "The project's id"),
+        ("contact" = String, Path, description = "The contact's id"),
+        HistoryQuery,
+    ),
+    responses(
+        (status = 200, description = "A page of messages", body = MessagePage),
+        (status = 400, description = "`invalid_path`, `invalid_query`, `invalid_cursor`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list_contact_messages(
+    State(conversations): State<Conversations>,
+    Path((project, contact)): Path<(ProjectId, ContactId)>,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Response, Problem> {
+    let part = query.part()?;
+    let database = conversations.database(project).await?;
+    let rows = select(&database, contact, &part).await?;
+    if rows.is_empty() {
+        show_contact::require(&database, contact).await?;
+    }
+    part.page(&rows)
+}
+
+/// The contact, and whoever was merged into it: almost always nobody.
+macro_rules! of_family {
+    ($compared:literal, $ordered:literal, $again:literal) => {
+        concat!(
+            "WITH RECURSIVE family (id) AS (
+                 SELECT $1::text
+                 UNION
+                 SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id)
+             SELECT ",
+            message_columns!(),
+            " FROM family CROSS JOIN LATERAL (SELECT * FROM public.messages AS own WHERE own.contact_id = family.id AND ",
+            $compared,
+            " ORDER BY ",
+            $ordered,
+            " LIMIT $4) AS message ORDER BY ",
+            $again,
+            " LIMIT $4"
+        )
+    };
+}
+
+async fn select(database: &PgPool, contact: ContactId, part: &Part) -> Result<Vec<PgRow>, Error> {
+    const FORWARD: &str = of_family!(
+        "(own.sent_at, own.sequence) > (coalesce($2::timestamptz, '-infinity'), coalesce($3::bigint, 0))",
+        "own.sent_at, own.sequence",
+        "message.sent_at, message.sequence"
+    );
+    const BACKWARD: &str = of_family!(
+        "(own.sent_at, own.sequence) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::bigint, 0))",
+        "own.sent_at DESC, own.sequence DESC",
+        "message.sent_at DESC, message.sequence DESC"
+    );
+    let query = sqlx::query(if part.forward { FORWARD } else { BACKWARD }).bind(contact.to_string());
+    Ok(query.bind(part.sent_at).bind(part.sequence).bind(part.limit.and_one()).fetch_all(database).await?)
+}

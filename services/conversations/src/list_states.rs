@@ -1,0 +1,69 @@
+//! `GET /v1/projects/{project}/conversations/states`: which states there are, and how many conversations are in each.
+//!
+//! States are found by jumping through an index from one to the next, and counted in it up to a limit, so that the time does not grow
+//! with the number of conversations.
+
+use axum::extract::State;
+use chassis::{Json, Path, Problem};
+use contract::ProjectId;
+use serde::Serialize;
+use sqlx::PgPool;
+use utoipa::ToSchema;
+
+use crate::{Conversations, Error};
+
+/// Most states that are told.
+const STATES_MAX: i64 = 1_000;
+/// How far the open and the closed conversations of a state are counted.
+const COUNT_MAX: i64 = 10_000;
+
+/// The states of a project's conversations.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct States {
+    /// By name, those without a state last; at most 1,000.
+    data: Vec<StateCount>,
+}
+
+/// How many conversations are in a state.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StateCount {
+    /// The state; null: none.
+    state: Option<String>,
+    /// Open conversations in it.
+    #[schema(minimum = 0)]
+    open: i64,
+    /// All conversations in it, or closed in it.
+    #[schema(minimum = 0)]
+    all: i64,
+    /// False: there are more; open and closed ones are counted up to 10,000 each.
+    exact: bool,
+}
+
+/// Lists the states of conversations
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/conversations/states",
+    tag = "conversations",
+    params(("project" = String, Path, description = "The project's id")),
+    responses(
+        (status = 200, description = "Every state with its numbers", body = States),
+        (status = 400, description = "`invalid_path`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list_states(State(conversations): State<Conversations>, Path(project): Path<ProjectId>) -> Result<Json<States>, Problem> {
+    let database = conversations.database(project).await?;
+    let found = select(&database).await?;
+    let count = |(state, open, closed): (Option<String>, i64, i64)| {
+        let exact = open < COUNT_MAX && closed < COUNT_MAX;
+        StateCount { state, open, all: open + closed, exact }
+    };
+    Ok(Json(States { data: found.into_iter().map(count).collect() }))
+}
+
+async fn select(database: &PgPool) -> Result<Vec<(Option<String>, i64, i64)>, Error> {
+    const QUERY: &str = include_str!("list_states.sql");
+    Ok(sqlx::query_as(QUERY).bind(COUNT_MAX).bind(STATES_MAX).fetch_all(database).await?)
+}

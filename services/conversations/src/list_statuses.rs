@@ -1,0 +1,97 @@
+//! `GET /v1/projects/{project}/messages/{message}/statuses`: everything that Meta reported about a message.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use chassis::{Json, Path, Problem};
+use chrono::{DateTime, Utc};
+use contract::{MessageId, ProjectId};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sqlx::PgPool;
+use sqlx::postgres::PgRow;
+use utoipa::ToSchema;
+
+use crate::columns::Columns;
+use crate::{Conversations, Error};
+
+/// Most statuses of one message: a group has some thousand members, each with a few.
+const STATUSES_MAX: i64 = 10_000;
+
+/// The ledger of a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Statuses<'r> {
+    /// Every status that was reported, by Meta's time, then as they were recorded; at most 10,000.
+    data: Vec<StatusAnswer<'r>>,
+}
+
+/// One report.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StatusAnswer<'r> {
+    /// `sent`, `delivered`, `read`, `played`, `failed`; others may come.
+    #[schema(example = "delivered")]
+    status: &'r str,
+    /// Of a group message: whose status it is, a BSUID or number.
+    participant: Option<&'r str>,
+    /// By Meta's time stamp.
+    at: DateTime<Utc>,
+    /// Meta's code of the first error.
+    error_code: Option<i64>,
+    /// The status object as Meta sent it; null: it was imported with its message.
+    #[schema(value_type = Option<Object>)]
+    content: Option<&'r RawValue>,
+}
+
+/// Lists a message's statuses
+///
+/// The complete ledger: nothing is left out because something later was reported.
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/messages/{message}/statuses",
+    tag = "messages",
+    params(
+        ("project" = String, Path, description = "The project's id"),
+        ("message" = String, Path, description = "The message's id"),
+    ),
+    responses(
+        (status = 200, description = "Every status", body = Statuses),
+        (status = 400, description = "`invalid_path`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list_statuses(
+    State(conversations): State<Conversations>,
+    Path((project, message)): Path<(ProjectId, MessageId)>,
+) -> Result<Response, Problem> {
+    let database = conversations.database(project).await?;
+    let rows = select(&database, message).await?;
+    if rows.is_empty() {
+        return Err(Error::NotFound("the message").into());
+    }
+    let data = rows.iter().filter_map(|row| read(row).transpose()).collect::<Result<_, _>>()?;
+    Ok(Json(Statuses { data }).into_response())
+}
+
+/// A row for each status, or one for none.
+async fn select(database: &PgPool, message: MessageId) -> Result<Vec<PgRow>, Error> {
+    const QUERY: &str = "
+        SELECT status.status, nullif(status.participant, ''), status.at, status.error_code, status.content
+          FROM public.messages AS message LEFT JOIN paige.statuses AS status ON status.wamid = message.wamid
+         WHERE message.id = $1
+         ORDER BY status.at, status.sequence
+         LIMIT $2";
+    Ok(sqlx::query(QUERY).bind(message.to_string()).bind(STATUSES_MAX).fetch_all(database).await?)
+}
+
+fn read(row: &PgRow) -> Result<Option<StatusAnswer<'_>>, Error> {
+    let mut columns = Columns::of(row);
+    let Some(status) = columns.take()? else { return Ok(None) };
+    Ok(Some(StatusAnswer {
+        status,
+        participant: columns.take()?,
+        at: columns.take()?,
+        error_code: columns.take()?,
+        content: columns.optional_json()?,
+    }))
+}

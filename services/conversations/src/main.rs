@@ -1,0 +1,58 @@
+//! The process: configuration, telemetry, log, pools, listener, run.
+
+use std::process::ExitCode;
+
+use chassis::{Clock, Health, HttpArgs, Ids, KeyArgs, Metrics, NatsArgs, PostgresArgs, Shutdown, Site, TelemetryArgs};
+use clap::Parser;
+use conversations::Conversations;
+use journal::{ConnectOptions, Journal};
+use projections::ProjectDatabases;
+
+/// Show contacts, conversations and messages of every project, and what happens live
+#[derive(Parser)]
+#[command(version)]
+struct Config {
+    #[command(flatten)]
+    http: HttpArgs,
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    nats: NatsArgs,
+    #[command(flatten)]
+    postgres: PostgresArgs,
+    #[command(flatten)]
+    telemetry: TelemetryArgs,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    match run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "conversations cannot go on");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let _telemetry = chassis::telemetry::start(&config.telemetry, "conversations")?;
+    let shutdown = Shutdown::new();
+    shutdown.on_signals()?;
+    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "conversations")).await?;
+    journal.open(&conversations::STREAMS).await?;
+    // Pools open when a project is asked for; each database brings its own tables, of the version that its events name.
+    let databases = ProjectDatabases::new(config.postgres.database_url.expose().parse()?);
+    let listener = config.http.bind().await?;
+    let health = Health::new();
+    let conversations = Conversations::new(journal, databases);
+    conversations.register(&health);
+    let site = Site::new("Paige conversations", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
+    let router = site.finish(conversations::routes(conversations.clone()));
+    let work = async { tokio::join!(chassis::serve(listener, router, &shutdown), conversations::run(conversations, shutdown.soft())) };
+    let (served, followed) = shutdown.guard(work).await?;
+    served?;
+    followed?;
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! `GET /v1/projects/{project}/contacts/{contact}`: one contact.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use chassis::{Json, Path, Problem};
+use contract::{ContactId, ProjectId};
+use sqlx::PgPool;
+use sqlx::postgres::PgRow;
+
+use crate::contact::{ContactAnswer, contact_columns};
+use crate::{Conversations, Error};
+
+/// Shows a contact
+///
+/// Also one that was merged into another: `merged_into` says which.
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/contacts/{contact}",
+    tag = "contacts",
+    params(
+        ("project" = String, Path, description = "The project's id"),
+        ("contact" = String, Path, description = "The contact's id"),
+    ),
+    responses(
+        (status = 200, description = "The contact", body = ContactAnswer),
+        (status = 400, description = "`invalid_path`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn show_contact(
+    State(conversations): State<Conversations>,
+    Path((project, contact)): Path<(ProjectId, ContactId)>,
+) -> Result<Response, Problem> {
+    let database = conversations.database(project).await?;
+    let row = select(&database, contact).await?.ok_or(Error::NotFound("the contact"))?;
+    Ok(Json(ContactAnswer::read(&row)?.0).into_response())
+}
+
+async fn select(database: &PgPool, contact: ContactId) -> Result<Option<PgRow>, Error> {
+    const QUERY: &str = concat!("SELECT ", contact_columns!(), " FROM public.contacts AS contact WHERE contact.id = $1");
+    Ok(sqlx::query(QUERY).bind(contact.to_string()).fetch_optional(database).await?)
+}
+
+/// For an answer without rows: is there nothing, or nobody?
+pub(crate) async fn require(database: &PgPool, contact: ContactId) -> Result<(), Error> {
+    let found = sqlx::query("SELECT FROM public.contacts WHERE id = $1").bind(contact.to_string()).fetch_optional(database).await?;
+    found.map(drop).ok_or(Error::NotFound("the contact"))
+}

@@ -1,0 +1,274 @@
+//! A world of its own for each test: an empty log, projects with databases, the routes in front.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use chrono::{DateTime, Utc};
+use contract::{
+    ContactFirstSeen, ContactId, ContactProfile, Context, ConversationEvent, ConversationId, ConversationOpened, Event, EventId, Identity,
+    IdentityKind, Message, MessageId, MessageReceived, NewEvent, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, RawJson, Recorded,
+    Stream, Subject,
+};
+use conversations::Conversations;
+use embedded::{Nats, Postgres};
+use futures::StreamExt;
+use http_body_util::BodyExt;
+use journal::{ConnectOptions, Expect, Filter, Journal, Range};
+use projections::{ProjectDatabases, Projector, database_name};
+use serde_json::Value;
+use sqlx::{Connection, PgConnection};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use ulid::Ulid;
+
+/// Longer than anything here takes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const KEY: &str = "test-key-0123456789";
+
+pub(crate) struct World {
+    pub(crate) nats: Nats,
+    pub(crate) journal: Journal,
+    pub(crate) databases: ProjectDatabases,
+    projector: Projector,
+    applied: Mutex<HashMap<ProjectId, u64>>,
+    pub(crate) server: Server,
+}
+
+/// The service, as one process of it.
+pub(crate) struct Server {
+    pub(crate) router: Router,
+    pub(crate) stop: CancellationToken,
+    running: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let (nats, postgres) = tokio::join!(Nats::scratch(), Postgres::shared());
+        let (nats, postgres) = (nats.expect("nats-server starts"), postgres.expect("postgres starts"));
+        let journal = connect(&nats).await;
+        journal.open(&Stream::ALL).await.expect("streams open");
+        let log = journal.state(Stream::Conversation).await.expect("the stream's state");
+        let databases = ProjectDatabases::new(postgres.admin_url().parse().expect("a url"));
+        let projector = Projector::new(databases.clone(), log.created);
+        let server = Server::start(journal.clone(), databases.clone());
+        Self { nats, journal, databases, projector, applied: Mutex::default(), server }
+    }
+
+    /// Another process of the service in place of the one that runs.
+    pub(crate) async fn restart_server(&mut self) {
+        self.server.end().await;
+        self.server = Server::start(connect(&self.nats).await, self.databases.clone());
+    }
+
+    /// A project that is ready.
+    pub(crate) async fn project(&self) -> ProjectId {
+        let project = unready();
+        let postgres = Postgres::shared().await.expect("postgres runs");
+        let url = postgres.create_database(&database_name(project)).await.expect("a database");
+        let mut connection = PgConnection::connect(&url).await.expect("connects");
+        projections::migrate(&mut connection).await.expect("tables");
+        connection.close().await.expect("closes");
+        self.tell_project(project, vec![created(), ProjectReady {}.into()]).await;
+        project
+    }
+
+    pub(crate) async fn tell_project(&self, project: ProjectId, facts: Vec<ProjectEvent>) {
+        let events = facts.into_iter().map(envelope).collect();
+        self.journal.append(&Subject::project(project), Expect::Any, events).await.expect("appended");
+    }
+
+    /// Appends facts about a contact and brings the tables to them. Gives the last sequence.
+    pub(crate) async fn say(&self, project: ProjectId, contact: ContactId, facts: Vec<ConversationEvent>) -> u64 {
+        let last = self.append(project, contact, facts).await;
+        self.catch_up(project).await;
+        last
+    }
+
+    /// Appends facts and leaves the tables behind.
+    pub(crate) async fn append(&self, project: ProjectId, contact: ContactId, facts: Vec<ConversationEvent>) -> u64 {
+        let subject = Subject::conversation(project, contact);
+        let mut last = 0;
+        for chunk in facts.chunks(1_000) {
+            let events = chunk.iter().cloned().map(envelope).collect();
+            last = self.journal.append(&subject, Expect::Any, events).await.expect("appended").sequence;
+        }
+        last
+    }
+
+    /// Brings a project's tables to the end of the log.
+    pub(crate) async fn catch_up(&self, project: ProjectId) {
+        let from = self.applied.lock().unwrap().get(&project).copied().unwrap_or(0) + 1;
+        let filter = Filter::subjects([format!("conversation.{project}.>")]);
+        let replay = self.journal.replay(Stream::Conversation, Range::from(from), filter);
+        let events: Vec<Recorded> = replay.map(|event| event.expect("an event")).collect().await;
+        for batch in events.chunks(1_000) {
+            let applied = self.projector.apply(project, batch).await.expect("applied");
+            assert!(applied.stopped.is_none(), "{applied:?}");
+            self.applied.lock().unwrap().insert(project, applied.checkpoint);
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        self.server.get(path).await
+    }
+
+    /// What must be there.
+    pub(crate) async fn found(&self, path: &str) -> Value {
+        let (status, body) = self.get(path).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// What must be refused, by its code.
+    #[track_caller]
+    pub(crate) fn refused(&self, path: &str, status: u16, code: &str) -> impl Future<Output = ()> {
+        let (path, code) = (path.to_owned(), code.to_owned());
+        let server = &self.server;
+        async move {
+            let (found, body) = server.get(&path).await;
+            assert_eq!((found, body["code"].as_str()), (status, Some(code.as_str())), "{path}: {body}");
+        }
+    }
+
+    pub(crate) async fn sql(&self, project: ProjectId, statement: &'static str) -> Vec<sqlx::postgres::PgRow> {
+        sqlx::query(statement).fetch_all(&self.databases.pool(project)).await.expect("sql")
+    }
+}
+
+impl Server {
+    pub(crate) fn start(journal: Journal, databases: ProjectDatabases) -> Self {
+        let conversations = Conversations::new(journal, databases);
+        let stop = CancellationToken::new();
+        let health = Health::new();
+        conversations.register(&health);
+        let metrics = Metrics::install().expect("metrics");
+        let site = Site::new("Test", Secret::new(KEY), health, metrics, Ids::new(Clock::System));
+        let router = site.finish(conversations::routes(conversations.clone()));
+        let shutdown = stop.clone();
+        let running = tokio::spawn(async move { conversations::run(conversations, shutdown).await.expect("runs") });
+        Self { router, stop, running: Some(running) }
+    }
+
+    pub(crate) async fn end(&mut self) {
+        self.stop.cancel();
+        if let Some(running) = self.running.take() {
+            within("the end of the service", running).await.expect("ends well");
+        }
+    }
+
+    pub(crate) async fn answer(&self, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
+        let mut request = Request::get(path).header("authorization", format!("Bearer {KEY}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        let response = self.answer(path, &[]).await;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        (status, serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{path} answered {body:?}")))
+    }
+}
+
+pub(crate) async fn connect(nats: &Nats) -> Journal {
+    Journal::connect(ConnectOptions::new(nats.url(), "conversations-test")).await.expect("connects")
+}
+
+/// Waits for something that must happen.
+pub(crate) async fn within<T>(what: &str, happens: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, happens).await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what}"))
+}
+
+fn next_ulid() -> Ulid {
+    static IDS: std::sync::OnceLock<Ids> = std::sync::OnceLock::new();
+    IDS.get_or_init(|| Ids::new(Clock::System)).ulid()
+}
+
+/// A project that nobody has made.
+pub(crate) fn unready() -> ProjectId {
+    ProjectId::from_ulid(next_ulid())
+}
+
+pub(crate) fn created() -> ProjectEvent {
+    ProjectCreated { name: "Test".into(), conversation_idle_seconds: None }.into()
+}
+
+fn envelope(fact: impl Event) -> NewEvent {
+    fact.into_new(EventId::from_ulid(next_ulid()), "/test", at(0), Context::default())
+}
+
+/// So many seconds after some moment.
+pub(crate) fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_794_992_403 + second, 0).expect("a time")
+}
+
+pub(crate) fn contact(n: u64) -> ContactId {
+    ContactId::from_ulid(Ulid::from_parts(1_000, n.into()))
+}
+
+pub(crate) fn conversation(n: u64) -> ConversationId {
+    ConversationId::from_ulid(Ulid::from_parts(2_000, n.into()))
+}
+
+pub(crate) fn message_id(n: u64) -> MessageId {
+    MessageId::from_ulid(Ulid::from_parts(3_000, n.into()))
+}
+
+pub(crate) fn phone(value: &str) -> Identity {
+    Identity { kind: IdentityKind::Phone, value: value.to_owned() }
+}
+
+pub(crate) fn bsuid(value: &str) -> Identity {
+    Identity { kind: IdentityKind::Bsuid, value: value.to_owned() }
+}
+
+pub(crate) fn seen(identities: Vec<Identity>, wa_id: Option<&str>, second: i64) -> ConversationEvent {
+    let profile = ContactProfile { name: Some("Ana".into()), username: None, wa_id: wa_id.map(str::to_owned) };
+    ContactFirstSeen { identities, profile, at: at(second) }.into()
+}
+
+pub(crate) fn opened(n: u64, state: Option<&str>, second: i64) -> ConversationEvent {
+    let state = state.map(str::to_owned);
+    ConversationOpened { conversation: conversation(n), group: None, state, inherited_from: None, at: at(second) }.into()
+}
+
+/// The `n`th message.
+pub(crate) fn said(n: u64, of: u64, second: i64) -> Message {
+    Message {
+        message: message_id(n),
+        conversation: conversation(of),
+        wamid: wamid(n),
+        sent_at: at(second),
+        kind: "text".into(),
+        text: Some(format!("text {n}")),
+        reply_to: None,
+        target: None,
+        group: None,
+        raw: RawJson::parse(&format!(r#"{{ "id" : "{}", "n":1.0e2 }}"#, wamid(n))).expect("json"),
+    }
+}
+
+pub(crate) fn wamid(n: u64) -> String {
+    format!("wamid.{n}+/==")
+}
+
+pub(crate) fn received(n: u64, of: u64, second: i64) -> ConversationEvent {
+    MessageReceived(said(n, of, second)).into()
+}
+
+/// A text of an answer.
+pub(crate) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} is no text in {value}"))
+}
+
+/// The ids of a page.
+pub(crate) fn ids(page: &Value) -> Vec<String> {
+    page["data"].as_array().expect("data").iter().map(|row| text(row, "/id").to_owned()).collect()
+}

@@ -1,0 +1,11 @@
+//! The API over real Postgres and real NATS: rows come from events through the projector, as they do in production.
+
+mod contacts;
+mod conversations;
+mod description;
+mod fixture;
+mod hostile;
+mod live;
+mod messages;
+mod plans;
+mod projects;

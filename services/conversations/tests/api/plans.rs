@@ -1,0 +1,110 @@
+//! How Postgres answers with many rows: by the indexes that were made for it, and in a time that does not grow with the tables.
+
+use contract::ProjectId;
+use sqlx::Row;
+
+use crate::fixture::World;
+
+/// 60,000 conversations of 20,000 contacts with 120,000 messages. Written straight into the tables: only their size matters.
+const FILL: [&str; 6] = [
+    "INSERT INTO public.contacts (id, phone, wa_id, bsuid, preferences, first_seen_at, last_message_at, profile_at, version)
+     SELECT 'con_' || lpad(n::text, 26, '0'), '+' || n, n::text, 'US.' || n, '{}', to_timestamp(n), to_timestamp(n), now(), n
+       FROM generate_series(1, 20000) AS n",
+    "INSERT INTO paige.identities (kind, value, contact_id, current, linked_at, sequence)
+     SELECT 'phone', n::text, 'con_' || lpad(n::text, 26, '0'), true, now(), n FROM generate_series(1, 20000) AS n",
+    "INSERT INTO public.conversations (id, contact_id, state, state_version, opened_at, closed_at, last_message_at, message_count, version)
+     SELECT 'cnv_' || lpad(n::text, 26, '0'), 'con_' || lpad((n % 20000 + 1)::text, 26, '0'), 'state ' || n % 10, 0, to_timestamp(n),
+            CASE WHEN n % 20 <> 0 THEN now() END, to_timestamp(n), 2, n
+       FROM generate_series(1, 60000) AS n",
+    "INSERT INTO public.messages (id, conversation_id, contact_id, wamid, direction, origin, type, text, sent_at, recorded_at, content, sequence)
+     SELECT 'msg_' || lpad(n::text, 26, '0'), 'cnv_' || lpad((n % 60000 + 1)::text, 26, '0'), 'con_' || lpad((n % 20000 + 1)::text, 26, '0'),
+            'wamid.' || n, 'inbound', 'live', 'text', 'hello', to_timestamp(n), now(), '{}', n
+       FROM generate_series(1, 120000) AS n",
+    "VACUUM ANALYZE public.conversations",
+    "ANALYZE",
+];
+
+async fn big(world: &World) -> ProjectId {
+    let project = world.project().await;
+    for statement in FILL {
+        world.sql(project, statement).await;
+    }
+    project
+}
+
+/// What was read of a table since the statistics were last set to nothing: rows by sequential scans, rows by index scans.
+async fn read(world: &World, project: ProjectId) -> (i64, i64) {
+    // Sessions tell what they did when they have nothing to do, or at once when told to.
+    let pool = world.databases.pool(project);
+    let mut sessions = Vec::new();
+    while let Some(mut session) = pool.try_acquire() {
+        sqlx::query("SELECT pg_stat_force_next_flush()").execute(&mut *session).await.unwrap();
+        sessions.push(session);
+    }
+    drop(sessions);
+    let row = sqlx::query(
+        "SELECT sum(seq_tup_read)::bigint, sum(coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_user_tables
+          WHERE relname IN ('contacts', 'conversations', 'messages', 'identities')",
+    );
+    let row = row.fetch_one(&pool).await.unwrap();
+    (row.get(0), row.get(1))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_reads_a_table_from_end_to_end() {
+    let world = World::start().await;
+    let project = big(&world).await;
+    let con = "con_00000000000000000000000777";
+    let cnv = "cnv_00000000000000000000000777";
+    let msg = "msg_00000000000000000000000777";
+    let first = world.found(&format!("/v1/projects/{project}/conversations?limit=50")).await;
+    let cursor = first["next_cursor"].as_str().unwrap().to_owned();
+    let paths = [
+        "contacts".to_owned(),
+        "contacts?phone=777".to_owned(),
+        format!("contacts/{con}"),
+        format!("contacts/{con}/conversations"),
+        format!("contacts/{con}/messages"),
+        format!("contacts/{con}/messages?order=desc"),
+        "conversations".to_owned(),
+        format!("conversations?cursor={cursor}"),
+        "conversations?status=open".to_owned(),
+        "conversations?status=closed".to_owned(),
+        "conversations?state=state%203".to_owned(),
+        "conversations?state=".to_owned(),
+        "conversations?state=state%200&status=open".to_owned(),
+        format!("conversations/{cnv}"),
+        format!("conversations/{cnv}/messages"),
+        format!("conversations/{cnv}/messages?order=desc"),
+        format!("messages/{msg}"),
+        "messages?wamid=wamid.777".to_owned(),
+        format!("messages/{msg}/statuses"),
+        "conversations/states".to_owned(),
+    ];
+    for path in paths {
+        let before = read(&world, project).await;
+        // More than the five after which Postgres may settle on one plan for all values.
+        for _ in 0..8 {
+            world.found(&format!("/v1/projects/{project}/{path}")).await;
+        }
+        let after = read(&world, project).await;
+        assert_eq!(after.0 - before.0, 0, "{path} read rows by sequential scans");
+        assert!(after.1 - before.1 <= 8 * 250, "{path} fetched {} rows for 8 answers", after.1 - before.1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn states_are_counted_up_to_a_limit_and_say_so() {
+    let world = World::start().await;
+    let project = big(&world).await;
+    world.sql(project, "UPDATE public.conversations SET state = 'crowded' WHERE closed_at IS NOT NULL AND state < 'state 3'").await;
+    world.sql(project, "VACUUM ANALYZE public.conversations").await;
+    let states = world.found(&format!("/v1/projects/{project}/conversations/states")).await;
+    let states = states["data"].as_array().unwrap();
+    let crowded = states.iter().find(|state| state["state"] == "crowded").unwrap();
+    assert_eq!((&crowded["all"], &crowded["exact"]), (&serde_json::json!(10_000), &serde_json::json!(false)));
+    let three = states.iter().find(|state| state["state"] == "state 3").unwrap();
+    assert_eq!((&three["all"], &three["open"], &three["exact"]), (&serde_json::json!(6_000), &serde_json::json!(0), &serde_json::json!(true)));
+    let zero = states.iter().find(|state| state["state"] == "state 0").unwrap();
+    assert_eq!(zero["open"], serde_json::json!(3_000));
+}
