@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chassis::Problem;
 use contract::{BODY_UNREADABLE, CHANGE_RECEIVED, Context, ENTRY_TIME, EventId, NewEvent, Subject, WABA_ID};
 use futures::future::try_join_all;
-use journal::{AppendError, Expect};
+use journal::AppendError;
 use metrics::counter;
 use whatsapp::Change;
 
@@ -28,7 +28,7 @@ pub(crate) async fn append_changes(ingress: &Ingress, body: &Bytes, changes: &[C
     counter!("ingress_changes_total").increment(changes.len() as u64);
     let appends = changes.iter().map(|change| {
         let (subject, event) = event_of(ingress, body, change);
-        async move { ingress.journal.append(&subject, Expect::Any, vec![event]).await }
+        async move { ingress.sink.keep(&subject, event).await }
     });
     in_time(try_join_all(appends)).await
 }
@@ -39,7 +39,7 @@ pub(crate) async fn append_unreadable(ingress: &Ingress, body: Bytes, cause: &st
     counter!("ingress_unreadable_total").increment(1);
     let id = EventId::derive_from_bytes(BODY_UNREADABLE, &[], &body);
     let event = event(ingress, id, BODY_UNREADABLE, "application/octet-stream", body);
-    in_time(ingress.journal.append(&Subject::webhook_unreadable(), Expect::Any, vec![event])).await
+    in_time(ingress.sink.keep(&Subject::webhook_unreadable(), event)).await
 }
 
 async fn in_time<T>(append: impl Future<Output = Result<T, AppendError>>) -> Result<(), Problem> {

@@ -7,6 +7,7 @@ mod append;
 pub mod config;
 mod handshake;
 mod intake;
+mod sink;
 mod webhook;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use utoipa_axum::routes;
 use whatsapp::AppSecrets;
 
 use crate::intake::Intake;
+use crate::sink::Sink;
 
 /// The streams that this service writes.
 pub const STREAMS: &[contract::Stream] = &[contract::Stream::Webhook];
@@ -25,7 +27,7 @@ pub const STREAMS: &[contract::Stream] = &[contract::Stream::Webhook];
 /// What the handlers need.
 #[derive(Clone)]
 pub struct Ingress {
-    journal: Journal,
+    sink: Sink,
     clock: Clock,
     secrets: Arc<AppSecrets>,
     verify_token: Secret,
@@ -35,7 +37,17 @@ pub struct Ingress {
 impl Ingress {
     /// `secrets` sign Meta's bodies; `verify_token` is what Meta repeats when the callback is set up.
     pub fn new(journal: Journal, clock: Clock, secrets: AppSecrets, verify_token: Secret) -> Self {
-        Self { journal, clock, secrets: Arc::new(secrets), verify_token, intake: Intake::default() }
+        Self::keeping_in(Sink::Log(journal), clock, secrets, verify_token)
+    }
+
+    /// The same with the append taken out: bodies are read, checked, split, made into events, and thrown away, answered with 200.
+    /// For measuring what the rest costs, and for nothing else.
+    pub fn discarding(clock: Clock, secrets: AppSecrets, verify_token: Secret) -> Self {
+        Self::keeping_in(Sink::Nowhere, clock, secrets, verify_token)
+    }
+
+    fn keeping_in(sink: Sink, clock: Clock, secrets: AppSecrets, verify_token: Secret) -> Self {
+        Self { sink, clock, secrets: Arc::new(secrets), verify_token, intake: Intake::default() }
     }
 }
 
