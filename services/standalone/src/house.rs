@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use contract::Stream;
+use conversations::Conversations;
 use databases::{Databases, MasterKey};
 use ingress::Ingress;
 use journal::{ConnectOptions, Journal};
@@ -54,6 +55,7 @@ pub struct House {
     router: axum::Router,
     lifecycle: Lifecycle,
     provisioning: Databases,
+    conversations: Conversations,
 }
 
 impl House {
@@ -80,22 +82,25 @@ impl House {
         })?;
         let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
         let ingress = Ingress::new(journal.clone(), clock.clone(), secrets, keys.meta_verify_token);
+        let conversations = Conversations::new(journal.clone(), databases.clone());
         let followers = Followers::new(&journal);
         let settings = simulator::Settings { target: format!("http://{address}/webhooks/meta"), app_secret: keys.meta_app_secret };
         let simulator = Simulator::new(settings, clock, &ids)?;
 
         lifecycle.register(&health);
         provisioning.register(&health);
+        conversations.register(&health);
         recorder::register(&health, &journal, &followers);
         let mut routes = OpenApiRouter::new()
             .merge(ingress::routes(ingress))
             .merge(lifecycle::routes(lifecycle.clone()))
-            .merge(databases::routes(provisioning.clone()));
+            .merge(databases::routes(provisioning.clone()))
+            .merge(conversations::routes(conversations.clone()));
         if simulator::loopback(address).is_ok() {
             routes = routes.merge(simulator::routes(simulator.clone()));
         }
         let router = Site::new("Paige", keys.api_key, health, Metrics::install()?, ids).finish(routes);
-        Ok(Self { provisioning, address, journal, databases, followers, simulator, listener, router, lifecycle })
+        Ok(Self { address, journal, databases, followers, simulator, listener, router, lifecycle, provisioning, conversations })
     }
 
     /// Runs until `shutdown`. A service that ends by itself ends the others too: a house that lacks one would look healthy.
@@ -109,6 +114,7 @@ impl House {
         services.spawn(named("http", async move { chassis::serve(listener, router, &serving).await }));
         services.spawn(named("lifecycle", lifecycle::run(self.lifecycle, stop())));
         services.spawn(named("databases", databases::run(self.provisioning, stop())));
+        services.spawn(named("conversations", conversations::run(self.conversations, stop())));
         services.spawn(named("recorder", recorder::run(self.journal, self.databases, self.followers, stop())));
         let (simulator, stopped) = (self.simulator, stop());
         services.spawn(async move {
