@@ -14,7 +14,12 @@ pub(crate) struct Columns<'r> {
 
 impl<'r> Columns<'r> {
     pub(crate) fn of(row: &'r PgRow) -> Self {
-        Self { row, next: 0 }
+        Self::from(row, 0)
+    }
+
+    /// Those behind the first `passed`.
+    pub(crate) fn from(row: &'r PgRow, passed: usize) -> Self {
+        Self { row, next: passed }
     }
 
     /// The next column.

@@ -14,13 +14,21 @@ macro_rules! contact_columns {
     () => {
         "contact.id, contact.phone, contact.wa_id, contact.bsuid, contact.parent_bsuid, contact.name, contact.username, contact.preferences,
          contact.merged_into, contact.first_seen_at, contact.last_message_at, contact.last_inbound_at,
-         coalesce((SELECT json_agg(json_build_object('kind', identity.kind, 'value', identity.value, 'current', identity.current,
-                                                     'linked_at', identity.linked_at) ORDER BY identity.sequence, identity.kind)
-                     FROM paige.identities AS identity WHERE identity.contact_id = contact.id), '[]') AS identities,
          coalesce(contact.last_message_at, contact.first_seen_at) AS activity"
     };
 }
-pub(crate) use contact_columns;
+/// Everything that the contact is or was known by, behind those columns. Half a list's time if a list had it.
+macro_rules! contact_identities {
+    () => {
+        ", coalesce((SELECT json_agg(json_build_object('kind', identity.kind, 'value', identity.value, 'current', identity.current,
+                                                       'linked_at', identity.linked_at) ORDER BY identity.sequence, identity.kind)
+                       FROM paige.identities AS identity WHERE identity.contact_id = contact.id), '[]') AS identities"
+    };
+}
+pub(crate) use {contact_columns, contact_identities};
+
+/// How many columns `contact_columns!` has.
+const COLUMNS: usize = 13;
 
 /// A person (or account) who writes to the project's number.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,9 +55,10 @@ pub(crate) struct ContactAnswer<'r> {
     preferences: &'r RawValue,
     /// The contact that this one turned out to be. Its messages are in that one's history.
     merged_into: Option<&'r str>,
-    /// Everything they are or were known by.
-    #[schema(value_type = Vec<IdentityAnswer>)]
-    identities: &'r RawValue,
+    /// Everything they are or were known by. Only where one contact is shown or looked up.
+    #[schema(value_type = Option<Vec<IdentityAnswer>>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identities: Option<&'r RawValue>,
     first_seen_at: DateTime<Utc>,
     /// Of any message, in or out.
     last_message_at: Option<DateTime<Utc>>,
@@ -87,9 +96,15 @@ impl<'r> ContactAnswer<'r> {
             first_seen_at: columns.take()?,
             last_message_at: columns.take()?,
             last_inbound_at: columns.take()?,
-            identities: columns.json()?,
+            identities: None,
         };
         Ok((answer, columns.take()?))
+    }
+
+    /// Reads `contact_columns!` and `contact_identities!`.
+    pub(crate) fn read_with_identities(row: &'r PgRow) -> Result<(Self, DateTime<Utc>), Error> {
+        let (answer, activity) = Self::read(row)?;
+        Ok((Self { identities: Some(Columns::from(row, COLUMNS).json()?), ..answer }, activity))
     }
 
     pub(crate) fn id(&self) -> &'r str {

@@ -18,6 +18,9 @@ macro_rules! conversation_columns {
 }
 pub(crate) use conversation_columns;
 
+/// How many columns `conversation_columns!` has.
+const COLUMNS: usize = 13;
+
 /// A stretch of messages between one contact and the project.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConversationAnswer<'r> {
@@ -66,12 +69,7 @@ impl<'r> ConversationAnswer<'r> {
     /// Reads `conversation_columns!`; gives its activity beside it.
     pub(crate) fn read(row: &'r PgRow) -> Result<(Self, DateTime<Utc>), Error> {
         let mut columns = Columns::of(row);
-        let answer = Self::take(&mut columns)?;
-        Ok((answer, columns.take()?))
-    }
-
-    fn take(columns: &mut Columns<'r>) -> Result<Self, Error> {
-        Ok(Self {
+        let answer = Self {
             id: columns.take()?,
             contact: columns.take()?,
             group_id: columns.take()?,
@@ -85,7 +83,8 @@ impl<'r> ConversationAnswer<'r> {
             last_inbound_at: columns.take()?,
             message_count: columns.take()?,
             state_changes: None,
-        })
+        };
+        Ok((answer, columns.take()?))
     }
 
     pub(crate) fn id(&self) -> &'r str {
@@ -100,9 +99,7 @@ impl<'r> ConversationAnswer<'r> {
 impl<'r> StateChangeAnswer<'r> {
     /// Reads the columns behind the conversation's; `None` where the join found no change.
     pub(crate) fn read_joined(row: &'r PgRow) -> Result<Option<Self>, Error> {
-        let mut columns = Columns::of(row);
-        ConversationAnswer::take(&mut columns)?;
-        columns.take::<DateTime<Utc>>()?;
+        let mut columns = Columns::from(row, COLUMNS);
         let Some(version) = columns.take()? else { return Ok(None) };
         Ok(Some(Self {
             version,

@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 use utoipa::{IntoParams, ToSchema};
 use whatsapp::{Bsuid, Phone, WaId};
 
-use crate::contact::{ContactAnswer, contact_columns};
+use crate::contact::{ContactAnswer, contact_columns, contact_identities};
 use crate::page::{LastRow, Limit, invalid_query};
 use crate::{Conversations, Error};
 
@@ -68,11 +68,13 @@ pub(crate) async fn list_contacts(
     let looked_up = identity(&query)?;
     let last = LastRow::<ContactId>::parse(query.cursor.as_deref())?;
     let database = conversations.database(project).await?;
+    let looks_up = looked_up.is_some();
     let rows = match looked_up {
         Some(identity) => select_by_identity(&database, identity, limit).await?,
         None => select_page(&database, last, limit).await?,
     };
-    let mut found = rows.iter().map(ContactAnswer::read).collect::<Result<Vec<_>, _>>()?;
+    let read = if looks_up { ContactAnswer::read_with_identities } else { ContactAnswer::read };
+    let mut found = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let more = found.len() > limit.rows();
     found.truncate(limit.rows());
     let next_cursor = match found.last().filter(|_| more) {
@@ -104,6 +106,7 @@ async fn select_by_identity(database: &PgPool, (kind, value): (IdentityKind, Str
     const QUERY: &str = concat!(
         "SELECT ",
         contact_columns!(),
+        contact_identities!(),
         " FROM paige.identities AS wanted
           JOIN public.contacts AS contact ON contact.id = wanted.contact_id
          WHERE wanted.kind = $1 AND wanted.value = $2

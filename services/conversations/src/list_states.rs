@@ -14,8 +14,10 @@ use crate::{Conversations, Error};
 
 /// Most states that are told.
 const STATES_MAX: i64 = 1_000;
-/// How far the open and the closed conversations of a state are counted.
-const COUNT_MAX: i64 = 10_000;
+/// How far the open conversations of a state are counted: those are what somebody works on.
+const OPEN_COUNT_MAX: i64 = 10_000;
+/// How far the closed ones are.
+const CLOSED_COUNT_MAX: i64 = 1_000;
 
 /// The states of a project's conversations.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,14 +31,16 @@ pub(crate) struct States {
 pub(crate) struct StateCount {
     /// The state; null: none.
     state: Option<String>,
-    /// Open conversations in it.
+    /// Open conversations in it, counted up to 10,000.
     #[schema(minimum = 0)]
     open: i64,
-    /// All conversations in it, or closed in it.
+    /// False: there are more.
+    open_exact: bool,
+    /// All conversations in it, the open ones and up to 1,000 that were closed in it.
     #[schema(minimum = 0)]
     all: i64,
-    /// False: there are more; open and closed ones are counted up to 10,000 each.
-    exact: bool,
+    /// False: there are more.
+    all_exact: bool,
 }
 
 /// Lists the states of conversations
@@ -57,13 +61,13 @@ pub(crate) async fn list_states(State(conversations): State<Conversations>, Path
     let database = conversations.database(project).await?;
     let found = select(&database).await?;
     let count = |(state, open, closed): (Option<String>, i64, i64)| {
-        let exact = open < COUNT_MAX && closed < COUNT_MAX;
-        StateCount { state, open, all: open + closed, exact }
+        let open_exact = open < OPEN_COUNT_MAX;
+        StateCount { state, open, open_exact, all: open + closed, all_exact: open_exact && closed < CLOSED_COUNT_MAX }
     };
     Ok(Json(States { data: found.into_iter().map(count).collect() }))
 }
 
 async fn select(database: &PgPool) -> Result<Vec<(Option<String>, i64, i64)>, Error> {
     const QUERY: &str = include_str!("list_states.sql");
-    Ok(sqlx::query_as(QUERY).bind(COUNT_MAX).bind(STATES_MAX).fetch_all(database).await?)
+    Ok(sqlx::query_as(QUERY).bind(OPEN_COUNT_MAX).bind(STATES_MAX).bind(CLOSED_COUNT_MAX).fetch_all(database).await?)
 }

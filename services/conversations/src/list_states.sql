@@ -21,12 +21,12 @@ counted (state, open, closed) AS (
     UNION ALL
     SELECT known.state,
            0,
-           (SELECT count(*) FROM (SELECT FROM public.conversations AS c WHERE c.closed_at IS NOT NULL AND c.state = known.state LIMIT $1) AS few)
+           (SELECT count(*) FROM (SELECT FROM public.conversations AS c WHERE c.closed_at IS NOT NULL AND c.state = known.state LIMIT $3) AS few)
       FROM (SELECT state FROM closed_states WHERE state IS NOT NULL LIMIT $2) AS known
     UNION ALL
     SELECT NULL,
            (SELECT count(*) FROM (SELECT FROM public.conversations AS c WHERE c.closed_at IS NULL AND c.state IS NULL LIMIT $1) AS few),
-           (SELECT count(*) FROM (SELECT FROM public.conversations AS c WHERE c.closed_at IS NOT NULL AND c.state IS NULL LIMIT $1) AS few))
+           (SELECT count(*) FROM (SELECT FROM public.conversations AS c WHERE c.closed_at IS NOT NULL AND c.state IS NULL LIMIT $3) AS few))
 SELECT state, sum(open)::bigint, sum(closed)::bigint
   FROM counted
  GROUP BY state

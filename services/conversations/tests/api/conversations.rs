@@ -72,15 +72,15 @@ async fn states_are_told_with_their_numbers() {
     let (project, _) = thirty(&world).await;
     let path = format!("/v1/projects/{project}/conversations/states");
     let expected = json!({"data": [
-        {"state": "done", "open": 5, "all": 10, "exact": true},
-        {"state": "ordering", "open": 5, "all": 10, "exact": true},
-        {"state": null, "open": 5, "all": 10, "exact": true},
+        {"state": "done", "open": 5, "all": 10, "open_exact": true, "all_exact": true},
+        {"state": "ordering", "open": 5, "all": 10, "open_exact": true, "all_exact": true},
+        {"state": null, "open": 5, "all": 10, "open_exact": true, "all_exact": true},
     ]});
     assert_eq!(world.found(&path).await, expected);
     world.say(project, contact(1), vec![moved(1, 1, Some("ordering"), "a-new-one"), closed(1, 200)]).await;
     let states = world.found(&path).await;
-    assert_eq!(states["data"][0], json!({"state": "a-new-one", "open": 0, "all": 1, "exact": true}));
-    assert_eq!(states["data"][2], json!({"state": "ordering", "open": 4, "all": 9, "exact": true}));
+    assert_eq!(states["data"][0], json!({"state": "a-new-one", "open": 0, "all": 1, "open_exact": true, "all_exact": true}));
+    assert_eq!(states["data"][2], json!({"state": "ordering", "open": 4, "all": 9, "open_exact": true, "all_exact": true}));
 }
 
 #[tokio::test(flavor = "multi_thread")]

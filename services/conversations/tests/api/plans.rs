@@ -97,14 +97,16 @@ async fn no_route_reads_a_table_from_end_to_end() {
 async fn states_are_counted_up_to_a_limit_and_say_so() {
     let world = World::start().await;
     let project = big(&world).await;
-    world.sql(project, "UPDATE public.conversations SET state = 'crowded' WHERE closed_at IS NOT NULL AND state < 'state 3'").await;
+    world.sql(project, "UPDATE public.conversations SET state = 'crowded', closed_at = NULL WHERE state < 'state 3'").await;
+    world.sql(project, "UPDATE public.conversations SET state = 'rare' WHERE state = 'state 5' AND version % 200 = 5").await;
     world.sql(project, "VACUUM ANALYZE public.conversations").await;
     let states = world.found(&format!("/v1/projects/{project}/conversations/states")).await;
     let states = states["data"].as_array().unwrap();
-    let crowded = states.iter().find(|state| state["state"] == "crowded").unwrap();
-    assert_eq!((&crowded["all"], &crowded["exact"]), (&serde_json::json!(10_000), &serde_json::json!(false)));
-    let three = states.iter().find(|state| state["state"] == "state 3").unwrap();
-    assert_eq!((&three["all"], &three["open"], &three["exact"]), (&serde_json::json!(6_000), &serde_json::json!(0), &serde_json::json!(true)));
-    let zero = states.iter().find(|state| state["state"] == "state 0").unwrap();
-    assert_eq!(zero["open"], serde_json::json!(3_000));
+    let of = |name: &str| states.iter().find(|state| state["state"] == name).unwrap();
+    let expected = serde_json::json!({"state": "state 3", "open": 0, "open_exact": true, "all": 1_000, "all_exact": false});
+    assert_eq!(of("state 3"), &expected);
+    let expected = serde_json::json!({"state": "rare", "open": 0, "open_exact": true, "all": 300, "all_exact": true});
+    assert_eq!(of("rare"), &expected);
+    let expected = serde_json::json!({"state": "crowded", "open": 10_000, "open_exact": false, "all": 10_000, "all_exact": false});
+    assert_eq!(of("crowded"), &expected);
 }
