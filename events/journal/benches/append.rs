@@ -44,6 +44,7 @@ async fn main() {
     measure("journal: one writer", 1, 1, log(1)).await;
     measure("broker: single append, 64 in flight", 64, 1, broker(1)).await;
     measure("broker: atomic batch of 100, one at a time", 1, 100, broker(100)).await;
+    measure("broker: atomic batch of 3, one at a time", 1, 3, broker(3)).await;
     for writers in [8, 64, 256, 1_024] {
         measure(&format!("journal: {writers} writers"), writers, 1, log(1)).await;
     }
@@ -53,11 +54,20 @@ async fn main() {
     nats.stop().await;
 }
 
+/// `cargo bench … -- <part of a name>` runs only what is named.
+fn chosen(name: &str) -> bool {
+    let mut wanted = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).peekable();
+    wanted.peek().is_none() || wanted.any(|part| name.contains(&part))
+}
+
 /// Runs so many writers, each one append after another, and prints one line.
 async fn measure<F>(name: &str, writers: usize, events: usize, append: impl Fn() -> F + Clone + Send + 'static)
 where
     F: Future<Output = ()> + Send + 'static,
 {
+    if !chosen(name) {
+        return;
+    }
     let start = Instant::now();
     let writers = (0..writers).map(|_| {
         let append = append.clone();
@@ -130,6 +140,9 @@ async fn raw(client: async_nats::Client, events: usize) {
 }
 
 async fn replay(nats: &Nats, journal: &Journal) {
+    if !chosen("replay") {
+        return;
+    }
     let last = journal.state(Stream::Conversation).await.unwrap().last;
     let journal_again = Arc::new(Journal::connect(ConnectOptions::new(nats.url(), "fill")).await.unwrap());
     let missing = REPLAY_EVENTS.saturating_sub(last);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::ServerInfo;
+use async_nats::{ConnectErrorKind, ServerInfo};
 use tokio::time::Instant;
 
 use crate::append::Committers;
@@ -75,7 +75,8 @@ impl Journal {
     /// Connects, trying for up to 30 s. Afterwards the connection comes back by itself, for ever.
     ///
     /// # Errors
-    /// `Unavailable` when nobody answers, `Unsuitable` when the server is too old, takes messages that are too small, or has no JetStream.
+    /// `Unavailable` when nobody answers; `Unsuitable` when the server does not know the user, is too old, takes only smaller messages, or
+    /// has no JetStream.
     pub async fn connect(options: ConnectOptions) -> Result<Self, Error> {
         let give_up = Instant::now() + CONNECT_TIME_MAX;
         let link = loop {
@@ -121,7 +122,10 @@ async fn attempt(options: &ConnectOptions) -> Result<Link, Error> {
         Some(Credentials::File(path)) => settings.credentials_file(path).await.map_err(|error| unavailable(error.to_string()))?,
     };
     let addresses: Vec<&str> = options.url.split(',').map(str::trim).collect();
-    let client = settings.connect(addresses).await.map_err(|error| unavailable(error.to_string()))?;
+    let client = settings.connect(addresses).await.map_err(|error| match error.kind() {
+        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => unsuitable(&options.url, error.to_string()),
+        _ => unavailable(error.to_string()), // somebody else's enum: whatever else it is, it may pass
+    })?;
     check(&client.server_info(), &options.url)?;
     let link = Link::new(client, signals, options.url.clone(), options.replicas);
     let info = link.request::<serde_json::Value>("$JS.API.INFO", &serde_json::Value::Null).await;

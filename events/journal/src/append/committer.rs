@@ -29,6 +29,10 @@ const WAITING_MAX: usize = 8_192;
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The pause before an append is sent again.
 const AGAIN_PAUSE: Duration = Duration::from_millis(50);
+/// After a batch its writers come back within moments: so much of the batch's own time, and never longer than the limit, is
+/// waited for them, so that they share the next one. Without it two halves take turns, each paying for a whole batch.
+const REGROUP_SHARE: u32 = 4;
+const REGROUP_TIME_MAX: Duration = Duration::from_millis(1);
 /// How many appends are taken from the way in at once.
 const INTAKE: usize = 512;
 
@@ -57,6 +61,7 @@ impl Committer {
             sending: FuturesUnordered::new(),
             same: HashMap::new(),
             recent: Recent::default(),
+            regroup: None,
         };
         tokio::spawn(task.run(receiver));
         Self { sender, load }
@@ -83,6 +88,13 @@ struct Sent {
     appends: Vec<Pending>,
     outcome: Result<Ack, Failure>,
     verdict: Option<Verdict>,
+    took: Duration,
+}
+
+/// Until so many wait, or until then.
+struct Regroup {
+    waiting: usize,
+    until: Instant,
 }
 
 struct Task {
@@ -95,6 +107,7 @@ struct Task {
     /// By id, whoever came second while the first one waits.
     same: HashMap<EventId, Vec<Pending>>,
     recent: Recent,
+    regroup: Option<Regroup>,
 }
 
 impl Task {
@@ -107,6 +120,7 @@ impl Task {
                 biased;
                 Some(sent) = self.sending.next(), if !self.sending.is_empty() => self.finish(sent),
                 taken = receiver.recv_many(&mut incoming, INTAKE), if open => open = taken > 0,
+                () = tokio::task::yield_now(), if self.regroup.is_some() => {} // a timer would be too coarse
                 () = tokio::time::sleep_until(expiry.unwrap_or_else(Instant::now)), if expiry.is_some() => {}
             }
             while let Ok(append) = receiver.try_recv() {
@@ -116,7 +130,12 @@ impl Task {
                 self.accept(append);
             }
             self.expire();
-            self.dispatch();
+            if self.regroup.as_ref().is_some_and(|regroup| self.queue.len() >= regroup.waiting || Instant::now() >= regroup.until) {
+                self.regroup = None;
+            }
+            if self.regroup.is_none() {
+                self.dispatch();
+            }
         }
     }
 
@@ -165,18 +184,19 @@ impl Task {
             }
             let link = Arc::clone(&self.link);
             self.sending.push(Box::pin(async move {
+                let from = Instant::now();
                 let outcome = send(&link, &mut appends).await;
                 let verdict = match (&outcome, appends.as_slice()) {
                     (Err(failure), [append]) => follow_up(&link, failure, append).await,
                     _ => None,
                 };
-                Sent { appends, outcome, verdict }
+                Sent { appends, outcome, verdict, took: from.elapsed() }
             }));
         }
     }
 
     fn finish(&mut self, sent: Sent) {
-        let Sent { appends, outcome, verdict } = sent;
+        let Sent { appends, outcome, verdict, took } = sent;
         for append in &appends {
             self.under_way.remove(append);
         }
@@ -185,6 +205,10 @@ impl Task {
             self.under_way.singles -= 1;
         } else {
             self.under_way.batch = false;
+            if appends.len() > 1 && outcome.is_ok() {
+                let until = Instant::now() + (took / REGROUP_SHARE).min(REGROUP_TIME_MAX);
+                self.regroup = Some(Regroup { waiting: appends.len() + self.queue.len(), until });
+            }
         }
         match (outcome, verdict) {
             (Ok(ack), _) => {

@@ -27,15 +27,16 @@ const CONSUMER_IDLE: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
     pub(crate) events: usize,
-    /// At least the largest message, or reading would stand still.
+    /// At least the largest message (8 MB, see deploy/nats), or reading would stand still; all readers of a connection together no
+    /// more than the server's `max_pending`, or it cuts the connection off.
     pub(crate) bytes: usize,
 }
 
 impl Window {
     /// For reading what is there, as fast as it comes.
-    pub(crate) const WIDE: Self = Self { events: 10_000, bytes: 32 * 1024 * 1024 };
+    pub(crate) const WIDE: Self = Self { events: 10_000, bytes: 16 * 1024 * 1024 };
     /// For following what comes.
-    pub(crate) const NARROW: Self = Self { events: 1_000, bytes: 16 * 1024 * 1024 };
+    pub(crate) const NARROW: Self = Self { events: 1_000, bytes: 10 * 1024 * 1024 };
 }
 
 /// A consumer, and what was asked of it.

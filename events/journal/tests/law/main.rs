@@ -9,5 +9,6 @@ mod follow;
 mod follow_held;
 mod follow_killed;
 mod outage;
+mod permissions;
 mod read;
 mod streams;
