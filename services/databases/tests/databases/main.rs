@@ -4,5 +4,6 @@
 
 mod killed;
 mod making;
+mod statements;
 mod walls;
 mod world;

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::statements::{AGAINST_A_TABLE, AGAINST_THE_REST, OWN, TABLES, TRAPS, WITHOUT_EFFECT};
 use crate::world::World;
 use contract::ProjectId;
 use databases::{Databases, Names};
@@ -9,156 +10,6 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
-
-/// Every system table that the bot may read.
-const TABLES: [&str; 3] = ["contacts", "conversations", "messages"];
-
-/// What must be refused for each system table; `{t}` is its name.
-const AGAINST_A_TABLE: &[&str] = &[
-    "DROP TABLE public.{t}",
-    "DROP TABLE public.{t} CASCADE",
-    "TRUNCATE public.{t}",
-    "INSERT INTO public.{t} DEFAULT VALUES",
-    "INSERT INTO public.{t} (id) VALUES ('x') ON CONFLICT DO NOTHING",
-    "UPDATE public.{t} SET id = id",
-    "DELETE FROM public.{t}",
-    "MERGE INTO public.{t} t USING (SELECT 'x' AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE",
-    "COPY public.{t} (id) FROM STDIN",
-    "SELECT * FROM public.{t} FOR UPDATE",
-    "SELECT * FROM public.{t} FOR KEY SHARE",
-    "LOCK TABLE public.{t} IN ROW EXCLUSIVE MODE",
-    "LOCK TABLE public.{t} IN ACCESS EXCLUSIVE MODE",
-    "ALTER TABLE public.{t} ADD COLUMN mine text",
-    "ALTER TABLE public.{t} DROP COLUMN id CASCADE",
-    "ALTER TABLE public.{t} ALTER COLUMN id SET DEFAULT 'x'",
-    "ALTER TABLE public.{t} RENAME TO gone",
-    "ALTER TABLE public.{t} SET SCHEMA pg_temp",
-    "ALTER TABLE public.{t} OWNER TO CURRENT_USER",
-    "ALTER TABLE public.{t} DISABLE TRIGGER ALL",
-    "ALTER TABLE public.{t} ENABLE ROW LEVEL SECURITY",
-    "ALTER TABLE public.{t} SET (autovacuum_enabled = false)",
-    "ALTER TABLE public.{t} REPLICA IDENTITY FULL",
-    "ALTER TABLE public.{t} ADD CONSTRAINT mine CHECK (false) NOT VALID",
-    "CREATE TABLE child () INHERITS (public.{t})",
-    "CREATE TABLE linked (id text REFERENCES public.{t} (id))",
-    "CREATE INDEX mine ON public.{t} (id)",
-    "CREATE STATISTICS mine ON id, version FROM public.{t}",
-    "CREATE TRIGGER mine BEFORE INSERT ON public.{t} EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-    "CREATE RULE mine AS ON INSERT TO public.{t} DO INSTEAD NOTHING",
-    "CREATE POLICY mine ON public.{t} USING (false)",
-    "CREATE PUBLICATION mine FOR TABLE public.{t}",
-    "COMMENT ON TABLE public.{t} IS 'mine'",
-    "CLUSTER public.{t} USING {t}_pkey",
-    "REINDEX TABLE public.{t}",
-    "DROP INDEX public.{t}_pkey",
-];
-
-/// What Postgres answers with a warning and does not do.
-const WITHOUT_EFFECT: &[&str] = &[
-    "GRANT INSERT ON public.{t} TO PUBLIC",
-    "GRANT SELECT ON public.{t} TO CURRENT_USER WITH GRANT OPTION",
-    "REVOKE ALL ON public.{t} FROM {owner}",
-    "VACUUM FULL public.{t}",
-    "ANALYZE public.{t}",
-];
-
-/// What must be refused besides; `{owner}`, `{database}` are of the bot's own project.
-const AGAINST_THE_REST: &[&str] = &[
-    "SELECT * FROM paige.checkpoint",
-    "SELECT * FROM paige.identities",
-    "SELECT * FROM paige.statuses",
-    "SELECT * FROM paige.migrations",
-    "UPDATE paige.checkpoint SET sequence = 0",
-    "CREATE TABLE paige.mine (id int)",
-    "DROP SCHEMA paige CASCADE",
-    "ALTER SCHEMA paige RENAME TO mine",
-    "DROP SCHEMA public CASCADE",
-    "ALTER SCHEMA public OWNER TO CURRENT_USER",
-    "GRANT USAGE ON SCHEMA paige TO PUBLIC",
-    "CREATE TABLE pg_catalog.mine (id int)",
-    "CREATE FUNCTION pg_catalog.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    "CREATE DATABASE mine",
-    "CREATE DATABASE mine TEMPLATE {database}",
-    "DROP DATABASE postgres",
-    "ALTER DATABASE {database} RENAME TO mine",
-    "ALTER DATABASE {database} OWNER TO CURRENT_USER",
-    "ALTER DATABASE {database} SET search_path = public",
-    "ALTER DATABASE {database} CONNECTION LIMIT 0",
-    "ALTER DATABASE {database} ALLOW_CONNECTIONS false",
-    "COMMENT ON DATABASE {database} IS 'mine'",
-    "CREATE ROLE mine",
-    "ALTER ROLE CURRENT_USER SUPERUSER",
-    "ALTER ROLE CURRENT_USER CREATEDB",
-    "ALTER ROLE CURRENT_USER CREATEROLE",
-    "ALTER ROLE CURRENT_USER REPLICATION",
-    "ALTER ROLE CURRENT_USER BYPASSRLS",
-    "ALTER ROLE CURRENT_USER CONNECTION LIMIT -1",
-    "ALTER ROLE CURRENT_USER VALID UNTIL 'infinity'",
-    "ALTER ROLE {owner} LOGIN",
-    "ALTER ROLE {owner} PASSWORD 'x'",
-    "ALTER ROLE postgres IN DATABASE {database} SET search_path = public",
-    "ALTER ROLE ALL SET search_path = public",
-    "GRANT {owner} TO CURRENT_USER",
-    "GRANT pg_read_all_data TO CURRENT_USER",
-    "SET ROLE {owner}",
-    "SET ROLE postgres",
-    "SET SESSION AUTHORIZATION postgres",
-    "DROP OWNED BY {owner}",
-    "REASSIGN OWNED BY {owner} TO CURRENT_USER",
-    "DROP ROLE {owner}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT ALL ON TABLES TO PUBLIC",
-    "CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-    "CREATE PUBLICATION mine FOR ALL TABLES",
-    "CREATE SUBSCRIPTION mine CONNECTION 'host=127.0.0.1' PUBLICATION p WITH (connect = false)",
-    "CREATE TABLESPACE mine LOCATION '/tmp'",
-    "CREATE FOREIGN DATA WRAPPER mine",
-    "CREATE FUNCTION mine() RETURNS int LANGUAGE internal AS 'int4um'",
-    "CREATE FUNCTION mine() RETURNS int LANGUAGE c AS 'libc', 'getpid'",
-    "CREATE ACCESS METHOD mine TYPE INDEX HANDLER bthandler",
-    "CREATE OPERATOR CLASS mine DEFAULT FOR TYPE text USING hash AS OPERATOR 1 =",
-    "CREATE CAST (text AS int) WITH INOUT AS IMPLICIT",
-    "CREATE TYPE mine (INPUT = textin, OUTPUT = textout)",
-    "COPY (SELECT 1) TO PROGRAM 'true'",
-    "COPY (SELECT 1) TO '/tmp/paige_bot'",
-    "SELECT pg_read_file('/etc/passwd')",
-    "SELECT pg_ls_dir('/')",
-    "SELECT lo_import('/etc/passwd')",
-    "SELECT lo_export(lo_create(0), '/tmp/paige_bot')",
-    "SELECT rolpassword FROM pg_authid",
-    "SELECT * FROM pg_user_mapping",
-    "UPDATE pg_class SET relowner = 'postgres'::regrole WHERE relname = 'contacts'",
-    "DELETE FROM pg_depend",
-    "ALTER SYSTEM SET fsync = off",
-    "SET session_replication_role = replica",
-    "SET log_statement = 'none'",
-    "CHECKPOINT",
-    "SELECT pg_switch_wal()",
-    "SELECT pg_reload_conf()",
-    "SELECT pg_create_physical_replication_slot('mine')",
-    "SELECT pg_stat_reset()",
-];
-
-/// What must work: a bot's database is its own but for the system tables.
-const OWN: &[&str] = &[
-    "SELECT c.id, v.id, m.id FROM contacts c, conversations v, messages m",
-    "CREATE TABLE orders (id int PRIMARY KEY, contact_id text, total numeric)",
-    "INSERT INTO orders SELECT n, 'con_1', n FROM generate_series(1, 100) n",
-    "CREATE INDEX orders_by_contact ON orders (contact_id)",
-    "ALTER TABLE orders ADD COLUMN note text",
-    "UPDATE orders SET note = 'x'",
-    "CREATE VIEW known AS SELECT c.id, o.total FROM contacts c JOIN orders o ON o.contact_id = c.id",
-    "SELECT * FROM known",
-    "CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 2 * n; END'",
-    "SELECT twice(2)",
-    "CREATE TYPE size AS ENUM ('s', 'm')",
-    "CREATE SCHEMA shop CREATE TABLE baskets (id int)",
-    "CREATE TEMPORARY TABLE scratch AS SELECT 1 AS n",
-    "SELECT lo_unlink(lo_from_bytea(0, 'x'))",
-    "SET statement_timeout = '5s'",
-    "TRUNCATE orders",
-    "DROP SCHEMA shop CASCADE",
-    "DROP TABLE orders CASCADE",
-];
 
 async fn ready(world: &World) -> ProjectId {
     let project = world.create_project().await;
@@ -293,23 +144,6 @@ async fn a_bot_connects_to_its_own_database_and_to_no_other() {
     assert_eq!(open, Vec::<String>::new());
     world.end(service).await;
 }
-
-/// What a bot could leave lying about for somebody mightier to step on.
-const TRAPS: &[&str] = &[
-    "CREATE TABLE public.trapped (who name)",
-    "GRANT INSERT ON public.trapped TO PUBLIC",
-    "CREATE FUNCTION public.snap() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.trapped VALUES (current_user); RETURN true; END'",
-    "CREATE FUNCTION public.lower(t text) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM public.snap(); RETURN t; END'",
-    "CREATE FUNCTION public.lower(t varchar) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM public.snap(); RETURN t; END'",
-    "CREATE FUNCTION public.unnest(t text[]) RETURNS SETOF text LANGUAGE plpgsql AS 'BEGIN PERFORM public.snap(); RETURN; END'",
-    "CREATE FUNCTION public.eq(a varchar, b varchar) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN public.snap(); END'",
-    "CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = public.eq)",
-    "CREATE FUNCTION public.pg_advisory_xact_lock(k bigint) RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM public.snap(); END'",
-    "CREATE VIEW public.pg_class AS SELECT public.snap()",
-    "CREATE TABLE public.pg_roles (rolname name)",
-    "CREATE DOMAIN public.json AS text CHECK (public.snap())",
-    "CREATE TABLE public._sqlx_migrations (version bigint)",
-];
 
 #[tokio::test]
 async fn nothing_that_a_bot_left_in_public_is_run_by_the_platform() {
