@@ -24,6 +24,18 @@ pub fn text(number: &str, from: &str, wamid: &str, second: i64, body: &str) -> V
     change(number, json!({ "contacts": [{ "profile": { "name": format!("Person {from}") }, "wa_id": from }], "messages": [message] }))
 }
 
+/// A text message of about 1 kB with everything that Meta's own sample of one has.
+pub fn long_text(number: &str, from: &str, wamid: &str, second: i64) -> Vec<u8> {
+    const WORDS: &str = "Hi! Do you have a table for two tonight? We would be there at eight, by the window if that is possible. ";
+    let user_id = format!("US.{from}00000");
+    let body = WORDS.repeat(4);
+    let message = json!({
+        "from": from, "from_user_id": user_id, "id": wamid, "timestamp": second.to_string(), "type": "text", "text": { "body": body }
+    });
+    let contact = json!({ "profile": { "name": format!("Person {from}") }, "wa_id": from, "user_id": user_id });
+    change(number, json!({ "contacts": [contact], "messages": [message] }))
+}
+
 /// A status of an outbound message.
 pub fn status(number: &str, to: &str, wamid: &str, status: &str, second: i64) -> Vec<u8> {
     let mut item = json!({ "id": wamid, "status": status, "timestamp": second.to_string(), "recipient_id": to });
@@ -51,4 +63,31 @@ pub fn field(number: &str, field: &str, mut value: Value) -> Vec<u8> {
     value["metadata"] = json!({ "display_phone_number": "15550100234", "phone_number_id": number });
     let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "104857392016384", "changes": [{ "value": value, "field": field }] }] });
     body.to_string().into_bytes()
+}
+
+/// Several bodies as one, as Meta sends what gathered: their entries one after another.
+pub fn together(bodies: &[Vec<u8>]) -> Vec<u8> {
+    let entries: Vec<Value> = bodies
+        .iter()
+        .flat_map(|body| {
+            let mut body: Value = serde_json::from_slice(body).expect("a body");
+            body["entry"].as_array_mut().map(std::mem::take).expect("entries")
+        })
+        .collect();
+    json!({ "object": "whatsapp_business_account", "entry": entries }).to_string().into_bytes()
+}
+
+/// JSON as Meta writes it: everything beyond ASCII escaped.
+pub fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() {
+            escaped.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    escaped
 }

@@ -1,8 +1,20 @@
 //! Tests and benches over the whole, on real NATS and real Postgres.
 //!
-//! What is here is what they share: a [`Stage`] with everything running on it, and the bodies that Meta would send.
+//! What is here is what they share: a [`Stage`] with everything running on it, the bodies that Meta would send, and for benches a
+//! [`bed`] for single services, a [`load`] generator, a [`cpu`] meter and the [`report`].
 
+pub mod apart;
+pub mod bed;
+pub mod binaries;
 pub mod bodies;
+pub mod chaos;
+pub mod cpu;
+pub mod dice;
+pub mod load;
+pub mod process;
+pub mod report;
 mod stage;
+pub mod upsert;
+pub mod webhooks;
 
 pub use stage::{Stage, WAIT_MAX};

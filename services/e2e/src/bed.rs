@@ -1,0 +1,152 @@
+//! What single services are measured on: servers of their own, projects that exist at once, and nothing running but what is asked for.
+//!
+//! Unlike a [`crate::Stage`] it provisions nothing: project databases are copies of one template, and the facts about projects are put
+//! into the log as lifecycle would have put them.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use chassis::telemetry::{self, LogFormat, Telemetry};
+use chassis::{Clock, Health, Ids, Metrics, Secret, Shutdown, Site, TelemetryArgs};
+use contract::{Context, Event, EventId, NumberConnected, ProjectCreated, ProjectEvent, ProjectId, Stream, Subject};
+use embedded::{Nats, Postgres};
+use ingress::Ingress;
+use journal::{ConnectOptions, Expect, Journal};
+use projections::{ProjectDatabases, database_name};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use utoipa_axum::router::OpenApiRouter;
+use whatsapp::AppSecrets;
+
+/// With which webhooks are signed here.
+pub const APP_SECRET: &str = "an app secret for measuring";
+/// How long a contact may be silent before a conversation ends, as projects have it when nobody says otherwise.
+const CONVERSATION_IDLE_S: u32 = 24 * 3_600;
+
+/// Logs and spans as a service has them that exports none: they are part of what a request costs.
+///
+/// # Panics
+/// Called twice.
+pub fn telemetry() -> Telemetry {
+    let arguments = TelemetryArgs { log: "info".to_owned(), log_format: LogFormat::Json, otlp_endpoint: None, trace_ratio: 1.0 };
+    telemetry::start(&arguments, "bench").expect("telemetry starts")
+}
+
+/// A log of its own.
+///
+/// # Panics
+/// It does not start.
+pub async fn log() -> (Nats, Journal) {
+    let nats = Nats::scratch().await.expect("nats starts");
+    let journal = Journal::connect(ConnectOptions::new(nats.url(), "bench")).await.expect("nats answers");
+    journal.open(&Stream::ALL).await.expect("streams open");
+    (nats, journal)
+}
+
+/// Projects with a number and an empty database each.
+pub struct Projects {
+    /// Their ids, in the order of [`Self::numbers`].
+    pub ids: Vec<ProjectId>,
+    /// Their numbers.
+    pub numbers: Vec<String>,
+    /// Their databases.
+    pub databases: ProjectDatabases,
+}
+
+impl Projects {
+    /// Makes so many.
+    ///
+    /// # Panics
+    /// A server does not answer.
+    pub async fn make(journal: &Journal, postgres: &Postgres, count: usize) -> Self {
+        const TEMPLATE: &str = "paige_template";
+        let template = postgres.create_database(TEMPLATE).await.expect("a database");
+        let mut connection = PgConnection::connect(&template).await.expect("it answers");
+        projections::migrate(&mut connection).await.expect("tables are made");
+        connection.close().await.expect("the template is let go");
+        let mut admin = PgConnection::connect(&postgres.admin_url()).await.expect("it answers");
+        let ids_source = Ids::new(Clock::System);
+        let mut projects = Self { ids: Vec::new(), numbers: Vec::new(), databases: databases(postgres) };
+        for index in 0..count {
+            let id = ProjectId::from_ulid(ids_source.ulid());
+            let number = format!("20735841{index:07}");
+            let statement = format!("CREATE DATABASE {} TEMPLATE {TEMPLATE}", database_name(id));
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut admin).await.expect("a copy of the template");
+            announce(journal, &ids_source, id, &number).await;
+            projects.ids.push(id);
+            projects.numbers.push(number);
+        }
+        projects
+    }
+}
+
+/// The databases of projects on a server.
+///
+/// # Panics
+/// Never: the server's URL is one.
+pub fn databases(postgres: &Postgres) -> ProjectDatabases {
+    ProjectDatabases::new(PgConnectOptions::from_str(&postgres.admin_url()).expect("a URL"))
+}
+
+async fn announce(journal: &Journal, ids: &Ids, project: ProjectId, number: &str) {
+    let facts: [ProjectEvent; 2] = [
+        ProjectCreated { name: format!("Bench {number}"), conversation_idle_seconds: Some(CONVERSATION_IDLE_S) }.into(),
+        NumberConnected { phone_number_id: number.to_owned(), waba_id: None, display_phone_number: None }.into(),
+    ];
+    let now = Clock::System.now();
+    let events = facts.map(|fact| fact.into_new(EventId::from_ulid(ids.ulid()), "/paige/bench", now, Context::default()));
+    journal.append(&Subject::project(project), Expect::New, events.into()).await.expect("the log answers");
+}
+
+/// A service that answers HTTP, with everything around it that it has in production.
+pub struct Served {
+    /// Where.
+    pub address: SocketAddr,
+    shutdown: Shutdown,
+    running: JoinHandle<Result<(), chassis::serve::Error>>,
+}
+
+impl Served {
+    /// Ingress that keeps webhooks in a log.
+    pub async fn ingress(journal: Journal) -> Self {
+        Self::start(ingress::routes(Ingress::new(journal, Clock::System, secrets(), Secret::new("token")))).await
+    }
+
+    /// Ingress with the append taken out.
+    pub async fn ingress_without_log() -> Self {
+        Self::start(ingress::routes(Ingress::discarding(Clock::System, secrets(), Secret::new("token")))).await
+    }
+
+    /// These routes.
+    ///
+    /// # Panics
+    /// No port is free.
+    pub async fn start(routes: OpenApiRouter) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let metrics = Metrics::install().expect("metrics are installed");
+        let site = Site::new("bench", Secret::new(API_KEY), Health::new(), metrics, Ids::new(Clock::System));
+        let (router, shutdown) = (site.finish(routes), Shutdown::new());
+        let stop = shutdown.clone();
+        let running = tokio::spawn(async move { chassis::serve(listener, router, &stop).await });
+        Self { address, shutdown, running }
+    }
+
+    /// Ends it.
+    ///
+    /// # Panics
+    /// It ends otherwise.
+    pub async fn stop(self) {
+        self.shutdown.begin();
+        self.running.await.expect("no panic").expect("it ends well");
+    }
+}
+
+/// For `/v1`.
+pub const API_KEY: &str = "a key for measuring";
+
+fn secrets() -> AppSecrets {
+    AppSecrets::new(APP_SECRET, None).expect("not empty")
+}
