@@ -123,18 +123,14 @@ impl On<'_> {
         });
     }
 
+    /// What was absorbed leads here from now on. Which of it the contact has now, the events after it say: the fold sees only this
+    /// contact and could not choose between two numbers.
     fn absorbed(self, absorbed: contract::ContactAbsorbed) {
-        for identity in &absorbed.identities {
-            let link = IdentityLink { current: true, linked_at: absorbed.at, sequence: self.event.sequence };
-            self.rows.link(self.contact, identity.clone(), link);
+        for identity in absorbed.identities {
+            let link = IdentityLink { current: false, linked_at: absorbed.at, sequence: self.event.sequence };
+            self.rows.link(self.contact, identity, link);
         }
-        self.with_contact(|contact| {
-            for identity in &absorbed.identities {
-                if column(contact, identity.kind).is_some_and(|column| column.is_none()) {
-                    show(contact, identity);
-                }
-            }
-        });
+        self.with_contact(|_| {});
     }
 
     fn opened(self, opened: contract::ConversationOpened) {

@@ -15,10 +15,19 @@ use crate::rows::Contact;
 pub struct KnownContact {
     /// Its row.
     pub contact: Contact,
-    /// Everything it is or was known by; `true` for what it has now.
-    pub identities: HashMap<Identity, bool>,
+    /// Everything it is or was known by.
+    pub identities: HashMap<Identity, KnownLink>,
     /// Its latest conversation, one to one and in each group.
     pub conversations: Vec<LatestConversation>,
+}
+
+/// Since when an identity leads to a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownLink {
+    /// It has it now; otherwise it had it before.
+    pub current: bool,
+    /// Since when.
+    pub since: DateTime<Utc>,
 }
 
 /// The latest conversation of a contact in one place.
@@ -50,13 +59,16 @@ pub async fn contacts_of(connection: &mut PgConnection, identities: &[&Identity]
 }
 
 /// The contacts of these ids, as far as the tables have them.
+///
+/// The latest conversation is the open one: there is one at most, because another only opens where it was closed. An older one
+/// may have been changed since and have a higher version.
 pub async fn contacts(connection: &mut PgConnection, ids: &[ContactId]) -> Result<Vec<KnownContact>, Error> {
     const CONTACTS: &str = "SELECT * FROM public.contacts WHERE id = ANY($1)";
-    const IDENTITIES: &str = "SELECT kind, value, contact_id, current FROM paige.identities WHERE contact_id = ANY($1)";
+    const IDENTITIES: &str = "SELECT kind, value, contact_id, current, linked_at FROM paige.identities WHERE contact_id = ANY($1)";
     const LATEST: &str = "
         SELECT DISTINCT ON (contact_id, group_id)
-               id, contact_id, group_id, state, coalesce(last_message_at, opened_at) AS last_message_at, closed_at IS NOT NULL AS closed
-          FROM public.conversations WHERE contact_id = ANY($1) ORDER BY contact_id, group_id, version DESC";
+               id, contact_id, group_id, state, greatest(last_message_at, opened_at) AS last_message_at, closed_at IS NOT NULL AS closed
+          FROM public.conversations WHERE contact_id = ANY($1) ORDER BY contact_id, group_id, closed_at IS NOT NULL, version DESC";
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let mut known = HashMap::new();
     for row in sqlx::query(CONTACTS).bind(&ids).fetch_all(&mut *connection).await? {
@@ -65,7 +77,8 @@ pub async fn contacts(connection: &mut PgConnection, ids: &[ContactId]) -> Resul
     }
     for row in sqlx::query(IDENTITIES).bind(&ids).fetch_all(&mut *connection).await? {
         if let Some(known) = known.get_mut(&id::<ContactId>(&row, "contact_id")?) {
-            known.identities.insert(identity(&row)?, row.try_get("current")?);
+            let link = KnownLink { current: row.try_get("current")?, since: row.try_get("linked_at")? };
+            known.identities.insert(identity(&row)?, link);
         }
     }
     for row in sqlx::query(LATEST).bind(&ids).fetch_all(connection).await? {

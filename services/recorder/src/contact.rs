@@ -1,10 +1,12 @@
 //! What the recorder knows of a contact while it decides: the aggregate behind `conversation.<prj>.<con>`.
+//!
+//! It comes into being in two ways, from rows and by [`evolve`], which must agree on everything that a decision looks at.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use contract::{ContactId, ContactProfile, ConversationEvent, ConversationId, Identity};
-use projections::lookup::{KnownContact, LatestConversation};
+use contract::{ContactId, ContactProfile, ConversationEvent, ConversationId, Identity, IdentityKind};
+use projections::lookup::{KnownContact, KnownLink, LatestConversation};
 use projections::rows::Preference;
 
 /// A contact, as far as decisions need it.
@@ -12,8 +14,10 @@ use projections::rows::Preference;
 pub struct Contact {
     /// The last sequence of its subject; 0: it has no event yet.
     pub version: u64,
-    /// Everything it is or was known by; `true` for what it has now.
-    pub identities: HashMap<Identity, bool>,
+    /// When it first showed up.
+    pub first_seen_at: DateTime<Utc>,
+    /// Everything it is or was known by; of each kind it has one now at most.
+    pub identities: HashMap<Identity, KnownLink>,
     /// How it shows itself.
     pub profile: ContactProfile,
     /// When it last showed itself differently.
@@ -36,14 +40,26 @@ pub struct Latest {
 }
 
 impl Contact {
-    /// The identity of that kind which it has now.
-    pub fn current(&self, kind: contract::IdentityKind) -> Option<&Identity> {
-        self.identities.iter().find(|(identity, current)| **current && identity.kind == kind).map(|(identity, _)| identity)
+    /// The identity of that kind which it has now, and since when.
+    pub fn current(&self, kind: IdentityKind) -> Option<(&Identity, DateTime<Utc>)> {
+        let found = self.identities.iter().find(|(identity, link)| link.current && identity.kind == kind);
+        found.map(|(identity, link)| (identity, link.since))
+    }
+
+    /// Whether it has that identity now.
+    pub fn has_now(&self, identity: &Identity) -> bool {
+        self.identities.get(identity).is_some_and(|link| link.current)
+    }
+
+    /// Its conversation outside groups.
+    pub fn one_to_one(&self) -> Option<ConversationId> {
+        self.conversations.get(&None).map(|latest| latest.id)
     }
 
     fn empty(at: DateTime<Utc>) -> Self {
         Self {
             version: 0,
+            first_seen_at: at,
             identities: HashMap::new(),
             profile: ContactProfile::default(),
             profile_at: at,
@@ -51,6 +67,10 @@ impl Contact {
             merged_into: None,
             conversations: HashMap::new(),
         }
+    }
+
+    fn link(&mut self, identity: &Identity, current: bool, since: DateTime<Utc>) {
+        self.identities.insert(identity.clone(), KnownLink { current, since });
     }
 
     fn said(&mut self, message: &contract::Message) {
@@ -63,24 +83,20 @@ impl Contact {
 /// What an event makes of a contact. `None`: it did not exist before.
 pub fn evolve(contact: Option<Contact>, event: &ConversationEvent) -> Contact {
     if let ConversationEvent::ContactFirstSeen(seen) = event {
-        let mut contact = contact.unwrap_or_else(|| Contact::empty(seen.at));
-        contact.identities.extend(seen.identities.iter().map(|identity| (identity.clone(), true)));
-        contact.profile = seen.profile.clone();
-        contact.profile_at = seen.at;
-        return contact;
+        return contact.unwrap_or_else(|| {
+            let mut contact = Contact { profile: seen.profile.clone(), ..Contact::empty(seen.at) };
+            seen.identities.iter().for_each(|identity| contact.link(identity, true, seen.at));
+            contact
+        });
     }
     let mut contact = contact.unwrap_or_else(|| Contact::empty(DateTime::UNIX_EPOCH));
     match event {
-        ConversationEvent::ContactIdentityLinked(linked) => {
-            contact.identities.insert(linked.identity.clone(), true);
-        }
+        ConversationEvent::ContactIdentityLinked(linked) => contact.link(&linked.identity, true, linked.at),
         ConversationEvent::ContactIdentityReplaced(replaced) => {
-            contact.identities.insert(replaced.previous.clone(), false);
-            contact.identities.insert(replaced.current.clone(), true);
+            contact.link(&replaced.previous, false, replaced.at);
+            contact.link(&replaced.current, true, replaced.at);
         }
-        ConversationEvent::ContactIdentityUnlinked(unlinked) => {
-            contact.identities.remove(&unlinked.identity);
-        }
+        ConversationEvent::ContactIdentityUnlinked(unlinked) => _ = contact.identities.remove(&unlinked.identity),
         ConversationEvent::ContactProfileChanged(changed) => {
             contact.profile = changed.profile.clone();
             contact.profile_at = changed.at;
@@ -90,7 +106,7 @@ pub fn evolve(contact: Option<Contact>, event: &ConversationEvent) -> Contact {
         }
         ConversationEvent::ContactMerged(merged) => contact.merged_into = Some(merged.into),
         ConversationEvent::ContactAbsorbed(absorbed) => {
-            contact.identities.extend(absorbed.identities.iter().map(|identity| (identity.clone(), true)));
+            absorbed.identities.iter().for_each(|identity| contact.link(identity, false, absorbed.at));
         }
         ConversationEvent::ConversationOpened(opened) => {
             let latest = Latest { id: opened.conversation, state: opened.state.clone(), last_message_at: opened.at, closed: false };
@@ -125,6 +141,7 @@ impl From<KnownContact> for Contact {
         };
         Self {
             version: row.version,
+            first_seen_at: row.first_seen_at,
             identities: known.identities,
             profile: ContactProfile { name: row.name, username: row.username, wa_id: row.wa_id },
             profile_at: row.profile_at,

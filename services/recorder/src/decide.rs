@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
-    CloseReason, ContactId, ContactIdentityReplaced, ContactPreferenceChanged, ContactProfile, ContactProfileChanged, ConversationClosed,
-    ConversationEvent, ConversationId, ConversationOpened, Direction, Message, MessageEchoed, MessageId, MessageImported, MessageReceived,
-    MessageStatusReported, ProjectId,
+    CloseReason, ContactId, ConversationClosed, ConversationEvent, ConversationId, ConversationOpened, Direction, Message, MessageEchoed,
+    MessageId, MessageImported, MessageReceived, MessageStatusReported, ProjectId, RawJson,
 };
 
-use crate::contact::Contact;
-use crate::items::{How, Item, Replaced, Said, What};
-use crate::resolve::resolve;
+use crate::change::{change, is_known};
+use crate::draft::Draft;
+use crate::items::{How, Item, Said, What};
+use crate::merge::prefer;
+use crate::resolve::{find, resolve};
 use crate::view::View;
 
 /// What a decision needs to know of a project.
@@ -24,101 +25,102 @@ pub struct Project {
 /// The events that follow from an item, each with the contact whose subject it goes to. Applies them to `view` as it goes, so that the
 /// next item builds on them.
 ///
-/// Empty: everything the item says is recorded already.
+/// Empty: everything the item says is recorded already, or it is for [`unassigned`].
 pub fn decide(project: Project, view: &mut View, item: &Item) -> Vec<(ContactId, ConversationEvent)> {
-    if is_recorded(view, item) {
+    if is_recorded(view, item) || unassigned(view, item).is_some() {
         return Vec::new();
     }
-    let mut out = Vec::new();
-    let Some(contact) = contact_of(project, view, item, &mut out) else { return out };
-    match &item.what {
-        What::Said(said) => {
-            let conversation = conversation_for(project, view, contact, item.at, said, &mut out);
-            push(view, &mut out, contact, message(project, said, conversation, item.at));
-            changed(view, &mut out, contact, &said.replaced, item.at);
-        }
-        What::Status { wamid, status, participant, error_code, raw } => {
-            let reported = MessageStatusReported {
-                wamid: wamid.clone(),
-                status: status.clone(),
-                participant: participant.clone(),
-                at: item.at,
-                error_code: *error_code,
-                raw: raw.clone(),
-            };
-            push(view, &mut out, contact, reported.into());
-        }
-        What::Changed(replaced) => changed(view, &mut out, contact, replaced, item.at),
-        What::Preference { category, value } => {
-            let known = view.contact(contact).and_then(|contact| contact.preferences.get(category));
-            if known.is_none_or(|known| known.at < item.at && known.value != *value) {
-                let event = ContactPreferenceChanged { category: category.clone(), value: value.clone(), at: item.at };
-                push(view, &mut out, contact, event.into());
-            }
-        }
-        What::Unassigned { .. } => {}
+    let mut draft = Draft::new(view);
+    if let Some(contact) = contact_of(project, &mut draft, item) {
+        say(project, &mut draft, contact, item);
     }
-    out
+    draft.finish()
 }
 
-/// One effect per message, for as long as Meta can retry.
+/// What names no contact, under which key it is kept, and its bytes. A status is one only as long as nobody knows its message.
+pub fn unassigned<'a>(view: &View, item: &'a Item) -> Option<(&'a str, &'a RawJson)> {
+    match &item.what {
+        What::Unassigned { key, raw } => Some((key, raw)),
+        What::Status { wamid, raw, .. } => (item.who.identities.is_empty() && view.message(wamid).is_none()).then_some(("statuses", raw)),
+        What::Said(_) | What::Changed(_) | What::Preference { .. } => None,
+    }
+}
+
+fn say(project: Project, draft: &mut Draft<'_>, contact: ContactId, item: &Item) {
+    match &item.what {
+        What::Said(said) => {
+            let place = place_of(draft.view(), contact, said);
+            let conversation = conversation_for(project, draft, place, item.at, said);
+            draft.say(place, message(project, said, conversation, item.at));
+            change(draft, contact, &said.replaced, item.at);
+        }
+        What::Status { wamid, status, participant, error_code, raw } => {
+            let (wamid, status, participant, raw) = (wamid.clone(), status.clone(), participant.clone(), raw.clone());
+            draft.say(contact, MessageStatusReported { wamid, status, participant, at: item.at, error_code: *error_code, raw });
+        }
+        What::Changed(replaced) => change(draft, contact, replaced, item.at),
+        What::Preference { category, value } => prefer(draft, contact, category, value, item.at),
+        What::Unassigned { .. } => {}
+    }
+}
+
+/// One effect per item, for as long as Meta can retry. Messages and statuses have keys; of the others it is their effect that is known.
 fn is_recorded(view: &View, item: &Item) -> bool {
     match &item.what {
         What::Said(said) => view.message(&said.wamid).is_some(),
         What::Status { wamid, status, participant, .. } => {
             view.has_status(&(wamid.clone(), status.clone(), participant.clone().unwrap_or_default()))
         }
-        What::Changed(_) | What::Preference { .. } | What::Unassigned { .. } => false,
+        What::Changed(replaced) => is_known(view, &item.who, replaced),
+        What::Preference { category, value } => find(view, &item.who)
+            .and_then(|contact| view.contact(contact)?.preferences.get(category))
+            .is_some_and(|known| (known.at, &known.value) >= (item.at, value)),
+        What::Unassigned { .. } => false,
     }
 }
 
 /// A status belongs to whom its message was for, if the message is known; everything else to whom the item names.
-fn contact_of(project: Project, view: &mut View, item: &Item, out: &mut Vec<(ContactId, ConversationEvent)>) -> Option<ContactId> {
-    if let What::Status { wamid, .. } = &item.what
-        && let Some(contact) = view.message(wamid)
-    {
-        return Some(contact);
-    }
-    let resolved = resolve(project.id, view, &item.who, item.at)?;
-    for (contact, event) in resolved.events {
-        push(view, out, contact, event);
-    }
-    Some(resolved.contact)
+fn contact_of(project: Project, draft: &mut Draft<'_>, item: &Item) -> Option<ContactId> {
+    let speaks = match &item.what {
+        What::Status { wamid, .. } => {
+            if let Some(contact) = draft.view().message(wamid) {
+                return Some(contact);
+            }
+            false
+        }
+        What::Said(said) => said.how == How::Received && said.replaced.is_empty(),
+        What::Changed(_) | What::Preference { .. } | What::Unassigned { .. } => false,
+    };
+    resolve(draft, project.id, &item.who, item.at, speaks)
+}
+
+/// What changes a message of a contact that was merged into this one is said where that message is, because there it takes effect.
+fn place_of(view: &View, contact: ContactId, said: &Said) -> ContactId {
+    let owner = said.target.as_ref().and_then(|target| view.message(target));
+    let has_talked = |owner: &ContactId| view.contact(*owner).is_some_and(|known| known.conversations.contains_key(&said.group));
+    owner.filter(|owner| *owner != contact && view.survivor(*owner) == contact && has_talked(owner)).unwrap_or(contact)
 }
 
 /// The conversation that a message belongs to; opens one, and closes an idle one, where that is so.
 ///
-/// What is about another message (reaction, edit, revocation) or said by WhatsApp itself goes where the talk was last.
-fn conversation_for(
-    project: Project,
-    view: &mut View,
-    contact: ContactId,
-    at: DateTime<Utc>,
-    said: &Said,
-    out: &mut Vec<(ContactId, ConversationEvent)>,
-) -> ConversationId {
-    let latest = view.contact(contact).and_then(|contact| contact.conversations.get(&said.group)).cloned();
-    let follows = said.target.is_some() || said.kind == "system";
+/// What is about another message (reaction, edit, revocation), said by WhatsApp itself, or imported (in any order, long after it was
+/// said) goes where the talk was last. A message exactly at the limit still belongs to the conversation, one later does not.
+fn conversation_for(project: Project, draft: &mut Draft<'_>, contact: ContactId, at: DateTime<Utc>, said: &Said) -> ConversationId {
+    let latest = draft.contact(contact).and_then(|contact| contact.conversations.get(&said.group)).cloned();
+    let follows = said.target.is_some() || said.kind == "system" || matches!(said.how, How::Imported { .. });
     let ends_at = latest.as_ref().zip(project.conversation_idle).and_then(|(latest, idle)| latest.last_message_at.checked_add_signed(idle));
     let idle = ends_at.filter(|ends_at| at > *ends_at);
     match &latest {
         Some(latest) if follows || (!latest.closed && idle.is_none()) => return latest.id,
         Some(latest) if !latest.closed => {
-            let at = idle.unwrap_or(at);
-            let closed = ConversationClosed { conversation: latest.id, reason: CloseReason::Idle, at };
-            push(view, out, contact, closed.into());
+            draft.say(contact, ConversationClosed { conversation: latest.id, reason: CloseReason::Idle, at: idle.unwrap_or(at) });
         }
         _none_open => {}
     }
     let conversation = ConversationId::derive(contact, MessageId::derive(project.id, &said.wamid, said.stamp_ms));
-    let opened = ConversationOpened {
-        conversation,
-        group: said.group.clone(),
-        state: latest.as_ref().and_then(|latest| latest.state.clone()),
-        inherited_from: latest.as_ref().filter(|latest| latest.state.is_some()).map(|latest| latest.id),
-        at,
-    };
-    push(view, out, contact, opened.into());
+    let state = latest.as_ref().and_then(|latest| latest.state.clone());
+    let inherited_from = latest.filter(|latest| latest.state.is_some()).map(|latest| latest.id);
+    draft.say(contact, ConversationOpened { conversation, group: said.group.clone(), state, inherited_from, at });
     conversation
 }
 
@@ -142,41 +144,5 @@ fn message(project: Project, said: &Said, conversation: ConversationId, at: Date
             let direction = if *inbound { Direction::Inbound } else { Direction::Outbound };
             MessageImported { direction, status: status.clone(), message }.into()
         }
-    }
-}
-
-/// The person has other ids now. An announcement that comes late changes nothing that is newer.
-fn changed(view: &mut View, out: &mut Vec<(ContactId, ConversationEvent)>, contact: ContactId, replaced: &[Replaced], at: DateTime<Utc>) {
-    for Replaced { previous, current, wa_id } in replaced {
-        let Some(known) = view.contact(contact) else { return };
-        if known.identities.contains_key(current) {
-            continue;
-        }
-        let number = wa_id
-            .as_ref()
-            .filter(|_| at >= known.profile_at)
-            .map(|wa_id| ContactProfileChanged { profile: ContactProfile { wa_id: Some(wa_id.clone()), ..known.profile.clone() }, at });
-        let replaced = ContactIdentityReplaced { previous: previous.clone(), current: current.clone(), at };
-        if let Some(holder) = view.find(current).filter(|holder| *holder != contact) {
-            let reason = contract::UnlinkReason::Reassigned;
-            push(view, out, holder, contract::ContactIdentityUnlinked { identity: current.clone(), reason, at }.into());
-        }
-        push(view, out, contact, replaced.into());
-        if let Some(number) = number {
-            push(view, out, contact, number.into());
-        }
-    }
-}
-
-fn push(view: &mut View, out: &mut Vec<(ContactId, ConversationEvent)>, contact: ContactId, event: ConversationEvent) {
-    view.apply(contact, &event);
-    out.push((contact, event));
-}
-
-/// Where a contact stands, for tests and explanations.
-impl Contact {
-    /// Its conversation outside groups.
-    pub fn one_to_one(&self) -> Option<ConversationId> {
-        self.conversations.get(&None).map(|latest| latest.id)
     }
 }

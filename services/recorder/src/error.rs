@@ -10,6 +10,9 @@ pub enum Error {
     /// The project's tables cannot be asked.
     #[error(transparent)]
     Tables(#[from] projections::Error),
+    /// The log cannot be asked.
+    #[error(transparent)]
+    Log(#[from] journal::Error),
     /// The log did not take it.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -30,8 +33,8 @@ impl Error {
     pub(crate) fn stop(&self) -> Stop {
         match self {
             Self::Tables(error) => stop::of(error),
-            Self::Append(AppendError::Unavailable(_)) | Self::TablesBehind { .. } => stop::down(self.to_string()),
-            Self::Append(_) | Self::Contended => stop::again(self.to_string()),
+            Self::Append(AppendError::Unavailable(_)) | Self::Log(journal::Error::Unavailable(_)) | Self::TablesBehind { .. } => stop::down(self.to_string()),
+            Self::Append(_) | Self::Log(_) | Self::Contended => stop::again(self.to_string()),
         }
     }
 }

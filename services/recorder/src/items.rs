@@ -2,12 +2,13 @@
 //!
 //! Nothing is dropped: what has no wamid or names nobody becomes an unassigned item, with Meta's bytes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use contract::{ContactProfile, Identity, IdentityKind, RawJson, Recorded};
 use serde_json::value::RawValue;
 use whatsapp::payload::{Kind, Message, Profile, Status, SystemEvent, UserIdUpdate, Value};
 use whatsapp::{Bsuid, WaId};
 
+use crate::fit::{NAME_CHARS_MAX, PERSON_CHARS_MAX, TEXT_CHARS_MAX, fit};
 use crate::raw::keep;
 
 /// One thing that happened.
@@ -87,8 +88,13 @@ pub fn items(event: &Recorded) -> Vec<Item> {
     let change = String::from_utf8_lossy(&event.data);
     let value = Value::parse(&change);
     let mut items = Vec::new();
-    let out = &mut Out { received_at: event.time, items: &mut items };
+    // As precise as a column: what is compared later must not depend on where it was kept meanwhile.
+    let out = &mut Out { received_at: event.time.trunc_subsecs(3), items: &mut items };
     for message in &value.messages {
+        if value.field.as_deref() == Some("history") {
+            out.imported(message, None, &value);
+            continue;
+        }
         let profile = value.profile_for(message);
         out.message(message, who(message.from.as_ref(), [&message.from_user_id, &message.from_parent_user_id], profile), How::Received);
     }
@@ -101,12 +107,7 @@ pub fn items(event: &Recorded) -> Vec<Item> {
     }
     for chunk in &value.history {
         for thread in &chunk.threads {
-            let person = thread.id.as_deref().and_then(WaId::parse);
-            for message in &thread.messages {
-                let inbound = message.from.as_ref().map(WaId::canonical) == person.as_ref().map(WaId::canonical);
-                let status = message.history_status.as_ref().filter(|_| !inbound).map(|status| status.to_lowercase());
-                out.message(message, who(person.as_ref(), [&None, &None], None), How::Imported { inbound, status });
-            }
+            thread.messages.iter().for_each(|message| out.imported(message, thread.id.as_deref(), &value));
         }
         chunk.errors.iter().for_each(|error| out.unassigned("history.errors", &error.raw));
     }
@@ -118,8 +119,8 @@ pub fn items(event: &Recorded) -> Vec<Item> {
         let who = who(preference.wa_id.as_ref(), [&preference.user_id, &preference.parent_user_id], profile);
         match (&preference.category, &preference.value) {
             (Some(category), Some(value)) if !who.identities.is_empty() => {
-                let what = What::Preference { category: category.clone(), value: value.clone() };
-                out.items.push(Item { at: preference.timestamp.unwrap_or(event.time), who, what });
+                let what = What::Preference { category: fit(category, NAME_CHARS_MAX), value: fit(value, NAME_CHARS_MAX) };
+                out.items.push(Item { at: preference.timestamp.unwrap_or(out.received_at), who, what });
             }
             _incomplete => out.unassigned("user_preferences", &preference.raw),
         }
@@ -145,8 +146,8 @@ impl Out<'_> {
             how,
             wamid: wamid.as_str().to_owned(),
             stamp_ms: message.timestamp.map_or(0, |at| u64::try_from(at.timestamp_millis()).unwrap_or(0)),
-            kind: message.kind.name().to_owned(),
-            text: message.kind.text().map(str::to_owned),
+            kind: fit(message.kind.name(), NAME_CHARS_MAX),
+            text: message.kind.text().map(|text| fit(text, TEXT_CHARS_MAX)),
             reply_to: message.context.as_ref().and_then(|context| context.id.as_ref()).map(|id| id.as_str().to_owned()),
             target: target(&message.kind),
             group: message.group_id.as_ref().map(|group| group.as_str().to_owned()),
@@ -154,6 +155,27 @@ impl Out<'_> {
             raw: keep(&message.raw),
         };
         self.items.push(Item { at: message.timestamp.unwrap_or(self.received_at), who, what: What::Said(said) });
+    }
+
+    /// From before the connection. The chat's id is the person, as a number or a user id; what the business wrote comes from its own
+    /// number, and where that is not named, from anybody but the person.
+    fn imported(&mut self, message: &Message, thread: Option<&str>, value: &Value) {
+        let person = thread.and_then(WaId::parse);
+        let user_id = thread.and_then(Bsuid::parse);
+        let is_from = |number: Option<&WaId>| message.from.as_ref().map(WaId::canonical) == number.map(WaId::canonical);
+        let business = value.display_phone_number.as_ref().and_then(|number| WaId::parse(number.as_str()));
+        let inbound = match business {
+            Some(business) => !is_from(Some(&business)),
+            None => is_from(person.as_ref()),
+        };
+        let (number, named, parent) = match inbound {
+            true => (&message.from, &message.from_user_id, &message.from_parent_user_id),
+            false => (&message.to, &message.to_user_id, &message.to_parent_user_id),
+        };
+        let named = named.clone().or(user_id);
+        let who = who(person.as_ref().or(number.as_ref()), [&named, parent], None);
+        let status = message.history_status.as_ref().filter(|_| !inbound).map(|status| fit(&status.to_lowercase(), NAME_CHARS_MAX));
+        self.message(message, who, How::Imported { inbound, status });
     }
 
     /// Of a group message the participant is who it is about.
@@ -167,7 +189,7 @@ impl Out<'_> {
         let who = who(wa_id, ids, value.profile_of(wa_id, ids[0].as_ref()));
         let what = What::Status {
             wamid: status.wamid.as_str().to_owned(),
-            status: status.status.as_str().to_owned(),
+            status: fit(status.status.as_str(), NAME_CHARS_MAX),
             participant: participant.map(str::to_owned),
             error_code: status.errors.iter().find_map(|error| error.code),
             raw: keep(&status.raw),
@@ -196,7 +218,7 @@ impl Out<'_> {
     }
 
     fn unassigned(&mut self, key: &str, raw: &RawValue) {
-        let what = What::Unassigned { key: key.to_owned(), raw: keep(raw) };
+        let what = What::Unassigned { key: fit(key, NAME_CHARS_MAX), raw: keep(raw) };
         self.items.push(Item { at: self.received_at, who: Who::default(), what });
     }
 }
@@ -213,7 +235,7 @@ fn who(wa_id: Option<&WaId>, [user_id, parent_id]: [&Option<Bsuid>; 2], profile:
     Who {
         identities: identities.into_iter().flatten().map(|(kind, value)| Identity { kind, value }).collect(),
         profile: ContactProfile {
-            name: profile.and_then(|profile| profile.name.clone()),
+            name: profile.and_then(|profile| profile.name.as_deref()).map(|name| fit(name, PERSON_CHARS_MAX)),
             username: profile.and_then(|profile| profile.username.as_ref()).map(|username| username.as_str().to_owned()),
             wa_id: wa_id.map(|id| id.as_str().to_owned()),
         },

@@ -6,11 +6,16 @@
 //! A project whose database is down is set aside by both; the others go on. This service answers no API and reads no project's
 //! tables but through `projections`.
 
+mod change;
 pub mod contact;
 pub mod decide;
+mod draft;
 mod error;
+mod fit;
+mod heard;
 pub mod items;
 mod load;
+mod merge;
 mod outbox;
 mod project;
 mod projects;

@@ -61,9 +61,13 @@ impl<'a> Wanted<'a> {
             match &item.what {
                 What::Said(said) => {
                     wanted.wamids.push(&said.wamid);
+                    wanted.wamids.extend(said.target.as_deref());
                     wanted.identities.extend(said.replaced.iter().map(|replaced| &replaced.current));
                 }
                 What::Status { wamid, .. } => {
+                    if item.who.identities.is_empty() {
+                        wanted.unassigned.push(*id);
+                    }
                     wanted.wamids.push(wamid);
                     wanted.status_wamids.push(wamid);
                 }

@@ -1,8 +1,8 @@
 //! What a batch decided and the log does not have yet: per contact, in order, appended together.
 
 use contract::{ContactId, ConversationEvent, Event, EventId, NewEvent, ProjectId, Subject};
-use futures::future::try_join_all;
-use journal::{Append, AppendError, Expect, Journal};
+use futures::future::join_all;
+use journal::{Append, AppendError, Expect, Journal, Position};
 
 use crate::SOURCE;
 use crate::record::Heard;
@@ -25,15 +25,23 @@ pub(crate) struct Outbox {
     bytes: usize,
 }
 
+/// What became of an outbox.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Flushed {
+    /// Everything is in the log as it was decided.
+    Stored,
+    /// Some of it was there already, perhaps decided differently: look again and decide again.
+    Repeated,
+}
+
 impl Outbox {
     /// Adds a decision.
-    pub(crate) fn add(&mut self, heard: &Heard<'_>, decided: Vec<(ContactId, ConversationEvent)>) {
+    pub(crate) fn add(&mut self, project: ProjectId, heard: &Heard<'_>, decided: Vec<(ContactId, ConversationEvent)>) {
         self.together |= decided.windows(2).any(|pair| pair[0].0 != pair[1].0);
         for (part, (contact, fact)) in decided.into_iter().enumerate() {
-            let id = EventId::derive(fact.event_type(), &[&heard.id.to_string(), &part.to_string()]);
+            let id = id(project, contact, &fact, heard.id, part);
             let event = fact.into_new(id, SOURCE, heard.event.time, heard.context());
-            self.events += 1;
-            self.bytes += event.data.len();
+            self.count(&event);
             match self.contacts.iter_mut().rev().find(|(id, _)| *id == contact) {
                 Some((_, events)) => events.push(event),
                 None => self.contacts.push((contact, vec![event])),
@@ -42,9 +50,13 @@ impl Outbox {
     }
 
     pub(crate) fn add_unassigned(&mut self, event: NewEvent) {
+        self.count(&event);
+        self.unassigned.push(event);
+    }
+
+    fn count(&mut self, event: &NewEvent) {
         self.events += 1;
         self.bytes += event.data.len();
-        self.unassigned.push(event);
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -52,34 +64,72 @@ impl Outbox {
         self.events >= EVENTS_MAX || self.bytes >= BYTES_MAX || of_one >= CONTACT_EVENTS_MAX
     }
 
-    /// Appends everything. Contacts are independent of each other unless a decision spans several.
-    pub(crate) async fn flush(&mut self, journal: &Journal, project: ProjectId, view: &mut View) -> Result<(), AppendError> {
+    /// Appends everything and waits for every answer, also after one that failed: nothing is on its way when this returns. Contacts are
+    /// independent of each other unless a decision spans several.
+    pub(crate) async fn flush(&mut self, journal: &Journal, project: ProjectId, view: &mut View) -> Result<Flushed, AppendError> {
         let Outbox { contacts, unassigned, together, .. } = std::mem::take(self);
         let ids: Vec<ContactId> = contacts.iter().map(|(id, _)| *id).collect();
-        let appends: Vec<Append> = contacts
-            .into_iter()
-            .map(|(id, events)| {
-                let version = view.contact(id).map_or(0, |contact| contact.version);
-                let expect = if version == 0 { Expect::New } else { Expect::At(version) };
-                Append { subject: Subject::conversation(project, id), expect, events }
-            })
-            .collect();
-        let nobody = Subject::unassigned(project);
-        let loose = try_join_all(unassigned.into_iter().map(|event| journal.append(&nobody, Expect::Any, vec![event])));
+        let appends = contacts.into_iter().map(|(id, events)| {
+            let version = view.contact(id).map_or(0, |contact| contact.version);
+            let expect = if version == 0 { Expect::New } else { Expect::At(version) };
+            Append { subject: Subject::conversation(project, id), expect, events }
+        });
         let positions = if together {
-            journal.append_all(appends).await?
+            journal.append_all(appends.collect()).await?
         } else {
-            try_join_all(appends.into_iter().map(|append| async move {
-                let Append { subject, expect, events } = append;
-                journal.append(&subject, expect, events).await
-            }))
-            .await?
+            all(appends.map(|append| append_one(journal, append)).collect()).await?
         };
-        let loose = loose.await?;
+        let nobody = Subject::unassigned(project);
+        let loose = unassigned.into_iter().map(|event| Append { subject: nobody.clone(), expect: Expect::Any, events: vec![event] });
+        let loose = all(loose.map(|append| append_one(journal, append)).collect()).await?;
+        if positions.iter().any(|position| position.duplicate) {
+            return Ok(Flushed::Repeated);
+        }
         let last = positions.iter().chain(&loose).map(|position| position.sequence).max();
         if let Some(last) = last {
             view.stored(ids.into_iter().zip(positions.iter().map(|position| position.sequence)), last);
         }
-        Ok(())
+        Ok(Flushed::Stored)
+    }
+}
+
+async fn append_one(journal: &Journal, Append { subject, expect, events }: Append) -> Result<Position, AppendError> {
+    journal.append(&subject, expect, events).await
+}
+
+async fn all(appends: Vec<impl Future<Output = Result<Position, AppendError>>>) -> Result<Vec<Position>, AppendError> {
+    join_all(appends).await.into_iter().collect()
+}
+
+/// The broker drops a second event of the same id, and the journal takes it for stored; so an id must not be shared by two facts.
+///
+/// A message and a status are what they are about, whoever decides and however: two recorders that race say the same. Everything else
+/// is what one step of the decision about one item said of one contact, word for word.
+fn id(project: ProjectId, contact: ContactId, fact: &ConversationEvent, item: EventId, part: usize) -> EventId {
+    let project = project.to_string();
+    let message = |wamid: &str| EventId::derive("conversation.message", &[&project, wamid]);
+    match fact {
+        ConversationEvent::MessageReceived(received) => message(&received.0.wamid),
+        ConversationEvent::MessageEchoed(echoed) => message(&echoed.0.wamid),
+        ConversationEvent::MessageImported(imported) => message(&imported.message.wamid),
+        ConversationEvent::MessageStatusReported(reported) => {
+            let participant = reported.participant.as_deref().unwrap_or_default();
+            EventId::derive(fact.event_type(), &[&project, &reported.wamid, &reported.status, participant])
+        }
+        ConversationEvent::ContactFirstSeen(_)
+        | ConversationEvent::ContactIdentityLinked(_)
+        | ConversationEvent::ContactIdentityReplaced(_)
+        | ConversationEvent::ContactIdentityUnlinked(_)
+        | ConversationEvent::ContactProfileChanged(_)
+        | ConversationEvent::ContactPreferenceChanged(_)
+        | ConversationEvent::ContactMerged(_)
+        | ConversationEvent::ContactAbsorbed(_)
+        | ConversationEvent::ConversationOpened(_)
+        | ConversationEvent::ConversationClosed(_)
+        | ConversationEvent::ConversationStateChanged(_)
+        | ConversationEvent::UnassignedItemReceived(_) => {
+            let parts = [&*project, &contact.to_string(), &item.to_string(), &part.to_string()];
+            EventId::derive_from_bytes(fact.event_type(), &parts, &fact.encode())
+        }
     }
 }

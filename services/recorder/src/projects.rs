@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use contract::{Event, ProjectEvent, ProjectId, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Journal};
@@ -23,15 +23,34 @@ pub struct Projects(Arc<RwLock<Fold>>);
 struct Fold {
     sequence: u64,
     idle: HashMap<ProjectId, Option<TimeDelta>>,
-    numbers: HashMap<String, ProjectId>,
+    /// Since when a number belonged to which project, in the order of the log; `None`: to nobody.
+    numbers: HashMap<String, Vec<(DateTime<Utc>, Option<ProjectId>)>>,
+}
+
+impl Fold {
+    /// Times never go back, whatever the clocks of those who wrote did.
+    fn own(&mut self, number: &str, since: DateTime<Utc>, owner: Option<ProjectId>) {
+        let owners = self.numbers.entry(number.to_owned()).or_default();
+        let since = owners.last().map_or(since, |(last, _)| since.max(*last));
+        owners.push((since, owner));
+    }
 }
 
 impl Projects {
-    /// The project that a number belongs to.
-    pub fn by_number(&self, phone_number_id: &str) -> Option<Project> {
+    /// The project of what reached a number at a time: whose it was then, else whose it became next. What came before the number went
+    /// from one project to another stays with the one, also when it is recorded late or once more.
+    pub fn at(&self, phone_number_id: &str, time: DateTime<Utc>) -> Option<Project> {
         let fold = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let id = *fold.numbers.get(phone_number_id)?;
+        let owners = fold.numbers.get(phone_number_id)?;
+        let next = owners.partition_point(|(since, _)| *since <= time);
+        let then = next.checked_sub(1).and_then(|index| owners[index].1);
+        let id = then.or_else(|| owners[next..].iter().find_map(|(_, owner)| *owner))?;
         Some(Project { id, conversation_idle: fold.idle.get(&id).copied().flatten() })
+    }
+
+    /// Every number that ever belonged to a project.
+    pub(crate) fn numbers(&self) -> Vec<String> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).numbers.keys().cloned().collect()
     }
 
     /// Reads everything that the stream holds now.
@@ -84,12 +103,13 @@ impl Projects {
                 fold.idle.insert(project, idle);
             }
             Ok(ProjectEvent::NumberConnected(connected)) => {
-                fold.numbers.insert(connected.phone_number_id.clone(), project);
+                fold.own(&connected.phone_number_id, event.time, Some(project));
                 return Some(connected.phone_number_id);
             }
             Ok(ProjectEvent::NumberDisconnected(disconnected)) => {
-                if fold.numbers.get(&disconnected.phone_number_id) == Some(&project) {
-                    fold.numbers.remove(&disconnected.phone_number_id);
+                let number = disconnected.phone_number_id;
+                if fold.numbers.get(&number).and_then(|owners| owners.last()).is_some_and(|(_, owner)| *owner == Some(project)) {
+                    fold.own(&number, event.time, None);
                 }
             }
             Ok(

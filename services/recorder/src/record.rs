@@ -2,29 +2,35 @@
 //!
 //! A batch of one number: read, look up, decide, append. Whatever fails, the batch is decided again from the start: what was
 //! appended is recognised, so nothing is said twice. The tables are not touched here; see `project`.
+//!
+//! What is recognised is what the tables show, and they are behind the log. So people are looked up for the first time only when
+//! the tables show everything that the log has of the project; from then on the view knows what was appended since. A view that anything
+//! went wrong with is thrown away.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use contract::{Context, ConversationEvent, Event, EventId, ProjectId, Recorded, UnassignedItemReceived};
+use contract::{ConversationEvent, Event, ProjectId, Recorded, Stream, UnassignedItemReceived};
 use journal::{AppendError, Handled, Handler, Journal, Stop};
 use lru::LruCache;
 use metrics::counter;
 use projections::{ProjectDatabases, lookup};
 use sqlx::PgConnection;
 
-use crate::decide::{Project, decide};
-use crate::items::{Item, What, items};
+use crate::decide::{Project, decide, unassigned};
+pub(crate) use crate::heard::Heard;
 use crate::load::load;
-use crate::outbox::Outbox;
+use crate::outbox::{Flushed, Outbox};
 use crate::projects::Projects;
 use crate::view::View;
 use crate::{Error, SOURCE};
 
 /// How often a batch is decided again because somebody else wrote to one of its contacts.
 const CONFLICTS_MAX: u32 = 8;
-/// How long the tables may take to show what somebody else wrote.
+/// How long one call may go on starting over. One attempt more may follow: about 15 s when neither log nor database answers.
+const CALL_TIME_MAX: Duration = Duration::from_secs(15);
+/// How long the tables may take to show what the log has.
 const CATCH_UP_TIME_MAX: Duration = Duration::from_secs(5);
 const CATCH_UP_POLL: Duration = Duration::from_millis(5);
 /// Projects whose people are kept in memory between batches.
@@ -35,7 +41,7 @@ pub struct Recorder {
     journal: Journal,
     databases: ProjectDatabases,
     projects: Projects,
-    views: Mutex<LruCache<ProjectId, Arc<tokio::sync::Mutex<View>>>>,
+    views: Mutex<LruCache<ProjectId, Arc<tokio::sync::Mutex<Option<View>>>>>,
 }
 
 impl Recorder {
@@ -44,55 +50,68 @@ impl Recorder {
         Self { journal, databases, projects, views: Mutex::new(LruCache::new(VIEWS_MAX)) }
     }
 
+    /// Two numbers of one project take turns.
     async fn record(&self, project: Project, events: &[Recorded]) -> Result<(), Error> {
         let items: Vec<Heard<'_>> = events.iter().flat_map(Heard::all).collect();
         if items.is_empty() {
             return Ok(());
         }
-        let view = self.views.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(project.id, Arc::default).clone();
-        let mut view = view.lock().await;
+        let slot = self.views.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(project.id, Arc::default).clone();
+        let mut slot = slot.lock().await;
+        let began = Instant::now();
         for _ in 0..CONFLICTS_MAX {
             let mut connection = self.databases.pool(project.id).acquire().await.map_err(projections::Error::from)?;
-            load(&mut connection, &mut view, &items).await?;
-            match self.decide_and_append(project, &mut view, &items).await {
-                Ok(()) => return Ok(()),
-                Err(error) => {
-                    // What was decided and not stored must not be believed.
-                    *view = View::default();
-                    let AppendError::Conflict { actual, .. } = error else { return Err(error.into()) };
-                    counter!("recorder_conflicts_total").increment(1);
-                    wait_for_tables(&mut connection, actual).await?;
+            // Taken out: what was decided and not stored, also when this call panics or is dropped, must not be believed.
+            let mut view = match slot.take() {
+                Some(view) => view,
+                None => {
+                    let last = self.journal.last_sequence(Stream::Conversation, &format!("conversation.{}.>", project.id)).await?;
+                    wait_for_tables(&mut connection, last).await?;
+                    View::default()
                 }
+            };
+            load(&mut connection, &mut view, &items).await?;
+            drop(connection);
+            match self.decide_and_append(project, &mut view, &items).await {
+                Ok(Flushed::Stored) => {
+                    *slot = Some(view);
+                    return Ok(());
+                }
+                Ok(Flushed::Repeated) | Err(AppendError::Conflict { .. }) => counter!("recorder_conflicts_total").increment(1),
+                Err(error) => return Err(error.into()),
+            }
+            if began.elapsed() > CALL_TIME_MAX {
+                break;
             }
         }
         Err(Error::Contended)
     }
 
-    async fn decide_and_append(&self, project: Project, view: &mut View, items: &[Heard<'_>]) -> Result<(), AppendError> {
+    async fn decide_and_append(&self, project: Project, view: &mut View, items: &[Heard<'_>]) -> Result<Flushed, AppendError> {
         let mut outbox = Outbox::default();
         for heard in items {
-            if let What::Unassigned { key, raw } = &heard.item.what {
+            if let Some((key, raw)) = unassigned(view, &heard.item) {
                 if !view.has_unassigned(&heard.id) {
-                    view.apply_unassigned(heard.id);
-                    let fact = ConversationEvent::from(UnassignedItemReceived { key: key.clone(), raw: raw.clone() });
+                    let fact = ConversationEvent::from(UnassignedItemReceived { key: key.to_owned(), raw: raw.clone() });
                     outbox.add_unassigned(fact.into_new(heard.id, SOURCE, heard.event.time, heard.context()));
+                    view.apply_unassigned(heard.id);
                 }
-                continue;
+            } else {
+                let decided = decide(project, view, &heard.item);
+                if decided.is_empty() {
+                    counter!("recorder_repeated_total").increment(1);
+                }
+                outbox.add(project.id, heard, decided);
             }
-            let decided = decide(project, view, &heard.item);
-            if decided.is_empty() {
-                counter!("recorder_repeated_total").increment(1);
-            }
-            outbox.add(heard, decided);
-            if outbox.is_full() {
-                outbox.flush(&self.journal, project.id, view).await?;
+            if outbox.is_full() && outbox.flush(&self.journal, project.id, view).await? == Flushed::Repeated {
+                return Ok(Flushed::Repeated);
             }
         }
         outbox.flush(&self.journal, project.id, view).await
     }
 }
 
-/// Until the tables show what somebody else wrote.
+/// Until the tables show what the log has.
 async fn wait_for_tables(connection: &mut PgConnection, sequence: u64) -> Result<(), Error> {
     let started = Instant::now();
     loop {
@@ -107,47 +126,24 @@ async fn wait_for_tables(connection: &mut PgConnection, sequence: u64) -> Result
     }
 }
 
-/// An item with the webhook event that it came in.
-pub(crate) struct Heard<'a> {
-    pub(crate) id: EventId,
-    pub(crate) event: &'a Recorded,
-    pub(crate) item: Item,
-}
-
-impl<'a> Heard<'a> {
-    fn all(event: &'a Recorded) -> impl Iterator<Item = Self> {
-        let source = event.id.to_string();
-        items(event).into_iter().enumerate().map(move |(index, item)| {
-            let id = EventId::derive("conversation.item", &[&source, &index.to_string()]);
-            Self { id, event, item }
-        })
-    }
-
-    /// What follows from an item carries its trace, and names the webhook as its cause.
-    pub(crate) fn context(&self) -> Context {
-        let heard = &self.event.context;
-        Context {
-            traceparent: heard.traceparent.clone(),
-            correlation: Some(heard.correlation.clone().unwrap_or_else(|| self.event.id.to_string())),
-            causation: Some(self.event.id),
-            actor: heard.actor.clone(),
-        }
-    }
-}
-
 impl Handler for Recorder {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
         let number = key.split('.').nth(1).unwrap_or_default();
-        let Some(project) = self.projects.by_number(number) else {
-            counter!("recorder_unknown_number_total").increment(events.len() as u64);
-            return Handled { done: 0, stopped: Some(Stop::Park { cause: format!("number {number} belongs to no project") }) };
-        };
-        match self.record(project, events).await {
-            Ok(()) => {
-                counter!("recorder_webhooks_total").increment(events.len() as u64);
-                Handled { done: events.len(), stopped: None }
+        let mut done = 0;
+        while let Some(first) = events.get(done) {
+            let Some(project) = self.projects.at(number, first.time) else {
+                let waiting = events.len() - done;
+                counter!("recorder_unknown_number_total").increment(waiting as u64);
+                return Handled::stopped(done, Stop::Park { cause: format!("number {number} belongs to no project") });
+            };
+            let theirs = events[done..].iter().take_while(|event| self.projects.at(number, event.time) == Some(project)).count().max(1);
+            if let Err(error) = self.record(project, &events[done..done + theirs]).await {
+                tracing::debug!(project.id = %project.id, stream.seq = first.sequence, %error, "webhooks not recorded yet");
+                return Handled::stopped(done, error.stop());
             }
-            Err(error) => Handled { done: 0, stopped: Some(error.stop()) },
+            counter!("recorder_webhooks_total").increment(theirs as u64);
+            done += theirs;
         }
+        Handled::all(events)
     }
 }

@@ -71,10 +71,13 @@ pub async fn run(
     let recorder = Arc::new(Recorder::new(journal.clone(), databases.clone(), projects.clone()));
     let tables = Arc::new(Tables::new(Projector::new(databases, log.created).checking(journal.clone())));
     let waiting = followers.webhooks.clone();
+    let release = |number: &str| waiting.release(&format!("webhook.{number}"));
+    // A number that waits because nobody had it may have been connected while nobody followed.
+    projects.numbers().iter().for_each(|number| release(number));
     // One that ends takes the others with it: half a recorder would look healthy.
     let stop = shutdown.child_token();
     let _ended = stop.clone().drop_guard();
-    let numbers = projects.follow(journal, |number| waiting.release(&format!("webhook.{number}")), stop.clone());
+    let numbers = projects.follow(journal, release, stop.clone());
     tokio::select! {
         outcome = followers.webhooks.run(recorder, stop.clone()) => outcome,
         outcome = followers.tables.run(tables, stop.clone()) => outcome,

@@ -31,14 +31,18 @@ impl View {
 
     /// The contact that an identity leads to, also through mergers.
     pub fn find(&self, identity: &Identity) -> Option<ContactId> {
-        let mut id = *self.by_identity.get(identity)?;
+        Some(self.survivor(*self.by_identity.get(identity)?))
+    }
+
+    /// The contact that this one turned out to be; itself if it was not merged.
+    pub fn survivor(&self, mut id: ContactId) -> ContactId {
         for _ in 0..crate::MERGERS_MAX {
             match self.contacts.get(&id).and_then(|contact| contact.merged_into) {
                 Some(into) => id = into,
                 None => break,
             }
         }
-        Some(id)
+        id
     }
 
     /// Whether an identity was looked up already.
