@@ -8,6 +8,7 @@ mod fixture;
 mod follow;
 mod follow_held;
 mod follow_killed;
+mod lost_acks;
 mod outage;
 mod permissions;
 mod read;

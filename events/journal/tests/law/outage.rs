@@ -18,8 +18,11 @@ async fn acknowledged_appends_survive_kill_minus_nine() {
     let mut log = Log::start().await;
     let stop = Arc::new(AtomicBool::new(false));
     let acknowledged = Arc::new(AtomicUsize::new(0));
+    // Appends that were stored although their first acknowledgement was lost.
+    let recovered = Arc::new(AtomicUsize::new(0));
     let writers = (0..WRITERS).map(|writer| {
-        let (journal, stop, acknowledged) = (log.journal.clone(), Arc::clone(&stop), Arc::clone(&acknowledged));
+        let (journal, stop) = (log.journal.clone(), Arc::clone(&stop));
+        let (acknowledged, recovered) = (Arc::clone(&acknowledged), Arc::clone(&recovered));
         tokio::spawn(async move {
             let (mut expect, mut n) = (Expect::New, 0);
             while !stop.load(Ordering::Relaxed) {
@@ -30,6 +33,7 @@ async fn acknowledged_appends_survive_kill_minus_nine() {
                     Ok(position) => {
                         expect = Expect::At(position.sequence);
                         n += count;
+                        recovered.fetch_add(position.duplicate.into(), Ordering::Relaxed);
                         acknowledged.fetch_add(1, Ordering::Relaxed);
                     }
                     Err(AppendError::Unavailable(_)) => {} // again, with the same ids
@@ -53,6 +57,7 @@ async fn acknowledged_appends_survive_kill_minus_nine() {
     }
     stop.store(true, Ordering::Relaxed);
     let counts = within(PATIENCE, "the writers", join_all(writers)).await;
+    println!("{} appends, {} of them recovered", acknowledged.load(Ordering::Relaxed), recovered.load(Ordering::Relaxed));
     for (writer, count) in counts.into_iter().enumerate() {
         let (writer, count) = (writer as u64, count.expect("no writer gave up"));
         let events = log.journal.entity(&contact(writer)).await.unwrap();
