@@ -28,8 +28,10 @@ check: ## formatting, lints as errors, tidiness
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
 	@cargo test --quiet -p e2e --test tidy
 
-bench: ## the figures, beside the broker's and Postgres's own limits
-	@cargo bench -p e2e $(ARGS)
+bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingress for one row (visible, recorder, reads, idle, rebuild)
+	@cargo build --release --quiet -p standalone --bin paige
+	@if [ "$(ARGS)" != rebuild ]; then cargo bench --quiet -p e2e --bench figures -- $(ARGS); fi
+	@if [ -z "$(ARGS)" ] || [ "$(ARGS)" = rebuild ]; then cargo bench --quiet -p projections --bench rebuild; fi
 
 chaos: ## kill every process in turn under load; a few minutes, ends with a tally
 	@cargo test --release -p e2e --test chaos -- --ignored --nocapture

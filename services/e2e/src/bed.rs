@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use chassis::telemetry::{self, LogFormat, Telemetry};
 use chassis::{Clock, Health, Ids, Metrics, Secret, Shutdown, Site, TelemetryArgs};
-use contract::{Context, Event, EventId, NumberConnected, ProjectCreated, ProjectEvent, ProjectId, Stream, Subject};
+use contract::{Context, Event, EventId, NumberConnected, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, Stream, Subject};
 use embedded::{Nats, Postgres};
 use ingress::Ingress;
 use journal::{ConnectOptions, Expect, Journal};
@@ -91,8 +91,9 @@ pub fn databases(postgres: &Postgres) -> ProjectDatabases {
 }
 
 async fn announce(journal: &Journal, ids: &Ids, project: ProjectId, number: &str) {
-    let facts: [ProjectEvent; 2] = [
+    let facts: [ProjectEvent; 3] = [
         ProjectCreated { name: format!("Bench {number}"), conversation_idle_seconds: Some(CONVERSATION_IDLE_S) }.into(),
+        ProjectReady {}.into(),
         NumberConnected { phone_number_id: number.to_owned(), waba_id: None, display_phone_number: None }.into(),
     ];
     let now = Clock::System.now();

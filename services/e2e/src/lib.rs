@@ -10,6 +10,7 @@ pub mod bodies;
 pub mod chaos;
 pub mod cpu;
 pub mod dice;
+pub mod history;
 pub mod load;
 pub mod process;
 pub mod report;

@@ -33,12 +33,7 @@ const PROJECTS: [usize; 2] = [10, 100];
 const ASK_EVERY: Duration = Duration::from_micros(500);
 const VISIBLE_MAX: Duration = Duration::from_secs(30);
 
-#[tokio::main]
-async fn main() {
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return; // `cargo test` runs every bench once; this one has nothing to test
-    }
-    let _telemetry = bed::telemetry();
+pub(crate) async fn run() {
     report::title("From webhook to row, at 1,000 messages a second");
     for count in PROJECTS {
         let (nats, journal) = bed::log().await;

@@ -14,11 +14,7 @@ const READY_MAX: Duration = Duration::from_secs(60);
 const SETTLE: Duration = Duration::from_secs(5);
 const WATCH: Duration = Duration::from_secs(20);
 
-#[tokio::main]
-async fn main() {
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return; // `cargo test` runs every bench once; this one has nothing to test
-    }
+pub(crate) async fn run() {
     report::title("All services idle in one process");
     let Some(program) = program() else {
         report::note("no release binary: cargo build --release -p standalone --bin paige");

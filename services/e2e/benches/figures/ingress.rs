@@ -22,12 +22,7 @@ const ONE_BY_ONE: usize = 5_000;
 const BATCH: usize = 100;
 const BATCHES: usize = 500;
 
-#[tokio::main]
-async fn main() {
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return; // `cargo test` runs every bench once; this one has nothing to test
-    }
-    let _telemetry = bed::telemetry();
+pub(crate) async fn run() {
     let (nats, journal) = bed::log().await;
     let kept = Served::ingress(journal.clone()).await;
     let unkept = Served::ingress_without_log().await;

@@ -24,12 +24,7 @@ const WRITERS: usize = 16;
 /// A backlog that is not drained by then never will be.
 const DRAIN_MAX: Duration = Duration::from_secs(300);
 
-#[tokio::main]
-async fn main() {
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return; // `cargo test` runs every bench once; this one has nothing to test
-    }
-    let _telemetry = bed::telemetry();
+pub(crate) async fn run() {
     let (nats, journal) = bed::log().await;
     let postgres = Postgres::scratch().await.expect("postgres starts");
     let projects = Projects::make(&journal, &postgres, PROJECTS).await;
