@@ -1,0 +1,112 @@
+//! Two recorders at once, and one again and again.
+
+use std::time::{Duration, Instant};
+
+use contract::Stream;
+use serde_json::json;
+
+use crate::world::{World, text, wamid};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_recorders_racing_for_a_new_sender_record_it_once() {
+    let world = World::new().await;
+    let project = world.project().await;
+    world.connect(project, "1").await;
+    for n in 0..50 {
+        world.message("1", 7, n).await;
+    }
+    let (one, other) = tokio::join!(world.start(), world.start());
+    for n in 50..100 {
+        world.message("1", 7, n).await;
+    }
+    one.caught_up().await;
+    other.caught_up().await;
+    one.caught_up().await;
+    assert_eq!(world.counts(project).await, (1, 1, 100));
+    assert_eq!(world.log(project).await.len(), 102, "first seen, opened, and each message once");
+    let said = world.said(project).await;
+    assert_eq!(said.into_values().collect::<Vec<_>>(), [(0..100).map(|n| wamid(7, n)).collect::<Vec<_>>()]);
+    one.stop().await;
+    other.stop().await;
+    assert_eq!(world.journal.state(Stream::Parked).await.unwrap().messages, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_messages_of_one_contact_in_one_webhook_are_one_talk() {
+    let world = World::new().await;
+    let project = world.project().await;
+    world.connect(project, "1").await;
+    let messages: Vec<_> = (0..1_000).map(|n| text(1, n)).collect();
+    world.webhook("1", "messages", json!({ "messages": messages })).await;
+    // Two numbers of one project, and one person who writes to both.
+    world.connect(project, "2").await;
+    for n in 1_000..1_050 {
+        world.message("2", 1, n).await;
+    }
+    let running = world.start().await;
+    running.caught_up().await;
+    assert_eq!(world.counts(project).await, (1, 1, 1_050));
+    running.stop().await;
+}
+
+/// It dies as soon as anything of what is new is in the log: with the rest on its way, the tables behind, the position not kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_killed_again_and_again_records_everything_once_and_in_order() {
+    const SENDERS: u32 = 20;
+    const ROUNDS: u32 = 30;
+    let world = World::new().await;
+    let project = world.project().await;
+    world.connect(project, "1").await;
+    for n in 0..ROUNDS {
+        for sender in 0..SENDERS {
+            world.message("1", sender, n).await;
+        }
+        let before = world.journal.state(Stream::Conversation).await.unwrap().last;
+        let running = world.start().await;
+        let began = Instant::now();
+        while world.journal.state(Stream::Conversation).await.unwrap().last == before {
+            assert!(began.elapsed() < Duration::from_secs(30), "waited for round {n} to begin");
+            tokio::task::yield_now().await;
+        }
+        running.kill().await;
+    }
+    let running = world.start().await;
+    running.caught_up().await;
+    assert_eq!(world.counts(project).await, (SENDERS.into(), SENDERS.into(), (SENDERS * ROUNDS).into()));
+    assert_eq!(world.log(project).await.len(), (SENDERS * (2 + ROUNDS)) as usize);
+    let mut said: Vec<_> = world.said(project).await.into_values().collect();
+    said.sort();
+    let mut wanted: Vec<Vec<_>> = (0..SENDERS).map(|sender| (0..ROUNDS).map(|n| wamid(sender, n)).collect()).collect();
+    wanted.sort();
+    assert_eq!(said, wanted);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_webhooks_once_more_add_no_event() {
+    let world = World::new().await;
+    let project = world.project().await;
+    world.connect(project, "1").await;
+    for n in 0..30 {
+        world.message("1", n % 5, n).await;
+        let status = json!({ "id": wamid(n % 5, n), "status": "read", "timestamp": "1790000100", "recipient_id": "16505550001" });
+        let unknown = json!({ "id": format!("out{n}"), "status": "sent", "timestamp": "1790000100", "recipient_user_id": format!("US.{}", 50 + n % 3) });
+        let nobody = json!({ "id": format!("group{n}"), "status": "sent", "recipient_type": "group", "recipient_id": "Z3JvdXA=" });
+        world.webhook("1", "messages", json!({ "statuses": [status, unknown, nobody], "errors": [{ "code": n }] })).await;
+        let preference = json!({ "user_id": format!("US.{}", n % 7), "category": "marketing_messages", "value": "stop", "timestamp": 1_790_000_000 + n });
+        world.webhook("1", "user_preferences", json!({ "user_preferences": [preference] })).await;
+    }
+    let update = json!({ "user_id": { "previous": "US.1", "current": "US.100" }, "timestamp": "1790001000" });
+    world.webhook("1", "user_id_update", json!({ "user_id_update": [update] })).await;
+    let running = world.start().await;
+    running.caught_up().await;
+    running.stop().await;
+    let before = world.journal.state(Stream::Conversation).await.unwrap().last;
+    assert!(before > 150, "{before}");
+    for version in 2..4 {
+        let again = world.start_version(version).await;
+        again.caught_up().await;
+        again.stop().await;
+        assert_eq!(world.journal.state(Stream::Conversation).await.unwrap().last, before);
+    }
+}

@@ -1,0 +1,81 @@
+//! What a recorder waits for: a database, a project.
+
+use contract::Stream;
+use projections::database_name;
+use sqlx::ConnectOptions;
+
+use crate::world::{World, wamid};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_whose_database_is_down_waits_and_the_others_go_on() {
+    let world = World::new().await;
+    let (down, up) = (world.project().await, world.project().await);
+    world.connect(down, "1").await;
+    world.connect(up, "2").await;
+    let running = world.start().await;
+    world.message("1", 1, 0).await;
+    world.until_counts(down, (1, 1, 1)).await;
+
+    let mut admin = world.databases().options(up).database("postgres").connect().await.unwrap();
+    let name = database_name(down);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"))).execute(&mut admin).await.unwrap();
+    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1").bind(&name).execute(&mut admin).await.unwrap();
+    for n in 1..20 {
+        world.message("1", 1, n).await;
+        world.message("2", 2, n).await;
+    }
+    world.until_counts(up, (1, 1, 19)).await;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))).execute(&mut admin).await.unwrap();
+    world.until_counts(down, (1, 1, 20)).await;
+    assert_eq!(world.said(down).await.into_values().next().unwrap(), (0..20).map(|n| wamid(1, n)).collect::<Vec<_>>());
+    assert_eq!(running.followers.webhooks.status().borrow().parked, 0);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_reaches_a_number_without_a_project_waits_for_one() {
+    let world = World::new().await;
+    let project = world.project().await;
+    for n in 0..10 {
+        world.message("1", 1, n).await;
+    }
+    let running = world.start().await;
+    running.caught_up().await;
+    assert_eq!(running.followers.webhooks.status().borrow().parked, 1);
+    world.connect(project, "1").await;
+    world.message("1", 1, 10).await;
+    world.until_counts(project, (1, 1, 11)).await;
+    assert_eq!(world.said(project).await.into_values().next().unwrap(), (0..11).map(|n| wamid(1, n)).collect::<Vec<_>>());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_connected_while_nobody_follows_is_recorded_at_the_next_start() {
+    let world = World::new().await;
+    let project = world.project().await;
+    world.message("1", 1, 0).await;
+    let running = world.start().await;
+    running.caught_up().await;
+    running.stop().await;
+    assert_eq!(world.journal.state(Stream::Parked).await.unwrap().messages, 1);
+    world.connect(project, "1").await;
+    let running = world.start().await;
+    world.until_counts(project, (1, 1, 1)).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_before_a_number_changed_projects_stays_with_the_first() {
+    let world = World::new().await;
+    let (first, second) = (world.project().await, world.project().await);
+    world.connect(first, "1").await;
+    world.message("1", 1, 0).await;
+    world.disconnect(first, "1").await;
+    world.connect(second, "1").await;
+    world.message("1", 1, 1).await;
+    let running = world.start().await;
+    running.caught_up().await;
+    assert_eq!((world.counts(first).await, world.counts(second).await), ((1, 1, 1), (1, 1, 1)));
+    assert_eq!(world.said(first).await.into_values().next().unwrap(), [wamid(1, 0)]);
+    running.stop().await;
+}

@@ -1,0 +1,189 @@
+//! A broker of its own, project databases on the shared Postgres, webhooks as ingress keeps them, and recorders to start and kill.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use chassis::{Clock, Ids};
+use contract::{
+    CHANGE_RECEIVED, Context, ConversationEvent, Event, EventId, NewEvent, NumberConnected, NumberDisconnected, ProjectCreated, ProjectEvent, ProjectId, Recorded,
+    Stream, Subject,
+};
+use embedded::{Nats, Postgres};
+use futures::StreamExt;
+use journal::{ConnectOptions, Expect, Filter, Follow, Journal, Range};
+use projections::{ProjectDatabases, database_name};
+use recorder::{Followers, STREAMS};
+use serde_json::{Value, json};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, PgConnection};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct World {
+    pub(crate) nats: Nats,
+    pub(crate) postgres: &'static Postgres,
+    pub(crate) journal: Journal,
+    ids: Ids,
+}
+
+/// A recorder in this process, with a connection of its own.
+pub(crate) struct Running {
+    pub(crate) followers: Followers,
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), journal::Error>>,
+}
+
+impl Running {
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+
+    /// Without a word to anybody.
+    pub(crate) async fn kill(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+
+    /// Until everything that is in the log now is recorded and in the tables, or held.
+    pub(crate) async fn caught_up(&self) {
+        for follower in [&self.followers.webhooks, &self.followers.tables] {
+            let waited = tokio::time::timeout(PATIENCE, follower.caught_up()).await;
+            assert!(waited.is_ok(), "waited for a follower, which stands at {:?}", *follower.status().borrow());
+        }
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let (nats, postgres) = tokio::try_join!(Nats::scratch(), Postgres::shared()).unwrap();
+        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
+        journal.open(STREAMS).await.unwrap();
+        Self { nats, postgres, journal, ids: Ids::new(Clock::System) }
+    }
+
+    pub(crate) fn databases(&self) -> ProjectDatabases {
+        ProjectDatabases::new(PgConnectOptions::from_str(&self.postgres.admin_url()).unwrap())
+    }
+
+    pub(crate) async fn start(&self) -> Running {
+        self.start_version(1).await
+    }
+
+    /// Another version has no position yet: it reads the webhooks from the first one on.
+    pub(crate) async fn start_version(&self, version: u32) -> Running {
+        let journal = Journal::connect(ConnectOptions::new(self.nats.url(), "recorder")).await.unwrap();
+        let mut followers = Followers::new(&journal);
+        if version != 1 {
+            let filters = ["messages", "user_preferences", "user_id_update"].iter().map(|field| format!("webhook.*.{field}")).collect();
+            let (service, stream) = ("recorder", Stream::Webhook);
+            followers.webhooks = journal.follower(Follow { service, stream, filters, key_tokens: 2, parallel: 4, batch_max: 64, version });
+        }
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(recorder::run(journal, self.databases(), followers.clone(), stop.clone()));
+        Running { followers, stop, task }
+    }
+
+    fn event_id(&self) -> EventId {
+        EventId::from_ulid(self.ids.ulid())
+    }
+
+    async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>) {
+        let event = event.into().into_new(self.event_id(), "/test", Clock::System.now(), Context::default());
+        self.journal.append(&Subject::project(project), Expect::Any, vec![event]).await.unwrap();
+    }
+
+    /// A project with its database.
+    pub(crate) async fn project(&self) -> ProjectId {
+        let project = ProjectId::from_ulid(self.ids.ulid());
+        self.postgres.create_database(&database_name(project)).await.unwrap();
+        projections::migrate(&mut self.connection(project).await).await.unwrap();
+        self.say(project, ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: Some(86_400) }).await;
+        project
+    }
+
+    pub(crate) async fn connect(&self, project: ProjectId, number: &str) {
+        self.say(project, NumberConnected { phone_number_id: number.into(), waba_id: None, display_phone_number: None }).await;
+    }
+
+    pub(crate) async fn disconnect(&self, project: ProjectId, number: &str) {
+        self.say(project, NumberDisconnected { phone_number_id: number.into() }).await;
+    }
+
+    pub(crate) async fn connection(&self, project: ProjectId) -> PgConnection {
+        self.databases().options(project).connect().await.unwrap()
+    }
+
+    pub(crate) async fn webhook(&self, number: &str, field: &str, value: Value) {
+        let event = NewEvent {
+            id: self.event_id(),
+            event_type: CHANGE_RECEIVED,
+            source: "/paige/ingress",
+            time: Clock::System.now(),
+            context: Context::default(),
+            extensions: Vec::new(),
+            content_type: "application/json",
+            data: json!({ "field": field, "value": value }).to_string().into(),
+        };
+        self.journal.append(&Subject::webhook(number, field).unwrap(), Expect::Any, vec![event]).await.unwrap();
+    }
+
+    /// The person `sender` writes message number `n`.
+    pub(crate) async fn message(&self, number: &str, sender: u32, n: u32) {
+        self.webhook(number, "messages", json!({ "messages": [text(sender, n)] })).await;
+    }
+
+    /// What the log holds of a project.
+    pub(crate) async fn log(&self, project: ProjectId) -> Vec<(Recorded, ConversationEvent)> {
+        let filter = Filter::subjects([format!("conversation.{project}.>")]);
+        let events = self.journal.replay(Stream::Conversation, Range::ALL, filter);
+        let read = |event: Result<Recorded, _>| {
+            let event = event.unwrap();
+            let fact = ConversationEvent::decode(&event).unwrap();
+            (event, fact)
+        };
+        events.map(read).collect().await
+    }
+
+    /// Contacts, conversations, messages: in the tables.
+    pub(crate) async fn counts(&self, project: ProjectId) -> (i64, i64, i64) {
+        const QUERY: &str = "SELECT (SELECT count(*) FROM public.contacts), (SELECT count(*) FROM public.conversations),
+                                    (SELECT count(*) FROM public.messages)";
+        sqlx::query_as(QUERY).fetch_one(&mut self.connection(project).await).await.unwrap()
+    }
+
+    pub(crate) async fn until_counts(&self, project: ProjectId, wanted: (i64, i64, i64)) {
+        let began = Instant::now();
+        loop {
+            let counts = self.counts(project).await;
+            if counts == wanted {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "waited for {wanted:?} of {project}, so far {counts:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The wamids of a project's log by contact, in order.
+    pub(crate) async fn said(&self, project: ProjectId) -> HashMap<String, Vec<String>> {
+        let mut said: HashMap<String, Vec<String>> = HashMap::new();
+        for (event, fact) in self.log(project).await {
+            if let ConversationEvent::MessageReceived(received) = fact {
+                said.entry(event.subject.to_string()).or_default().push(received.0.wamid);
+            }
+        }
+        said
+    }
+}
+
+pub(crate) fn text(sender: u32, n: u32) -> Value {
+    json!({ "id": wamid(sender, n), "from": format!("1650555{sender:04}"), "from_user_id": format!("US.{sender}"),
+            "timestamp": (1_790_000_000 + n).to_string(), "type": "text", "text": { "body": "hello" } })
+}
+
+pub(crate) fn wamid(sender: u32, n: u32) -> String {
+    format!("wamid.{sender}.{n:05}")
+}
