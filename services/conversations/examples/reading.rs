@@ -15,7 +15,7 @@ use conversations::Conversations;
 use embedded::{Nats, Postgres};
 use http_body_util::BodyExt;
 use journal::{ConnectOptions, Expect, Journal};
-use projections::{ProjectDatabases, database_name};
+use projections::database_name;
 use sqlx::{Connection, PgConnection, PgPool};
 use tower::ServiceExt;
 use ulid::Ulid;
@@ -49,7 +49,7 @@ async fn main() {
     journal.open(&Stream::ALL).await.expect("streams");
     let project = ProjectId::from_ulid(Ulid::from_parts(1, 1));
     make(&journal, &postgres, project).await;
-    let databases = ProjectDatabases::new(postgres.admin_url().parse().expect("a url"));
+    let databases = conversations::databases(postgres.admin_url().parse().expect("a url"));
     let pool = databases.pool(project);
     for statement in FILL {
         sqlx::query(statement).execute(&pool).await.expect("rows");
@@ -60,16 +60,45 @@ async fn main() {
     let id = |kind: &str, n: u64| format!("{kind}_{:0>26}", n * 7_919 % CONVERSATIONS);
     let base = format!("/v1/projects/{project}");
 
-    bare(&pool, "SELECT * FROM public.messages WHERE conversation_id = $1 ORDER BY sent_at, sequence LIMIT 51", move |n| id("cnv", n)).await;
-    ask(&router, "history of a conversation, 50", { let base = base.clone(); move |n| format!("{base}/conversations/{}/messages", id("cnv", n)) }).await;
-    ask(&router, "the same, latest first, 20", { let base = base.clone(); move |n| format!("{base}/conversations/{}/messages?order=desc&limit=20", id("cnv", n)) }).await;
-    ask(&router, "history of a contact, 50", { let base = base.clone(); move |n| format!("{base}/contacts/{}/messages", id("con", n)) }).await;
+    bare(&pool, "SELECT * FROM public.messages WHERE conversation_id = $1 ORDER BY sent_at, sequence LIMIT 51", move |n| id("cnv", n))
+        .await;
+    ask(&router, "history of a conversation, 50", {
+        let base = base.clone();
+        move |n| format!("{base}/conversations/{}/messages", id("cnv", n))
+    })
+    .await;
+    ask(&router, "the same, latest first, 20", {
+        let base = base.clone();
+        move |n| format!("{base}/conversations/{}/messages?order=desc&limit=20", id("cnv", n))
+    })
+    .await;
+    ask(&router, "history of a contact, 50", {
+        let base = base.clone();
+        move |n| format!("{base}/contacts/{}/messages", id("con", n))
+    })
+    .await;
     bare(&pool, "SELECT * FROM public.messages WHERE id = $1", move |n| id("msg", n)).await;
-    ask(&router, "one message", { let base = base.clone(); move |n| format!("{base}/messages/{}", id("msg", n)) }).await;
+    ask(&router, "one message", {
+        let base = base.clone();
+        move |n| format!("{base}/messages/{}", id("msg", n))
+    })
+    .await;
     bare(&pool, "SELECT * FROM public.contacts WHERE id <> $1 AND merged_into IS NULL ORDER BY coalesce(last_message_at, first_seen_at) DESC, id DESC LIMIT 51", move |n| id("con", n)).await;
-    ask(&router, "contacts, 50", { let base = base.clone(); move |_| format!("{base}/contacts") }).await;
-    ask(&router, "conversations, 50", { let base = base.clone(); move |_| format!("{base}/conversations") }).await;
-    ask(&router, "open conversations of a state, 50", { let base = base.clone(); move |n| format!("{base}/conversations?status=open&state=state%20{}", n % 10) }).await;
+    ask(&router, "contacts, 50", {
+        let base = base.clone();
+        move |_| format!("{base}/contacts")
+    })
+    .await;
+    ask(&router, "conversations, 50", {
+        let base = base.clone();
+        move |_| format!("{base}/conversations")
+    })
+    .await;
+    ask(&router, "open conversations of a state, 50", {
+        let base = base.clone();
+        move |n| format!("{base}/conversations?status=open&state=state%20{}", n % 10)
+    })
+    .await;
     ask(&router, "states", move |_| format!("{base}/conversations/states")).await;
 }
 

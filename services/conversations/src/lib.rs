@@ -30,6 +30,7 @@ use contract::{ProjectId, Stream};
 use journal::Journal;
 use projections::ProjectDatabases;
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
@@ -41,6 +42,15 @@ use project::Projects;
 /// The streams that must be open before conversations runs.
 pub const STREAMS: [Stream; 2] = [Stream::Project, Stream::Conversation];
 
+/// Pools for reading: every statement here is written for one plan whatever its values, so none is planned again for each request.
+/// `server` is as for [`ProjectDatabases::new`].
+pub fn databases(server: PgConnectOptions) -> ProjectDatabases {
+    ProjectDatabases::with_connections(server.options([("plan_cache_mode", "force_generic_plan")]), CONNECTIONS_PER_PROJECT_MAX)
+}
+
+/// Readers of one project's database at once; further requests wait for one of them.
+const CONNECTIONS_PER_PROJECT_MAX: u32 = 4;
+
 /// Everything that the handlers work with. Cheap to clone.
 #[derive(Clone)]
 pub struct Conversations {
@@ -50,7 +60,7 @@ pub struct Conversations {
 }
 
 impl Conversations {
-    /// Takes connected parts. Live streams answer once [`run`] runs.
+    /// Takes connected parts; [`databases`] makes the pools. Live streams answer once [`run`] runs.
     pub fn new(journal: Journal, databases: ProjectDatabases) -> Self {
         Self { projects: Projects::new(journal.clone()), databases, feed: Feed::new(journal) }
     }

@@ -57,7 +57,10 @@ pub(crate) struct StateCount {
         (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list_states(State(conversations): State<Conversations>, Path(project): Path<ProjectId>) -> Result<Json<States>, Problem> {
+pub(crate) async fn list_states(
+    State(conversations): State<Conversations>,
+    Path(project): Path<ProjectId>,
+) -> Result<Json<States>, Problem> {
     let database = conversations.database(project).await?;
     let found = select(&database).await?;
     let count = |(state, open, closed): (Option<String>, i64, i64)| {

@@ -6,7 +6,6 @@ use chassis::{Clock, Health, HttpArgs, Ids, KeyArgs, Metrics, NatsArgs, Postgres
 use clap::Parser;
 use conversations::Conversations;
 use journal::{ConnectOptions, Journal};
-use projections::ProjectDatabases;
 
 /// Show contacts, conversations and messages of every project, and what happens live
 #[derive(Parser)]
@@ -43,7 +42,7 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "conversations")).await?;
     journal.open(&conversations::STREAMS).await?;
     // Pools open when a project is asked for; each database brings its own tables, of the version that its events name.
-    let databases = ProjectDatabases::new(config.postgres.database_url.expose().parse()?);
+    let databases = conversations::databases(config.postgres.database_url.expose().parse()?);
     let listener = config.http.bind().await?;
     let health = Health::new();
     let conversations = Conversations::new(journal, databases);

@@ -39,7 +39,8 @@ pub(crate) async fn show_contact(
 }
 
 async fn select(database: &PgPool, contact: ContactId) -> Result<Option<PgRow>, Error> {
-    const QUERY: &str = concat!("SELECT ", contact_columns!(), contact_identities!(), " FROM public.contacts AS contact WHERE contact.id = $1");
+    const QUERY: &str =
+        concat!("SELECT ", contact_columns!(), contact_identities!(), " FROM public.contacts AS contact WHERE contact.id = $1");
     Ok(sqlx::query(QUERY).bind(contact.to_string()).fetch_optional(database).await?)
 }
 

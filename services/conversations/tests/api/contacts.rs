@@ -74,12 +74,16 @@ async fn a_contact_is_found_by_what_it_was_known_by_until_somebody_else_has_it()
 async fn a_merged_contact_is_shown_and_its_past_belongs_to_the_one_that_lives_on() {
     let world = World::start().await;
     let project = world.project().await;
-    world.say(project, contact(1), vec![seen(vec![bsuid("US.1")], None, 1), opened(1, None, 1), received(1, 1, 1), received(3, 1, 3)]).await;
+    world
+        .say(project, contact(1), vec![seen(vec![bsuid("US.1")], None, 1), opened(1, None, 1), received(1, 1, 1), received(3, 1, 3)])
+        .await;
     let mut facts = vec![seen(vec![phone("16505550142")], Some("16505550142"), 2), opened(2, None, 2), received(2, 2, 2)];
     facts.push(ContactIdentityUnlinked { identity: phone("16505550142"), reason: UnlinkReason::Merged, at: at(4) }.into());
     facts.push(ContactMerged { into: contact(1), at: at(4) }.into());
     world.say(project, contact(2), facts).await;
-    world.say(project, contact(1), vec![ContactAbsorbed { from: contact(2), identities: vec![phone("16505550142")], at: at(4) }.into()]).await;
+    world
+        .say(project, contact(1), vec![ContactAbsorbed { from: contact(2), identities: vec![phone("16505550142")], at: at(4) }.into()])
+        .await;
 
     let merged = world.found(&format!("/v1/projects/{project}/contacts/{}", contact(2))).await;
     assert_eq!((&merged["merged_into"], &merged["identities"]), (&json!(contact(1).to_string()), &json!([])));

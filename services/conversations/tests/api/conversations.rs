@@ -35,7 +35,7 @@ async fn all(world: &World, path: &str) -> Vec<String> {
     let (mut found, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = world.found(&format!("{path}{separator}limit=4{cursor}")).await;
-        assert!(page["data"].as_array().unwrap().len() <= 4);
+        assert!(page["data"].as_array().expect("data").len() <= 4);
         found.extend(ids(&page));
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -104,7 +104,8 @@ async fn a_conversation_is_shown_with_how_its_state_came_about() {
     world.say(project, contact(1), vec![moved(1, 1, None, "ordering"), moved(1, 2, Some("ordering"), "done")]).await;
     let shown = world.found(&path).await;
     assert_eq!((&shown["state"], &shown["state_version"], &shown["closed_at"]), (&json!("done"), &json!(2), &Value::Null));
-    let latest = json!({"version": 2, "from": "ordering", "to": "done", "by": "bot", "why": "asked", "at": shown["state_changes"][0]["at"]});
+    let latest =
+        json!({"version": 2, "from": "ordering", "to": "done", "by": "bot", "why": "asked", "at": shown["state_changes"][0]["at"]});
     assert_eq!(shown["state_changes"][0], latest);
     assert_eq!((shown["state_changes"].as_array().unwrap().len(), &shown["state_changes"][1]["from"]), (2, &Value::Null));
     world.say(project, contact(1), vec![closed(1, 9)]).await;

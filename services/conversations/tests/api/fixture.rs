@@ -53,7 +53,7 @@ impl World {
         let journal = connect(&nats).await;
         journal.open(&Stream::ALL).await.expect("streams open");
         let log = journal.state(Stream::Conversation).await.expect("the stream's state");
-        let databases = ProjectDatabases::new(postgres.admin_url().parse().expect("a url"));
+        let databases = conversations::databases(postgres.admin_url().parse().expect("a url"));
         let projector = Projector::new(databases.clone(), log.created);
         let server = Server::start(journal.clone(), databases.clone());
         Self { nats, journal, databases, projector, applied: Mutex::default(), server }
@@ -102,14 +102,14 @@ impl World {
 
     /// Brings a project's tables to the end of the log.
     pub(crate) async fn catch_up(&self, project: ProjectId) {
-        let from = self.applied.lock().unwrap().get(&project).copied().unwrap_or(0) + 1;
+        let from = self.applied.lock().expect("a lock").get(&project).copied().unwrap_or(0) + 1;
         let filter = Filter::subjects([format!("conversation.{project}.>")]);
         let replay = self.journal.replay(Stream::Conversation, Range::from(from), filter);
         let events: Vec<Recorded> = replay.map(|event| event.expect("an event")).collect().await;
         for batch in events.chunks(1_000) {
             let applied = self.projector.apply(project, batch).await.expect("applied");
             assert!(applied.stopped.is_none(), "{applied:?}");
-            self.applied.lock().unwrap().insert(project, applied.checkpoint);
+            self.applied.lock().expect("a lock").insert(project, applied.checkpoint);
         }
     }
 

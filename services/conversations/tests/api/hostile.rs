@@ -4,17 +4,35 @@ use crate::fixture::{World, bsuid, contact, conversation, message_id, opened, re
 
 /// A cursor as this API writes it.
 fn encode(json: &str) -> String {
-    let json: &serde_json::value::RawValue = serde_json::from_str(json).unwrap();
-    chassis::cursor::encode(&json).unwrap()
+    let json: &serde_json::value::RawValue = serde_json::from_str(json).expect("json");
+    chassis::cursor::encode(&json).expect("a cursor")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_that_are_none_are_refused_before_anything_is_asked() {
     let world = World::start().await;
     let project = world.project().await;
-    let hostile = ["x", "con_", "%00", "..%2f..", "con_01J%27%20OR%201=1--", "*", "%F0%9F%98%80", &"9".repeat(5_000), "con_8ZZZZZZZZZZZZZZZZZZZZZZZZZ"];
+    let hostile = [
+        "x",
+        "con_",
+        "%00",
+        "..%2f..",
+        "con_01J%27%20OR%201=1--",
+        "*",
+        "%F0%9F%98%80",
+        &"9".repeat(5_000),
+        "con_8ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+    ];
     for id in hostile {
-        for path in ["contacts/{}", "contacts/{}/messages", "contacts/{}/conversations", "conversations/{}", "conversations/{}/messages", "messages/{}", "messages/{}/statuses"] {
+        for path in [
+            "contacts/{}",
+            "contacts/{}/messages",
+            "contacts/{}/conversations",
+            "conversations/{}",
+            "conversations/{}/messages",
+            "messages/{}",
+            "messages/{}/statuses",
+        ] {
             world.refused(&format!("/v1/projects/{project}/{}", path.replace("{}", id)), 400, "invalid_path").await;
         }
         world.refused(&format!("/v1/projects/{id}/contacts"), 400, "invalid_path").await;
@@ -22,7 +40,9 @@ async fn ids_that_are_none_are_refused_before_anything_is_asked() {
     }
     // Of the right form, and of another kind.
     world.refused(&format!("/v1/projects/{project}/contacts/{}", message_id(1)), 400, "invalid_path").await;
-    for (path, id) in [("contacts", contact(7).to_string()), ("conversations", conversation(7).to_string()), ("messages", message_id(7).to_string())] {
+    for (path, id) in
+        [("contacts", contact(7).to_string()), ("conversations", conversation(7).to_string()), ("messages", message_id(7).to_string())]
+    {
         world.refused(&format!("/v1/projects/{project}/{path}/{id}"), 404, "not_found").await;
     }
     for (path, id) in [("contacts", contact(7).to_string()), ("conversations", conversation(7).to_string())] {
@@ -88,7 +108,8 @@ async fn cursors_that_no_page_gave_are_refused() {
         r#"{"sent_at":1e3,"sequence":1}"#.to_owned(),
         r#"{"sent_at":1}"#.to_owned(),
     ];
-    let cursors: Vec<String> = texts.iter().map(|text| encode(text)).chain([String::new(), "!".into(), "%00".into(), "A".repeat(9_000)]).collect();
+    let cursors: Vec<String> =
+        texts.iter().map(|text| encode(text)).chain([String::new(), "!".into(), "%00".into(), "A".repeat(9_000)]).collect();
     for cursor in cursors {
         for path in [
             format!("contacts?cursor={cursor}"),

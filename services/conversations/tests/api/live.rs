@@ -1,13 +1,17 @@
 //! The live stream: in order, nothing missing, nothing twice, over restarts; and an honest word when that cannot be.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, BodyDataStream};
+use chassis::Shutdown;
 use contract::{ContactId, ProjectId};
 use futures::StreamExt;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::fixture::{Server, World, bsuid, contact, opened, received, seen, unready, within};
+use crate::fixture::{KEY, Server, World, bsuid, contact, opened, received, seen, text, unready, within};
 
 /// What a browser's `EventSource` makes of a stream.
 struct Client {
@@ -28,7 +32,7 @@ impl Client {
     async fn connect(server: &Server, project: ProjectId, last_id: Option<&str>) -> Self {
         let headers: Vec<_> = last_id.map(|id| ("last-event-id", id)).into_iter().collect();
         let response = server.answer(&format!("/v1/projects/{project}/events"), &headers).await;
-        assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()), (200, "text/event-stream"));
+        assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().expect("text")), (200, "text/event-stream"));
         Self::of(response.into_body())
     }
 
@@ -84,8 +88,10 @@ async fn write(world: &World, project: ProjectId, who: ContactId, numbers: impl 
     world.append(project, who, numbers.map(|n| received(n, 1, n as i64)).collect()).await
 }
 
+/// The numbers in `wamid.<n>+/==`.
 fn numbers(heard: &[Heard]) -> Vec<u64> {
-    heard.iter().map(|heard| heard.data["data"]["wamid"].as_str().unwrap().split(['.', '+']).nth(1).unwrap().parse().unwrap()).collect()
+    let number = |heard: &Heard| text(&heard.data, "/data/wamid").split(['.', '+']).nth(1)?.parse().ok();
+    heard.iter().map(|heard| number(heard).expect("a wamid of this test")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,8 +147,7 @@ async fn a_subscriber_goes_on_exactly_where_it_was_over_restarts_of_the_server()
         world.restart_server().await;
     }
     let mut client = Client::connect(&world.server, project, last_id.as_deref()).await;
-    let expected: Vec<u64> =
-        (0..4).flat_map(|round| (round * 100..round * 100 + 50).filter(|n| n % 100 >= 40 || n % 3 != 0)).collect();
+    let expected: Vec<u64> = (0..4).flat_map(|round| (round * 100..round * 100 + 50).filter(|n| n % 100 >= 40 || n % 3 != 0)).collect();
     while heard.len() < expected.len() {
         heard.push(client.heard().await);
     }
@@ -255,12 +260,36 @@ async fn streams_end_at_once_when_the_service_stops() {
     for _ in 0..20 {
         clients.push(Client::connect(&world.server, project, None).await.started().await);
     }
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     world.server.end().await;
     for mut client in clients {
         assert_eq!(within("the end of a stream", client.next()).await, None);
     }
-    assert!(began.elapsed() < std::time::Duration::from_secs(5), "they waited for something");
+    assert!(began.elapsed() < Duration::from_secs(5), "they waited for something");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_stream_does_not_hold_up_the_end_of_the_process() {
+    let mut world = World::start().await;
+    let project = world.project().await;
+    let (listener, shutdown) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), Shutdown::new());
+    let address = listener.local_addr().unwrap();
+    let (router, serving) = (world.server.router.clone(), shutdown.clone());
+    let serving = tokio::spawn(async move { chassis::serve(listener, router, &serving).await });
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /v1/projects/{project}/events HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {KEY}\r\n\r\n");
+    client.write_all(request.as_bytes()).await.unwrap();
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains("id: ") {
+        assert_ne!(within("the beginning", client.read_buf(&mut heard)).await.unwrap(), 0);
+    }
+    let began = Instant::now();
+    shutdown.begin();
+    world.server.end().await;
+    within("the end of serving", serving).await.unwrap().expect("nothing was cut");
+    within("the end of the stream", client.read_to_end(&mut heard)).await.unwrap();
+    assert!(heard.ends_with(b"0\r\n\r\n"), "the answer ends as it should");
+    assert!(began.elapsed() < chassis::DRAIN_LIMIT / 2, "it waited for something");
 }
 
 #[tokio::test(flavor = "multi_thread")]

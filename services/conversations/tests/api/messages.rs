@@ -123,7 +123,10 @@ async fn a_message_is_shown_with_everything_that_became_of_it() {
     let reply = world.found(&format!("/v1/projects/{project}/messages/{}", message_id(5))).await;
     assert_eq!((&reply["reply_to_wamid"], &reply["group_id"]), (&json!(wamid(1)), &json!("g1")));
     let reaction = world.found(&format!("/v1/projects/{project}/messages/{}", message_id(4))).await;
-    assert_eq!((&reaction["target_wamid"], &reaction["origin"], &reaction["direction"]), (&json!(wamid(1)), &json!("app"), &json!("outbound")));
+    assert_eq!(
+        (&reaction["target_wamid"], &reaction["origin"], &reaction["direction"]),
+        (&json!(wamid(1)), &json!("app"), &json!("outbound"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

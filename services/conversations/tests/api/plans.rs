@@ -38,7 +38,7 @@ async fn read(world: &World, project: ProjectId) -> (i64, i64) {
     let pool = world.databases.pool(project);
     let mut sessions = Vec::new();
     while let Some(mut session) = pool.try_acquire() {
-        sqlx::query("SELECT pg_stat_force_next_flush()").execute(&mut *session).await.unwrap();
+        sqlx::query("SELECT pg_stat_force_next_flush()").execute(&mut *session).await.expect("a flush");
         sessions.push(session);
     }
     drop(sessions);
@@ -46,7 +46,7 @@ async fn read(world: &World, project: ProjectId) -> (i64, i64) {
         "SELECT sum(seq_tup_read)::bigint, sum(coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_user_tables
           WHERE relname IN ('contacts', 'conversations', 'messages', 'identities')",
     );
-    let row = row.fetch_one(&pool).await.unwrap();
+    let row = row.fetch_one(&pool).await.expect("statistics");
     (row.get(0), row.get(1))
 }
 

@@ -73,7 +73,7 @@ async fn a_database_that_is_down_is_said_to_be_and_comes_back() {
     let url = postgres.create_database(&projections::database_name(project)).await.unwrap();
     let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
     projections::migrate(&mut connection).await.unwrap();
-    world.databases = projections::ProjectDatabases::new(postgres.admin_url().parse().unwrap());
+    world.databases = conversations::databases(postgres.admin_url().parse().unwrap());
     world.restart_server().await;
     let path = format!("/v1/projects/{project}/contacts");
     world.found(&path).await;
