@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 use chassis::{Path, Problem, Query};
 use contract::{ContactId, ProjectId};
-use sqlx::PgPool;
 use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Row};
 
 use crate::history::{HistoryQuery, MessagePage, Part};
 use crate::message::message_columns;
@@ -39,14 +39,52 @@ pub(crate) async fn list_contact_messages(
 ) -> Result<Response, Problem> {
     let part = query.part()?;
     let database = conversations.database(project).await?;
-    let rows = select(&database, contact, &part).await?;
+    let own = select(&database, contact, &part, OWN).await?;
+    if let Some(first) = own.first()
+        && !first.try_get::<bool, _>("absorbed").map_err(Error::from)?
+    {
+        return part.page(&own);
+    }
+    let rows = select(&database, contact, &part, FAMILY).await?;
     if rows.is_empty() {
         show_contact::require(&database, contact).await?;
     }
     part.page(&rows)
 }
 
-/// The contact, and whoever was merged into it: almost always nobody.
+/// A statement in either direction of time.
+struct Statement {
+    forward: &'static str,
+    backward: &'static str,
+}
+
+/// Of the contact alone, with word whether another was merged into it: almost always none, and this is all.
+macro_rules! of_contact {
+    ($compared:literal, $ordered:literal) => {
+        concat!(
+            "SELECT ",
+            message_columns!(),
+            ", EXISTS (SELECT FROM public.contacts AS merged WHERE merged.merged_into = $1) AS absorbed
+             FROM public.messages AS message WHERE message.contact_id = $1 AND ",
+            $compared,
+            " ORDER BY ",
+            $ordered,
+            " LIMIT $4"
+        )
+    };
+}
+const OWN: Statement = Statement {
+    forward: of_contact!(
+        "(message.sent_at, message.sequence) > (coalesce($2::timestamptz, '-infinity'), coalesce($3::bigint, 0))",
+        "message.sent_at, message.sequence"
+    ),
+    backward: of_contact!(
+        "(message.sent_at, message.sequence) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::bigint, 0))",
+        "message.sent_at DESC, message.sequence DESC"
+    ),
+};
+
+/// Of the contact and of everybody who was merged into it, also by way of others.
 macro_rules! of_family {
     ($compared:literal, $ordered:literal, $again:literal) => {
         concat!(
@@ -67,17 +105,20 @@ macro_rules! of_family {
     };
 }
 
-async fn select(database: &PgPool, contact: ContactId, part: &Part) -> Result<Vec<PgRow>, Error> {
-    const FORWARD: &str = of_family!(
+const FAMILY: Statement = Statement {
+    forward: of_family!(
         "(own.sent_at, own.sequence) > (coalesce($2::timestamptz, '-infinity'), coalesce($3::bigint, 0))",
         "own.sent_at, own.sequence",
         "message.sent_at, message.sequence"
-    );
-    const BACKWARD: &str = of_family!(
+    ),
+    backward: of_family!(
         "(own.sent_at, own.sequence) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::bigint, 0))",
         "own.sent_at DESC, own.sequence DESC",
         "message.sent_at DESC, message.sequence DESC"
-    );
-    let query = sqlx::query(if part.forward { FORWARD } else { BACKWARD }).bind(contact.to_string());
+    ),
+};
+
+async fn select(database: &PgPool, contact: ContactId, part: &Part, statement: Statement) -> Result<Vec<PgRow>, Error> {
+    let query = sqlx::query(if part.forward { statement.forward } else { statement.backward }).bind(contact.to_string());
     Ok(query.bind(part.sent_at).bind(part.sequence).bind(part.limit.and_one()).fetch_all(database).await?)
 }
