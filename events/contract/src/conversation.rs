@@ -114,7 +114,7 @@ pub struct ContactPreferenceChanged {
     pub at: DateTime<Utc>,
 }
 
-/// This contact turned out to be the same person as another; nothing more is written about it here.
+/// This contact turned out to be the same person as another. What becomes of its messages is still said here, everything else there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactMerged {
     /// The one that lives on.

@@ -28,13 +28,15 @@ use crate::{Error, SOURCE};
 
 /// How often a batch is decided again because somebody else wrote to one of its contacts.
 const CONFLICTS_MAX: u32 = 8;
-/// How long one call may go on starting over. One attempt more may follow: about 15 s when neither log nor database answers.
+/// How long one call may go on starting over; the attempt that is being made then comes to its end, which has limits of its own.
 const CALL_TIME_MAX: Duration = Duration::from_secs(15);
+/// How long all questions of one attempt to a database may take, the wait for it to catch up included.
+const LOOK_UP_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long the tables may take to show what the log has.
 const CATCH_UP_TIME_MAX: Duration = Duration::from_secs(5);
 const CATCH_UP_POLL: Duration = Duration::from_millis(5);
-/// Projects whose people are kept in memory between batches.
-const VIEWS_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
+/// Projects whose people are kept in memory between batches: with 2,000 people each, about 1 KiB a person, 256 MiB at most.
+const VIEWS_MAX: NonZeroUsize = NonZeroUsize::new(128).expect("128 is not zero");
 
 /// Records what webhooks say. One per process.
 pub struct Recorder {
@@ -60,18 +62,9 @@ impl Recorder {
         let mut slot = slot.lock().await;
         let began = Instant::now();
         for _ in 0..CONFLICTS_MAX {
-            let mut connection = self.databases.pool(project.id).acquire().await.map_err(projections::Error::from)?;
             // Taken out: what was decided and not stored, also when this call panics or is dropped, must not be believed.
-            let mut view = match slot.take() {
-                Some(view) => view,
-                None => {
-                    let last = self.journal.last_sequence(Stream::Conversation, &format!("conversation.{}.>", project.id)).await?;
-                    wait_for_tables(&mut connection, last).await?;
-                    View::default()
-                }
-            };
-            load(&mut connection, &mut view, &items).await?;
-            drop(connection);
+            let looked = tokio::time::timeout(LOOK_UP_TIME_MAX, self.look_up(project.id, slot.take(), &items)).await;
+            let mut view = looked.map_err(|_| projections::Error::Unavailable(sqlx::Error::PoolTimedOut))??;
             match self.decide_and_append(project, &mut view, &items).await {
                 Ok(Flushed::Stored) => {
                     *slot = Some(view);
@@ -85,6 +78,20 @@ impl Recorder {
             }
         }
         Err(Error::Contended)
+    }
+
+    async fn look_up(&self, project: ProjectId, view: Option<View>, items: &[Heard<'_>]) -> Result<View, Error> {
+        let mut connection = self.databases.pool(project).acquire().await.map_err(projections::Error::from)?;
+        let mut view = match view {
+            Some(view) => view,
+            None => {
+                let last = self.journal.last_sequence(Stream::Conversation, &format!("conversation.{project}.>")).await?;
+                wait_for_tables(&mut connection, last).await?;
+                View::default()
+            }
+        };
+        load(&mut connection, &mut view, items).await?;
+        Ok(view)
     }
 
     async fn decide_and_append(&self, project: Project, view: &mut View, items: &[Heard<'_>]) -> Result<Flushed, AppendError> {

@@ -1,6 +1,8 @@
 //! What a recorder waits for: a database, a project.
 
 use contract::Stream;
+use futures::StreamExt;
+use journal::{Filter, Handled, Handler, Range, Stop};
 use projections::database_name;
 use sqlx::ConnectOptions;
 
@@ -77,5 +79,36 @@ async fn what_came_before_a_number_changed_projects_stays_with_the_first() {
     running.caught_up().await;
     assert_eq!((world.counts(first).await, world.counts(second).await), ((1, 1, 1), (1, 1, 1)));
     assert_eq!(world.said(first).await.into_values().next().unwrap(), [wamid(1, 0)]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_that_starts_does_not_believe_tables_that_are_behind_the_log() {
+    let world = World::new().await;
+    let project = world.project().await;
+    world.connect(project, "1").await;
+    let from = |id: &str, from: serde_json::Value| {
+        let mut message = serde_json::json!({ "id": id, "timestamp": "1790000000", "type": "text", "text": { "body": "hello" } });
+        message.as_object_mut().unwrap().extend(from.as_object().unwrap().clone());
+        serde_json::json!({ "messages": [message] })
+    };
+    world.webhook("1", "messages", from("w1", serde_json::json!({ "from_user_id": "US.1" }))).await;
+    let running = world.start().await;
+    running.caught_up().await;
+    running.stop().await;
+
+    // Recorders without the half that brings the tables up to date: one links the number to the person and is gone.
+    world.webhook("1", "messages", from("w2", serde_json::json!({ "from_user_id": "US.1", "from": "16505550001" }))).await;
+    world.webhook("1", "messages", from("w3", serde_json::json!({ "from": "16505550001" }))).await;
+    let webhooks: Vec<_> = world.journal.replay(Stream::Webhook, Range::ALL, Filter::all()).map(Result::unwrap).collect().await;
+    assert_eq!(world.recorder().await.handle("webhook.1", &webhooks[1..2]).await, Handled::all(&webhooks[1..2]));
+    let before = world.journal.state(Stream::Conversation).await.unwrap().last;
+    // The next one sees tables in which nobody has the number.
+    let handled = world.recorder().await.handle("webhook.1", &webhooks[2..]).await;
+    assert!(matches!(handled, Handled { done: 0, stopped: Some(Stop::SetAside { .. }) }), "{handled:?}");
+    assert_eq!(world.journal.state(Stream::Conversation).await.unwrap().last, before);
+
+    let running = world.start().await;
+    world.until_counts(project, (1, 1, 3)).await;
     running.stop().await;
 }

@@ -13,7 +13,7 @@ use embedded::{Nats, Postgres};
 use futures::StreamExt;
 use journal::{ConnectOptions, Expect, Filter, Follow, Journal, Range};
 use projections::{ProjectDatabases, database_name};
-use recorder::{Followers, STREAMS};
+use recorder::{Followers, Projects, Recorder, STREAMS};
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection};
@@ -85,6 +85,13 @@ impl World {
         let stop = CancellationToken::new();
         let task = tokio::spawn(recorder::run(journal, self.databases(), followers.clone(), stop.clone()));
         Running { followers, stop, task }
+    }
+
+    /// The first half of a recorder alone, called by hand.
+    pub(crate) async fn recorder(&self) -> Recorder {
+        let projects = Projects::default();
+        projects.catch_up(&self.journal).await.unwrap();
+        Recorder::new(self.journal.clone(), self.databases(), projects)
     }
 
     fn event_id(&self) -> EventId {
