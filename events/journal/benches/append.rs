@@ -146,11 +146,11 @@ async fn replay(nats: &Nats, journal: &Journal) {
     let last = journal.state(Stream::Conversation).await.unwrap().last;
     let journal_again = Arc::new(Journal::connect(ConnectOptions::new(nats.url(), "fill")).await.unwrap());
     let missing = REPLAY_EVENTS.saturating_sub(last);
-    futures::stream::iter(0..missing.div_ceil(500))
-        .for_each_concurrent(4, |_| ours((*journal_again).clone(), 500))
-        .await;
+    futures::stream::iter(0..missing.div_ceil(500)).for_each_concurrent(4, |_| ours((*journal_again).clone(), 500)).await;
     let last = journal.state(Stream::Conversation).await.unwrap().last;
-    for (name, filter) in [("journal: replay, whole log", Filter::all()), ("journal: replay, one project of 100", Filter::subjects([one_project()]))] {
+    for (name, filter) in
+        [("journal: replay, whole log", Filter::all()), ("journal: replay, one project of 100", Filter::subjects([one_project()]))]
+    {
         let start = Instant::now();
         let count = journal.replay(Stream::Conversation, Range::ALL, filter).map(Result::unwrap).count().await;
         let took = start.elapsed().as_secs_f64();
@@ -161,7 +161,12 @@ async fn replay(nats: &Nats, journal: &Journal) {
     for _ in 0..1_000 {
         journal.last(&subject).await.unwrap();
     }
-    println!("{:<44} {:>10.0} {:>9.2}", "journal: last event of a subject", 1_000.0 / start.elapsed().as_secs_f64(), start.elapsed().as_secs_f64());
+    println!(
+        "{:<44} {:>10.0} {:>9.2}",
+        "journal: last event of a subject",
+        1_000.0 / start.elapsed().as_secs_f64(),
+        start.elapsed().as_secs_f64()
+    );
 }
 
 fn one_project() -> String {

@@ -166,7 +166,9 @@ mod tests {
     fn a_server_that_cannot_keep_the_log_is_refused() {
         assert!(server("2.15.1", PAYLOAD_BYTES_MIN, true).is_ok());
         assert!(server("3.0.0", PAYLOAD_BYTES_MIN, true).is_ok());
-        for (version, bytes, jetstream) in [("2.9.25", PAYLOAD_BYTES_MIN, true), ("2.15.1", 1 << 20, true), ("2.15.1", PAYLOAD_BYTES_MIN, false), ("", 0, true)] {
+        for (version, bytes, jetstream) in
+            [("2.9.25", PAYLOAD_BYTES_MIN, true), ("2.15.1", 1 << 20, true), ("2.15.1", PAYLOAD_BYTES_MIN, false), ("", 0, true)]
+        {
             assert!(matches!(server(version, bytes, jetstream), Err(Error::Unsuitable { .. })), "{version} {bytes} {jetstream}");
         }
     }

@@ -166,7 +166,13 @@ impl Link {
     }
 
     /// Asks and waits for one answer, at most `within`.
-    pub(crate) async fn call(&self, subject: &str, headers: Option<HeaderMap>, payload: Bytes, within: Duration) -> Result<Message, CallError> {
+    pub(crate) async fn call(
+        &self,
+        subject: &str,
+        headers: Option<HeaderMap>,
+        payload: Bytes,
+        within: Duration,
+    ) -> Result<Message, CallError> {
         let mut since = self.since();
         let mut request = Request::new().payload(payload).timeout(None);
         if let Some(headers) = headers {

@@ -88,9 +88,10 @@ fn take_group(queue: &mut VecDeque<Pending>, under_way: &UnderWay, events_max: u
     let (mut sharing, mut waiting) = (HashSet::new(), HashSet::new());
     for append in queue.drain(..) {
         let fits = events + append.events <= events_max && (bytes + append.bytes <= BATCH_BYTES_MAX || taken.is_empty());
-        let blocked = append.parts.iter().any(|part| {
-            waiting.contains(&part.subject) || (part.expect.sequence().is_some() && sharing.contains(&part.subject))
-        });
+        let blocked = append
+            .parts
+            .iter()
+            .any(|part| waiting.contains(&part.subject) || (part.expect.sequence().is_some() && sharing.contains(&part.subject)));
         // A lone append of several events is a batch even where only one event was asked for.
         let first_of_many = taken.is_empty() && events_max == 1 && !append.is_single();
         if !append.alone && (fits || first_of_many) && !blocked && may_go(&append, under_way, &HashSet::new()) {
@@ -109,8 +110,7 @@ fn take_group(queue: &mut VecDeque<Pending>, under_way: &UnderWay, events_max: u
 
 /// Only the first message of a subject in a batch may carry an expectation, and one on its way makes a second one fail.
 fn may_go(append: &Pending, under_way: &UnderWay, earlier: &HashSet<&Subject>) -> bool {
-    append
-        .parts
-        .iter()
-        .all(|part| !earlier.contains(&part.subject) && (part.expect.sequence().is_none() || !under_way.subjects.contains_key(&part.subject)))
+    append.parts.iter().all(|part| {
+        !earlier.contains(&part.subject) && (part.expect.sequence().is_none() || !under_way.subjects.contains_key(&part.subject))
+    })
 }

@@ -92,7 +92,8 @@ fn acknowledged(answer: Result<async_nats::Message, CallError>, since: &mut Sinc
         CallError::Lost | CallError::TimedOut => Failure::Unknown(error.to_string()),
         CallError::NoResponders => Failure::NotNow(error.to_string()),
     })?;
-    let ack: Ack = serde_json::from_slice(&answer.payload).map_err(|error| Failure::Unknown(format!("acknowledgement not understood: {error}")))?;
+    let ack: Ack =
+        serde_json::from_slice(&answer.payload).map_err(|error| Failure::Unknown(format!("acknowledgement not understood: {error}")))?;
     let Some(ApiError { code, description }) = ack.error else { return Ok(ack) };
     Err(match code {
         code::WRONG_SEQUENCE | code::WRONG_SEQUENCE_UNTOLD => Failure::Contested,

@@ -4,11 +4,11 @@
 
 use contract::Stream;
 
-use super::pending::{Part, Pending};
 use super::AppendError;
+use super::pending::{Part, Pending};
+use crate::Error;
 use crate::link::Link;
 use crate::streams::DUPLICATE_WINDOW;
-use crate::Error;
 
 /// How many events of a subject are looked through for an id. Only an unguarded append of several events comes here.
 const SCAN_EVENTS_MAX: usize = 4_096;

@@ -9,9 +9,9 @@ use contract::{Recorded, Stream};
 use tokio_util::sync::CancellationToken;
 
 use super::{Handled, Handler, Stop};
+use crate::Error;
 use crate::link::Link;
 use crate::read::{Range, Replay, Window};
-use crate::Error;
 
 /// The most bytes handed over in one call, the last event excepted.
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;

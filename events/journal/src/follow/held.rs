@@ -52,8 +52,18 @@ impl Fold {
             ParkedEvent::KeyHeld(KeyHeld { key, from_sequence, kind, cause, attempts }) => {
                 let skipped = self.0.remove(&id(&key)).map(|held| held.skipped).unwrap_or_default();
                 let service = service.to_owned();
-                let held =
-                    HeldKey { service, stream, key, from_sequence, kind, cause, attempts, since: recorded.time, retry_requested: false, skipped };
+                let held = HeldKey {
+                    service,
+                    stream,
+                    key,
+                    from_sequence,
+                    kind,
+                    cause,
+                    attempts,
+                    since: recorded.time,
+                    retry_requested: false,
+                    skipped,
+                };
                 self.0.insert(id(&held.key), held);
             }
             ParkedEvent::RetryRequested(RetryRequested { key }) => {

@@ -34,7 +34,11 @@ impl Hints {
         let sequence = match hint {
             Some(hint) if hint.version == follow.version && hint.created == state.created => hint.sequence.min(state.last),
             Some(_) => {
-                tracing::info!(service = follow.service, stream = follow.stream.name(), "position is of another version or stream, starting anew");
+                tracing::info!(
+                    service = follow.service,
+                    stream = follow.stream.name(),
+                    "position is of another version or stream, starting anew"
+                );
                 0
             }
             None => 0,

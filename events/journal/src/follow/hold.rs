@@ -36,7 +36,8 @@ impl<H: Handler> Director<H> {
         let HeldKey { key, from_sequence: from, kind, cause, attempts, retry_requested, skipped, service: _, stream: _, since: _ } = held;
         let key: Arc<str> = key.into();
         let reached = Arc::new(AtomicU64::new(from));
-        let hold = Hold { from, kind, cause, attempts, retries: 0, retry_at: None, dropped_through: 0, skipped, recorded_from: from, reached };
+        let hold =
+            Hold { from, kind, cause, attempts, retries: 0, retry_at: None, dropped_through: 0, skipped, recorded_from: from, reached };
         let at_once = retry_requested || kind == HoldKind::SetAside;
         self.recount = true;
         self.lanes.insert(Arc::clone(&key), Lane { state: State::Held(hold, None), ..Lane::default() });
@@ -98,10 +99,22 @@ impl<H: Handler> Director<H> {
         match record.kind {
             HoldKind::Parked => {
                 self.count("journal_follow_parked_total", 1);
-                tracing::error!(service = self.follow.service, key = &**key, stream.seq = record.from_sequence, cause = record.cause, "parked");
+                tracing::error!(
+                    service = self.follow.service,
+                    key = &**key,
+                    stream.seq = record.from_sequence,
+                    cause = record.cause,
+                    "parked"
+                );
             }
             HoldKind::SetAside => {
-                tracing::warn!(service = self.follow.service, key = &**key, stream.seq = record.from_sequence, cause = record.cause, "set aside");
+                tracing::warn!(
+                    service = self.follow.service,
+                    key = &**key,
+                    stream.seq = record.from_sequence,
+                    cause = record.cause,
+                    "set aside"
+                );
             }
         }
         self.notes.push(Arc::clone(key), record.into());

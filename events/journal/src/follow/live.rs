@@ -61,7 +61,10 @@ impl<H: Handler> Director<H> {
         self.memory_bytes += event.data.len();
         lane.queue.push_back(event);
         let slow = matches!(lane.state, State::Idle | State::Backoff(_));
-        if slow && (lane.queue.len() > LANE_EVENTS_MAX || (lane.queue.len().is_multiple_of(BYTES_COUNTED_EVERY) && lane.bytes() > LANE_BYTES_MAX)) {
+        if slow
+            && (lane.queue.len() > LANE_EVENTS_MAX
+                || (lane.queue.len().is_multiple_of(BYTES_COUNTED_EVERY) && lane.bytes() > LANE_BYTES_MAX))
+        {
             self.hold_for_space(&key);
         }
     }

@@ -57,7 +57,8 @@ impl Notes {
         };
         let written = writing.await;
         self.writing = None;
-        self.last = written.map_err(|error| Error::Refused { request: self.subject.to_string(), code: 0, description: error.to_string() })?;
+        self.last =
+            written.map_err(|error| Error::Refused { request: self.subject.to_string(), code: 0, description: error.to_string() })?;
         match self.waiting.pop_front() {
             Some((key, event)) => Ok(Noted { key, event }),
             None => std::future::pending().await,

@@ -140,7 +140,8 @@ impl Consumer {
     }
 
     fn on_status(&mut self, status: u16, message: &Message) -> Delivery {
-        let number = |name: &str| message.headers.as_ref().and_then(|headers| headers.get(name)?.as_str().parse::<usize>().ok()).unwrap_or(0);
+        let number =
+            |name: &str| message.headers.as_ref().and_then(|headers| headers.get(name)?.as_str().parse::<usize>().ok()).unwrap_or(0);
         let description = message.description.as_deref().unwrap_or("");
         match status {
             100 if number("Nats-Last-Consumer") as u64 == self.delivered => Delivery::Idle,

@@ -77,8 +77,11 @@ async fn a_second_append_of_the_same_events_changes_nothing() {
 async fn several_subjects_land_together_or_not_at_all() {
     let log = Log::start().await;
     let append = |n, expect, events| Append { subject: contact(n), expect, events };
-    let positions =
-        log.journal.append_all(vec![append(1, Expect::New, vec![event(1), event(2)]), append(2, Expect::New, vec![event(3)])]).await.unwrap();
+    let positions = log
+        .journal
+        .append_all(vec![append(1, Expect::New, vec![event(1), event(2)]), append(2, Expect::New, vec![event(3)])])
+        .await
+        .unwrap();
     assert_eq!(positions.iter().map(|position| position.sequence).collect::<Vec<_>>(), [2, 3]);
     let half = log.journal.append_all(vec![append(3, Expect::New, vec![event(4)]), append(1, Expect::At(1), vec![event(5)])]).await;
     assert_eq!(half.unwrap_err(), AppendError::Conflict { subject: contact(1).to_string(), expected: 1, actual: 2 });
@@ -93,11 +96,16 @@ async fn appends_that_wait_together_are_each_answered_for_themselves() {
         log.journal.append(&contact(n), Expect::New, vec![event(n)]).await.unwrap();
     }
     // Every tenth append comes too late; the others must not notice, whatever they share a batch with.
-    let outcomes = join_all((0..500).map(|n| {
-        let journal = log.journal.clone();
-        async move { (n, journal.append(&contact(if n % 50 == 0 { n / 50 } else { 100 + n }), Expect::New, vec![event(1_000 + n)]).await) }
-    }))
-    .await;
+    let outcomes =
+        join_all(
+            (0..500).map(|n| {
+                let journal = log.journal.clone();
+                async move {
+                    (n, journal.append(&contact(if n % 50 == 0 { n / 50 } else { 100 + n }), Expect::New, vec![event(1_000 + n)]).await)
+                }
+            }),
+        )
+        .await;
     let mut sequences = HashSet::new();
     for (n, outcome) in outcomes {
         if n % 50 == 0 {
@@ -173,10 +181,7 @@ async fn an_append_that_begins_like_a_stored_one_is_not_taken_for_it() {
     log.journal.append(&contact(1), Expect::New, vec![event(1), event(2)]).await.unwrap();
     log.journal.append(&contact(2), Expect::New, vec![event(4)]).await.unwrap();
     for journal in [log.journal.clone(), log.another().await] {
-        for (n, events, actual) in [
-            (1, vec![event(1), event(2), event(3)], 2),
-            (2, vec![event(4), event(5)], 3),
-        ] {
+        for (n, events, actual) in [(1, vec![event(1), event(2), event(3)], 2), (2, vec![event(4), event(5)], 3)] {
             let outcome = journal.append(&contact(n), Expect::New, events).await;
             assert_eq!(outcome, Err(AppendError::Conflict { subject: contact(n).to_string(), expected: 0, actual }), "contact {n}");
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::DateTime;
-use contract::{Context, ContactId, EventId, NewEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{ContactId, Context, EventId, NewEvent, ProjectId, Recorded, Stream, Subject};
 use embedded::Nats;
 use futures::StreamExt;
 use journal::{ConnectOptions, Filter, Journal, Range};

@@ -171,7 +171,8 @@ async fn only_what_is_filtered_for_is_handled() {
     let log = Log::start().await;
     let by_key = fill(&log, 5, 1, 500).await;
     let seen = Seen::all();
-    let running = Running::start(&log.journal, Follow { filters: vec![format!("{}.>", key(1)), format!("{}.>", key(3))], ..follow() }, &seen);
+    let running =
+        Running::start(&log.journal, Follow { filters: vec![format!("{}.>", key(1)), format!("{}.>", key(3))], ..follow() }, &seen);
     running.caught_up().await;
     running.stop().await;
     assert_eq!((seen.of(&key(1)), seen.of(&key(3))), (by_key[&key(1)].clone(), by_key[&key(3)].clone()));

@@ -174,9 +174,8 @@ async fn an_event_that_never_works_is_parked_after_its_last_attempt() {
     let log = Log::start().await;
     let expected = fill(&log, 2, 1, 20).await;
     let bad = expected[&key(0)][3];
-    let seen = Seen::stopping(move |_, event| {
-        (event.sequence == bad).then(|| Stop::Retry { after: Duration::ZERO, cause: "never".to_owned() })
-    });
+    let seen =
+        Seen::stopping(move |_, event| (event.sequence == bad).then(|| Stop::Retry { after: Duration::ZERO, cause: "never".to_owned() }));
     let running = Running::start(&log.journal, Follow { batch_max: 1, ..follow() }, &seen);
     let held = the_held_key(&log).await;
     assert_eq!((held.kind, held.from_sequence, held.attempts), (HoldKind::Parked, bad, 9));

@@ -39,7 +39,8 @@ async fn a_follower_killed_at_any_point_handles_every_event_in_order() {
         if call.is_multiple_of(997) && handled != key(0) {
             return Some(Stop::SetAside { after: Duration::from_millis(5), cause: "now and then".to_owned() });
         }
-        (event.sequence.is_multiple_of(701) && !call.is_multiple_of(3)).then(|| Stop::Retry { after: Duration::ZERO, cause: "not yet".to_owned() })
+        (event.sequence.is_multiple_of(701) && !call.is_multiple_of(3))
+            .then(|| Stop::Retry { after: Duration::ZERO, cause: "not yet".to_owned() })
     });
     let mut deaths = 0;
     // It goes back to its position, which is kept once a second: later and later deaths let it come forward.

@@ -104,6 +104,7 @@ async fn too_many_waiting_appends_are_turned_away_at_once() {
     });
     assert_eq!(at_once.count(), 10_000 - 8_192);
     log.nats.restart().await.unwrap();
-    within(PATIENCE, "an append", async { while log.journal.append(&contact(1), Expect::Any, vec![event(20_000)]).await.is_err() {} }).await;
+    within(PATIENCE, "an append", async { while log.journal.append(&contact(1), Expect::Any, vec![event(20_000)]).await.is_err() {} })
+        .await;
     assert!(log.all(Stream::Conversation).await.len() <= 8_193);
 }
