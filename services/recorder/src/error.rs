@@ -33,7 +33,9 @@ impl Error {
     pub(crate) fn stop(&self) -> Stop {
         match self {
             Self::Tables(error) => stop::of(error),
-            Self::Append(AppendError::Unavailable(_)) | Self::Log(journal::Error::Unavailable(_)) | Self::TablesBehind { .. } => stop::down(self.to_string()),
+            Self::Append(AppendError::Unavailable(_)) | Self::Log(journal::Error::Unavailable(_)) | Self::TablesBehind { .. } => {
+                stop::down(self.to_string())
+            }
             Self::Append(_) | Self::Log(_) | Self::Contended => stop::again(self.to_string()),
         }
     }

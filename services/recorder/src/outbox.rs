@@ -133,3 +133,41 @@ fn id(project: ProjectId, contact: ContactId, fact: &ConversationEvent, item: Ev
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use contract::{ContactIdentityLinked, Identity, IdentityKind, MessageStatusReported, RawJson};
+    use ulid::Ulid;
+
+    use super::*;
+
+    fn linked(value: &str) -> ConversationEvent {
+        let identity = Identity { kind: IdentityKind::Phone, value: value.to_owned() };
+        ContactIdentityLinked { identity, at: DateTime::UNIX_EPOCH }.into()
+    }
+
+    fn status(status: &str, raw: &str) -> ConversationEvent {
+        let raw = RawJson::parse(raw).unwrap();
+        let (wamid, status) = ("w".to_owned(), status.to_owned());
+        MessageStatusReported { wamid, status, participant: None, at: DateTime::UNIX_EPOCH, error_code: None, raw }.into()
+    }
+
+    #[test]
+    fn an_event_id_belongs_to_one_fact() {
+        let project = ProjectId::from_ulid(Ulid::from_parts(1, 1));
+        let (one, other) = (ContactId::from_ulid(Ulid::from_parts(1, 1)), ContactId::from_ulid(Ulid::from_parts(1, 2)));
+        let item = EventId::from_ulid(Ulid::from_parts(1, 1));
+        let of = |contact, fact: &ConversationEvent, part| id(project, contact, fact, item, part);
+        assert_eq!(of(one, &linked("1"), 0), of(one, &linked("1"), 0));
+        assert_ne!(of(one, &linked("1"), 0), of(one, &linked("2"), 0), "the same step of another decision");
+        assert_ne!(of(one, &linked("1"), 0), of(other, &linked("1"), 0));
+        assert_ne!(of(one, &linked("1"), 0), of(one, &linked("1"), 1));
+        // Whoever reports it, and whatever else was decided.
+        assert_eq!(
+            of(one, &status("read", "{}"), 0),
+            id(project, other, &status("read", "[]"), EventId::from_ulid(Ulid::from_parts(9, 9)), 3)
+        );
+        assert_ne!(of(one, &status("read", "{}"), 0), of(one, &status("sent", "{}"), 0));
+    }
+}

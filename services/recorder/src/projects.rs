@@ -23,9 +23,11 @@ pub struct Projects(Arc<RwLock<Fold>>);
 struct Fold {
     sequence: u64,
     idle: HashMap<ProjectId, Option<TimeDelta>>,
-    /// Since when a number belonged to which project, in the order of the log; `None`: to nobody.
-    numbers: HashMap<String, Vec<(DateTime<Utc>, Option<ProjectId>)>>,
+    numbers: HashMap<String, Owners>,
 }
+
+/// Since when a number belonged to which project, in the order of the log; `None`: to nobody.
+type Owners = Vec<(DateTime<Utc>, Option<ProjectId>)>;
 
 impl Fold {
     /// Times never go back, whatever the clocks of those who wrote did.

@@ -109,10 +109,8 @@ pub(crate) fn take_from_holder(draft: &mut Draft<'_>, taker: ContactId, identity
         return false;
     }
     // An answer to the number would reach somebody else from now on.
-    let profile = (phone_of(&known.profile).as_ref() == Some(identity)).then(|| ContactProfileChanged {
-        profile: ContactProfile { wa_id: None, ..known.profile.clone() },
-        at: at.max(known.profile_at),
-    });
+    let profile = (phone_of(&known.profile).as_ref() == Some(identity))
+        .then(|| ContactProfileChanged { profile: ContactProfile { wa_id: None, ..known.profile.clone() }, at: at.max(known.profile_at) });
     draft.say(holder, ContactIdentityUnlinked { identity: identity.clone(), reason: UnlinkReason::Reassigned, at });
     if let Some(profile) = profile {
         draft.say(holder, profile);

@@ -16,7 +16,13 @@ pub(crate) fn of(error: &Error) -> Stop {
     match error {
         Error::NoDatabase(_) | Error::Unavailable(_) | Error::Journal(_) => down(cause),
         Error::Refused(_) => again(cause),
-        Error::Corrupt(_) | Error::TooLarge { .. } | Error::StillDiffers(_) | Error::Forked { .. } | Error::OtherLog { .. } | Error::AheadOfLog { .. } | Error::Event { .. } => Stop::Park { cause },
+        Error::Corrupt(_)
+        | Error::TooLarge { .. }
+        | Error::StillDiffers(_)
+        | Error::Forked { .. }
+        | Error::OtherLog { .. }
+        | Error::AheadOfLog { .. }
+        | Error::Event { .. } => Stop::Park { cause },
     }
 }
 

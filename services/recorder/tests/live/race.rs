@@ -110,3 +110,30 @@ async fn all_webhooks_once_more_add_no_event() {
         assert_eq!(world.journal.state(Stream::Conversation).await.unwrap().last, before);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_projects_with_the_same_people_have_nothing_in_common() {
+    let world = World::new().await;
+    let projects = [world.project().await, world.project().await];
+    world.connect(projects[0], "1").await;
+    world.connect(projects[1], "2").await;
+    let running = world.start().await;
+    for n in 0..3 {
+        for sender in 0..50 {
+            // The same wamid in both, even.
+            world.message("1", sender, n).await;
+            world.message("2", sender, n).await;
+        }
+    }
+    running.caught_up().await;
+    let mut ids = Vec::new();
+    for project in projects {
+        assert_eq!(world.counts(project).await, (50, 50, 150));
+        const QUERY: &str = "SELECT id FROM public.contacts UNION SELECT id FROM public.conversations UNION SELECT id FROM public.messages";
+        let found: Vec<String> = sqlx::query_scalar(QUERY).fetch_all(&mut world.connection(project).await).await.unwrap();
+        ids.extend(found);
+    }
+    let count = ids.len();
+    assert_eq!(ids.into_iter().collect::<std::collections::HashSet<_>>().len(), count);
+    running.stop().await;
+}

@@ -2,20 +2,16 @@
 
 use contract::ConversationStateChanged;
 
-use crate::world::{World, HOUR, about, at, check, check_with, preference, said, status};
+use crate::world::{HOUR, World, about, at, check, check_with, preference, said, status};
 
 #[test]
 fn two_contacts_named_together_are_one() {
     let known = [said("1 name=Ann", "w1", 0), said("US.1", "w2", 1)];
-    check(&known, said("US.1 1", "w3", 2), &[
-        "a loses 1",
-        "a closes 1 at 2",
-        "a is b",
-        "b absorbs a with 1",
-        "b links 1",
-        "b shows name=Ann +1",
-        "b says w3 in 2",
-    ]);
+    check(
+        &known,
+        said("US.1 1", "w3", 2),
+        &["a loses 1", "a closes 1 at 2", "a is b", "b absorbs a with 1", "b links 1", "b shows name=Ann +1", "b says w3 in 2"],
+    );
     // Later messages of either, also of a recorder that has just started, go to the one that lives on.
     let known = [known[0].clone(), known[1].clone(), said("US.1 1", "w3", 2)];
     check(&known, said("1", "w4", 3), &["b says w4 in 2"]);
@@ -27,20 +23,24 @@ fn two_contacts_named_together_are_one() {
 #[test]
 fn three_contacts_named_together_are_one() {
     let known = [said("US.ENT.1", "w1", 0), said("1", "w2", 1), said("US.1", "w3", 2)];
-    let world = check(&known, said("US.1 1 US.ENT.1", "w4", 3), &[
-        "b loses 1",
-        "b closes 2 at 3",
-        "b is c",
-        "c absorbs b with 1",
-        "c links 1",
-        "c shows +1",
-        "a loses US.ENT.1",
-        "a closes 1 at 3",
-        "a is c",
-        "c absorbs a with US.ENT.1",
-        "c links US.ENT.1",
-        "c says w4 in 3",
-    ]);
+    let world = check(
+        &known,
+        said("US.1 1 US.ENT.1", "w4", 3),
+        &[
+            "b loses 1",
+            "b closes 2 at 3",
+            "b is c",
+            "c absorbs b with 1",
+            "c links 1",
+            "c shows +1",
+            "a loses US.ENT.1",
+            "a closes 1 at 3",
+            "a is c",
+            "c absorbs a with US.ENT.1",
+            "c links US.ENT.1",
+            "c says w4 in 3",
+        ],
+    );
     let row = world.rows.contacts.get(&world.id('c')).unwrap();
     assert_eq!((row.bsuid.as_deref(), row.parent_bsuid.as_deref(), row.wa_id.as_deref()), (Some("US.1"), Some("US.ENT.1"), Some("1")));
 }
@@ -48,17 +48,21 @@ fn three_contacts_named_together_are_one() {
 #[test]
 fn a_contact_that_holds_two_of_the_names_is_merged_once() {
     let known = [said("1 US.ENT.1", "w1", 0), said("US.1", "w2", 1)];
-    check(&known, said("US.1 1 US.ENT.1", "w3", 2), &[
-        "a loses 1",
-        "a loses US.ENT.1",
-        "a closes 1 at 2",
-        "a is b",
-        "b absorbs a with 1 US.ENT.1",
-        "b links 1",
-        "b links US.ENT.1",
-        "b shows +1",
-        "b says w3 in 2",
-    ]);
+    check(
+        &known,
+        said("US.1 1 US.ENT.1", "w3", 2),
+        &[
+            "a loses 1",
+            "a loses US.ENT.1",
+            "a closes 1 at 2",
+            "a is b",
+            "b absorbs a with 1 US.ENT.1",
+            "b links 1",
+            "b links US.ENT.1",
+            "b shows +1",
+            "b says w3 in 2",
+        ],
+    );
 }
 
 #[test]
@@ -74,16 +78,11 @@ fn what_becomes_of_a_message_is_said_where_the_message_is() {
 #[test]
 fn what_the_merged_one_refused_stays_refused() {
     let known = [preference("1", 5, "stop"), preference("US.1", 3, "resume")];
-    let world = check(&known, said("US.1 1", "w1", 6), &[
-        "a loses 1",
-        "a is b",
-        "b absorbs a with 1",
-        "b links 1",
-        "b shows +1",
-        "b prefers stop",
-        "b opens 1",
-        "b says w1 in 1",
-    ]);
+    let world = check(
+        &known,
+        said("US.1 1", "w1", 6),
+        &["a loses 1", "a is b", "b absorbs a with 1", "b links 1", "b shows +1", "b prefers stop", "b opens 1", "b says w1 in 1"],
+    );
     assert_eq!(world.row(world.id('b')).preferences["marketing"].value, "stop");
 }
 
@@ -93,16 +92,22 @@ fn the_talk_of_the_merged_one_goes_on_with_its_state() {
     world.hear(&said("1", "w1", 0));
     let contact = world.id('a');
     let conversation = world.row(contact).one_to_one().unwrap();
-    let change = ConversationStateChanged { conversation, from: None, to: "paying".into(), version: 1, by: "bot".into(), why: None, at: at(1) };
+    let change =
+        ConversationStateChanged { conversation, from: None, to: "paying".into(), version: 1, by: "bot".into(), why: None, at: at(1) };
     world.say(contact, change);
-    check_with(world, &[preference("US.1", 3, "stop")], said("US.1 1", "w2", 6), &[
-        "a loses 1",
-        "a closes 1 at 6",
-        "a is b",
-        "b absorbs a with 1",
-        "b links 1",
-        "b shows +1",
-        "b opens 2 as paying from 1",
-        "b says w2 in 2",
-    ]);
+    check_with(
+        world,
+        &[preference("US.1", 3, "stop")],
+        said("US.1 1", "w2", 6),
+        &[
+            "a loses 1",
+            "a closes 1 at 6",
+            "a is b",
+            "b absorbs a with 1",
+            "b links 1",
+            "b shows +1",
+            "b opens 2 as paying from 1",
+            "b says w2 in 2",
+        ],
+    );
 }

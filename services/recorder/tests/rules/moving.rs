@@ -21,12 +21,11 @@ fn both_announcements_of_one_change_are_one_change() {
 #[test]
 fn a_number_is_replaced_with_the_user_id() {
     let moved = told("US.1 1", "s1", 5, "1>2 US.1>US.2");
-    check(&[said("US.1 1 name=Ann", "w1", 0)], moved.clone(), &[
-        "a says s1 in 1",
-        "a has 2 after 1",
-        "a shows name=Ann +2",
-        "a has US.2 after US.1",
-    ]);
+    check(
+        &[said("US.1 1 name=Ann", "w1", 0)],
+        moved.clone(),
+        &["a says s1 in 1", "a has 2 after 1", "a shows name=Ann +2", "a has US.2 after US.1"],
+    );
     check(&[said("US.1 1", "w1", 0), moved.clone()], said("US.2 2", "w2", 6), &["a says w2 in 1"]);
     // The old number is somebody else's now.
     check(&[said("US.1 1", "w1", 0), moved], said("US.9 1", "w3", 7), &["a loses 1", "b seen as US.9 1 +1", "b opens 2", "b says w3 in 2"]);
@@ -35,51 +34,55 @@ fn a_number_is_replaced_with_the_user_id() {
 #[test]
 fn an_announcement_that_the_first_message_overtook_unites_both() {
     let known = [said("US.1 1", "w1", 0), said("US.2 2", "w2", 6)];
-    check(&known, told("US.1 1", "s1", 5, "1>2 US.1>US.2"), &[
-        "a says s1 in 1",
-        "b loses US.2",
-        "b loses 2",
-        "b closes 2 at 6",
-        "b is a",
-        "a absorbs b with US.2 2",
-        "a has US.2 after US.1",
-        "a has 2 after 1",
-        "a shows +2",
-    ]);
-    check(&known, announced("US.1", 5, "US.1>US.2"), &[
-        "b loses US.2",
-        "b loses 2",
-        "b closes 2 at 6",
-        "b is a",
-        "a absorbs b with US.2 2",
-        "a has US.2 after US.1",
-        "a has 2 after 1",
-        "a shows +2",
-    ]);
+    check(
+        &known,
+        told("US.1 1", "s1", 5, "1>2 US.1>US.2"),
+        &[
+            "a says s1 in 1",
+            "b loses US.2",
+            "b loses 2",
+            "b closes 2 at 6",
+            "b is a",
+            "a absorbs b with US.2 2",
+            "a has US.2 after US.1",
+            "a has 2 after 1",
+            "a shows +2",
+        ],
+    );
+    check(
+        &known,
+        announced("US.1", 5, "US.1>US.2"),
+        &[
+            "b loses US.2",
+            "b loses 2",
+            "b closes 2 at 6",
+            "b is a",
+            "a absorbs b with US.2 2",
+            "a has US.2 after US.1",
+            "a has 2 after 1",
+            "a shows +2",
+        ],
+    );
 }
 
 #[test]
 fn announcements_out_of_order_end_where_they_should() {
     let known = [said("US.1", "w1", 0), announced("US.2", 9, "US.2>US.3")];
-    let world = check(&known, announced("US.1", 5, "US.1>US.2"), &[
-        "b loses US.2",
-        "b loses US.3",
-        "b is a",
-        "a absorbs b with US.2 US.3",
-        "a has US.3 after US.1",
-    ]);
+    let world = check(
+        &known,
+        announced("US.1", 5, "US.1>US.2"),
+        &["b loses US.2", "b loses US.3", "b is a", "a absorbs b with US.2 US.3", "a has US.3 after US.1"],
+    );
     assert_eq!(world.rows.contacts.get(&world.id('a')).unwrap().bsuid.as_deref(), Some("US.3"));
 }
 
 #[test]
 fn a_number_that_was_somebody_elses_before_is_taken_not_shared() {
-    check(&[said("2 name=Old", "w0", 0), said("US.1 1", "w1", 1)], told("US.1 1", "s1", 5, "1>2"), &[
-        "b says s1 in 2",
-        "a loses 2",
-        "a shows name=Old",
-        "b has 2 after 1",
-        "b shows +2",
-    ]);
+    check(
+        &[said("2 name=Old", "w0", 0), said("US.1 1", "w1", 1)],
+        told("US.1 1", "s1", 5, "1>2"),
+        &["b says s1 in 2", "a loses 2", "a shows name=Old", "b has 2 after 1", "b shows +2"],
+    );
 }
 
 #[test]

@@ -61,7 +61,9 @@ fn assert_people_are_told_apart(world: &World) {
             assert!(now <= 1, "{id} has {now} of {kind:?}");
         }
         assert!(contact.merged_into.is_none() || contact.identities.is_empty(), "{id} was merged and still has names");
-        if contact.merged_into.is_none() && let Some(number) = &contact.profile.wa_id {
+        if contact.merged_into.is_none()
+            && let Some(number) = &contact.profile.wa_id
+        {
             assert!(contact.has_now(&crate::world::identity(number)), "{id} shows a number that it does not have");
         }
     }

@@ -8,8 +8,8 @@ use crate::world::{World, check, preference, said, status, with};
 #[test]
 fn a_status_goes_where_its_message_is() {
     let echo = with(said("US.1 1", "out", 0), |said| said.how = How::Echoed);
-    check(&[echo.clone()], status("US.1 1", "out", 1, "delivered"), &["a out delivered"]);
-    check(&[echo.clone()], status("", "out", 1, "delivered"), &["a out delivered"]);
+    check(std::slice::from_ref(&echo), status("US.1 1", "out", 1, "delivered"), &["a out delivered"]);
+    check(std::slice::from_ref(&echo), status("", "out", 1, "delivered"), &["a out delivered"]);
     check(&[echo, said("US.2", "w1", 1)], status("US.2", "out", 2, "read"), &["a out read"]);
 }
 

@@ -26,7 +26,8 @@ fn world_with_state(state: &str) -> World {
     let mut world = World::new(Some(DAY));
     world.hear(&said("US.1", "w1", 0));
     let conversation = world.row(world.id('a')).one_to_one().unwrap();
-    let change = ConversationStateChanged { conversation, from: None, to: state.into(), version: 1, by: "bot".into(), why: None, at: at(1) };
+    let change =
+        ConversationStateChanged { conversation, from: None, to: state.into(), version: 1, by: "bot".into(), why: None, at: at(1) };
     world.say(world.id('a'), change);
     world
 }
@@ -47,8 +48,15 @@ fn a_change_of_an_older_conversation_does_not_make_it_the_latest() {
     let mut world = world_with_state("paying");
     let first = world.row(world.id('a')).one_to_one().unwrap();
     world.hear(&said("US.1", "w2", 2 * DAY));
-    let change =
-        ConversationStateChanged { conversation: first, from: None, to: "paid".into(), version: 2, by: "api".into(), why: None, at: at(3 * DAY) };
+    let change = ConversationStateChanged {
+        conversation: first,
+        from: None,
+        to: "paid".into(),
+        version: 2,
+        by: "api".into(),
+        why: None,
+        at: at(3 * DAY),
+    };
     world.say(world.id('a'), change);
     world.view = world.view_of_rows();
     assert_eq!(world.hear(&said("US.1", "w3", 2 * DAY + 1)), ["a says w3 in 2"]);
@@ -61,7 +69,11 @@ fn a_group_is_a_place_of_its_own() {
     check(&[said("US.1", "w1", 0), in_group("g1", 1)], said("US.1", "w2", 2), &["a says w2 in 1"]);
     check(&[said("US.1", "w1", 0), in_group("g1", 1)], in_group("g2", 2), &["a says g2 in 2"]);
     // A talk in the group does not keep the other one alive.
-    check(&[said("US.1", "w1", 0), in_group("g1", DAY)], said("US.1", "w2", DAY + 1), &["a closes 1 at 86400", "a opens 3", "a says w2 in 3"]);
+    check(
+        &[said("US.1", "w1", 0), in_group("g1", DAY)],
+        said("US.1", "w2", DAY + 1),
+        &["a closes 1 at 86400", "a opens 3", "a says w2 in 3"],
+    );
 }
 
 #[test]
@@ -86,9 +98,8 @@ fn what_the_business_types_in_its_app_opens_a_conversation_too() {
 
 #[test]
 fn history_is_one_conversation_in_whatever_order_it_comes() {
-    let imported = |wamid: &str, second: i64| {
-        with(said("1", wamid, second), |said| said.how = How::Imported { inbound: true, status: None })
-    };
+    let imported =
+        |wamid: &str, second: i64| with(said("1", wamid, second), |said| said.how = How::Imported { inbound: true, status: None });
     let days = [0, 40 * DAY, 3 * DAY, 90 * DAY, 2 * DAY];
     for turn in 0..days.len() {
         let mut world = World::new(Some(DAY));

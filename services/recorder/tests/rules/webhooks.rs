@@ -43,9 +43,15 @@ fn a_message_without_a_time_has_the_time_of_receipt_and_the_same_id_at_every_del
 
 #[test]
 fn a_message_without_an_id_or_a_sender_is_kept_unassigned() {
-    for odd in [json!({ "from": "16505550142", "type": "text" }), json!({ "id": "w", "type": "text" }), json!({ "id": "w\u{0}", "from": "1" })] {
-        let heard = message(odd.clone());
-        assert!(matches!(&heard[..], [Item { what: What::Unassigned { key, raw }, .. }] if key == "messages" && raw.get() == odd.to_string()), "{heard:?}");
+    for odd in
+        [json!({ "from": "16505550142", "type": "text" }), json!({ "id": "w", "type": "text" }), json!({ "id": "w\u{0}", "from": "1" })]
+    {
+        let bytes = odd.to_string();
+        let heard = message(odd);
+        assert!(
+            matches!(&heard[..], [Item { what: What::Unassigned { key, raw }, .. }] if key == "messages" && raw.get() == bytes),
+            "{heard:?}"
+        );
     }
 }
 
@@ -68,11 +74,15 @@ fn words_that_no_column_can_hold_are_made_to_fit() {
 #[test]
 fn a_chat_of_the_history_is_about_its_person_by_number_or_by_user_id() {
     let theirs = json!({ "from": "16505550142", "id": "h1", "timestamp": "1790000000", "type": "text", "text": { "body": "x" } });
-    let ours = json!({ "from": "15550100234", "id": "h2", "timestamp": "1790000001", "type": "text", "history_context": { "status": "READ" } });
+    let ours =
+        json!({ "from": "15550100234", "id": "h2", "timestamp": "1790000001", "type": "text", "history_context": { "status": "READ" } });
     for (id, kind) in [("16505550142", IdentityKind::Phone), ("US.1", IdentityKind::Bsuid)] {
         let heard = heard("history", json!({ "history": [{ "threads": [{ "id": id, "messages": [theirs, ours] }] }] }));
         assert_eq!(heard.len(), 2);
-        assert!(heard.iter().all(|item| item.who.identities.iter().any(|identity| identity.kind == kind && identity.value == id)), "{heard:?}");
+        assert!(
+            heard.iter().all(|item| item.who.identities.iter().any(|identity| identity.kind == kind && identity.value == id)),
+            "{heard:?}"
+        );
         assert_eq!(said(&heard[0]).how, How::Imported { inbound: true, status: None });
         assert_eq!(said(&heard[1]).how, How::Imported { inbound: false, status: Some("read".to_owned()) });
     }

@@ -79,8 +79,7 @@ pub(crate) fn about(person: &str, wamid: &str, second: i64, kind: &str, target: 
 }
 
 pub(crate) fn status(person: &str, wamid: &str, second: i64, status: &str) -> Item {
-    let what =
-        What::Status { wamid: wamid.to_owned(), status: status.to_owned(), participant: None, error_code: None, raw: raw() };
+    let what = What::Status { wamid: wamid.to_owned(), status: status.to_owned(), participant: None, error_code: None, raw: raw() };
     Item { at: at(second), who: who(person), what }
 }
 
@@ -263,7 +262,8 @@ impl World {
             view.load_identity(Identity { kind: *kind, value: value.clone() }, *contact);
         }
         let messages = self.rows.messages.iter().map(|(wamid, row)| (wamid.to_string(), row.contact_id)).collect();
-        let statuses = self.rows.statuses.iter().map(|((wamid, status, participant, _), _)| (wamid.to_string(), status.clone(), participant.clone()));
+        let statuses =
+            self.rows.statuses.iter().map(|((wamid, status, participant, _), _)| (wamid.to_string(), status.clone(), participant.clone()));
         view.load_recorded(messages, statuses.collect(), HashSet::new());
         view
     }
