@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use contract::ProjectId;
 use lru::LruCache;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
 
 /// How many projects have a pool at the same time.
 const POOLS_MAX: NonZeroUsize = NonZeroUsize::new(128).expect("128 is not zero");
@@ -15,6 +15,8 @@ const POOLS_MAX: NonZeroUsize = NonZeroUsize::new(128).expect("128 is not zero")
 const CONNECTIONS_PER_PROJECT_MAX: u32 = 3;
 /// A connection that nobody needed for so long is closed.
 const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(60);
+/// A connection that was used more recently is taken as it is: asking it first would cost every query a second round trip.
+const TRUSTED_MAX: Duration = Duration::from_secs(1);
 /// How long to wait for a connection before the database counts as down.
 const ACQUIRE_TIME_MAX: Duration = Duration::from_secs(3);
 
@@ -51,6 +53,15 @@ impl ProjectDatabases {
                     .max_connections(self.connections_max)
                     .idle_timeout(CONNECTION_IDLE_MAX)
                     .acquire_timeout(ACQUIRE_TIME_MAX)
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, used| {
+                        Box::pin(async move {
+                            if used.idle_for > TRUSTED_MAX {
+                                connection.ping().await?;
+                            }
+                            Ok(true)
+                        })
+                    })
                     .connect_lazy_with(self.options(project))
             })
             .clone()

@@ -1,10 +1,11 @@
 //! `paige demo`: the whole idea in one command. A project, a number, a short conversation on the simulated phone, the rows that it became,
 //! and the proof that they equal the log. Everything is real but Meta, and nothing is left behind.
 
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use chassis::{Clock, Shutdown};
-use clap::Args;
+use clap::{Args, Parser};
 use contract::ProjectId;
 use embedded::Scratch;
 use serde_json::{Value, json};
@@ -153,7 +154,12 @@ impl Caller {
 
 async fn verify(nats_url: &str, database_url: &str, project: ProjectId) -> Result<(), Failure> {
     line("\n5. The proof: the log is folded again and compared with the tables, row by row.\n");
-    let _ = (nats_url, database_url, project);
+    let project = project.to_string();
+    let servers = ["--nats-url", nats_url, "--database-url", database_url];
+    let arguments = ["replay"].into_iter().chain(servers).chain(["verify", "--project", &project]);
+    if replay::run(replay::Cli::try_parse_from(arguments)?).await != ExitCode::SUCCESS {
+        return Err("the tables do not equal the log".into());
+    }
     line("\nThat was everything. `paige up` starts the same for you to play with.");
     Ok(())
 }

@@ -70,6 +70,7 @@ impl House {
         let health = Health::new();
         let platform = PgConnectOptions::from_str(&database_url)?;
         let databases = ProjectDatabases::new(platform.clone());
+        let read = conversations::databases(platform.clone());
         let pool = PgPoolOptions::new().max_connections(PLATFORM_CONNECTIONS_MAX).connect_lazy_with(platform.clone());
 
         let journal = Journal::connect(ConnectOptions::new(nats_url, "paige")).await?;
@@ -82,7 +83,7 @@ impl House {
         })?;
         let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
         let ingress = Ingress::new(journal.clone(), clock.clone(), secrets, keys.meta_verify_token);
-        let conversations = Conversations::new(journal.clone(), databases.clone());
+        let conversations = Conversations::new(journal.clone(), read);
         let followers = Followers::new(&journal);
         let settings = simulator::Settings { target: format!("http://{address}/webhooks/meta"), app_secret: keys.meta_app_secret };
         let simulator = Simulator::new(settings, clock, &ids)?;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use standalone::{Failure, demo, up};
+use standalone::{Failure, banner, demo, up};
 
 /// Paige: a backend for WhatsApp bots, whole, on this machine
 ///
@@ -22,6 +22,8 @@ enum Command {
     Up(Box<up::Up>),
     /// A project, a number, a short conversation on the simulated phone, its rows, and the proof that they equal the log
     Demo(demo::Demo),
+    /// Prove the tables against the log, mend them, look into the log: the operator's tool
+    Replay(Box<replay::Cli>),
 }
 
 #[tokio::main]
@@ -29,11 +31,10 @@ async fn main() -> ExitCode {
     let done: Result<ExitCode, Failure> = match Cli::parse().command {
         Command::Up(config) => up::run(*config).await.map(|()| ExitCode::SUCCESS),
         Command::Demo(config) => demo::run(config).await.map(|()| ExitCode::SUCCESS),
+        Command::Replay(cli) => Ok(replay::run(*cli).await),
     };
     done.unwrap_or_else(|error| {
         banner::failed(&error);
         ExitCode::FAILURE
     })
 }
-
-use standalone::banner;
