@@ -44,6 +44,13 @@ pub async fn read(connection: &mut PgConnection) -> Result<Option<(DateTime<Utc>
     found.map(|(created, sequence)| Ok((created, u64::try_from(sequence).map_err(|_| Error::Corrupt("sequence"))?))).transpose()
 }
 
+/// The event that the tables stand at, where it is known.
+pub async fn read_event(connection: &mut PgConnection) -> Result<Option<EventId>, Error> {
+    const SELECT: &str = "SELECT event_id FROM paige.checkpoint WHERE stream = $1";
+    let found: Option<Option<String>> = sqlx::query_scalar(SELECT).bind(Stream::Conversation.name()).fetch_optional(connection).await?;
+    found.flatten().map(|id| id.parse().map_err(|_| Error::Corrupt("event_id"))).transpose()
+}
+
 /// Moves a locked checkpoint to a sequence whose event is not at hand.
 pub async fn advance(transaction: &mut PgConnection, sequence: u64) -> Result<(), Error> {
     write(transaction, sequence, None).await
@@ -54,7 +61,7 @@ pub async fn advance_to(transaction: &mut PgConnection, event: &Recorded) -> Res
     write(transaction, event.sequence, Some(event.id)).await
 }
 
-async fn write(transaction: &mut PgConnection, sequence: u64, event: Option<EventId>) -> Result<(), Error> {
+pub(crate) async fn write(transaction: &mut PgConnection, sequence: u64, event: Option<EventId>) -> Result<(), Error> {
     sqlx::query("UPDATE paige.checkpoint SET sequence = $2, event_id = $3 WHERE stream = $1")
         .bind(Stream::Conversation.name())
         .bind(i64::try_from(sequence).unwrap_or(i64::MAX))

@@ -3,15 +3,16 @@
 use contract::{ProjectId, Stream};
 use sqlx::Connection;
 
-use super::pass::read;
+use super::pass::{Folding, read};
 use super::report::Report;
 use super::scope::Scope;
+use super::skipped::skipped;
 use super::{Rebuild, ahead};
 use crate::{Error, checkpoint};
 
 impl Rebuild {
     /// Folds the whole log, makes the tables equal to it in one transaction, also when they are empty or full of something else,
-    /// and reads every row back before it commits. Moves the checkpoint to the log's end. Returns what was written.
+    /// and reads every row back before it commits. Moves the checkpoint to the project's last event. Returns what was written.
     ///
     /// Most of the log is read before the checkpoint is locked; from then on the project's projector waits, readers never do.
     ///
@@ -19,22 +20,25 @@ impl Rebuild {
     /// As [`Self::verify`], and `StillDiffers`. Nothing is changed then.
     pub async fn rebuild(&self, project: ProjectId) -> Result<Report, Error> {
         let state = self.journal.state(Stream::Conversation).await?;
-        let mut connection = self.databases.pool(project).acquire().await?;
-        let mut foldings = vec![self.folding(project, Scope::ALL, state.last)];
+        let skipped = skipped(&self.journal).await?.remove(&project).unwrap_or_default();
+        let mut connection = self.connect(project).await?;
+        let mut foldings = vec![Folding::new(project, Scope::ALL, state.last, skipped)];
         read(&self.journal, 1, &mut foldings, &self.options, &self.watch).await?;
 
         let mut transaction = connection.begin().await?;
-        let checkpoint = checkpoint::lock(&mut transaction, state.created).await?.sequence;
+        let checkpoint = checkpoint::lock(&mut transaction, state.created).await?;
         let last = self.journal.state(Stream::Conversation).await?.last;
-        ahead(checkpoint, last)?;
+        ahead(checkpoint.sequence, last)?;
         foldings.iter_mut().for_each(|folding| folding.through = last);
         read(&self.journal, state.last + 1, &mut foldings, &self.options, &self.watch).await?;
         let mut report = Report::new(project, last);
-        let mut reached = checkpoint;
         for folding in foldings {
-            reached = reached.max(self.write_parts(&mut transaction, folding, &mut report).await?);
+            let (sequence, event) = folding.last.map_or((0, None), |(sequence, event)| (sequence, Some(event)));
+            self.write_parts(&mut transaction, folding, &mut report).await?;
+            if (checkpoint.sequence, checkpoint.event) != (sequence, event) {
+                checkpoint::write(&mut transaction, sequence, event).await?;
+            }
         }
-        checkpoint::advance(&mut transaction, reached).await?;
         transaction.commit().await?;
         Ok(report)
     }

@@ -7,7 +7,9 @@ use std::hash::Hash;
 use contract::{ContactId, ConversationId, EventId, IdentityKind, MessageId};
 
 use super::tuple::{Tuple, Writer};
-use crate::rows::{Contact, Conversation, IdentityKey, IdentityLink, Message, MessageRest, StateChange, Status, StatusKey, Summary, Unassigned};
+use crate::rows::{
+    Contact, Conversation, IdentityKey, IdentityLink, Message, MessageRest, StateChange, Status, StatusKey, Summary, Unassigned,
+};
 use crate::table::{Rows, Table};
 
 /// A table as the database knows it.
@@ -51,10 +53,6 @@ pub(crate) trait Kept: Sized + Send + Sync {
     fn write(&self, key: &Self::Key, out: &mut Vec<u8>);
     /// The order in which new rows are written: what belongs together is near each other in table and indexes.
     fn order(&self, key: &Self::Key) -> (Option<ContactId>, u64);
-    /// Whose row it is.
-    fn contact(&self, key: &Self::Key) -> Option<ContactId> {
-        self.order(key).0
-    }
 }
 
 macro_rules! table {
@@ -233,7 +231,8 @@ impl Kept for Message {
         row.text(&self.direction).text(said.origin).text(&self.kind).optional_text(self.text.as_deref());
         row.optional_text(said.reply_to_wamid.as_deref()).optional_text(self.target_wamid.as_deref());
         row.optional_text(said.group_id.as_deref()).instant(self.sent_at).instant(said.recorded_at).text(said.content.get());
-        let Summary { status, status_at, error_code, edited_at, edited_text, revoked_at, contact_reaction, business_reaction } = &self.summary;
+        let Summary { status, status_at, error_code, edited_at, edited_text, revoked_at, contact_reaction, business_reaction } =
+            &self.summary;
         row.optional_text(status.as_deref()).optional_instant(*status_at).optional_bigint(*error_code);
         row.optional_instant(*edited_at).optional_text(edited_text.as_deref()).optional_instant(*revoked_at);
         row.optional_text(contact_reaction.as_deref()).optional_text(business_reaction.as_deref()).unsigned(said.sequence);

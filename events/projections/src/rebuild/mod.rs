@@ -20,22 +20,22 @@ mod pass;
 mod repair;
 mod report;
 mod scope;
+mod skipped;
 mod tuple;
 mod verify;
 mod write;
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use contract::ProjectId;
 use journal::Journal;
+use sqlx::{Connection, PgConnection};
 
-pub use verify::Reports;
 pub use report::{ColumnDifference, Difference, DifferenceKind, Report, TableReport};
+pub use skipped::PROJECTOR;
+pub use verify::Reports;
 
 use crate::{Error, ProjectDatabases};
-use pass::Folding;
-use scope::Scope;
 
 /// Rows in memory at the same time, in bytes; the process takes about this and a little more.
 const MEMORY_BYTES_MAX: usize = 2 * 1024 * 1024 * 1024;
@@ -51,18 +51,11 @@ pub struct Options {
     pub events_per_second_max: Option<u32>,
     /// Differences told one by one, per table and project; all are counted.
     pub differences_max: usize,
-    /// Events that operators decided to pass over, by project; they are in no table.
-    pub skipped: HashMap<ProjectId, HashSet<u64>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            memory_bytes_max: MEMORY_BYTES_MAX,
-            events_per_second_max: None,
-            differences_max: DIFFERENCES_MAX,
-            skipped: HashMap::new(),
-        }
+        Self { memory_bytes_max: MEMORY_BYTES_MAX, events_per_second_max: None, differences_max: DIFFERENCES_MAX }
     }
 }
 
@@ -119,12 +112,9 @@ impl Rebuild {
         Self { watch: Arc::new(watch), ..self }
     }
 
-    fn folding(&self, project: ProjectId, scope: Scope, through: u64) -> Folding {
-        Folding::new(project, scope, through, self.skipped(project))
-    }
-
-    fn skipped(&self, project: ProjectId) -> HashSet<u64> {
-        self.options.skipped.get(&project).cloned().unwrap_or_default()
+    /// A connection of its own, not the pool's: when the work is dropped half-way, the connection goes, and all that it did with it.
+    async fn connect(&self, project: ProjectId) -> Result<PgConnection, Error> {
+        Ok(PgConnection::connect_with(&self.databases.options(project)).await?)
     }
 }
 

@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
-use contract::{ConversationEvent, Event, ProjectId, Recorded, Stream};
-use futures::StreamExt;
+use contract::{ConversationEvent, Event, EventId, ProjectId, Recorded, Stream};
 use foldhash::HashMap;
+use futures::StreamExt;
 use journal::{Filter, Journal, Range};
 use tokio::sync::mpsc;
 
@@ -34,10 +34,10 @@ pub(crate) struct Folding {
     pub(crate) rows: Rows,
     /// Who has which message, once the project turned out to need several passes.
     pub(crate) claims: Option<Claims>,
-    /// Events folded.
+    /// Events of the project, counted by its first part, which sees them all.
     pub(crate) events: u64,
-    /// The last one's sequence.
-    pub(crate) last: u64,
+    /// The last one of these.
+    pub(crate) last: Option<(u64, EventId)>,
     /// Events that an operator decided to pass over.
     pub(crate) skipped: HashSet<u64>,
     /// What memory had no room for; the next part is the last one.
@@ -47,7 +47,7 @@ pub(crate) struct Folding {
 
 impl Folding {
     pub(crate) fn new(project: ProjectId, scope: Scope, through: u64, skipped: HashSet<u64>) -> Self {
-        Self { project, scope, through, rows: Rows::default(), claims: None, events: 0, last: 0, skipped, later: Vec::new(), bytes: 0 }
+        Self { project, scope, through, rows: Rows::default(), claims: None, events: 0, last: None, skipped, later: Vec::new(), bytes: 0 }
     }
 
     /// The next part of the same project, to be folded from the beginning.
@@ -66,10 +66,13 @@ impl Folding {
             return Ok(());
         }
         let contact = event.subject.contact_id();
-        let ours = self.scope.holds(contact);
-        let claiming = self.claims.is_some() && matches!(self.scope, Scope::Range { from: None, .. });
-        if !ours && !claiming {
+        let (ours, first) = (self.scope.holds(contact), self.scope.is_first());
+        if !ours && !first {
             return Ok(());
+        }
+        if first {
+            self.events += 1;
+            self.last = Some((event.sequence, event.id));
         }
         let fact = ConversationEvent::decode(event).map_err(|source| Error::Event { sequence: event.sequence, source })?;
         if let (Some(claims), Some(contact), Some(wamid)) = (&mut self.claims, contact, claims::message(&fact))
@@ -79,10 +82,8 @@ impl Folding {
         }
         if ours {
             fold(&mut self.rows, contact, event, fact);
-            self.events += 1;
             self.bytes += event.data.len() + EVENT_OVERHEAD_BYTES;
         }
-        self.last = event.sequence;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::{ContactId, ProjectId, Recorded, Stream, Subject};
+use contract::{ProjectId, Recorded, Stream, Subject};
 use foldhash::HashSet;
 use futures::TryStreamExt;
 use journal::{Filter, Range};
@@ -12,6 +12,7 @@ use super::compare::{Differing, contacts};
 use super::pass::{Folding, read};
 use super::report::Report;
 use super::scope::{NAMED, Scope};
+use super::skipped::skipped;
 use super::{Rebuild, ahead};
 use crate::{Error, checkpoint};
 
@@ -33,7 +34,7 @@ impl Rebuild {
         if verified.is_clean() {
             return Ok(verified);
         }
-        let mut connection = self.databases.pool(project).acquire().await?;
+        let mut connection = self.connect(project).await?;
         let mut transaction = connection.begin().await?;
         let created = self.journal.state(Stream::Conversation).await?.created;
         let checkpoint = checkpoint::lock(&mut transaction, created).await?.sequence;
@@ -41,14 +42,18 @@ impl Rebuild {
         let mut report = Report::new(project, checkpoint);
         // What was applied since may have built upon rows that differ.
         self.add_touched(project, verified.checkpoint + 1..=checkpoint, &mut differing).await?;
+        let skipped = skipped(&self.journal).await?.remove(&project).unwrap_or_default();
         if differing.too_many() {
-            let mut foldings = vec![self.folding(project, Scope::ALL, checkpoint)];
+            let mut foldings = vec![Folding::new(project, Scope::ALL, checkpoint, skipped)];
             read(&self.journal, 1, &mut foldings, &self.options, &self.watch).await?;
             for folding in foldings {
                 self.write_parts(&mut transaction, folding, &mut report).await?;
             }
         } else {
-            let mut folding = self.fold_named(&mut transaction, project, checkpoint, &differing).await?;
+            let scope = Scope::Named { contacts: contacts(&differing.contacts), unassigned: differing.unassigned };
+            let mut folding = Folding::new(project, scope, checkpoint, skipped);
+            name(&mut transaction, &differing.contacts).await?;
+            self.fold_named(&mut transaction, &mut folding).await?;
             self.write(&mut transaction, &mut folding, &mut report).await?;
         }
         transaction.commit().await?;
@@ -72,33 +77,23 @@ impl Rebuild {
         Ok(())
     }
 
-    /// Folds the differing contacts from their own events.
-    async fn fold_named(
-        &self,
-        connection: &mut PgConnection,
-        project: ProjectId,
-        through: u64,
-        differing: &Differing,
-    ) -> Result<Folding, Error> {
-        let named: HashSet<ContactId> = contacts(&differing.contacts);
-        let mut subjects: Vec<Subject> = named.iter().map(|contact| Subject::conversation(project, *contact)).collect();
-        if differing.unassigned {
-            subjects.push(Subject::unassigned(project));
+    /// Folds contacts one by one, from their own events.
+    async fn fold_named(&self, connection: &mut PgConnection, folding: &mut Folding) -> Result<(), Error> {
+        let Scope::Named { contacts, unassigned } = &folding.scope else { return Ok(()) };
+        let mut subjects: Vec<Subject> = contacts.iter().map(|contact| Subject::conversation(folding.project, *contact)).collect();
+        if *unassigned {
+            subjects.push(Subject::unassigned(folding.project));
         }
         let mut events: Vec<Recorded> = Vec::new();
         for subject in &subjects {
-            events.extend(self.journal.entity(subject).await?.into_iter().filter(|event| event.sequence <= through));
+            events.extend(self.journal.entity(subject).await?);
         }
+        events.retain(|event| event.sequence <= folding.through && !folding.skipped.contains(&event.sequence));
         events.sort_unstable_by_key(|event| event.sequence);
-        let mut folding = self.folding(project, Scope::Named { contacts: named, unassigned: differing.unassigned }, through);
-        name(connection, &differing.contacts).await?;
         for wamid in owned_by_others(connection, &events).await? {
             folding.rows.add_foreign(&wamid);
         }
-        for event in &events {
-            folding.add(event)?;
-        }
-        Ok(folding)
+        events.iter().try_for_each(|event| folding.add(event))
     }
 }
 

@@ -25,9 +25,19 @@ impl Scope {
     pub(crate) fn holds(&self, contact: Option<ContactId>) -> bool {
         match (self, contact) {
             (Self::Range { from, .. }, None) => from.is_none(),
-            (Self::Range { from, until }, Some(contact)) => from.is_none_or(|from| contact >= from) && until.is_none_or(|until| contact < until),
+            (Self::Range { from, until }, Some(contact)) => {
+                from.is_none_or(|from| contact >= from) && until.is_none_or(|until| contact < until)
+            }
             (Self::Named { unassigned, .. }, None) => *unassigned,
             (Self::Named { contacts, .. }, Some(contact)) => contacts.contains(&contact),
+        }
+    }
+
+    /// Whether it is the first part of a project, for which every event is read.
+    pub(crate) fn is_first(&self) -> bool {
+        match self {
+            Self::Range { from, .. } => from.is_none(),
+            Self::Named { .. } => true,
         }
     }
 

@@ -150,7 +150,9 @@ pub(crate) fn readable(kind: &str, field: Option<&[u8]>) -> Option<String> {
     let shown = match kind {
         "bigint" | "integer" => number().map(|number| number.to_string()),
         "boolean" => Some((bytes == [1]).to_string()),
-        "timestamptz" => number().and_then(|micros| EPOCH.checked_add_signed(TimeDelta::microseconds(micros))).map(|at| at.and_utc().to_rfc3339()),
+        "timestamptz" => {
+            number().and_then(|micros| EPOCH.checked_add_signed(TimeDelta::microseconds(micros))).map(|at| at.and_utc().to_rfc3339())
+        }
         _ => None,
     };
     Some(shown.unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned()))
@@ -169,7 +171,11 @@ mod tests {
         assert_eq!(Tuple::length(&row[..row.len() - 1]), None, "a row that has not arrived yet");
         let tuple = Tuple(&row);
         assert_eq!((tuple.text(0), tuple.text(1), tuple.integer(2)), (Some("a"), None, Some(7)));
-        let shown: Vec<_> = tuple.fields().zip(["text", "text", "integer", "bigint", "boolean", "timestamptz"]).map(|(f, kind)| readable(kind, f)).collect();
+        let shown: Vec<_> = tuple
+            .fields()
+            .zip(["text", "text", "integer", "bigint", "boolean", "timestamptz"])
+            .map(|(f, kind)| readable(kind, f))
+            .collect();
         let expected = ["a", "", "7", "-9", "true", "2026-11-18T08:20:03.123456+00:00"];
         assert_eq!(shown.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>(), expected);
         assert_eq!(Tuple::length(TRAILER), Some(0));

@@ -1,15 +1,15 @@
 //! Compares without changing anything.
 
 use chrono::{DateTime, Utc};
-use contract::{ProjectId, Stream};
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres};
+use contract::{EventId, ProjectId, Stream};
+use sqlx::PgConnection;
 
 use super::compare::{Differing, compare};
 use super::kept::Kept;
 use super::pass::{Folding, read};
 use super::report::Report;
 use super::scope::Scope;
+use super::skipped::skipped;
 use super::{Rebuild, Step, ahead};
 use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Unassigned};
 use crate::{Error, checkpoint};
@@ -22,15 +22,25 @@ pub type Reports = Vec<(ProjectId, Result<Report, Error>)>;
 
 /// A project's tables as they were at one moment, and what was found in them.
 struct Snapshot {
-    connection: PoolConnection<Postgres>,
+    connection: PgConnection,
     report: Report,
+    /// The event that the tables stand at.
+    event: Option<EventId>,
+}
+
+impl Snapshot {
+    /// Whether the log has another event, or none, where the tables stand.
+    fn forked(&self, folding: &Folding) -> Option<Error> {
+        let (sequence, event) = (self.report.checkpoint, self.event?);
+        (folding.scope.is_first() && folding.last != Some((sequence, event))).then_some(Error::Forked { sequence })
+    }
 }
 
 impl Rebuild {
     /// Compares the tables of one project with the log, up to the checkpoint that they stand at. Nothing stops meanwhile.
     ///
     /// # Errors
-    /// `NoDatabase`, `Unavailable`; `OtherLog` and `AheadOfLog` when the tables were built from another log or the log lost its end;
+    /// `NoDatabase`, `Unavailable`; `OtherLog`, `AheadOfLog` and `Forked` when the tables were built from another log, or this one lost its end;
     /// `Event` when an event cannot be read; `TooLarge`.
     pub async fn verify(&self, project: ProjectId) -> Result<Report, Error> {
         self.compare_project(project, &mut Differing::default()).await
@@ -64,12 +74,14 @@ impl Rebuild {
                 Err(error) => reports.push((*project, Err(error))),
             }
         }
+        let mut skipped = skipped(&self.journal).await?;
         // Asked after the snapshots: what a projector applied before them is in the log.
         let last = self.journal.state(Stream::Conversation).await?.last;
         for snapshot in std::mem::take(&mut snapshots) {
             match ahead(snapshot.report.checkpoint, last) {
                 Ok(()) => {
-                    waiting.push(self.folding(snapshot.report.project, Scope::ALL, snapshot.report.checkpoint));
+                    let Report { project, checkpoint, .. } = snapshot.report;
+                    waiting.push(Folding::new(project, Scope::ALL, checkpoint, skipped.remove(&project).unwrap_or_default()));
                     snapshots.push(snapshot);
                 }
                 Err(error) => reports.push((snapshot.report.project, Err(error))),
@@ -80,29 +92,33 @@ impl Rebuild {
             waiting = read(&self.journal, 1, &mut foldings, &self.options, &self.watch).await?;
             for mut folding in foldings {
                 let Some(place) = snapshots.iter().position(|snapshot| snapshot.report.project == folding.project) else { continue };
-                let Snapshot { connection, report } = &mut snapshots[place];
-                match self.compare_tables(connection, &mut folding, report, differing).await {
+                let compared = match snapshots[place].forked(&folding) {
+                    Some(error) => Err(error),
+                    None => {
+                        let Snapshot { connection, report, .. } = &mut snapshots[place];
+                        self.compare_tables(connection, &mut folding, report, differing).await
+                    }
+                };
+                match compared {
                     Ok(()) => waiting.extend(folding.next_part()),
                     Err(error) => reports.push((snapshots.swap_remove(place).report.project, Err(error))),
                 }
             }
         }
-        for Snapshot { mut connection, report } in snapshots {
-            sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
-            reports.push((report.project, Ok(report)));
-        }
+        reports.extend(snapshots.into_iter().map(|snapshot| (snapshot.report.project, Ok(snapshot.report))));
         Ok(reports)
     }
 
     async fn snapshot(&self, project: ProjectId, created: DateTime<Utc>) -> Result<Snapshot, Error> {
-        let mut connection = self.databases.pool(project).acquire().await?;
-        sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut *connection).await?;
+        let mut connection = self.connect(project).await?;
+        sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut connection).await?;
         let found = checkpoint::read(&mut connection).await?;
         let (tables, sequence) = found.unwrap_or((created, 0));
         if tables.timestamp_micros() != created.timestamp_micros() {
             return Err(Error::OtherLog { tables, log: created });
         }
-        Ok(Snapshot { connection, report: Report::new(project, sequence) })
+        let event = checkpoint::read_event(&mut connection).await?;
+        Ok(Snapshot { connection, report: Report::new(project, sequence), event })
     }
 
     /// Holds every table's rows of the folding's scope against it.

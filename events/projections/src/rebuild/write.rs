@@ -13,12 +13,10 @@ use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Sta
 
 impl Rebuild {
     /// Writes a folding and, one after another, the parts that memory had no room for. Inside a transaction that holds the checkpoint.
-    /// Returns the sequence of the last event that was folded.
-    pub(super) async fn write_parts(&self, connection: &mut PgConnection, folding: Folding, report: &mut Report) -> Result<u64, Error> {
-        let (mut part, mut last) = (Some(folding), 0);
+    pub(super) async fn write_parts(&self, connection: &mut PgConnection, folding: Folding, report: &mut Report) -> Result<(), Error> {
+        let mut part = Some(folding);
         while let Some(mut folding) = part {
             self.write(connection, &mut folding, report).await?;
-            last = last.max(folding.last);
             part = folding.next_part();
             if let Some(next) = part {
                 let mut foldings = vec![next];
@@ -26,7 +24,7 @@ impl Rebuild {
                 part = foldings.pop();
             }
         }
-        Ok(last)
+        Ok(())
     }
 
     /// Writes one folding.

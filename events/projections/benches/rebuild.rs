@@ -1,0 +1,248 @@
+//! How fast a project's tables are rebuilt and verified, beside what the parts can do alone: reading the log, and COPY plus index of
+//! the same rows. `cargo bench -p projections`; `EVENTS=100000` for a smaller one, `ROUNDS=20` to verify
+//! often, for a profiler.
+
+#![expect(clippy::print_stdout, reason = "a bench prints its table")]
+
+use std::time::{Duration, Instant};
+
+use contract::{ContactId, ProjectId, Stream, Subject};
+use embedded::{Nats, Postgres};
+use futures::{StreamExt, TryStreamExt};
+use hdrhistogram::Histogram;
+use journal::{Append, ConnectOptions, Expect, Filter, Journal, Range};
+use projections::rebuild::{Options, Rebuild, Step};
+use projections::{ProjectDatabases, database_name};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use ulid::Ulid;
+
+#[path = "../tests/rebuild/scenario.rs"]
+mod scenario;
+
+use scenario::{EVENTS_PER_CONTACT, Person, envelope};
+
+const TABLES: [&str; 7] = [
+    "public.contacts",
+    "public.conversations",
+    "public.messages",
+    "paige.identities",
+    "paige.statuses",
+    "paige.state_changes",
+    "paige.unassigned",
+];
+/// Subjects of one atomic batch.
+const BATCH: usize = 1_000;
+
+struct Bench {
+    _nats: Nats,
+    postgres: Postgres,
+    journal: Journal,
+    databases: ProjectDatabases,
+    project: ProjectId,
+    events: u64,
+}
+
+#[tokio::main]
+async fn main() {
+    let events: usize = std::env::var("EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
+    let rounds: usize = std::env::var("ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let bench = Bench::start(events).await;
+    let mut table = vec![];
+    let raw = bench.raw_read().await;
+    table.push(("raw read of the log", raw));
+    bench.truncate().await;
+    let rebuild = bench.timed("rebuild into empty tables, read back", bench.rebuild(true)).await;
+    table.push(("rebuild into empty tables, read back", rebuild));
+    table.push(("rebuild of tables that are right", bench.timed("right", bench.rebuild(false)).await));
+    for _ in 1..rounds {
+        bench.timed("verify", bench.verify()).await;
+    }
+    table.push(("verify", bench.timed("verify", bench.verify()).await));
+    let copy = bench.copy_and_index().await;
+    table.push(("COPY plus index of the same rows", copy));
+    println!("\n{:<42} {:>9} {:>12}", "", "seconds", "events/s");
+    for (name, took) in &table {
+        println!("{name:<42} {:>9.2} {:>12.0}", took.as_secs_f64(), bench.events as f64 / took.as_secs_f64());
+    }
+    println!("rebuild into empty tables: {:.2} of COPY plus index", copy.as_secs_f64() / rebuild.as_secs_f64());
+    bench.readers().await;
+}
+
+impl Bench {
+    async fn start(events: usize) -> Self {
+        let nats = Nats::scratch().await.expect("nats-server starts");
+        let postgres = Postgres::scratch().await.expect("postgres starts");
+        let journal = Journal::connect(ConnectOptions::new(nats.url(), "bench")).await.expect("connects");
+        journal.open(&Stream::ALL).await.expect("streams open");
+        let project = ProjectId::from_ulid(Ulid::from_parts(1, 1));
+        postgres.create_database(&database_name(project)).await.expect("database created");
+        let databases = ProjectDatabases::new(postgres.admin_url().parse().expect("a URL"));
+        let mut connection = databases.pool(project).acquire().await.expect("connects");
+        projections::migrate(&mut connection).await.expect("migrates");
+        drop(connection);
+        let people = (events / EVENTS_PER_CONTACT).max(1);
+        let bench = Self { _nats: nats, postgres, journal, databases, project, events: (people * EVENTS_PER_CONTACT) as u64 };
+        bench.fill(people).await;
+        bench
+    }
+
+    /// Everybody's first event, then everybody's second: what belongs together is far apart in the log.
+    async fn fill(&self, people: usize) {
+        let began = Instant::now();
+        let people: Vec<Person> = (0..people as u64).map(|number| Person::new(self.project, number)).collect();
+        let mut number = 0;
+        for step in 0..EVENTS_PER_CONTACT {
+            for some in people.chunks(BATCH) {
+                let appends = some.iter().map(|person| {
+                    number += 1;
+                    let subject = Subject::conversation(self.project, person.contact);
+                    Append { subject, expect: Expect::Any, events: vec![envelope(person.step(step), number)] }
+                });
+                self.journal.append_all(appends.collect()).await.expect("appended");
+            }
+        }
+        let state = self.journal.state(Stream::Conversation).await.expect("state");
+        println!("{} events, {} MiB, appended in {:.1?}", state.messages, state.bytes >> 20, began.elapsed());
+    }
+
+    async fn raw_read(&self) -> Duration {
+        let began = Instant::now();
+        let count = self
+            .journal
+            .replay(Stream::Conversation, Range::ALL, Filter::all())
+            .filter(|event| std::future::ready(event.is_ok()))
+            .count()
+            .await;
+        assert_eq!(count as u64, self.events);
+        began.elapsed()
+    }
+
+    async fn timed(&self, name: &str, work: impl Future<Output = ()>) -> Duration {
+        let before = cpu();
+        let began = Instant::now();
+        work.await;
+        let took = began.elapsed();
+        println!("{name}: {took:.2?}, of which this process computed {:.2?}", cpu() - before);
+        took
+    }
+
+    async fn rebuild(&self, told: bool) {
+        let began = Instant::now();
+        let rebuild = Rebuild::new(self.journal.clone(), self.databases.clone(), Options::default()).watched(move |step| match step {
+            Step::Reading { sequence, through } if told && sequence == through => println!("  {:>6.2?} read", began.elapsed()),
+            Step::Comparing { table, .. } if told => println!("  {:>6.2?} comparing {table}", began.elapsed()),
+            Step::Writing { table, rows, of, .. } if told && rows == of => {
+                println!("  {:>6.2?} wrote {rows} rows of {table}", began.elapsed())
+            }
+            Step::Reading { .. } | Step::Comparing { .. } | Step::Writing { .. } => {}
+        });
+        let report = rebuild.rebuild(self.project).await.expect("rebuilds");
+        assert_eq!(report.events, self.events);
+    }
+
+    async fn verify(&self) {
+        let report =
+            Rebuild::new(self.journal.clone(), self.databases.clone(), Options::default()).verify(self.project).await.expect("verifies");
+        assert!(report.is_clean() && report.events == self.events, "{report:?}");
+    }
+
+    async fn connection(&self) -> PgConnection {
+        PgConnection::connect_with(&self.databases.options(self.project)).await.expect("connects")
+    }
+
+    async fn truncate(&self) {
+        let statement = format!("TRUNCATE {}", TABLES.join(", "));
+        self.connection().await.execute(AssertSqlSafe(statement)).await.expect("truncates");
+    }
+
+    /// What Postgres alone takes for these rows: COPY into bare tables, then the same indexes.
+    async fn copy_and_index(&self) -> Duration {
+        let mut connection = self.connection().await;
+        let mut all = Vec::new();
+        connection.execute("CREATE SCHEMA bench").await.expect("created");
+        for table in TABLES {
+            let (_, bare) = table.split_once('.').expect("with schema");
+            connection.execute(AssertSqlSafe(format!("CREATE TABLE bench.{bare} (LIKE {table})"))).await.expect("created");
+            let indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname || '.' || tablename = $1";
+            let indexes: Vec<String> =
+                sqlx::query(indexes).bind(table).fetch_all(&mut connection).await.expect("read").iter().map(|row| row.get(0)).collect();
+            let out = connection.copy_out_raw(&format!("COPY {table} TO STDOUT (FORMAT binary)")).await.expect("copies");
+            let rows: Vec<u8> = out
+                .try_fold(Vec::new(), |mut all, chunk| {
+                    all.extend_from_slice(&chunk);
+                    std::future::ready(Ok(all))
+                })
+                .await
+                .expect("copies");
+            all.push((table, bare, indexes, rows));
+        }
+        let began = Instant::now();
+        let mut transaction = connection.begin().await.expect("begins");
+        for (table, bare, indexes, rows) in &all {
+            let mut copy = transaction.copy_in_raw(&format!("COPY bench.{bare} FROM STDIN (FORMAT binary)")).await.expect("copies");
+            for chunk in rows.chunks(256 * 1024) {
+                copy.send(chunk).await.expect("sends");
+            }
+            copy.finish().await.expect("finishes");
+            for index in indexes {
+                transaction
+                    .execute(AssertSqlSafe(index.replace(&format!(" ON {table} "), &format!(" ON bench.{bare} "))))
+                    .await
+                    .expect("indexes");
+            }
+        }
+        transaction.commit().await.expect("commits");
+        let took = began.elapsed();
+        connection.execute("DROP SCHEMA bench CASCADE").await.expect("dropped");
+        took
+    }
+
+    /// A reader of contacts' histories, alone and beside a rebuild.
+    async fn readers(&self) {
+        let idle = self.read_for(tokio::time::sleep(Duration::from_secs(5))).await;
+        let right = self.read_for(self.rebuild(false)).await;
+        self.connection().await.execute("DELETE FROM public.messages").await.expect("deletes");
+        let whole = self.read_for(self.rebuild(false)).await;
+        println!("\n{:<42} {:>9} {:>9} {:>9}", "reads of a contact's history", "reads", "p50 µs", "p99 µs");
+        for (name, times) in [("idle", &idle), ("beside a rebuild of right tables", &right), ("beside a rebuild of every message", &whole)]
+        {
+            println!("{name:<42} {:>9} {:>9} {:>9}", times.len(), times.value_at_quantile(0.5), times.value_at_quantile(0.99));
+        }
+        println!("p99: {:.2} of idle", whole.value_at_quantile(0.99) as f64 / idle.value_at_quantile(0.99) as f64);
+        println!("{}", self.postgres.log_path().display());
+    }
+
+    /// 200 reads a second for as long as `work` takes.
+    async fn read_for(&self, work: impl Future<Output = ()>) -> Histogram<u64> {
+        let contacts: Vec<ContactId> =
+            (0..self.events / EVENTS_PER_CONTACT as u64).map(|number| Person::new(self.project, number).contact).collect();
+        let mut connection = self.connection().await;
+        let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let stop = done.clone();
+        let reading = tokio::spawn(async move {
+            let mut times = Histogram::new(3).expect("a histogram");
+            let mut ticks = tokio::time::interval(Duration::from_millis(5));
+            for contact in contacts.iter().cycle().step_by(7_919) {
+                if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+                ticks.tick().await;
+                let began = Instant::now();
+                let query =
+                    "SELECT id, text, sent_at FROM public.messages WHERE contact_id = $1 ORDER BY sent_at DESC, sequence DESC LIMIT 50";
+                sqlx::query(query).bind(contact.to_string()).fetch_all(&mut connection).await.expect("reads");
+                times.saturating_record(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+            }
+            times
+        });
+        work.await;
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        reading.await.expect("reads")
+    }
+}
+
+fn cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<i64> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    Duration::from_millis(u64::try_from(fields.get(10).unwrap_or(&0) + fields.get(11).unwrap_or(&0)).unwrap_or(0) * 10)
+}

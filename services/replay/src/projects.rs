@@ -1,0 +1,47 @@
+//! Which projects there are, by the log.
+
+use contract::{Event, ProjectEvent, ProjectId, Stream};
+use futures::TryStreamExt;
+use journal::{Filter, Range};
+
+use crate::Error;
+use crate::filter::FilterArgs;
+use crate::servers::Servers;
+
+/// A project, as far as this tool needs to know it.
+pub(crate) struct Project {
+    pub(crate) id: ProjectId,
+    /// Its database exists.
+    pub(crate) ready: bool,
+}
+
+/// Those asked for, in the order of their creation. One that was named and that the log does not know is an error.
+pub(crate) async fn projects(servers: &Servers, filter: &FilterArgs) -> Result<Vec<Project>, Error> {
+    let mut projects: Vec<Project> = Vec::new();
+    let mut events = std::pin::pin!(servers.journal.replay(Stream::Project, Range::ALL, Filter::all()));
+    while let Some(event) = events.try_next().await? {
+        let Some(id) = event.subject.project_id().filter(|id| filter.wants_project(*id)) else { continue };
+        let fact = ProjectEvent::decode(&event).map_err(|source| projections::Error::Event { sequence: event.sequence, source })?;
+        match fact {
+            ProjectEvent::ProjectCreated(_) if !projects.iter().any(|project| project.id == id) => projects.push(Project { id, ready: false }),
+            ProjectEvent::ProjectReady(_) => projects.iter_mut().filter(|project| project.id == id).for_each(|project| project.ready = true),
+            ProjectEvent::ProjectCreated(_)
+            | ProjectEvent::ProjectFailed(_)
+            | ProjectEvent::NumberConnected(_)
+            | ProjectEvent::NumberDisconnected(_)
+            | ProjectEvent::NumberClaimed(_)
+            | ProjectEvent::NumberReleased(_) => {}
+        }
+    }
+    match filter.project.iter().find(|wanted| !projects.iter().any(|project| project.id == **wanted)) {
+        Some(unknown) => Err(Error::NotFound(format!("the log knows no project {unknown}"))),
+        None => Ok(projects),
+    }
+}
+
+/// Those of them that have tables.
+pub(crate) async fn with_tables(servers: &Servers, filter: &FilterArgs) -> Result<Vec<ProjectId>, Error> {
+    let projects = projects(servers, filter).await?;
+    // One that was named is looked at even if it is not said to be ready.
+    Ok(projects.into_iter().filter(|project| project.ready || !filter.project.is_empty()).map(|project| project.id).collect())
+}

@@ -1,0 +1,291 @@
+//! The tool as an operator uses it, against real servers.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use contract::{
+    ContactFirstSeen, ContactId, ContactProfile, Context, ConversationId, ConversationOpened, Event, EventId, HoldKind, Identity, IdentityKind, KeyHeld,
+    Message, MessageId, MessageReceived, MessageStatusReported, NewEvent, ParkedEvent, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, RawJson,
+    Recorded, Stream, Subject,
+};
+use embedded::{Nats, Postgres};
+use futures::TryStreamExt;
+use journal::{ConnectOptions, Expect, Filter, Journal, Range};
+use projections::{ProjectDatabases, Projector, database_name};
+use replay::{Cli, Exit, Out};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use ulid::Ulid;
+
+const NUMBER: &str = "16505550123";
+const WORDS: &str = "the blue one in size 42";
+
+fn at() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_794_992_403, 0).unwrap()
+}
+
+struct Bench {
+    nats: Nats,
+    journal: Journal,
+    databases: ProjectDatabases,
+    project: ProjectId,
+    contact: ContactId,
+    conversation: ConversationId,
+    message: MessageId,
+}
+
+impl Bench {
+    /// A project with one contact: first seen, opened, two messages, of which the second has a status that came before it.
+    async fn start(number: u128) -> Self {
+        let nats = Nats::scratch().await.unwrap();
+        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
+        journal.open(&Stream::ALL).await.unwrap();
+        let postgres = Postgres::shared().await.unwrap();
+        let project = ProjectId::from_ulid(Ulid::from_parts(5, number));
+        postgres.create_database(&database_name(project)).await.unwrap();
+        let databases = ProjectDatabases::new(postgres.admin_url().parse().unwrap());
+        let mut connection = PgConnection::connect_with(&databases.options(project)).await.unwrap();
+        projections::migrate(&mut connection).await.unwrap();
+        let identity = Identity { kind: IdentityKind::Phone, value: NUMBER.to_owned() };
+        let contact = ContactId::derive(project, &identity);
+        let message = MessageId::derive(project, "wamid.two", 1_794_992_403_000);
+        let conversation = ConversationId::derive(contact, message);
+        let bench = Self { nats, journal, databases, project, contact, conversation, message };
+        bench.tell(Subject::project(project), ProjectEvent::from(ProjectCreated { name: "Shoes".into(), conversation_idle_seconds: None })).await;
+        bench.tell(Subject::project(project), ProjectEvent::from(ProjectReady {})).await;
+        let profile = ContactProfile { name: Some("Nora".into()), username: None, wa_id: Some(NUMBER.into()) };
+        bench.say(ContactFirstSeen { identities: vec![identity], profile, at: at() }).await;
+        bench.say(ConversationOpened { conversation, group: None, state: None, inherited_from: None, at: at() }).await;
+        bench.say(MessageReceived(bench.message("wamid.one"))).await;
+        let raw = RawJson::parse(r#"{"status":"delivered"}"#).unwrap();
+        bench.say(MessageStatusReported { wamid: "wamid.two".into(), status: "delivered".into(), participant: None, at: at(), error_code: None, raw }).await;
+        bench.say(MessageReceived(bench.message("wamid.two"))).await;
+        bench.project_all().await;
+        bench
+    }
+
+    fn message(&self, wamid: &str) -> Message {
+        Message {
+            message: MessageId::derive(self.project, wamid, 1_794_992_403_000),
+            conversation: self.conversation,
+            wamid: wamid.to_owned(),
+            sent_at: at(),
+            kind: "text".to_owned(),
+            text: Some(WORDS.to_owned()),
+            reply_to: None,
+            target: None,
+            group: None,
+            raw: RawJson::parse(&format!(r#"{{"from":"{NUMBER}","text":{{"body":"{WORDS}"}}}}"#)).unwrap(),
+        }
+    }
+
+    async fn say(&self, event: impl Into<contract::ConversationEvent>) {
+        self.tell(Subject::conversation(self.project, self.contact), event.into()).await;
+    }
+
+    async fn tell(&self, subject: Subject, event: impl Event) {
+        let data: Bytes = event.encode();
+        let id = EventId::derive_from_bytes(event.event_type(), &[subject.as_str()], &data);
+        let event: NewEvent = event.into_new(id, "/paige/test", at(), Context::default());
+        self.journal.append(&subject, Expect::Any, vec![event]).await.unwrap();
+    }
+
+    async fn project_all(&self) {
+        let created = self.journal.state(Stream::Conversation).await.unwrap().created;
+        let events: Vec<Recorded> = self.journal.replay(Stream::Conversation, Range::ALL, Filter::all()).try_collect().await.unwrap();
+        Projector::new(self.databases.clone(), created).apply(self.project, &events).await.unwrap();
+    }
+
+    async fn execute(&self, statement: &str) {
+        let mut connection = PgConnection::connect_with(&self.databases.options(self.project)).await.unwrap();
+        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
+    }
+
+    /// Runs a command line; gives its exit and what it printed.
+    async fn run(&self, line: &str) -> (Exit, String) {
+        let database = Postgres::shared().await.unwrap().admin_url();
+        let nats = self.nats.url();
+        let servers = ["--nats-url", &nats, "--database-url", &database];
+        let cli = Cli::try_parse_from(["replay"].into_iter().chain(line.split_whitespace()).chain(servers)).unwrap();
+        let printed = Printed::default();
+        let exit = replay::execute(&cli, &mut Out::new(line.contains("--json"), printed.clone())).await.unwrap_or_else(|error| {
+            writeln!(printed.clone(), "{error}").unwrap();
+            error.exit()
+        });
+        (exit, printed.text())
+    }
+
+    async fn json(&self, line: &str) -> (Exit, Vec<Value>) {
+        let (exit, printed) = self.run(&format!("{line} --json")).await;
+        (exit, printed.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect())
+    }
+}
+
+#[derive(Clone, Default)]
+struct Printed(Arc<Mutex<Vec<u8>>>);
+
+impl Printed {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn types(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["type"].as_str().unwrap().trim_start_matches("conversation.").trim_end_matches(".v1")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damage_is_found_shown_and_mended() {
+    let bench = Bench::start(1).await;
+    assert_eq!(bench.run("verify").await.0, Exit::Fine);
+    bench.execute("UPDATE public.contacts SET name = 'Mallory'").await;
+    bench.execute("DELETE FROM public.messages WHERE wamid = 'wamid.one'").await;
+
+    let (exit, found) = bench.json("verify").await;
+    assert_eq!((exit, found.len(), &found[0]["differing_rows"]), (Exit::Found, 1, &2.into()));
+    let contacts = &found[0]["tables"][0];
+    assert_eq!((&contacts["table"], &contacts["changed"]), (&"public.contacts".into(), &1.into()));
+    assert_eq!(contacts["differences"][0]["key"]["id"], bench.contact.to_string());
+    assert_eq!(contacts["differences"][0]["columns"], serde_json::json!([{ "column": "name" }]));
+    let (_, shown) = bench.run("verify --show-content").await;
+    assert!(shown.contains("name: Mallory → Nora"), "{shown}");
+
+    let (exit, dry) = bench.run("repair").await;
+    assert!(exit == Exit::Found && dry.contains("dry run"), "{dry}");
+    assert_eq!(bench.run("verify").await.0, Exit::Found, "a dry run changed something");
+    let (exit, mended) = bench.json("repair --yes").await;
+    assert_eq!((exit, &mended[0]["result"], &mended[0]["differing_rows"]), (Exit::Fine, &"mended".into(), &2.into()));
+    assert_eq!(bench.run("verify").await.0, Exit::Fine);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn emptied_tables_are_rebuilt() {
+    let bench = Bench::start(2).await;
+    bench.execute("TRUNCATE public.contacts, public.conversations, public.messages, paige.identities, paige.statuses, paige.checkpoint").await;
+    let (exit, plan) = bench.json("rebuild").await;
+    assert_eq!((exit, &plan[0]["events"]), (Exit::Fine, &5.into()));
+    let (exit, rebuilt) = bench.json("rebuild --yes").await;
+    assert_eq!((exit, &rebuilt[0]["result"], &rebuilt[0]["differing_rows"]), (Exit::Fine, &"rebuilt".into(), &6.into()));
+    let (exit, verified) = bench.json("verify").await;
+    assert_eq!((exit, &verified[0]["events"], &verified[0]["rows"]), (Exit::Fine, &5.into(), &6.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_is_explained_by_the_events_that_made_it() {
+    let bench = Bench::start(3).await;
+    for (row, expected) in [
+        (bench.contact.to_string(), vec!["contact_first_seen", "conversation_opened", "message_received", "message_status_reported", "message_received"]),
+        (bench.conversation.to_string(), vec!["conversation_opened", "message_received", "message_received"]),
+        (bench.message.to_string(), vec!["message_status_reported", "message_received"]),
+        ("wamid.two".to_owned(), vec!["message_status_reported", "message_received"]),
+        ("wamid.one".to_owned(), vec!["message_received"]),
+    ] {
+        let (exit, events) = bench.json(&format!("explain {row}")).await;
+        assert_eq!((exit, types(&events)), (Exit::Fine, expected), "{row}");
+    }
+    assert_eq!(bench.run("explain wamid.nobody").await.0, Exit::Refused);
+    assert_eq!(bench.run("explain con_nonsense").await.0, Exit::Usage);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_counted_shown_and_followed() {
+    let bench = Bench::start(4).await;
+    let (_, counts) = bench.json("log count --stream conversation --type conversation.message_*").await;
+    let counts: Vec<_> = counts.iter().map(|line| (line["type"].as_str().unwrap(), line["events"].as_u64().unwrap())).collect();
+    assert_eq!(counts, [("conversation.message_received.v1", 2), ("conversation.message_status_reported.v1", 1)]);
+    let (_, shown) = bench.json(&format!("log show --contact {} --from 2 --limit 2", bench.contact)).await;
+    assert_eq!(types(&shown), ["conversation_opened", "message_received"]);
+    assert!(bench.json("log show --since 2030-01-01T00:00:00Z").await.1.is_empty());
+    let (_, tail) = bench.json("log tail --from 4 --limit 2 --show-content").await;
+    assert_eq!(types(&tail), ["message_status_reported", "message_received"]);
+    assert!(tail[1]["data"].as_str().unwrap().contains(WORDS));
+    assert_eq!(bench.run("verify --contact con_00000000010000000000000001").await.0, Exit::Usage);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_was_cut_off_goes_on_where_it_stopped() {
+    let bench = Bench::start(5).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, cut) = (folder.path().join("whole"), folder.path().join("cut"));
+    assert_eq!(bench.run(&format!("log export --out {}", whole.display())).await.0, Exit::Fine);
+    let lines = std::fs::read_to_string(&whole).unwrap();
+    assert_eq!(lines.lines().count(), 7);
+    assert_eq!(bench.run(&format!("log export --out {}", whole.display())).await.0, Exit::Refused, "a file was overwritten");
+    for length in 0..=lines.len() {
+        if length % 61 == 0 || length == lines.len() {
+            std::fs::write(&cut, &lines[..length]).unwrap();
+            assert_eq!(bench.run(&format!("log export --resume --out {}", cut.display())).await.0, Exit::Fine);
+            assert_eq!(std::fs::read_to_string(&cut).unwrap(), lines, "cut off after {length} bytes");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_key_is_listed_and_its_event_skipped_with_a_reason() {
+    let bench = Bench::start(6).await;
+    assert_eq!(bench.run("parked list").await, (Exit::Fine, "nothing is held\n".to_owned()));
+    let key = format!("conversation.{}", bench.project);
+    let held = KeyHeld { key: key.clone(), from_sequence: 3, kind: HoldKind::Parked, cause: "not readable".into(), attempts: 1 };
+    bench.tell(Subject::parked("projector", Stream::Conversation).unwrap(), ParkedEvent::from(held)).await;
+    let (exit, listed) = bench.json("parked list").await;
+    assert_eq!((exit, &listed[0]["key"], &listed[0]["cause"]), (Exit::Found, &key.as_str().into(), &"not readable".into()));
+    let (exit, shown) = bench.json(&format!("parked show {key}")).await;
+    assert_eq!((exit, shown.len()), (Exit::Fine, 4), "the key and the three events that wait");
+
+    let parked = async || bench.journal.parked().await.unwrap().remove(0);
+    assert_eq!(bench.run(&format!("parked skip {key} --reason broken")).await.0, Exit::Fine);
+    assert!(parked().await.skipped.is_empty(), "a dry run skipped something");
+    assert_eq!(bench.run(&format!("parked skip {key} --reason broken --sequence 2 --yes")).await.0, Exit::Refused, "event 2 does not wait");
+    assert_eq!(bench.run(&format!("parked skip {key} --reason broken --yes")).await.0, Exit::Fine);
+    assert_eq!(parked().await.skipped, [3].into());
+    assert_eq!(bench.run(&format!("parked retry {key} --yes")).await.0, Exit::Fine);
+    assert!(parked().await.retry_requested);
+    assert_eq!(bench.run("parked retry conversation.nobody --yes").await.0, Exit::Refused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_prints_words_or_numbers_unless_asked_to() {
+    let bench = Bench::start(7).await;
+    bench.execute("DELETE FROM public.contacts").await;
+    bench.execute("DELETE FROM paige.identities").await;
+    bench.execute("UPDATE public.messages SET text = 'x'").await;
+    let (message, contact) = (bench.message, bench.contact);
+    let commands = ["status", "plan", "verify", "repair", "log count", "log show", "log tail --from 1 --limit 5", "log export", &format!("explain {message}"), &format!("explain {contact}")];
+    for command in commands {
+        for form in ["", " --json"] {
+            let (_, printed) = bench.run(&format!("{command}{form}")).await;
+            assert!(!printed.is_empty(), "{command} said nothing");
+            for secret in [NUMBER, WORDS, "Nora"] {
+                assert!(!printed.contains(secret), "{command}{form} printed {secret}: {printed}");
+            }
+        }
+    }
+    assert!(bench.run("verify --show-content").await.1.contains(NUMBER));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_tells_streams_projects_and_what_is_behind() {
+    let bench = Bench::start(8).await;
+    bench.execute("UPDATE paige.checkpoint SET sequence = 3, event_id = NULL").await;
+    let (exit, lines) = bench.json("status").await;
+    assert_eq!(exit, Exit::Fine);
+    let stream = lines.iter().find(|line| line["stream"] == "conversation").unwrap();
+    assert_eq!((&stream["first"], &stream["last"], &stream["messages"]), (&1.into(), &5.into(), &5.into()));
+    let project = lines.iter().find(|line| line["project"] == bench.project.to_string()).unwrap();
+    assert_eq!((&project["checkpoint"], &project["lag"]), (&3.into(), &2.into()));
+    assert_eq!(bench.run("status --project prj_00000000010000000000000001").await.0, Exit::Refused);
+}
