@@ -115,7 +115,8 @@ impl Task {
         let mut incoming = Vec::with_capacity(INTAKE);
         let mut open = true;
         while open || !self.sending.is_empty() || !self.queue.is_empty() {
-            let expiry = self.queue.iter().map(|append| append.deadline).min();
+            // Every append has the same time, and what is sent again goes to the front: the first one is the oldest.
+            let expiry = self.queue.front().map(|append| append.deadline);
             tokio::select! {
                 biased;
                 Some(sent) = self.sending.next(), if !self.sending.is_empty() => self.finish(sent),
@@ -154,15 +155,8 @@ impl Task {
 
     fn expire(&mut self) {
         let now = Instant::now();
-        if self.queue.iter().all(|append| append.deadline > now) {
-            return;
-        }
-        for append in std::mem::take(&mut self.queue) {
-            if append.deadline > now {
-                self.queue.push_back(append);
-            } else {
-                self.conclude(append, Err(AppendError::Unavailable("not acknowledged in time".to_owned())));
-            }
+        while let Some(append) = self.queue.pop_front_if(|append| append.deadline <= now) {
+            self.conclude(append, Err(AppendError::Unavailable("not acknowledged in time".to_owned())));
         }
     }
 

@@ -1,7 +1,7 @@
 //! The log stored an append and its answer never arrived: the append is recognised, never called a conflict, never stored twice.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use contract::Stream;
 use futures::future::join_all;
@@ -15,7 +15,8 @@ use crate::fixture::{Log, PATIENCE, contact, event, numbers, within};
 /// A wire to the broker that can swallow what the broker says, and be cut.
 struct Wire {
     port: u16,
-    mute: Arc<AtomicBool>,
+    /// Of the connection that is open now; it stays mute to its end.
+    mute: Arc<Mutex<Arc<AtomicBool>>>,
     cut: Arc<Notify>,
 }
 
@@ -27,7 +28,7 @@ impl Wire {
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(broker) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
-                let (mute, cut) = (Arc::clone(&mute), Arc::clone(&cut));
+                let (mute, cut) = (Arc::clone(&mute.lock().unwrap()), Arc::clone(&cut));
                 tokio::spawn(async move {
                     let ((mut from_client, mut to_client), (mut from_broker, mut to_broker)) = (client.into_split(), broker.into_split());
                     let there = tokio::io::copy(&mut from_client, &mut to_broker);
@@ -52,13 +53,13 @@ impl Wire {
 
     /// Runs an append whose first answer is lost, once the log has come to `last`.
     async fn lose_the_answer<T>(&self, log: &Log, last: u64, append: impl Future<Output = T>) -> T {
-        self.mute.store(true, Ordering::SeqCst);
+        self.mute.lock().unwrap().store(true, Ordering::SeqCst);
         let losing = async {
             within(PATIENCE, "the append to be stored", async {
                 while log.journal.state(Stream::Conversation).await.unwrap().last < last {}
             })
             .await;
-            self.mute.store(false, Ordering::SeqCst);
+            *self.mute.lock().unwrap() = Arc::default();
             self.cut.notify_waiters();
         };
         tokio::join!(within(PATIENCE, "the append", append), losing).0
