@@ -2,7 +2,6 @@
 
 use contract::{ContactId, ConversationId};
 use sqlx::PgConnection;
-use sqlx::types::Json;
 
 use crate::Error;
 use crate::rows::{Contact, Conversation, Message, MessageRest, NewMessage, StateChange, Status};
@@ -25,7 +24,7 @@ async fn save_contacts(connection: &mut PgConnection, rows: &[&Contact]) -> Resu
     const QUERY: &str = "
         INSERT INTO public.contacts (id, phone, wa_id, bsuid, parent_bsuid, name, username, preferences, merged_into,
                                      first_seen_at, last_message_at, last_inbound_at, profile_at, version)
-        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::json[], $9::text[],
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]::json[], $9::text[],
                              $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::bigint[])
         ON CONFLICT (id) DO UPDATE SET
             phone = excluded.phone, wa_id = excluded.wa_id, bsuid = excluded.bsuid, parent_bsuid = excluded.parent_bsuid,
@@ -43,7 +42,8 @@ async fn save_contacts(connection: &mut PgConnection, rows: &[&Contact]) -> Resu
         .bind(column(rows, |row| row.parent_bsuid.as_deref()))
         .bind(column(rows, |row| row.name.as_deref()))
         .bind(column(rows, |row| row.username.as_deref()))
-        .bind(column(rows, |row| Json(&row.preferences)))
+        // As text, byte for byte what a rebuild writes: bound as JSON, Postgres would order and space it anew.
+        .bind(column(rows, |row| serde_json::to_string(&row.preferences).unwrap_or_default()))
         .bind(column(rows, |row| row.merged_into.as_ref().map(ContactId::to_string)))
         .bind(column(rows, |row| row.first_seen_at))
         .bind(column(rows, |row| row.last_message_at))
