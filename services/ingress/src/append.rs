@@ -24,11 +24,23 @@ const RETRY_AFTER_S: u32 = 5;
 const NOBODY: &str = "unknown";
 
 /// Keeps every change of a body. All of them, or the body is not acknowledged; what was kept of it is recognised when it comes again.
+///
+/// What is about one number goes one after another: on their way together, a lost connection could let a later one overtake.
 pub(crate) async fn append_changes(ingress: &Ingress, body: &Bytes, changes: &[Change<'_>]) -> Result<(), Problem> {
     counter!("ingress_changes_total").increment(changes.len() as u64);
-    let appends = changes.iter().map(|change| {
+    let mut events: Vec<(Subject, Vec<NewEvent>)> = Vec::with_capacity(1);
+    for change in changes {
         let (subject, event) = event_of(ingress, body, change);
-        async move { ingress.sink.keep(&subject, event).await }
+        match events.iter_mut().find(|(other, _)| *other == subject) {
+            Some((_, events)) => events.push(event),
+            None => events.push((subject, vec![event])),
+        }
+    }
+    let appends = events.into_iter().map(async |(subject, events)| {
+        for event in events {
+            ingress.sink.keep(&subject, event).await?;
+        }
+        Ok(())
     });
     in_time(try_join_all(appends)).await
 }
