@@ -3,6 +3,8 @@
 //! Postgres lets every role connect to every database unless told otherwise. Bots have roles, so that default must go, on every database: the
 //! platform's, `postgres`, `template1`, and any that somebody added. A server of Paige is Paige's alone.
 
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::{Failure, Server};
@@ -14,11 +16,26 @@ const OPEN_DATABASES: &str = "SELECT datname::text FROM pg_database
     WHERE datallowconn AND EXISTS (
         SELECT FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE grantee = 0 AND privilege_type = 'CONNECT')";
 
+/// How often it is tried. The lock is of one database: a process on another database of the server may change the same rows meanwhile.
+const TRIES_MAX: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Takes the right to connect from PUBLIC on every database that still gives it.
 ///
 /// # Errors
-/// [`Failure::Operator`] names a database that the platform may not close.
+/// [`Failure::Operator`] names a database that the platform may not close; [`Failure::Passing`] did not pass within two seconds.
 pub async fn close_to_public(server: &Server) -> Result<(), Failure> {
+    let mut tries = 1;
+    loop {
+        match attempt(server).await {
+            Err(Failure::Passing(_)) if tries < TRIES_MAX => tries += 1,
+            outcome => return outcome,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn attempt(server: &Server) -> Result<(), Failure> {
     let mut connection = server.connect().await?;
     close(&mut connection).await?;
     connection.close().await?;
