@@ -145,6 +145,11 @@ impl Stage {
         }
     }
 
+    /// The platform database, as a role that may do everything.
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
     /// The project's database, as the platform sees it.
     pub fn tables(&self, project: ProjectId) -> PgPool {
         self.databases.pool(project)

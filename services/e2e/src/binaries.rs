@@ -1,0 +1,78 @@
+//! The programs as cargo builds them, for tests that run services as processes of their own.
+//!
+//! A test of this package cannot name another package's binary, and `cargo test -p e2e` does not build it. So it is looked for where
+//! cargo puts it, its list of sources (`<program>.d`, written by cargo) says whether it is fresh, and if it is not, cargo builds it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Once;
+use std::time::SystemTime;
+
+/// Package and program.
+const PROGRAMS: [(&str, &str); 7] = [
+    ("ingress", "ingress"),
+    ("lifecycle", "lifecycle"),
+    ("databases", "databases"),
+    ("recorder", "recorder"),
+    ("conversations", "conversations"),
+    ("simulator", "simulator"),
+    ("standalone", "paige"),
+];
+
+/// Every program of ours.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.into_iter().map(|(_, program)| program)
+}
+
+/// Where a program is, built from the sources as they are now.
+///
+/// # Panics
+/// It cannot be built.
+pub fn binary(name: &str) -> PathBuf {
+    static BUILD: Once = Once::new();
+    let folder = folder();
+    BUILD.call_once(|| {
+        let stale: Vec<&str> = PROGRAMS.iter().filter(|(_, program)| !is_fresh(&folder, program)).map(|(package, _)| *package).collect();
+        if !stale.is_empty() {
+            build(&folder, &stale);
+        }
+    });
+    let path = folder.join(name);
+    assert!(path.is_file(), "{} was not built", path.display());
+    path
+}
+
+/// `target/<profile>`, from where this process itself is.
+fn folder() -> PathBuf {
+    let mut folder = std::env::current_exe().expect("a process has a program");
+    folder.pop();
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    folder
+}
+
+/// Not older than any of its sources.
+fn is_fresh(folder: &Path, program: &str) -> bool {
+    let Ok(list) = std::fs::read_to_string(folder.join(format!("{program}.d"))) else { return false };
+    let Some(built) = modified(&folder.join(program)) else { return false };
+    let sources = list.split_once(": ").map_or("", |(_, sources)| sources).replace("\\ ", "\0");
+    sources.split_whitespace().all(|source| modified(Path::new(&source.replace('\0', " "))).is_some_and(|changed| changed <= built))
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|meta| meta.modified()).ok()
+}
+
+fn build(folder: &Path, packages: &[&str]) {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--quiet", "--bins"]).args(packages.iter().flat_map(|package| ["-p", package]));
+    match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => {}
+        Some(profile) => drop(command.args(["--profile", profile])),
+    }
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = command.output().expect("cargo runs");
+    assert!(output.status.success(), "{packages:?} cannot be built: {}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,259 @@
+//! What Meta would never send, and what happens when the log is away or too much comes at once: ingress as a process of its own, so that
+//! its memory and its end can be looked at.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::time::{Duration, Instant};
+
+use contract::{BODY_UNREADABLE, Recorded, Stream};
+use e2e::apart::{Apart, Service, free_port};
+use e2e::bodies;
+use e2e::process::Program;
+use futures::StreamExt;
+use futures::future::join_all;
+use journal::{ConnectOptions, Filter, Journal, Range};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const NUMBER: &str = "207358419203847";
+const SECOND: i64 = 1_794_992_403;
+const PREVIOUS: &str = "the secret before this one";
+const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// What a process may take while it is overrun: the bodies that it lets in together (64 MiB), what becomes of them, and itself.
+const MEMORY_BYTES_MAX: u64 = 400 * 1024 * 1024;
+
+/// Ingress and its log.
+struct Gate {
+    apart: Apart,
+    ingress: Service,
+    journal: Journal,
+}
+
+impl Gate {
+    async fn open() -> Self {
+        let apart = Apart::start().await;
+        let mut ingress = apart.service_with("ingress", &[("PAIGE_META_APP_SECRET_PREVIOUS", PREVIOUS)]);
+        apart.ready(&mut ingress).await;
+        let journal = Journal::connect(ConnectOptions::new(apart.nats.url(), "e2e")).await.unwrap();
+        Self { apart, ingress, journal }
+    }
+
+    async fn post(&self, body: Vec<u8>, signature: Option<&str>) -> u16 {
+        let mut request = self.apart.http.post(format!("{}/webhooks/meta", self.ingress.base));
+        if let Some(signature) = signature {
+            request = request.header(whatsapp::SIGNATURE_HEADER, signature);
+        }
+        request.body(body).send().await.unwrap().status().as_u16()
+    }
+
+    async fn signed(&self, body: Vec<u8>) -> u16 {
+        let signature = whatsapp::sign(self.apart.keys.meta_app_secret.expose(), &body);
+        self.post(body, Some(&signature)).await
+    }
+
+    async fn stored(&self) -> Vec<Recorded> {
+        self.journal.replay(Stream::Webhook, Range::ALL, Filter::all()).map(|event| event.unwrap()).collect().await
+    }
+
+    async fn metric(&self, name: &str) -> f64 {
+        let text = self.apart.http.get(format!("{}/metrics", self.ingress.base)).send().await.unwrap().text().await.unwrap();
+        text.lines().filter(|line| line.starts_with(name)).filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+    }
+}
+
+fn text(wamid: &str) -> Vec<u8> {
+    bodies::text(NUMBER, "16505550142", wamid, SECOND, "hello")
+}
+
+/// A readable body of exactly this size.
+fn padded(wamid: &str, size: usize) -> Vec<u8> {
+    let mut body = bodies::text(NUMBER, "16505550142", wamid, SECOND, "PADDING");
+    let padding = "x".repeat(size - body.len() + "PADDING".len());
+    body = String::from_utf8(body).unwrap().replace("PADDING", &padding).into_bytes();
+    assert_eq!(body.len(), size);
+    body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_meta_did_not_sign_is_refused_and_what_it_signed_is_kept() {
+    let gate = Gate::open().await;
+    let secret = gate.apart.keys.meta_app_secret.expose().to_owned();
+    let sign = |secret: &str, body: &[u8]| whatsapp::sign(secret, body);
+
+    // Not from Meta.
+    let body = text("wamid.forged");
+    let good = sign(&secret, &body);
+    let flipped = good[..good.len() - 1].to_owned() + if good.ends_with('0') { "1" } else { "0" };
+    let upper = good.to_uppercase();
+    for signature in [
+        None,
+        Some(""),
+        Some("sha256="),
+        Some("sha1=0000"),
+        Some("sha256=zz"),
+        Some(&*sign("another secret", &body)),
+        Some(&*flipped),
+        Some(&*sign(&secret, b"another body")),
+        Some(good.trim_start_matches("sha256=")),
+        Some(&*upper),
+    ] {
+        assert_eq!(gate.post(body.clone(), signature).await, 401, "{signature:?}");
+    }
+    let mut changed = body.clone();
+    changed.push(b' ');
+    assert_eq!(gate.post(changed, Some(&good)).await, 401, "one byte more than was signed");
+    assert_eq!(gate.stored().await.len(), 0, "stored although Meta did not sign it");
+    assert!(gate.metric("ingress_webhooks_total").await >= 11.0, "refusals are counted");
+
+    // From Meta, with the current secret and with the one before.
+    assert_eq!(gate.post(body.clone(), Some(&good)).await, 200);
+    let rotated = text("wamid.rotated");
+    assert_eq!(gate.post(rotated.clone(), Some(&sign(PREVIOUS, &rotated))).await, 200);
+    assert_eq!(gate.stored().await.len(), 2);
+
+    // From Meta, and not readable: kept as it is, and not asked for again.
+    let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000)).into_bytes();
+    let not_json: [&[u8]; 9] =
+        [b"", b"{", b"null", b"[]", b"{}", b"\xff\xfe\x00", br#"{"object":"x","entry":[]}"#, br#"{"entry":7}"#, &deep];
+    for (index, body) in not_json.into_iter().enumerate() {
+        assert_eq!(gate.signed(body.to_vec()).await, 200, "{index}");
+        assert_eq!(gate.signed(body.to_vec()).await, 200, "{index}, again");
+    }
+    let stored = gate.stored().await;
+    let unreadable: Vec<&[u8]> =
+        stored.iter().filter(|event| event.event_type.as_str() == BODY_UNREADABLE).map(|event| &*event.data).collect();
+    assert_eq!(unreadable, not_json, "kept once each, byte for byte");
+
+    // Hostile names cannot leave their place in the log.
+    let before = stored.len();
+    for number in ["*", ">", "a.b", "", "1 2", "\u{0}", &"9".repeat(4_000)] {
+        assert_eq!(gate.signed(bodies::text(number, "16505550142", "wamid.hostile", SECOND, "hello")).await, 200, "{number:?}");
+        assert_eq!(gate.signed(bodies::field(NUMBER, number, serde_json::json!({ "x": number }))).await, 200, "{number:?}");
+    }
+    assert_eq!(gate.stored().await.len(), before + 14);
+
+    // As large as Meta sends, and larger.
+    assert_eq!(gate.signed(padded("wamid.large", BODY_BYTES_MAX)).await, 200);
+    assert_eq!(gate.signed(padded("wamid.too-large", BODY_BYTES_MAX + 1)).await, 413);
+    assert_eq!(gate.signed(vec![b'x'; BODY_BYTES_MAX]).await, 200);
+    let large: Vec<usize> = gate.stored().await.iter().rev().take(2).map(|event| event.data.len()).collect();
+    assert_eq!(large[0], BODY_BYTES_MAX);
+    assert!(large[1] > BODY_BYTES_MAX - 200);
+
+    // A thousand changes in one body: all of them, in order, once.
+    let before = gate.stored().await.len();
+    let many: Vec<Vec<u8>> = (0..1_000).map(|index| text(&format!("wamid.many.{index:04}"))).collect();
+    let many = bodies::together(&many);
+    assert_eq!(gate.signed(many.clone()).await, 200);
+    assert_eq!(gate.signed(many).await, 200);
+    let stored = gate.stored().await;
+    let order: Vec<String> = stored[before..].iter().map(|event| wamid_of(event)).collect();
+    assert_eq!(order, (0..1_000).map(|index| format!("wamid.many.{index:04}")).collect::<Vec<_>>());
+}
+
+fn wamid_of(event: &Recorded) -> String {
+    let change: serde_json::Value = serde_json::from_slice(&event.data).unwrap();
+    change["value"]["messages"][0]["id"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_log_nothing_is_acknowledged_and_nothing_else_breaks() {
+    let mut gate = Gate::open().await;
+    assert_eq!(gate.signed(text("wamid.before")).await, 200);
+
+    // A body that never comes does not keep others waiting.
+    let address = gate.ingress.base.trim_start_matches("http://").to_owned();
+    let slow = tokio::spawn(async move {
+        let mut connection = TcpStream::connect(&address).await.unwrap();
+        let head = format!(
+            "POST /webhooks/meta HTTP/1.1\r\nhost: {address}\r\n{}: sha256=00\r\ncontent-length: 1000\r\n\r\n{{",
+            whatsapp::SIGNATURE_HEADER
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let (started, mut answer) = (Instant::now(), vec![0; 64]);
+        let read = tokio::time::timeout(Duration::from_secs(30), connection.read(&mut answer)).await.expect("it is answered, or cut");
+        (String::from_utf8_lossy(&answer[..read.unwrap_or(0)]).into_owned(), started.elapsed())
+    });
+    assert_eq!(gate.signed(text("wamid.beside")).await, 200);
+
+    gate.apart.nats.kill().await;
+    let started = Instant::now();
+    let answers = join_all((0..20).map(|index| gate.signed(text(&format!("wamid.down.{index}"))))).await;
+    assert!(answers.iter().all(|status| *status == 503), "{answers:?}");
+    assert!(started.elapsed() < Duration::from_secs(6), "no answer within 5 s: {:?}", started.elapsed());
+    let (status, problem) = gate.apart.request(&gate.ingress, reqwest::Method::GET, "/readyz", None).await.unwrap();
+    assert_eq!(status, 503);
+    assert!(problem.to_string().contains("nats"), "the cause is not named: {problem}");
+    let healthy = gate.apart.request(&gate.ingress, reqwest::Method::GET, "/healthz", None).await.unwrap().0;
+    assert_eq!(healthy, 200, "a process that waits for its log is alive");
+
+    gate.apart.nats.restart().await.unwrap();
+    let Gate { apart, ingress, .. } = &mut gate;
+    apart.ready(ingress).await;
+    let answers = join_all((0..20).map(|index| gate.signed(text(&format!("wamid.down.{index}"))))).await;
+    assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
+    let mut stored: Vec<String> = gate.stored().await.iter().map(wamid_of).collect();
+    stored.sort();
+    let mut expected: Vec<String> =
+        (0..20).map(|index| format!("wamid.down.{index}")).chain(["wamid.before".into(), "wamid.beside".into()]).collect();
+    expected.sort();
+    assert_eq!(stored, expected, "sent before, during and after the outage: once each");
+    let (answer, took) = slow.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408") && took < Duration::from_secs(15), "{answer:?} after {took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_much_at_once_is_shed_in_bounded_memory_and_then_it_goes_on() {
+    const BODIES: usize = 120;
+    let mut gate = Gate::open().await;
+    let large: Vec<(String, Vec<u8>)> = (0..BODIES)
+        .map(|index| (format!("wamid.large.{index:03}"), padded(&format!("wamid.large.{index:03}"), BODY_BYTES_MAX - 10)))
+        .collect();
+    // Meta sends what was shed again, until all is stored.
+    let (mut waiting, mut shed, mut rounds) = (large, 0, 0);
+    while !waiting.is_empty() {
+        rounds += 1;
+        assert!(rounds < 50, "{} bodies are never taken", waiting.len());
+        let answers = join_all(waiting.iter().map(async |(_, body)| gate.signed(body.clone()).await)).await;
+        assert!(answers.iter().all(|status| [200, 503].contains(status)), "{answers:?}");
+        assert!(answers.contains(&200), "nothing gets in");
+        shed += answers.iter().filter(|status| **status == 503).count();
+        waiting = waiting.into_iter().zip(answers).filter(|(_, status)| *status != 200).map(|(body, _)| body).collect();
+    }
+    assert!(shed > 0, "{BODIES} bodies of 3 MiB at once, and none was shed");
+    let mut stored: Vec<String> = gate.stored().await.iter().map(wamid_of).collect();
+    stored.sort();
+    assert_eq!(stored, (0..BODIES).map(|index| format!("wamid.large.{index:03}")).collect::<Vec<_>>());
+    assert_eq!(gate.signed(text("wamid.small")).await, 200);
+    let process = gate.ingress.process.as_mut().unwrap();
+    assert_eq!(process.exited(), None);
+    if let Some(peak) = process.memory_peak() {
+        println!("{shed} of {BODIES} bodies were shed in {rounds} rounds; at most {} MiB", peak >> 20);
+        assert!(peak < MEMORY_BYTES_MAX, "{} MiB", peak >> 20);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_without_its_log_or_its_keys_says_so_and_ends() {
+    let apart = Apart::start().await;
+    let start = |without: &str, with: &[(&str, &str)]| {
+        let mut env = apart.variables(free_port());
+        env.retain(|(name, _)| name != without);
+        env.extend(with.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let path = e2e::binaries::binary("ingress");
+        let log = apart.folder().join(format!("{without}{}.log", with.len()));
+        Program { name: "ingress".into(), path, args: Vec::new(), env, log }.start()
+    };
+    for (without, with, named) in [
+        ("PAIGE_NATS_URL", vec![], "--nats-url"),
+        ("PAIGE_META_APP_SECRET", vec![], "--meta-app-secret"),
+        ("", vec![("PAIGE_META_APP_SECRET", "")], "secret"),
+        ("", vec![("PAIGE_LISTEN", "nowhere")], "--listen"),
+        ("", vec![("PAIGE_API_KEY", "short")], "--api-key"),
+    ] {
+        let mut process = start(without, &with);
+        let status = process.ended_within(Duration::from_secs(20)).await;
+        assert!(!status.success(), "{without}{with:?}");
+        assert!(process.said().contains(named), "{without}{with:?} is not named: {}", process.said());
+    }
+}
