@@ -77,11 +77,12 @@ impl Subject {
     pub fn parse(text: &str) -> Result<Self, SubjectError> {
         let mut tokens = text.split('.');
         let stream = tokens.next().and_then(Stream::parse).ok_or(SubjectError::Stream)?;
-        let rest: Vec<&str> = tokens.collect();
-        if rest.is_empty() {
+        // The text is taken as it is: this runs once for every event that is read.
+        let mut tokens = tokens.peekable();
+        if tokens.peek().is_none() || !tokens.all(is_token) {
             return Err(SubjectError::Token);
         }
-        Self::new(stream, &rest)
+        Ok(Self { stream, text: text.into() })
     }
 
     /// The stream that keeps it.
