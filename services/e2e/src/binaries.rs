@@ -9,20 +9,16 @@ use std::sync::Once;
 use std::time::SystemTime;
 
 /// Package and program.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 8] = [
     ("ingress", "ingress"),
     ("lifecycle", "lifecycle"),
     ("databases", "databases"),
     ("recorder", "recorder"),
     ("conversations", "conversations"),
     ("simulator", "simulator"),
+    ("replay", "replay"),
     ("standalone", "paige"),
 ];
-
-/// Every program of ours.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    PROGRAMS.into_iter().map(|(_, program)| program)
-}
 
 /// Where a program is, built from the sources as they are now.
 ///

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -33,6 +34,8 @@ pub struct Program {
     pub env: Vec<(String, String)>,
     /// Where what it says goes.
     pub log: PathBuf,
+    /// User and group that it runs as, if not ours.
+    pub user: Option<(u32, u32)>,
 }
 
 /// One that runs.
@@ -59,6 +62,9 @@ impl Program {
             command.env_remove(name);
         }
         command.envs(self.env.iter().cloned());
+        if let Some((user, group)) = self.user {
+            command.uid(user).gid(group).current_dir("/");
+        }
         command.stdin(Stdio::piped()).stdout(log.try_clone().expect("a log")).stderr(log);
         let mut child = command.spawn().expect("a program that can be run");
         let lifeline = child.stdin.take();
@@ -83,7 +89,11 @@ impl Process {
 
     /// How it ended, if it has.
     pub fn exited(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("a child can be asked")
+        let status = self.child.try_wait().expect("a child can be asked");
+        if status.is_some() {
+            self.let_go();
+        }
+        status
     }
 
     /// A signal, unless it has ended.

@@ -140,7 +140,7 @@ fn the_help_of_the_programs_and_the_readme_name_the_same_variables() {
     let table: BTreeSet<String> = table.map(str::to_owned).collect();
     assert!(table.len() > 10, "{table:?}");
     let alone = SERVICES.into_iter().map(|name| (name, ""));
-    let verbs = [("simulator", ""), ("simulator", "serve"), ("paige", ""), ("paige", "up"), ("paige", "demo")];
+    let verbs = [("replay", ""), ("replay", "verify"), ("simulator", ""), ("simulator", "serve"), ("paige", ""), ("paige", "up"), ("paige", "demo")];
     let mut helped = BTreeSet::new();
     for (program, verb) in alone.chain(verbs) {
         let mut command = Command::new(binaries::binary(program));

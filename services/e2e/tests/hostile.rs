@@ -242,7 +242,7 @@ async fn a_process_without_its_log_or_its_keys_says_so_and_ends() {
         env.extend(with.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let path = e2e::binaries::binary("ingress");
         let log = apart.folder().join(format!("{without}{}.log", with.len()));
-        Program { name: "ingress".into(), path, args: Vec::new(), env, log }.start()
+        Program { name: "ingress".into(), path, args: Vec::new(), env, log, user: None }.start()
     };
     for (without, with, named) in [
         ("PAIGE_NATS_URL", vec![], "--nats-url"),

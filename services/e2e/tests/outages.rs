@@ -126,6 +126,33 @@ async fn a_project_whose_database_is_down_is_caught_up_and_the_others_go_on() {
     stage.finish(0).await;
 }
 
+/// The recorder is behind when a number changes hands: what came before belongs to whom it was sent to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_changes_hands_takes_no_message_along() {
+    const NUMBER: &str = "207358419203801";
+    let stage = Stage::start().await;
+    let (first, second) = (stage.connected("first", NUMBER).await, stage.project("second").await);
+    let mut expected = words("before", 5);
+    send(&stage, NUMBER, &expected).await;
+    stage.settle().await;
+    lock(&stage, first, false).await;
+    let behind = words("behind", 5);
+    send(&stage, NUMBER, &behind).await;
+    expected.extend(behind);
+    stage.until("it is held", async || !stage.journal.parked().await.unwrap().is_empty()).await;
+
+    stage.call(reqwest::Method::DELETE, &format!("/v1/projects/{first}/number"), None).await;
+    stage.connect(second, NUMBER).await;
+    let after = words("after", 5);
+    send(&stage, NUMBER, &after).await;
+    lock(&stage, first, true).await;
+    stage.until("everything is recorded", async || said(&stage, first).await.len() + said(&stage, second).await.len() == 15).await;
+    assert_eq!(said(&stage, second).await, after, "the second owner sees what was said to the first");
+    assert_eq!(said(&stage, first).await, expected);
+    stage.until("nothing is held", async || stage.journal.parked().await.unwrap().is_empty()).await;
+    stage.finish(0).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_are_taken_in_while_postgres_is_killed_and_while_nats_comes_back() {
     const NUMBER: &str = "207358419203801";
