@@ -34,4 +34,4 @@ bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingre
 	@if [ -z "$(ARGS)" ] || [ "$(ARGS)" = rebuild ]; then cargo bench --quiet -p projections --bench rebuild; fi
 
 chaos: ## kill every process in turn under load; a few minutes, ends with a tally
-	@cargo run --quiet --release -p e2e --bin chaos -- $(ARGS)
+	@cargo run --quiet -p e2e --bin chaos -- $(ARGS)

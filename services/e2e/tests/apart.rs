@@ -39,18 +39,8 @@ async fn call(apart: &Apart, service: &Service, method: Method, path: &str, body
 async fn services_apart_turn_a_message_into_a_row_name_what_they_lack_and_stop_softly() {
     let mut apart = Apart::start().await;
     let mut services: Vec<Service> = SERVICES.into_iter().map(|name| apart.service(name)).collect();
-    for service in &mut services {
-        apart.ready(service).await;
-    }
-    let created = call(&apart, named(&services, "lifecycle"), Method::POST, "/v1/projects", Some(json!({ "name": "bot" }))).await;
-    let project = format!("/v1/projects/{}", created["project"]["id"].as_str().unwrap());
-    until("the project is ready", async || {
-        let shown = call(&apart, named(&services, "lifecycle"), Method::GET, &project, None).await;
-        if shown["status"] == "ready" { Ok(()) } else { Err(shown.to_string()) }
-    })
-    .await;
-    let number = Some(json!({ "phone_number_id": NUMBER }));
-    call(&apart, named(&services, "lifecycle"), Method::PUT, &format!("{project}/number"), number).await;
+    all_ready(&apart, &mut services).await;
+    let project = connected(&apart, named(&services, "lifecycle")).await;
 
     // Through the simulator's own process, as Meta would send it.
     let target = format!("{}/webhooks/meta", named(&services, "ingress").base);
@@ -58,77 +48,86 @@ async fn services_apart_turn_a_message_into_a_row_name_what_they_lack_and_stop_s
     apart.ready(&mut simulator).await;
     let said = Some(json!({ "to": NUMBER, "type": "text", "text": "Hi!" }));
     call(&apart, &simulator, Method::POST, &format!("/sim/api/phones/{PHONE}/messages"), said).await;
-    let conversations = named(&services, "conversations");
-    let people = format!("{project}/contacts?phone=%2B{PHONE}");
-    until("the person is shown", async || {
-        let found = call(&apart, conversations, Method::GET, &people, None).await;
-        if found["data"][0]["id"].is_string() { Ok(()) } else { Err(found.to_string()) }
-    })
-    .await;
-    let contact = call(&apart, conversations, Method::GET, &people, None).await["data"][0]["id"].as_str().unwrap().to_owned();
-    until("the message is shown", async || {
-        let messages = call(&apart, conversations, Method::GET, &format!("{project}/contacts/{contact}/messages"), None).await;
-        if messages["data"][0]["text"] == "Hi!" { Ok(()) } else { Err(messages.to_string()) }
-    })
-    .await;
+    shown(&apart, named(&services, "conversations"), &project, "Hi!").await;
+    nobody_gets_in_without_the_key(&apart, &services, &project).await;
 
-    // Nobody gets in without the key, whichever process it is.
-    for service in services.iter().filter(|service| ["lifecycle", "databases", "conversations"].contains(&service.name)) {
-        let path = format!("{}{project}{}", service.base, if service.name == "databases" { "/database" } else { "" });
-        for key in ["", "wrong-key-wrong-key"] {
-            let status = apart.http.get(&path).bearer_auth(key).send().await.unwrap().status();
-            assert_eq!(status, 401, "{}", service.name);
-        }
-    }
-
-    // Without the log: alive, not ready, and says why.
     apart.nats.kill().await;
     for service in &services {
-        until(&format!("{} names the log as what it lacks", service.name), async || {
-            match apart.request(service, Method::GET, "/readyz", None).await {
-                Some((503, problem)) if problem.to_string().contains("nats") => Ok(()),
-                other => Err(format!("{other:?}")),
-            }
-        })
-        .await;
+        lacks(&apart, service, "nats").await;
         assert_eq!(apart.request(service, Method::GET, "/healthz", None).await.unwrap().0, 200, "{} lives", service.name);
     }
     apart.nats.restart().await.unwrap();
-    // Without the databases: those that need them say so, ingress does not need them.
-    for service in &mut services {
-        apart.ready(service).await;
-    }
+    all_ready(&apart, &mut services).await;
+
     apart.postgres.kill().await;
-    let ingress = named(&services, "ingress");
     let body = bodies::text(NUMBER, PHONE, "wamid.while.down", 1_794_992_403, "still there?");
     let signature = whatsapp::sign(apart.keys.meta_app_secret.expose(), &body);
-    let post = apart.http.post(format!("{}/webhooks/meta", ingress.base)).header(whatsapp::SIGNATURE_HEADER, signature).body(body);
+    let post = apart.http.post(&target).header(whatsapp::SIGNATURE_HEADER, signature).body(body);
     assert_eq!(post.send().await.unwrap().status(), 200, "a webhook is kept while every database is down");
-    until("lifecycle names its database as what it lacks", async || {
-        match apart.request(named(&services, "lifecycle"), Method::GET, "/readyz", None).await {
-            Some((503, _)) => Ok(()),
-            other => Err(format!("{other:?}")),
-        }
-    })
-    .await;
+    lacks(&apart, named(&services, "lifecycle"), "database").await;
     apart.postgres.restart().await.unwrap();
-    for service in &mut services {
-        apart.ready(service).await;
-    }
-    until("the message of the outage is shown", async || {
-        let path = format!("{project}/contacts/{contact}/messages");
-        let messages = apart.request(named(&services, "conversations"), Method::GET, &path, None).await;
-        let shown = messages.as_ref().is_some_and(|(status, found)| *status == 200 && found.to_string().contains("still there?"));
-        if shown { Ok(()) } else { Err(format!("{messages:?}")) }
-    })
-    .await;
+    all_ready(&apart, &mut services).await;
+    shown(&apart, named(&services, "conversations"), &project, "still there?").await;
 
-    // Told to stop, each ends by itself and in peace.
     for service in services.iter_mut().chain([&mut simulator]) {
         let process = service.process.as_mut().unwrap();
         let status = process.stop(STOP_MAX).await;
         assert!(status.success(), "{} ended with {status}: {}", service.name, process.said());
         assert!(!process.said().contains("panicked"), "{}: {}", service.name, process.said());
+    }
+}
+
+async fn all_ready(apart: &Apart, services: &mut [Service]) {
+    for service in services {
+        apart.ready(service).await;
+    }
+}
+
+/// A project that is ready and has the number; answers its path.
+async fn connected(apart: &Apart, lifecycle: &Service) -> String {
+    let created = call(apart, lifecycle, Method::POST, "/v1/projects", Some(json!({ "name": "bot" }))).await;
+    let project = format!("/v1/projects/{}", created["project"]["id"].as_str().unwrap());
+    until("the project is ready", async || {
+        let shown = call(apart, lifecycle, Method::GET, &project, None).await;
+        if shown["status"] == "ready" { Ok(()) } else { Err(shown.to_string()) }
+    })
+    .await;
+    call(apart, lifecycle, Method::PUT, &format!("{project}/number"), Some(json!({ "phone_number_id": NUMBER }))).await;
+    project
+}
+
+/// Until a text is among the person's messages.
+async fn shown(apart: &Apart, conversations: &Service, project: &str, text: &str) {
+    until(&format!("{text} is shown"), async || {
+        let people = format!("{project}/contacts?phone=%2B{PHONE}");
+        let found = apart.request(conversations, Method::GET, &people, None).await.unwrap_or_default();
+        let Some(contact) = found.1["data"][0]["id"].as_str() else { return Err(format!("{found:?}")) };
+        let path = format!("{project}/contacts/{contact}/messages");
+        let messages = apart.request(conversations, Method::GET, &path, None).await.unwrap_or_default();
+        if messages.1.to_string().contains(text) { Ok(()) } else { Err(format!("{messages:?}")) }
+    })
+    .await;
+}
+
+/// Until a service says that it is not ready, and why.
+async fn lacks(apart: &Apart, service: &Service, cause: &str) {
+    until(&format!("{} names {cause} as what it lacks", service.name), async || {
+        match apart.request(service, Method::GET, "/readyz", None).await {
+            Some((503, problem)) if problem.to_string().contains(cause) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+}
+
+async fn nobody_gets_in_without_the_key(apart: &Apart, services: &[Service], project: &str) {
+    for (name, path) in [("lifecycle", ""), ("databases", "/database"), ("conversations", "/contacts")] {
+        let service = named(services, name);
+        for key in ["", "wrong-key-wrong-key"] {
+            let status = apart.http.get(format!("{}{project}{path}", service.base)).bearer_auth(key).send().await.unwrap().status();
+            assert_eq!(status, 401, "{name}");
+        }
+        call(apart, service, Method::GET, &format!("{project}{path}"), None).await;
     }
 }
 
@@ -140,7 +139,15 @@ fn the_help_of_the_programs_and_the_readme_name_the_same_variables() {
     let table: BTreeSet<String> = table.map(str::to_owned).collect();
     assert!(table.len() > 10, "{table:?}");
     let alone = SERVICES.into_iter().map(|name| (name, ""));
-    let verbs = [("replay", ""), ("replay", "verify"), ("simulator", ""), ("simulator", "serve"), ("paige", ""), ("paige", "up"), ("paige", "demo")];
+    let verbs = [
+        ("replay", ""),
+        ("replay", "verify"),
+        ("simulator", ""),
+        ("simulator", "serve"),
+        ("paige", ""),
+        ("paige", "up"),
+        ("paige", "demo"),
+    ];
     let mut helped = BTreeSet::new();
     for (program, verb) in alone.chain(verbs) {
         let mut command = Command::new(binaries::binary(program));

@@ -105,7 +105,8 @@ async fn nothing_that_meta_signs_crashes_anything_or_holds_up_its_number() {
     stage.settle().await;
     let held = stage.journal.parked().await.unwrap();
     assert!(held.is_empty(), "{held:?}");
-    let recorded = stage.count(project, "SELECT count(*) FROM public.messages WHERE wamid LIKE 'wamid.sane.%' AND text LIKE 'sane %'").await;
+    let recorded =
+        stage.count(project, "SELECT count(*) FROM public.messages WHERE wamid LIKE 'wamid.sane.%' AND text LIKE 'sane %'").await;
     assert_eq!(recorded, sane as i64);
     for table in [
         "SELECT count(*) FROM public.messages",

@@ -127,6 +127,7 @@ fn copied(line: &str) -> Value {
 }
 
 /// One life of an installation: first start, what was printed copied, Ctrl-C, a later start, kill -9, a later start, SIGTERM.
+#[expect(clippy::print_stdout, reason = "how long a start takes is a figure that people look at")]
 async fn lives(user: Option<&User>) {
     // Whoever has the default port already may let it go at any time.
     let busy = TcpListener::bind(("127.0.0.1", DEFAULT_PORT)).ok();
