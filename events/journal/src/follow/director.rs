@@ -20,7 +20,7 @@ use super::lane::{Lane, State};
 use super::live::Worked;
 use super::notes::Notes;
 use super::progress::Progress;
-use super::shared::{Shared, bad_name};
+use super::follower::{Shared, bad_name};
 use super::source::{self, Bundle};
 use super::{Follow, Handler, Status};
 use crate::{Error, Filter, Journal};

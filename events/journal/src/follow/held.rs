@@ -7,7 +7,7 @@ use contract::{Event, EventSkipped, HoldKind, KeyHeld, KeyReleased, ParkedEvent,
 use futures::StreamExt;
 
 use super::event;
-use super::shared::bad_name;
+use super::follower::bad_name;
 use crate::{AppendError, Error, Expect, Filter, Journal, Range};
 
 /// A key that waits, and why.

@@ -20,7 +20,7 @@ mod live;
 mod notes;
 mod progress;
 mod retry;
-mod shared;
+mod follower;
 mod source;
 
 use std::future::Future;
@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{Error, Journal};
 
 pub use held::HeldKey;
-pub use shared::{Follower, Status};
+pub use follower::{Follower, Status};
 
 /// What to follow, and how.
 #[derive(Debug, Clone)]

@@ -89,7 +89,8 @@ async fn no_route_reads_a_table_from_end_to_end() {
         }
         let after = read(&world, project).await;
         assert_eq!(after.0 - before.0, 0, "{path} read rows by sequential scans");
-        assert!(after.1 - before.1 <= 8 * 250, "{path} fetched {} rows for 8 answers", after.1 - before.1);
+        // A scan would fetch tens of thousands. Postgres counts late, so a neighbour's rows may be among these.
+        assert!(after.1 - before.1 <= 8 * 500, "{path} fetched {} rows for 8 answers", after.1 - before.1);
     }
 }
 
