@@ -21,6 +21,10 @@ mod scenario;
 
 use scenario::{EVENTS_PER_CONTACT, Person, envelope};
 
+/// As in the binary `replay`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const TABLES: [&str; 7] = [
     "public.contacts",
     "public.conversations",
@@ -48,8 +52,8 @@ async fn main() {
     let rounds: usize = std::env::var("ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let bench = Bench::start(events).await;
     let mut table = vec![];
-    let raw = bench.raw_read().await;
-    table.push(("raw read of the log", raw));
+    table.push(("raw read of the log", bench.raw_read(Filter::all()).await));
+    table.push(("the same through a filter", bench.raw_read(Filter::subjects([format!("conversation.{}.>", bench.project)])).await));
     bench.truncate().await;
     let rebuild = bench.timed("rebuild into empty tables, read back", bench.rebuild(true)).await;
     table.push(("rebuild into empty tables, read back", rebuild));
@@ -58,6 +62,7 @@ async fn main() {
         bench.timed("verify", bench.verify()).await;
     }
     table.push(("verify", bench.timed("verify", bench.verify()).await));
+    println!("at most {} MiB of memory", memory_max() >> 10);
     let copy = bench.copy_and_index().await;
     table.push(("COPY plus index of the same rows", copy));
     println!("\n{:<42} {:>9} {:>12}", "", "seconds", "events/s");
@@ -105,14 +110,10 @@ impl Bench {
         println!("{} events, {} MiB, appended in {:.1?}", state.messages, state.bytes >> 20, began.elapsed());
     }
 
-    async fn raw_read(&self) -> Duration {
+    async fn raw_read(&self, filter: Filter) -> Duration {
         let began = Instant::now();
-        let count = self
-            .journal
-            .replay(Stream::Conversation, Range::ALL, Filter::all())
-            .filter(|event| std::future::ready(event.is_ok()))
-            .count()
-            .await;
+        let count =
+            self.journal.replay(Stream::Conversation, Range::ALL, filter).filter(|event| std::future::ready(event.is_ok())).count().await;
         assert_eq!(count as u64, self.events);
         began.elapsed()
     }
@@ -241,6 +242,14 @@ impl Bench {
     }
 }
 
+/// The process' largest size so far, in KiB.
+fn memory_max() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
+}
+
+/// What the process has computed so far, all threads together.
 fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<i64> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().filter_map(|field| field.parse().ok()).collect();

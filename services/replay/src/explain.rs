@@ -47,7 +47,8 @@ pub(crate) async fn explain(servers: &Servers, filter: &FilterArgs, what: &Expla
     }
     bar.finish_and_clear();
     // A status or a reaction may precede its message, whose id said which wamid to look for.
-    if let (Row::Message(_), Some(wamid), Some(first)) = (&row, &wamid, found.first().map(|event| (event.subject.clone(), event.sequence))) {
+    if let (Row::Message(_), Some(wamid), Some(first)) = (&row, &wamid, found.first().map(|event| (event.subject.clone(), event.sequence)))
+    {
         let earlier = earlier(servers, first.0.as_str(), first.1, wamid).await?;
         found.splice(0..0, earlier);
     }
@@ -64,7 +65,8 @@ pub(crate) async fn explain(servers: &Servers, filter: &FilterArgs, what: &Expla
 async fn earlier(servers: &Servers, subject: &str, before: u64, wamid: &str) -> Result<Vec<Recorded>, Error> {
     let range = Range { from: 1, through: Some(before.saturating_sub(1)) };
     let events: Vec<Recorded> = servers.journal.replay(Stream::Conversation, range, Filter::subjects([subject])).try_collect().await?;
-    let about = |event: &Recorded| ConversationEvent::decode(event).is_ok_and(|fact| concerns(&fact, &Row::Wamid(wamid.to_owned()), Some(wamid)));
+    let about =
+        |event: &Recorded| ConversationEvent::decode(event).is_ok_and(|fact| concerns(&fact, &Row::Wamid(wamid.to_owned()), Some(wamid)));
     Ok(events.into_iter().filter(about).collect())
 }
 
@@ -113,7 +115,8 @@ fn concerns(fact: &ConversationEvent, row: &Row, wamid: Option<&str>) -> bool {
         },
         Row::Message(_) | Row::Wamid(_) => match fact {
             ConversationEvent::MessageStatusReported(reported) => Some(reported.wamid.as_str()) == wamid,
-            other => said(other).is_some_and(|message| wamid.is_some() && (Some(message.wamid.as_str()) == wamid || message.target.as_deref() == wamid)),
+            other => said(other)
+                .is_some_and(|message| wamid.is_some() && (Some(message.wamid.as_str()) == wamid || message.target.as_deref() == wamid)),
         },
     }
 }

@@ -58,7 +58,9 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
         };
         TimeDelta::try_seconds(number.parse::<i64>().ok()?.checked_mul(seconds)?)
     };
-    ago().and_then(|ago| Utc::now().checked_sub_signed(ago)).ok_or_else(|| "a time is 2026-11-20T18:00:00Z, or 90s, 10m, 2h, 3d ago".to_owned())
+    ago()
+        .and_then(|ago| Utc::now().checked_sub_signed(ago))
+        .ok_or_else(|| "a time is 2026-11-20T18:00:00Z, or 90s, 10m, 2h, 3d ago".to_owned())
 }
 
 impl FilterArgs {
@@ -83,7 +85,9 @@ impl FilterArgs {
             ("--until", self.until.is_some()),
         ];
         match given.iter().find(|(name, given)| *given && !heeded.contains(name)) {
-            Some((name, _)) => Err(Error::Usage(format!("{name} means nothing to `{}`, which heeds {}", command.name(), heeded.join(", ")))),
+            Some((name, _)) => {
+                Err(Error::Usage(format!("{name} means nothing to `{}`, which heeds {}", command.name(), heeded.join(", "))))
+            }
             None => Ok(()),
         }
     }
@@ -174,7 +178,10 @@ mod tests {
         assert_eq!(check("replay log count"), Ok(Stream::ALL.to_vec()));
         assert_eq!(check("replay log count --type conversation.message_*"), Ok(vec![Stream::Conversation]));
         let project = "prj_00000000010000000000000001";
-        assert_eq!(check(&format!("replay log count --project {project}")), Ok(vec![Stream::Project, Stream::Database, Stream::Conversation]));
+        assert_eq!(
+            check(&format!("replay log count --project {project}")),
+            Ok(vec![Stream::Project, Stream::Database, Stream::Conversation])
+        );
         assert!(check(&format!("replay log count --project {project} --stream webhook")).is_err(), "webhooks know no project");
     }
 

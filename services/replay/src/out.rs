@@ -27,7 +27,11 @@ impl Out {
 
     /// One result, in both forms.
     pub(crate) fn line(&mut self, text: impl AsRef<str>, object: &Value) -> Result<(), Error> {
-        if self.json { writeln!(self.to, "{object}")? } else { writeln!(self.to, "{}", text.as_ref())? }
+        if self.json {
+            writeln!(self.to, "{object}")?
+        } else {
+            writeln!(self.to, "{}", text.as_ref())?
+        }
         self.to.flush()?;
         Ok(())
     }
@@ -47,7 +51,11 @@ impl Out {
     }
 
     pub(crate) fn complain(&mut self, error: &Error) {
-        let complaint = if self.json { json!({ "error": error.to_string(), "exit_code": error.exit().code() }).to_string() } else { format!("replay: {error}") };
+        let complaint = if self.json {
+            json!({ "error": error.to_string(), "exit_code": error.exit().code() }).to_string()
+        } else {
+            format!("replay: {error}")
+        };
         let _ = writeln!(io::stderr(), "{complaint}");
     }
 }

@@ -23,8 +23,12 @@ pub(crate) async fn projects(servers: &Servers, filter: &FilterArgs) -> Result<V
         let Some(id) = event.subject.project_id().filter(|id| filter.wants_project(*id)) else { continue };
         let fact = ProjectEvent::decode(&event).map_err(|source| projections::Error::Event { sequence: event.sequence, source })?;
         match fact {
-            ProjectEvent::ProjectCreated(_) if !projects.iter().any(|project| project.id == id) => projects.push(Project { id, ready: false }),
-            ProjectEvent::ProjectReady(_) => projects.iter_mut().filter(|project| project.id == id).for_each(|project| project.ready = true),
+            ProjectEvent::ProjectCreated(_) if !projects.iter().any(|project| project.id == id) => {
+                projects.push(Project { id, ready: false })
+            }
+            ProjectEvent::ProjectReady(_) => {
+                projects.iter_mut().filter(|project| project.id == id).for_each(|project| project.ready = true)
+            }
             ProjectEvent::ProjectCreated(_)
             | ProjectEvent::ProjectFailed(_)
             | ProjectEvent::NumberConnected(_)

@@ -36,7 +36,8 @@ async fn streams(servers: &Servers, out: &mut Out) -> Result<HashMap<Stream, Str
     for stream in Stream::ALL {
         let state = servers.journal.state(stream).await?;
         let StreamState { first, last, messages, bytes, created } = state;
-        let object = json!({ "stream": stream.name(), "first": first, "last": last, "messages": messages, "bytes": bytes, "created": created });
+        let object =
+            json!({ "stream": stream.name(), "first": first, "last": last, "messages": messages, "bytes": bytes, "created": created });
         out.line(format!("{:<14}{first:>12}{last:>12}{messages:>12}{bytes:>14}", stream.name()), &object)?;
         states.insert(stream, state);
     }

@@ -11,11 +11,8 @@ use crate::{Error, Out};
 const PERSONAL: [&str; 2] = ["value", "participant"];
 
 pub(crate) fn rebuild(servers: &Servers, how: &How) -> Result<Rebuild, Error> {
-    let options = Options {
-        memory_bytes_max: how.memory as usize * 1024 * 1024,
-        events_per_second_max: how.rate,
-        differences_max: how.differences,
-    };
+    let options =
+        Options { memory_bytes_max: how.memory as usize * 1024 * 1024, events_per_second_max: how.rate, differences_max: how.differences };
     Ok(Rebuild::new(servers.journal.clone(), servers.databases()?, options))
 }
 
@@ -36,7 +33,10 @@ pub(crate) fn print(report: &Report, verb: &str, content: bool, out: &mut Out) -
     };
     out.line(summary, &whole)?;
     for table in report.tables.iter().filter(|table| table.differing_rows() > 0) {
-        out.text(format!("  {}: {} missing, {} surplus, {} changed, of {}", table.table, table.missing, table.surplus, table.changed, table.rows))?;
+        out.text(format!(
+            "  {}: {} missing, {} surplus, {} changed, of {}",
+            table.table, table.missing, table.surplus, table.changed, table.rows
+        ))?;
         for difference in &table.differences {
             out.text(format!("    {}", line(difference, content)))?;
         }
@@ -49,7 +49,10 @@ pub(crate) fn print(report: &Report, verb: &str, content: bool, out: &mut Out) -
 }
 
 fn key(difference: &Difference, content: bool) -> impl Iterator<Item = (&'static str, &str)> {
-    difference.key.iter().map(move |(column, value)| (*column, if content || !PERSONAL.contains(column) || value.is_empty() { value.as_str() } else { "…" }))
+    difference
+        .key
+        .iter()
+        .map(move |(column, value)| (*column, if content || !PERSONAL.contains(column) || value.is_empty() { value.as_str() } else { "…" }))
 }
 
 fn line(difference: &Difference, content: bool) -> String {
@@ -59,10 +62,14 @@ fn line(difference: &Difference, content: bool) -> String {
         DifferenceKind::Surplus => format!("surplus  {key}"),
         DifferenceKind::Changed(columns) if content => {
             let null = || "null".to_owned();
-            let values = columns.iter().map(|c| format!("{}: {} → {}", c.column, c.stored.clone().unwrap_or_else(null), c.log.clone().unwrap_or_else(null)));
+            let values = columns
+                .iter()
+                .map(|c| format!("{}: {} → {}", c.column, c.stored.clone().unwrap_or_else(null), c.log.clone().unwrap_or_else(null)));
             format!("changed  {key}  {}", values.collect::<Vec<_>>().join(", "))
         }
-        DifferenceKind::Changed(columns) => format!("changed  {key}  {}", columns.iter().map(|column| column.column).collect::<Vec<_>>().join(", ")),
+        DifferenceKind::Changed(columns) => {
+            format!("changed  {key}  {}", columns.iter().map(|column| column.column).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The tool as an operator uses it, against real servers.
 
+#![expect(clippy::unwrap_used, reason = "a test whose ground cannot be laid has failed")]
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -7,9 +9,9 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use clap::Parser;
 use contract::{
-    ContactFirstSeen, ContactId, ContactProfile, Context, ConversationId, ConversationOpened, Event, EventId, HoldKind, Identity, IdentityKind, KeyHeld,
-    Message, MessageId, MessageReceived, MessageStatusReported, NewEvent, ParkedEvent, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, RawJson,
-    Recorded, Stream, Subject,
+    ContactFirstSeen, ContactId, ContactProfile, Context, ConversationId, ConversationOpened, Event, EventId, HoldKind, Identity,
+    IdentityKind, KeyHeld, Message, MessageId, MessageReceived, MessageStatusReported, NewEvent, ParkedEvent, ProjectCreated, ProjectEvent,
+    ProjectId, ProjectReady, RawJson, Recorded, Stream, Subject,
 };
 use embedded::{Nats, Postgres};
 use futures::TryStreamExt;
@@ -54,14 +56,25 @@ impl Bench {
         let message = MessageId::derive(project, "wamid.two", 1_794_992_403_000);
         let conversation = ConversationId::derive(contact, message);
         let bench = Self { nats, journal, databases, project, contact, conversation, message };
-        bench.tell(Subject::project(project), ProjectEvent::from(ProjectCreated { name: "Shoes".into(), conversation_idle_seconds: None })).await;
+        bench
+            .tell(Subject::project(project), ProjectEvent::from(ProjectCreated { name: "Shoes".into(), conversation_idle_seconds: None }))
+            .await;
         bench.tell(Subject::project(project), ProjectEvent::from(ProjectReady {})).await;
         let profile = ContactProfile { name: Some("Nora".into()), username: None, wa_id: Some(NUMBER.into()) };
         bench.say(ContactFirstSeen { identities: vec![identity], profile, at: at() }).await;
         bench.say(ConversationOpened { conversation, group: None, state: None, inherited_from: None, at: at() }).await;
         bench.say(MessageReceived(bench.message("wamid.one"))).await;
         let raw = RawJson::parse(r#"{"status":"delivered"}"#).unwrap();
-        bench.say(MessageStatusReported { wamid: "wamid.two".into(), status: "delivered".into(), participant: None, at: at(), error_code: None, raw }).await;
+        bench
+            .say(MessageStatusReported {
+                wamid: "wamid.two".into(),
+                status: "delivered".into(),
+                participant: None,
+                at: at(),
+                error_code: None,
+                raw,
+            })
+            .await;
         bench.say(MessageReceived(bench.message("wamid.two"))).await;
         bench.project_all().await;
         bench
@@ -175,7 +188,9 @@ async fn a_damage_is_found_shown_and_mended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn emptied_tables_are_rebuilt() {
     let bench = Bench::start(2).await;
-    bench.execute("TRUNCATE public.contacts, public.conversations, public.messages, paige.identities, paige.statuses, paige.checkpoint").await;
+    bench
+        .execute("TRUNCATE public.contacts, public.conversations, public.messages, paige.identities, paige.statuses, paige.checkpoint")
+        .await;
     let (exit, plan) = bench.json("rebuild").await;
     assert_eq!((exit, &plan[0]["events"]), (Exit::Fine, &5.into()));
     let (exit, rebuilt) = bench.json("rebuild --yes").await;
@@ -188,7 +203,10 @@ async fn emptied_tables_are_rebuilt() {
 async fn a_row_is_explained_by_the_events_that_made_it() {
     let bench = Bench::start(3).await;
     for (row, expected) in [
-        (bench.contact.to_string(), vec!["contact_first_seen", "conversation_opened", "message_received", "message_status_reported", "message_received"]),
+        (
+            bench.contact.to_string(),
+            vec!["contact_first_seen", "conversation_opened", "message_received", "message_status_reported", "message_received"],
+        ),
         (bench.conversation.to_string(), vec!["conversation_opened", "message_received", "message_received"]),
         (bench.message.to_string(), vec!["message_status_reported", "message_received"]),
         ("wamid.two".to_owned(), vec!["message_status_reported", "message_received"]),
@@ -264,7 +282,18 @@ async fn nothing_prints_words_or_numbers_unless_asked_to() {
     bench.execute("DELETE FROM paige.identities").await;
     bench.execute("UPDATE public.messages SET text = 'x'").await;
     let (message, contact) = (bench.message, bench.contact);
-    let commands = ["status", "plan", "verify", "repair", "log count", "log show", "log tail --from 1 --limit 5", "log export", &format!("explain {message}"), &format!("explain {contact}")];
+    let commands = [
+        "status",
+        "plan",
+        "verify",
+        "repair",
+        "log count",
+        "log show",
+        "log tail --from 1 --limit 5",
+        "log export",
+        &format!("explain {message}"),
+        &format!("explain {contact}"),
+    ];
     for command in commands {
         for form in ["", " --json"] {
             let (_, printed) = bench.run(&format!("{command}{form}")).await;

@@ -1,7 +1,7 @@
 //! Makes the tables what the log says, whatever they hold.
 
 use contract::{ProjectId, Stream};
-use sqlx::Connection;
+use sqlx::{AssertSqlSafe, Connection};
 
 use super::pass::{Folding, read};
 use super::report::Report;
@@ -9,6 +9,9 @@ use super::scope::Scope;
 use super::skipped::skipped;
 use super::{Rebuild, ahead};
 use crate::{Error, checkpoint};
+
+/// After so many rows were written the planner looks at the tables anew.
+const ROWS_TO_ANALYZE_MIN: u64 = 1_000;
 
 impl Rebuild {
     /// Folds the whole log, makes the tables equal to it in one transaction, also when they are empty or full of something else,
@@ -40,6 +43,11 @@ impl Rebuild {
             }
         }
         transaction.commit().await?;
+        // The planner's picture of the tables is of before. Stale, it costs readers time; missing, nothing else.
+        if report.differing_rows() > ROWS_TO_ANALYZE_MIN {
+            let tables = report.tables.iter().map(|table| table.table).collect::<Vec<_>>().join(", ");
+            sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {tables}"))).execute(&mut connection).await?;
+        }
         Ok(report)
     }
 }

@@ -176,7 +176,7 @@ mod tests {
             .zip(["text", "text", "integer", "bigint", "boolean", "timestamptz"])
             .map(|(f, kind)| readable(kind, f))
             .collect();
-        let expected = ["a", "", "7", "-9", "true", "2026-11-18T08:20:03.123456+00:00"];
+        let expected = ["a", "", "7", "-9", "true", "2026-11-18T09:00:03.123456+00:00"];
         assert_eq!(shown.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>(), expected);
         assert_eq!(Tuple::length(TRAILER), Some(0));
     }

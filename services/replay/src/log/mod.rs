@@ -40,7 +40,9 @@ pub(crate) fn object(event: &Recorded, content: bool) -> Value {
     });
     let context = &event.context;
     let causation = context.causation.map(|id| id.to_string());
-    for (name, value) in [("traceparent", &context.traceparent), ("correlation", &context.correlation), ("causation", &causation), ("actor", &context.actor)] {
+    for (name, value) in
+        [("traceparent", &context.traceparent), ("correlation", &context.correlation), ("causation", &causation), ("actor", &context.actor)]
+    {
         if let Some(value) = value {
             object[name] = value.as_str().into();
         }

@@ -24,7 +24,9 @@ pub(crate) async fn run(servers: &Servers, filter: &FilterArgs, command: &Parked
 
 /// Held keys of the streams and projects asked for.
 async fn held(servers: &Servers, filter: &FilterArgs) -> Result<Vec<HeldKey>, Error> {
-    let of_project = |held: &HeldKey| filter.project.is_empty() || filter.project.iter().any(|project| held.key.split('.').any(|token| token == project.to_string()));
+    let of_project = |held: &HeldKey| {
+        filter.project.is_empty() || filter.project.iter().any(|project| held.key.split('.').any(|token| token == project.to_string()))
+    };
     let mut held = servers.journal.parked().await?;
     held.retain(|held| (filter.stream.is_empty() || filter.stream.contains(&held.stream)) && of_project(held));
     Ok(held)
@@ -53,7 +55,16 @@ fn kind(held: &HeldKey) -> &'static str {
 
 fn print(held: &HeldKey, out: &mut Out) -> Result<(), Error> {
     out.line(
-        format!("{:<10} {:<12} {:<50} from {} since {}, {} attempts: {}", kind(held), held.service, held.key, held.from_sequence, held.since, held.attempts, held.cause),
+        format!(
+            "{:<10} {:<12} {:<50} from {} since {}, {} attempts: {}",
+            kind(held),
+            held.service,
+            held.key,
+            held.from_sequence,
+            held.since,
+            held.attempts,
+            held.cause
+        ),
         &object(held),
     )
 }
