@@ -103,20 +103,37 @@ fn said(fact: &ConversationEvent) -> Option<&contract::Message> {
     }
 }
 
+fn conversation_of(fact: &ConversationEvent) -> Option<ConversationId> {
+    match fact {
+        ConversationEvent::ConversationOpened(opened) => Some(opened.conversation),
+        ConversationEvent::ConversationClosed(closed) => Some(closed.conversation),
+        ConversationEvent::ConversationStateChanged(changed) => Some(changed.conversation),
+        ConversationEvent::MessageReceived(_) | ConversationEvent::MessageEchoed(_) | ConversationEvent::MessageImported(_) => {
+            said(fact).map(|message| message.conversation)
+        }
+        ConversationEvent::ContactFirstSeen(_)
+        | ConversationEvent::ContactIdentityLinked(_)
+        | ConversationEvent::ContactIdentityReplaced(_)
+        | ConversationEvent::ContactIdentityUnlinked(_)
+        | ConversationEvent::ContactProfileChanged(_)
+        | ConversationEvent::ContactPreferenceChanged(_)
+        | ConversationEvent::ContactMerged(_)
+        | ConversationEvent::ContactAbsorbed(_)
+        | ConversationEvent::MessageStatusReported(_)
+        | ConversationEvent::UnassignedItemReceived(_) => None,
+    }
+}
+
 /// Whether the event had a part in the row. `wamid`: of the message asked for, once it is known.
 fn concerns(fact: &ConversationEvent, row: &Row, wamid: Option<&str>) -> bool {
     match row {
         Row::Contact(_) => true, // everything on the contact's subject moves its row
-        Row::Conversation(id) => match fact {
-            ConversationEvent::ConversationOpened(opened) => opened.conversation == *id,
-            ConversationEvent::ConversationClosed(closed) => closed.conversation == *id,
-            ConversationEvent::ConversationStateChanged(changed) => changed.conversation == *id,
-            other => said(other).is_some_and(|message| message.conversation == *id),
-        },
-        Row::Message(_) | Row::Wamid(_) => match fact {
-            ConversationEvent::MessageStatusReported(reported) => Some(reported.wamid.as_str()) == wamid,
-            other => said(other)
-                .is_some_and(|message| wamid.is_some() && (Some(message.wamid.as_str()) == wamid || message.target.as_deref() == wamid)),
-        },
+        Row::Conversation(id) => conversation_of(fact) == Some(*id),
+        Row::Message(_) | Row::Wamid(_) => {
+            let message = said(fact)
+                .is_some_and(|message| wamid.is_some() && (Some(message.wamid.as_str()) == wamid || message.target.as_deref() == wamid));
+            let status = matches!(fact, ConversationEvent::MessageStatusReported(reported) if Some(reported.wamid.as_str()) == wamid);
+            message || status
+        }
     }
 }
