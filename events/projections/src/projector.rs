@@ -79,6 +79,9 @@ impl Projector {
         save(&mut transaction, &rows).await?;
         checkpoint::advance_to(&mut transaction, last).await?;
         transaction.commit().await?;
+        if let Some(log) = &self.log {
+            log.trust(project);
+        }
         Ok(Applied { checkpoint: last.sequence, done, stopped })
     }
 }
@@ -86,8 +89,7 @@ impl Projector {
 impl Log {
     async fn check(&self, project: ProjectId, checkpoint: Checkpoint) -> Result<(), Error> {
         let Checkpoint { sequence, event: Some(id) } = checkpoint else { return Ok(()) };
-        let checked = || self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        if checked().contains(&project) {
+        if self.checked.lock().unwrap_or_else(PoisonError::into_inner).contains(&project) {
             return Ok(());
         }
         let last = self.journal.state(Stream::Conversation).await?.last;
@@ -97,10 +99,17 @@ impl Log {
         let range = Range { from: sequence, through: Some(sequence) };
         let mut found = std::pin::pin!(self.journal.replay(Stream::Conversation, range, Filter::all()));
         match found.next().await.transpose()? {
-            Some(event) if event.id == id => checked().insert(project),
-            _another_or_none => return Err(Error::Forked { sequence }),
-        };
-        Ok(())
+            Some(event) if event.id == id => {
+                self.trust(project);
+                Ok(())
+            }
+            _another_or_none => Err(Error::Forked { sequence }),
+        }
+    }
+
+    /// The tables stand at an event of this log: that was checked, or this process has put them there.
+    fn trust(&self, project: ProjectId) {
+        self.checked.lock().unwrap_or_else(PoisonError::into_inner).insert(project);
     }
 }
 

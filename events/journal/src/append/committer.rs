@@ -20,7 +20,7 @@ use super::plan::{UnderWay, take_next};
 use super::recent::Recent;
 use super::send::{Ack, Failure, send};
 use super::settle::{Verdict, settle};
-use super::{AppendError, Position};
+use super::{AppendError, BATCH_EVENTS_MAX, Position};
 use crate::link::Link;
 
 /// How many appends may wait per stream before further ones are turned away.
@@ -201,7 +201,8 @@ impl Task {
             self.under_way.batch = false;
             if appends.len() > 1 && outcome.is_ok() {
                 let until = Instant::now() + (took / REGROUP_SHARE).min(REGROUP_TIME_MAX);
-                self.regroup = Some(Regroup { waiting: appends.len() + self.queue.len(), until });
+                let waiting = (appends.len() + self.queue.len()).min(BATCH_EVENTS_MAX);
+                self.regroup = Some(Regroup { waiting, until });
             }
         }
         match (outcome, verdict) {

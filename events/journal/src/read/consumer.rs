@@ -37,6 +37,11 @@ impl Window {
     pub(crate) const WIDE: Self = Self { events: 10_000, bytes: 16 * 1024 * 1024 };
     /// For following what comes.
     pub(crate) const NARROW: Self = Self { events: 1_000, bytes: 10 * 1024 * 1024 };
+
+    /// The same for a reader that wants so many events and no more: what else came would be thrown away.
+    pub(crate) fn at_most(self, events: u64) -> Self {
+        Self { events: usize::try_from(events).unwrap_or(usize::MAX).clamp(1, self.events), ..self }
+    }
 }
 
 /// A consumer, and what was asked of it.

@@ -118,6 +118,7 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(crate) fn new(link: Arc<Link>, stream: Stream, range: Range, filters: Vec<String>, window: Window) -> Self {
+        let window = range.through.map_or(window, |through| window.at_most(through.saturating_sub(range.from) + 1));
         let reader = Reader::new(Arc::clone(&link), stream, filters, range.from, window);
         Self { link, stream, reader, asked_through: range.through, through: None, done: false }
     }
