@@ -7,8 +7,8 @@ use chassis::Problem;
 use metrics::counter;
 use whatsapp::{SIGNATURE_HEADER, SignatureError};
 
-use crate::append::{append_changes, append_unreadable};
 use crate::Ingress;
+use crate::append::{append_changes, append_unreadable};
 
 /// Take in a webhook
 ///

@@ -1,6 +1,5 @@
 //! What an operator reads first: the program's own help.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 use std::process::Command;
 

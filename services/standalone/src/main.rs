@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use standalone::{Failure, banner, demo, up};
 
+/// Events are many small texts with short lives: with the system's allocator a third of the time goes into it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Paige: a backend for WhatsApp bots, whole, on this machine
 ///
 /// Start with `paige up`: it starts NATS, Postgres, every service and a simulated phone, and prints what to type next. `paige demo` shows
