@@ -25,13 +25,29 @@ pub const APP_SECRET: &str = "an app secret for measuring";
 /// How long a contact may be silent before a conversation ends, as projects have it when nobody says otherwise.
 const CONVERSATION_IDLE_S: u32 = 24 * 3_600;
 
-/// Logs and spans as a service has them that exports none: they are part of what a request costs.
+/// Logs, spans and metrics as a service has them that exports none: they are part of what a request costs.
 ///
 /// # Panics
 /// Called twice.
 pub fn telemetry() -> Telemetry {
-    let arguments = TelemetryArgs { log: "info".to_owned(), log_format: LogFormat::Json, otlp_endpoint: None, trace_ratio: 1.0 };
+    Metrics::install().expect("metrics are installed");
+    // The broker is stopped while clients are connected; that they notice is no news.
+    let arguments =
+        TelemetryArgs { log: "info,async_nats=off".to_owned(), log_format: LogFormat::Json, otlp_endpoint: None, trace_ratio: 1.0 };
     telemetry::start(&arguments, "bench").expect("telemetry starts")
+}
+
+/// The mean of what a metric of the journal has recorded for a stream so far.
+///
+/// # Panics
+/// Metrics are not installed.
+pub fn mean(metric: &str, stream: Stream) -> Option<f64> {
+    let text = Metrics::install().expect("metrics are installed").render();
+    let value = |part: &str| {
+        let line = format!("{metric}_{part}{{stream=\"{stream}\"}} ");
+        text.lines().find_map(|text| text.strip_prefix(&line)?.parse::<f64>().ok())
+    };
+    Some(value("sum")? / value("count")?)
 }
 
 /// A log of its own.

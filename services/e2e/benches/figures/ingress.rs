@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use contract::{NewEvent, Stream, Subject};
+use e2e::bed;
 use e2e::bed::{APP_SECRET, Served};
 use e2e::cpu::{Meter, SELF};
 use e2e::load::{self, Outcome, Pace};
 use e2e::report::{self, Figure, Goal, Unit};
 use e2e::webhooks::Webhooks;
-use e2e::bed;
 use hdrhistogram::Histogram;
 use journal::{Expect, Journal};
 use tokio::time::Instant;
@@ -40,6 +40,10 @@ pub(crate) async fn run() {
     Figure::percentile("webhooks acknowledged", &many.latencies, 50.0).print();
     let p99 = Figure::percentile("webhooks acknowledged", &many.latencies, 99.0).goal(Goal::AtMost(25.0));
     p99.beside("the append taken out", report::ms(&limit.latencies, 99.0)).print();
+
+    if let Some(batch) = bed::mean("journal_append_batch_events", Stream::Webhook) {
+        report::note(format!("{batch:.0} events of an atomic batch on average, those of the warm-up and the raw ones included"));
+    }
 
     report::title("One webhook at a time");
     let raw = singles(&journal).await;

@@ -54,7 +54,12 @@ pub(crate) async fn run() {
     let conversation = |person| history.conversation(person).to_string();
     let base = format!("/v1/projects/{}", history.project);
     for (name, query, key, path) in [
-        ("history of a contact", HISTORY, &contact as &dyn Fn(usize) -> String, &(|id: &str| format!("{base}/contacts/{id}/messages")) as &dyn Fn(&str) -> String),
+        (
+            "history of a contact",
+            HISTORY,
+            &contact as &dyn Fn(usize) -> String,
+            &(|id: &str| format!("{base}/contacts/{id}/messages")) as &dyn Fn(&str) -> String,
+        ),
         ("history of a conversation", CONVERSATION, &conversation, &|id| format!("{base}/conversations/{id}/messages")),
         ("list of contacts", CONTACTS, &contact, &|_| format!("{base}/contacts")),
         ("list of open conversations", CONVERSATIONS, &conversation, &|_| format!("{base}/conversations?status=open")),

@@ -44,7 +44,9 @@ pub(crate) async fn run() {
     Figure::new("the same", rate(to_rows), Unit::PerSecond).beside("raw read of the stream", read).print();
     Figure::new("messages to conversation events", rate(to_log), Unit::PerSecond).print();
     let events = journal.state(Stream::Conversation).await.expect("the log answers").messages;
-    report::note(format!("{events} conversation events"));
+    let batch = bed::mean("journal_append_batch_events", Stream::Conversation).unwrap_or(1.0);
+    let wait = bed::mean("journal_append_seconds", Stream::Conversation).unwrap_or(0.0) * 1e3;
+    report::note(format!("{events} conversation events, {batch:.0} of an atomic batch, an append waits {wait:.1} ms"));
 
     drop(projects);
     nats.stop().await;
@@ -97,6 +99,7 @@ async fn write_again(projects: &Projects) -> f64 {
     let copies: Vec<Copy> =
         futures::stream::iter(projects.ids.clone()).map(prepare).buffer_unordered(WRITERS).try_collect().await.expect("rows are read");
     let start = Instant::now();
-    let written: Vec<u64> = futures::stream::iter(copies).map(Copy::write).buffer_unordered(WRITERS).try_collect().await.expect("rows are written");
+    let written: Vec<u64> =
+        futures::stream::iter(copies).map(Copy::write).buffer_unordered(WRITERS).try_collect().await.expect("rows are written");
     written.iter().sum::<u64>() as f64 / start.elapsed().as_secs_f64()
 }
