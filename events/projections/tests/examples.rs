@@ -28,8 +28,7 @@ fn examples() -> Vec<(String, Vec<u8>)> {
 fn recorded(sequence: u64, event_type: &str, data: &[u8]) -> Recorded {
     let project = ProjectId::from_ulid(Ulid::from_parts(1, 1));
     let contact = contract::ContactId::from_ulid(Ulid::from_parts(1, 2));
-    let subject =
-        if event_type.contains("unassigned") { Subject::unassigned(project) } else { Subject::conversation(project, contact) };
+    let subject = if event_type.contains("unassigned") { Subject::unassigned(project) } else { Subject::conversation(project, contact) };
     Recorded {
         sequence,
         subject,

@@ -82,8 +82,14 @@ impl Apart {
         let mut env = self.variables(port);
         env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let log = self.folder().join(format!("{name}.log"));
-        let program =
-            Program { name: name.to_owned(), path: binary(name), args: args.iter().map(|arg| (*arg).to_owned()).collect(), env, log, user: None };
+        let program = Program {
+            name: name.to_owned(),
+            path: binary(name),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+            env,
+            log,
+            user: None,
+        };
         let process = Some(program.start());
         Service { name, base: format!("http://127.0.0.1:{port}"), program, process }
     }

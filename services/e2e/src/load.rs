@@ -177,7 +177,8 @@ fn answer(buffer: &[u8]) -> io::Result<Option<(u16, usize)>> {
     let invalid = || io::Error::new(io::ErrorKind::InvalidData, "not an answer with a length");
     let text = std::str::from_utf8(&buffer[..head]).map_err(|_| invalid())?;
     let status = text.get(9..12).and_then(|status| status.parse().ok()).ok_or_else(invalid)?;
-    let length = text.lines().find_map(|line| line.strip_prefix(LENGTH)).and_then(|length| length.parse::<usize>().ok()).ok_or_else(invalid)?;
+    let length =
+        text.lines().find_map(|line| line.strip_prefix(LENGTH)).and_then(|length| length.parse::<usize>().ok()).ok_or_else(invalid)?;
     Ok(Some((status, head + 4 + length)))
 }
 

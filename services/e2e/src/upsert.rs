@@ -4,8 +4,12 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row};
 
 /// The tables that a received message touches.
-const TABLES: [(&str, &str); 4] =
-    [("public.contacts", "version"), ("public.conversations", "version"), ("public.messages", "sequence"), ("paige.identities", "sequence")];
+const TABLES: [(&str, &str); 4] = [
+    ("public.contacts", "version"),
+    ("public.conversations", "version"),
+    ("public.messages", "sequence"),
+    ("paige.identities", "sequence"),
+];
 const COLUMNS: &str = "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute
                         WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
 

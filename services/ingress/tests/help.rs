@@ -1,6 +1,5 @@
 //! What an operator reads first: the program's own help.
 
-
 use std::process::Command;
 
 #[test]

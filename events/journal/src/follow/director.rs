@@ -15,12 +15,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::catch_up::Ending;
+use super::follower::{Shared, bad_name};
 use super::hint::Hints;
 use super::lane::{Lane, State};
 use super::live::Worked;
 use super::notes::Notes;
 use super::progress::Progress;
-use super::follower::{Shared, bad_name};
 use super::source::{self, Bundle};
 use super::{Follow, Handler, Status};
 use crate::{Error, Filter, Journal};

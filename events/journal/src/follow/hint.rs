@@ -28,7 +28,8 @@ impl Hints {
     /// Reads the position. It is 0 for another version of the follower or another stream of the same name.
     pub(super) async fn load(journal: &Journal, follow: &Follow) -> Result<(Self, u64), Error> {
         let state = journal.state(follow.stream).await?;
-        let subject = Subject::position(follow.service, follow.stream).map_err(|error| super::follower::bad_name(follow.service, &error))?;
+        let subject =
+            Subject::position(follow.service, follow.stream).map_err(|error| super::follower::bad_name(follow.service, &error))?;
         let hint = journal.last(&subject).await?.and_then(|event| serde_json::from_slice::<Hint>(&event.data).ok());
         let hints = Self { subject, created: state.created, follow: follow.clone() };
         let sequence = match hint {

@@ -11,6 +11,7 @@
 mod catch_up;
 mod director;
 mod event;
+mod follower;
 mod held;
 mod hint;
 mod hold;
@@ -20,7 +21,6 @@ mod live;
 mod notes;
 mod progress;
 mod retry;
-mod follower;
 mod source;
 
 use std::future::Future;
@@ -32,8 +32,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Error, Journal};
 
-pub use held::HeldKey;
 pub use follower::{Follower, Status};
+pub use held::HeldKey;
 
 /// What to follow, and how.
 #[derive(Debug, Clone)]
