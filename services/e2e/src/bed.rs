@@ -32,8 +32,12 @@ const CONVERSATION_IDLE_S: u32 = 24 * 3_600;
 pub fn telemetry() -> Telemetry {
     Metrics::install().expect("metrics are installed");
     // The broker is stopped while clients are connected, and statements over 20,000 rows take their time; neither is news.
-    let arguments =
-        TelemetryArgs { log: "info,async_nats=off,sqlx=error".to_owned(), log_format: LogFormat::Json, otlp_endpoint: None, trace_ratio: 1.0 };
+    let arguments = TelemetryArgs {
+        log: "info,async_nats=off,sqlx=error".to_owned(),
+        log_format: LogFormat::Json,
+        otlp_endpoint: None,
+        trace_ratio: 1.0,
+    };
     telemetry::start(&arguments, "bench").expect("telemetry starts")
 }
 
