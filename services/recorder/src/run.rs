@@ -43,7 +43,7 @@ impl Followers {
             version: 1,
         };
         let tables = Follow {
-            service: "projector",
+            service: projections::rebuild::PROJECTOR,
             stream: Stream::Conversation,
             filters: Vec::new(),
             key_tokens: 2,
