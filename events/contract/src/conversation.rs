@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::event::events;
-use crate::{ContactId, ConversationId, Identity, MessageEchoed, MessageImported, MessageReceived, RawJson};
+use crate::{ContactId, ConversationId, Identity, Message, MessageEchoed, MessageImported, MessageReceived, RawJson};
 
 events! {
     /// What recorder and conversations say, on `conversation.<prj>.<con>`.
@@ -25,6 +25,30 @@ events! {
         MessageImported = "conversation.message_imported.v1",
         MessageStatusReported = "conversation.message_status_reported.v1",
         UnassignedItemReceived = "conversation.unassigned_item_received.v1",
+    }
+}
+
+impl ConversationEvent {
+    /// The message that the event adds, however it came to be known.
+    pub fn said(&self) -> Option<&Message> {
+        match self {
+            Self::MessageReceived(received) => Some(&received.0),
+            Self::MessageEchoed(echoed) => Some(&echoed.0),
+            Self::MessageImported(imported) => Some(&imported.message),
+            Self::ContactFirstSeen(_)
+            | Self::ContactIdentityLinked(_)
+            | Self::ContactIdentityReplaced(_)
+            | Self::ContactIdentityUnlinked(_)
+            | Self::ContactProfileChanged(_)
+            | Self::ContactPreferenceChanged(_)
+            | Self::ContactMerged(_)
+            | Self::ContactAbsorbed(_)
+            | Self::ConversationOpened(_)
+            | Self::ConversationClosed(_)
+            | Self::ConversationStateChanged(_)
+            | Self::MessageStatusReported(_)
+            | Self::UnassignedItemReceived(_) => None,
+        }
     }
 }
 

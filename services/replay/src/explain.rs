@@ -36,7 +36,7 @@ pub(crate) async fn explain(servers: &Servers, filter: &FilterArgs, what: &Expla
     while let Some(event) = events.try_next().await? {
         bar.set_position(event.sequence);
         let fact = ConversationEvent::decode(&event).map_err(|source| projections::Error::Event { sequence: event.sequence, source })?;
-        if let (Row::Message(id), Some(message)) = (&row, said(&fact))
+        if let (Row::Message(id), Some(message)) = (&row, fact.said())
             && message.message == *id
         {
             wamid = Some(message.wamid.clone());
@@ -82,34 +82,13 @@ impl Row {
     }
 }
 
-fn said(fact: &ConversationEvent) -> Option<&contract::Message> {
-    match fact {
-        ConversationEvent::MessageReceived(received) => Some(&received.0),
-        ConversationEvent::MessageEchoed(echoed) => Some(&echoed.0),
-        ConversationEvent::MessageImported(imported) => Some(&imported.message),
-        ConversationEvent::ContactFirstSeen(_)
-        | ConversationEvent::ContactIdentityLinked(_)
-        | ConversationEvent::ContactIdentityReplaced(_)
-        | ConversationEvent::ContactIdentityUnlinked(_)
-        | ConversationEvent::ContactProfileChanged(_)
-        | ConversationEvent::ContactPreferenceChanged(_)
-        | ConversationEvent::ContactMerged(_)
-        | ConversationEvent::ContactAbsorbed(_)
-        | ConversationEvent::ConversationOpened(_)
-        | ConversationEvent::ConversationClosed(_)
-        | ConversationEvent::ConversationStateChanged(_)
-        | ConversationEvent::MessageStatusReported(_)
-        | ConversationEvent::UnassignedItemReceived(_) => None,
-    }
-}
-
 fn conversation_of(fact: &ConversationEvent) -> Option<ConversationId> {
     match fact {
         ConversationEvent::ConversationOpened(opened) => Some(opened.conversation),
         ConversationEvent::ConversationClosed(closed) => Some(closed.conversation),
         ConversationEvent::ConversationStateChanged(changed) => Some(changed.conversation),
         ConversationEvent::MessageReceived(_) | ConversationEvent::MessageEchoed(_) | ConversationEvent::MessageImported(_) => {
-            said(fact).map(|message| message.conversation)
+            fact.said().map(|message| message.conversation)
         }
         ConversationEvent::ContactFirstSeen(_)
         | ConversationEvent::ContactIdentityLinked(_)
@@ -130,7 +109,8 @@ fn concerns(fact: &ConversationEvent, row: &Row, wamid: Option<&str>) -> bool {
         Row::Contact(_) => true, // everything on the contact's subject moves its row
         Row::Conversation(id) => conversation_of(fact) == Some(*id),
         Row::Message(_) | Row::Wamid(_) => {
-            let message = said(fact)
+            let message = fact
+                .said()
                 .is_some_and(|message| wamid.is_some() && (Some(message.wamid.as_str()) == wamid || message.target.as_deref() == wamid));
             let status = matches!(fact, ConversationEvent::MessageStatusReported(reported) if Some(reported.wamid.as_str()) == wamid);
             message || status

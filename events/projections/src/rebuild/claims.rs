@@ -30,24 +30,7 @@ impl Claims {
 
 /// The message that an event adds.
 pub(crate) fn message(fact: &ConversationEvent) -> Option<&str> {
-    match fact {
-        ConversationEvent::MessageReceived(received) => Some(&received.0.wamid),
-        ConversationEvent::MessageEchoed(echoed) => Some(&echoed.0.wamid),
-        ConversationEvent::MessageImported(imported) => Some(&imported.message.wamid),
-        ConversationEvent::ContactFirstSeen(_)
-        | ConversationEvent::ContactIdentityLinked(_)
-        | ConversationEvent::ContactIdentityReplaced(_)
-        | ConversationEvent::ContactIdentityUnlinked(_)
-        | ConversationEvent::ContactProfileChanged(_)
-        | ConversationEvent::ContactPreferenceChanged(_)
-        | ConversationEvent::ContactMerged(_)
-        | ConversationEvent::ContactAbsorbed(_)
-        | ConversationEvent::ConversationOpened(_)
-        | ConversationEvent::ConversationClosed(_)
-        | ConversationEvent::ConversationStateChanged(_)
-        | ConversationEvent::MessageStatusReported(_)
-        | ConversationEvent::UnassignedItemReceived(_) => None,
-    }
+    fact.said().map(|message| &*message.wamid)
 }
 
 fn key(wamid: &str) -> [u32; 3] {
