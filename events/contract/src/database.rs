@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::OperationId;
 use crate::event::events;
 
 events! {
@@ -10,6 +11,7 @@ events! {
         DatabaseStepCompleted = "database.step_completed.v1",
         DatabaseReady = "database.database_ready.v1",
         DatabaseFailed = "database.database_failed.v1",
+        DatabaseDropped = "database.database_dropped.v1",
     }
 }
 
@@ -67,4 +69,11 @@ pub struct DatabaseFailed {
     pub step: DatabaseStep,
     /// Why, without secrets.
     pub reason: String,
+}
+
+/// The database, its roles and everything in it are gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseDropped {
+    /// The operation that asked for it.
+    pub operation: OperationId,
 }

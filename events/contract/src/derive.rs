@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
 
-use crate::{ContactId, ConversationId, EventId, Identity, MessageId, ProjectId};
+use crate::{ContactId, ConversationId, EventId, Identity, MessageId, ProjectId, UserId, WorkspaceId};
 
 impl ContactId {
     /// The id of a contact first seen under `identity`. It carries no time, because racing creators may have seen
@@ -26,6 +26,23 @@ impl ConversationId {
     /// The id of the conversation that `message` opened with `contact`.
     pub fn derive(contact: ContactId, message: MessageId) -> Self {
         Self::from_ulid(timed(message.ulid().timestamp_ms(), digest("conversation", &[&contact.to_string(), &message.to_string()])))
+    }
+}
+
+impl UserId {
+    /// The person with this e-mail address, written in lower case: one address, one person, without asking anybody.
+    pub fn of_email(lowercase: &str) -> Self {
+        Self::from_ulid(Ulid::from_bytes(digest("user", &[lowercase])))
+    }
+}
+
+impl WorkspaceId {
+    /// The workspace that is there from the beginning: projects that were made without an owner belong to it.
+    pub const INSTALLATION: Self = Self::from_ulid(Ulid::from_parts(0, 1));
+
+    /// A person's own workspace.
+    pub fn personal(user: UserId) -> Self {
+        Self::from_ulid(user.ulid())
     }
 }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::{Context, EventId, NewEvent, Recorded};
-use crate::{conversation, database, parked, project, upcast, webhook};
+use crate::{billing, bot, conversation, database, flow, parked, project, upcast, webhook, workspace};
 
 /// Every type that is published, by stream.
 pub(crate) const KNOWN_TYPES: &[&[&str]] = &[
@@ -13,6 +13,10 @@ pub(crate) const KNOWN_TYPES: &[&[&str]] = &[
     webhook::TYPES,
     project::ProjectEvent::TYPES,
     database::DatabaseEvent::TYPES,
+    workspace::WorkspaceEvent::TYPES,
+    billing::BillingEvent::TYPES,
+    bot::BotEvent::TYPES,
+    flow::FlowEvent::TYPES,
     parked::ParkedEvent::TYPES,
 ];
 

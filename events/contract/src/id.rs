@@ -84,6 +84,20 @@ ids! {
     EventId = "evt";
     /// Work that goes on after its request was answered.
     OperationId = "op";
+    /// A person, by their e-mail address.
+    UserId = "usr";
+    /// What projects belong to: a team's, or one person's own.
+    WorkspaceId = "wsp";
+    /// An API key.
+    KeyId = "key";
+    /// An invitation to a workspace.
+    InviteId = "inv";
+    /// A time during which a person is signed in.
+    SessionId = "ses";
+    /// An offer of a project to another workspace.
+    TransferId = "trf";
+    /// A payment; also its reference at the payment provider.
+    PaymentId = "pay";
 }
 
 /// Upper case only, as written: two texts never name the same id.

@@ -4,11 +4,14 @@
 //! decode any event ever published. How events are stored is `journal`'s business, what is built from them
 //! `projections`'. The published form of this crate is `schemas/`.
 
+mod billing;
+mod bot;
 mod conversation;
 mod database;
 mod derive;
 mod envelope;
 mod event;
+mod flow;
 mod id;
 mod identity;
 mod message;
@@ -19,23 +22,43 @@ mod stream;
 mod subject;
 mod upcast;
 mod webhook;
+mod workspace;
 
+pub use billing::{
+    BillingEvent, CancellationScheduled, CreditsAdded, CreditsUsed, CycleStarted, Entitlement, EntitlementChanged, PauseScheduled,
+    PaymentFailed, PaymentPurpose, PaymentRequested, PaymentSucceeded, ReminderDue, ScheduleWithdrawn, SubscriptionCancelled,
+    SubscriptionClosed, SubscriptionExpired, SubscriptionPastDue, SubscriptionPaused, TrialStarted,
+};
+pub use bot::{BotEvent, CodeCommitted, CodeErased, CodeInitialised, CodeReset};
 pub use conversation::{
     CloseReason, ContactAbsorbed, ContactFirstSeen, ContactIdentityLinked, ContactIdentityReplaced, ContactIdentityUnlinked, ContactMerged,
     ContactPreferenceChanged, ContactProfile, ContactProfileChanged, ConversationClosed, ConversationEvent, ConversationOpened,
     ConversationStateChanged, MessageStatusReported, UnassignedItemReceived, UnlinkReason,
 };
-pub use database::{DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep, DatabaseStepCompleted};
+pub use database::{DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep, DatabaseStepCompleted};
 pub use envelope::{Context, EnvelopeError, EventType, NewEvent, Recorded};
 pub use event::{DecodeError, Event};
-pub use id::{ContactId, ConversationId, EventId, IdError, MessageId, OperationId, ProjectId};
+pub use flow::{FlowEvent, FlowSpaceCreated, FlowSpaceErased};
+pub use id::{
+    ContactId, ConversationId, EventId, IdError, InviteId, KeyId, MessageId, OperationId, PaymentId, ProjectId, SessionId, TransferId,
+    UserId, WorkspaceId,
+};
 pub use identity::{Identity, IdentityKind};
 pub use message::{Direction, Message, MessageEchoed, MessageImported, MessageReceived};
 pub use parked::{EventSkipped, HoldKind, KeyHeld, KeyReleased, ParkedEvent, RetryRequested};
 pub use project::{
-    NumberClaimed, NumberConnected, NumberDisconnected, NumberReleased, ProjectCreated, ProjectEvent, ProjectFailed, ProjectReady,
+    BusinessProfileChanged, DataKeyCreated, DisplayNameDecided, DisplayNameRequested, NumberClaimed, NumberConnected, NumberDescribed,
+    NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationFailed, OperationKind, OperationRetried,
+    OperationStarted, OperationStepCompleted, ProjectCreated, ProjectErased, ProjectEvent, ProjectFailed, ProjectReady, ProjectRestored,
+    ProjectSuspended, ProjectTransferred, ProjectUpdated, TransferEnded, TransferOutcome, TransferRequested,
 };
 pub use raw_json::RawJson;
 pub use stream::Stream;
 pub use subject::{Subject, SubjectError};
-pub use webhook::{BODY_UNREADABLE, CHANGE_RECEIVED, ENTRY_TIME, WABA_ID};
+pub use upcast::superseded;
+pub use webhook::{BODY_UNREADABLE, CHANGE_RECEIVED, ENTRY_TIME, PAYMENT_REPORTED, WABA_ID};
+pub use workspace::{
+    InviteAccepted, InviteCancelled, InviteRenewed, KeyExpirySet, KeyHolder, KeyIssued, KeyRevoked, KeyUsed, MemberInvited,
+    MemberPermissionsChanged, MemberRemoved, MemberRoleChanged, OwnershipTransferred, Role, SessionEnded, SessionStarted, SignInCodeIssued,
+    SignInFailed, UserRegistered, WorkspaceCreated, WorkspaceDeleted, WorkspaceEvent, WorkspaceKind, WorkspaceRenamed,
+};

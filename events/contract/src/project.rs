@@ -1,20 +1,42 @@
-//! A project's life and its number.
+//! A project's life, its number, its operations and its owner.
+//!
+//! Work that takes time is an *operation*: started, its steps reported one by one, completed or failed, tried again. One at a time.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ProjectId;
 use crate::event::events;
+use crate::{OperationId, ProjectId, TransferId, WorkspaceId};
 
 events! {
-    /// What lifecycle says, on `project.<prj>` and, for the claim of a number, on `project.number.<phone_number_id>`.
+    /// What lifecycle says, on `project.<prj>`; the claim of a number on `project.number.<phone_number_id>`, the key of a project's
+    /// secrets on `project.key.<prj>`.
     ProjectEvent {
-        ProjectCreated = "project.project_created.v1",
+        ProjectCreated = "project.project_created.v2",
         ProjectReady = "project.project_ready.v1",
         ProjectFailed = "project.project_failed.v1",
+        ProjectUpdated = "project.project_updated.v1",
+        ProjectSuspended = "project.project_suspended.v1",
+        ProjectRestored = "project.project_restored.v1",
+        ProjectTransferred = "project.project_transferred.v1",
+        ProjectErased = "project.project_erased.v1",
+        TransferRequested = "project.transfer_requested.v1",
+        TransferEnded = "project.transfer_ended.v1",
+        OperationStarted = "project.operation_started.v1",
+        OperationStepCompleted = "project.operation_step_completed.v1",
+        OperationFailed = "project.operation_failed.v1",
+        OperationRetried = "project.operation_retried.v1",
+        OperationCompleted = "project.operation_completed.v1",
+        NumberOffered = "project.number_offered.v1",
         NumberConnected = "project.number_connected.v1",
+        NumberDescribed = "project.number_described.v1",
         NumberDisconnected = "project.number_disconnected.v1",
         NumberClaimed = "project.number_claimed.v1",
         NumberReleased = "project.number_released.v1",
+        BusinessProfileChanged = "project.business_profile_changed.v1",
+        DisplayNameRequested = "project.display_name_requested.v1",
+        DisplayNameDecided = "project.display_name_decided.v1",
+        DataKeyCreated = "project.data_key_created.v1",
     }
 }
 
@@ -25,9 +47,11 @@ pub struct ProjectCreated {
     pub name: String,
     /// After how many seconds without a message a conversation ends; absent: never.
     pub conversation_idle_seconds: Option<u32>,
+    /// Who owns it.
+    pub workspace: WorkspaceId,
 }
 
-/// Everything that a project needs exists.
+/// Everything that the project needs exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectReady {}
 
@@ -40,6 +64,171 @@ pub struct ProjectFailed {
     pub reason: String,
 }
 
+/// Its name or a setting changed. Holds all of them as they are from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectUpdated {
+    /// 1 to 100 characters.
+    pub name: String,
+    /// After how many seconds without a message a conversation ends; absent: never.
+    pub conversation_idle_seconds: Option<u32>,
+}
+
+/// Billing ended the project's entitlement: the bot answers nothing and nothing is sent, while what people write is still recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectSuspended {
+    /// From when on, to the instant; may be earlier than the event was written.
+    pub at: DateTime<Utc>,
+}
+
+/// The project is entitled again, exactly as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectRestored {
+    /// From when on.
+    pub at: DateTime<Utc>,
+}
+
+/// The project belongs to another workspace from now on. Its billing stays with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectTransferred {
+    /// The request that was accepted.
+    pub transfer: TransferId,
+    /// Who owned it.
+    pub from: WorkspaceId,
+    /// Who owns it.
+    pub to: WorkspaceId,
+}
+
+/// Everything of the project is gone; this fact is what is left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectErased {}
+
+/// The owner offers the project to another workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferRequested {
+    /// The request.
+    pub transfer: TransferId,
+    /// To whom.
+    pub to: WorkspaceId,
+    /// When it can no longer be accepted.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The offer is off the table; the owner has not changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferEnded {
+    /// The request.
+    pub transfer: TransferId,
+    /// How it ended.
+    pub outcome: TransferOutcome,
+}
+
+/// How an offer ended that was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferOutcome {
+    /// The other workspace said no.
+    Declined,
+    /// Nobody answered in time.
+    Expired,
+    /// The owner took it back.
+    Withdrawn,
+}
+
+/// Work that takes time has begun; the project takes no other until it has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationStarted {
+    /// The work.
+    pub operation: OperationId,
+    /// What it does.
+    pub kind: OperationKind,
+    /// When it is given up unless it has ended.
+    pub deadline: DateTime<Utc>,
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationKind {
+    /// Makes what a new project needs.
+    CreateProject,
+    /// Connects a number through Meta.
+    ConnectNumber,
+    /// Gives a number back at Meta.
+    DisconnectNumber,
+    /// Brings the bot's code to its initial state.
+    ResetProject,
+    /// Deletes the project for ever.
+    DeleteProject,
+}
+
+impl OperationKind {
+    /// As written in events and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateProject => "create_project",
+            Self::ConnectNumber => "connect_number",
+            Self::DisconnectNumber => "disconnect_number",
+            Self::ResetProject => "reset_project",
+            Self::DeleteProject => "delete_project",
+        }
+    }
+}
+
+/// One step of an operation is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationStepCompleted {
+    /// The work.
+    pub operation: OperationId,
+    /// Which step.
+    pub step: String,
+}
+
+/// An operation was given up; it can be tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationFailed {
+    /// The work.
+    pub operation: OperationId,
+    /// The step that failed.
+    pub step: String,
+    /// Stable name of the cause.
+    pub code: String,
+    /// Why, for the owner to read; Meta's own words where Meta refused.
+    pub reason: String,
+}
+
+/// An operation that had failed goes on from the step that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationRetried {
+    /// The work.
+    pub operation: OperationId,
+    /// When it is given up unless it has ended.
+    pub deadline: DateTime<Utc>,
+}
+
+/// An operation did all that it was to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationCompleted {
+    /// The work.
+    pub operation: OperationId,
+}
+
+/// What a signup at Meta brought: a number to connect, with what is needed to use it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberOffered {
+    /// The operation that connects it.
+    pub operation: OperationId,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// Meta's id of the WhatsApp Business Account.
+    pub waba_id: String,
+    /// Whether the number stays in use in the WhatsApp Business app too: it must not be registered then.
+    pub coexistence: bool,
+    /// The business token, sealed under the project's data key.
+    pub sealed_token: String,
+    /// The PIN of two-step verification, sealed under the project's data key.
+    pub sealed_pin: String,
+}
+
 /// From now on, what reaches this number belongs to this project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumberConnected {
@@ -49,6 +238,25 @@ pub struct NumberConnected {
     pub waba_id: Option<String>,
     /// The number as Meta displays it.
     pub display_phone_number: Option<String>,
+}
+
+/// What Meta says about the connected number, as it says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberDescribed {
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// The name that people see.
+    pub verified_name: Option<String>,
+    /// GREEN, YELLOW, RED, NA or UNKNOWN.
+    pub quality_rating: Option<String>,
+    /// Whether the name is approved.
+    pub name_status: Option<String>,
+    /// Whether the number is verified.
+    pub code_verification_status: Option<String>,
+    /// How many people it may write to, TIER_250 to TIER_UNLIMITED.
+    pub messaging_limit: Option<String>,
+    /// CONNECTED, or why it cannot send.
+    pub status: Option<String>,
 }
 
 /// The number belongs to this project no more.
@@ -70,4 +278,48 @@ pub struct NumberClaimed {
 pub struct NumberReleased {
     /// Who had it.
     pub project: ProjectId,
+}
+
+/// Meta took a change of the business profile. Holds all of it as it is from now on; absent: empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BusinessProfileChanged {
+    /// The line below the name.
+    pub about: Option<String>,
+    /// Where the business is.
+    pub address: Option<String>,
+    /// What it does.
+    pub description: Option<String>,
+    /// Its e-mail address.
+    pub email: Option<String>,
+    /// At most two.
+    pub websites: Vec<String>,
+    /// Its trade, one of Meta's words.
+    pub vertical: Option<String>,
+    /// Meta's handle of the photo that was uploaded last.
+    pub photo_handle: Option<String>,
+}
+
+/// Meta was asked for another display name; it decides by webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisplayNameRequested {
+    /// The name that was asked for.
+    pub name: String,
+}
+
+/// Meta decided about a display name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisplayNameDecided {
+    /// The name that was asked for.
+    pub name: String,
+    /// Whether it may be used.
+    pub approved: bool,
+    /// Why not, in Meta's words.
+    pub reason: Option<String>,
+}
+
+/// On a subject of its own, so that destroying it destroys every secret of the project: the key under which they are sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataKeyCreated {
+    /// The key, wrapped by the platform's master key.
+    pub wrapped: String,
 }

@@ -7,12 +7,20 @@ use std::fmt;
 pub enum Stream {
     /// Each change of each webhook body, raw as Meta sent it; kept 30 days. Written by ingress.
     Webhook,
-    /// The project's life and its number. Written by lifecycle.
+    /// The project's life, its number, its operations. Written by lifecycle.
     Project,
     /// Provisioning of project databases. Written by databases.
     Database,
     /// Contact, conversation, message and status facts. Written by recorder and conversations.
     Conversation,
+    /// Members, roles, keys, people. Written by access; the last use of a key by whoever checks it.
+    Workspace,
+    /// Subscriptions and payments. Written by billing.
+    Billing,
+    /// The code of bots. Written by bots.
+    Bot,
+    /// WhatsApp Flows. Written by flow-sync.
+    Flow,
     /// What could not be handled, and the key it holds back. Written by any follower.
     Parked,
     /// How far each follower has come: a hint, never a checkpoint. Written by any follower.
@@ -21,7 +29,18 @@ pub enum Stream {
 
 impl Stream {
     /// Every stream, in the order of the table in ARCHITECTURE.md.
-    pub const ALL: [Self; 6] = [Self::Webhook, Self::Project, Self::Database, Self::Conversation, Self::Parked, Self::Position];
+    pub const ALL: [Self; 10] = [
+        Self::Webhook,
+        Self::Project,
+        Self::Database,
+        Self::Conversation,
+        Self::Workspace,
+        Self::Billing,
+        Self::Bot,
+        Self::Flow,
+        Self::Parked,
+        Self::Position,
+    ];
 
     /// The broker's name for it, and the first token of its subjects.
     pub const fn name(self) -> &'static str {
@@ -30,6 +49,10 @@ impl Stream {
             Self::Project => "project",
             Self::Database => "database",
             Self::Conversation => "conversation",
+            Self::Workspace => "workspace",
+            Self::Billing => "billing",
+            Self::Bot => "bot",
+            Self::Flow => "flow",
             Self::Parked => "parked",
             Self::Position => "position",
         }

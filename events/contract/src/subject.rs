@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{ContactId, ProjectId, Stream};
+use crate::{ContactId, KeyId, ProjectId, Stream, UserId, WorkspaceId};
 
 /// The longest token taken from outside, in bytes. Meta's ids have 15 to 17 digits, its field names at most 40 letters.
 const TOKEN_BYTES_MAX: usize = 64;
@@ -46,6 +46,41 @@ impl Subject {
     /// Who holds a number: one entity per phone number id, so that two projects cannot both claim it.
     pub fn number(phone_number_id: &str) -> Result<Self, SubjectError> {
         Self::new(Stream::Project, &["number", phone_number_id])
+    }
+
+    /// The key under which a project's secrets are sealed.
+    pub fn data_key(project: ProjectId) -> Self {
+        Self { stream: Stream::Project, text: format!("project.key.{project}").into() }
+    }
+
+    /// A workspace: its members, roles and keys.
+    pub fn workspace(workspace: WorkspaceId) -> Self {
+        Self { stream: Stream::Workspace, text: format!("workspace.{workspace}").into() }
+    }
+
+    /// A person: their registration and their sessions.
+    pub fn user(user: UserId) -> Self {
+        Self { stream: Stream::Workspace, text: format!("workspace.user.{user}").into() }
+    }
+
+    /// When a key was used last.
+    pub fn key_use(key: KeyId) -> Self {
+        Self { stream: Stream::Workspace, text: format!("workspace.used.{key}").into() }
+    }
+
+    /// A project's subscription and payments.
+    pub fn billing(project: ProjectId) -> Self {
+        Self { stream: Stream::Billing, text: format!("billing.{project}").into() }
+    }
+
+    /// The code of a project's bot.
+    pub fn bot(project: ProjectId) -> Self {
+        Self { stream: Stream::Bot, text: format!("bot.{project}").into() }
+    }
+
+    /// The place of a project's Flows.
+    pub fn flow_space(project: ProjectId) -> Self {
+        Self { stream: Stream::Flow, text: format!("flow.{project}.space").into() }
     }
 
     /// A project's database.

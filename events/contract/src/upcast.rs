@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::DecodeError;
+use crate::{DecodeError, WorkspaceId};
 
 /// One step from an old version to the next: its type, the next type, and how the data changes.
 pub(crate) struct Upcast {
@@ -11,8 +11,21 @@ pub(crate) struct Upcast {
     pub(crate) change: fn(serde_json::Value) -> serde_json::Value,
 }
 
-/// Every step. Empty as long as every published type is at its first version.
-pub(crate) const UPCASTS: &[Upcast] = &[];
+/// Every step.
+pub(crate) const UPCASTS: &[Upcast] = &[Upcast {
+    // Projects had no owner: they belong to the workspace of the installation.
+    from: "project.project_created.v1",
+    to: "project.project_created.v2",
+    change: |mut old| {
+        old["workspace"] = serde_json::json!(WorkspaceId::INSTALLATION);
+        old
+    },
+}];
+
+/// The types that are read and written no more.
+pub fn superseded() -> impl Iterator<Item = &'static str> {
+    UPCASTS.iter().map(|step| step.from)
+}
 
 /// Takes data through every step that applies, then reads it as the current version.
 pub(crate) fn decode<E>(

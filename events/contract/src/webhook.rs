@@ -6,10 +6,13 @@ pub const CHANGE_RECEIVED: &str = "webhook.change_received.v1";
 /// A body that was signed by Meta and could not be split into changes. Data: the whole body.
 pub const BODY_UNREADABLE: &str = "webhook.body_unreadable.v1";
 
+/// A webhook of the payment provider. Data: the whole body as the provider sent it.
+pub const PAYMENT_REPORTED: &str = "webhook.payment_reported.v1";
+
 /// Extension attribute: `entry[].id` of the body, the WABA or business portfolio.
 pub const WABA_ID: &str = "wabaid";
 
 /// Extension attribute: `entry[].time` of the body, Unix seconds.
 pub const ENTRY_TIME: &str = "entrytime";
 
-pub(crate) const TYPES: &[&str] = &[CHANGE_RECEIVED, BODY_UNREADABLE];
+pub(crate) const TYPES: &[&str] = &[CHANGE_RECEIVED, BODY_UNREADABLE, PAYMENT_REPORTED];

@@ -21,12 +21,28 @@ const WEBHOOK_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 fn settings(stream: Stream) -> Map<String, Value> {
     let age_max = match stream {
         Stream::Webhook => WEBHOOK_AGE_MAX,
-        Stream::Project | Stream::Database | Stream::Conversation | Stream::Parked | Stream::Position => Duration::ZERO,
+        Stream::Project
+        | Stream::Database
+        | Stream::Conversation
+        | Stream::Workspace
+        | Stream::Billing
+        | Stream::Bot
+        | Stream::Flow
+        | Stream::Parked
+        | Stream::Position => Duration::ZERO,
     };
     // A follower's position replaces the one before it; everywhere else nothing is ever dropped for something newer.
     let (per_subject, discard) = match stream {
         Stream::Position => (1, "old"),
-        Stream::Webhook | Stream::Project | Stream::Database | Stream::Conversation | Stream::Parked => (-1, "new"),
+        Stream::Webhook
+        | Stream::Project
+        | Stream::Database
+        | Stream::Conversation
+        | Stream::Workspace
+        | Stream::Billing
+        | Stream::Bot
+        | Stream::Flow
+        | Stream::Parked => (-1, "new"),
     };
     let settings = json!({
         "name": stream.name(),

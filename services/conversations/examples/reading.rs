@@ -106,7 +106,8 @@ async fn make(journal: &Journal, postgres: &Postgres, project: ProjectId) {
     let url = postgres.create_database(&database_name(project)).await.expect("a database");
     let mut connection = PgConnection::connect(&url).await.expect("connects");
     projections::migrate(&mut connection).await.expect("tables");
-    let created = ProjectCreated { name: "Reading".into(), conversation_idle_seconds: None };
+    let created =
+        ProjectCreated { name: "Reading".into(), conversation_idle_seconds: None, workspace: contract::WorkspaceId::INSTALLATION };
     let facts: [ProjectEvent; 2] = [created.into(), ProjectReady {}.into()];
     let envelope = |fact: ProjectEvent| {
         let id = EventId::derive(fact.event_type(), &[&project.to_string()]);

@@ -68,7 +68,25 @@ impl Life {
             ProjectEvent::NumberConnected(_)
             | ProjectEvent::NumberDisconnected(_)
             | ProjectEvent::NumberClaimed(_)
-            | ProjectEvent::NumberReleased(_) => self,
+            | ProjectEvent::NumberReleased(_)
+            | ProjectEvent::ProjectUpdated(_)
+            | ProjectEvent::ProjectSuspended(_)
+            | ProjectEvent::ProjectRestored(_)
+            | ProjectEvent::ProjectTransferred(_)
+            | ProjectEvent::ProjectErased(_)
+            | ProjectEvent::TransferRequested(_)
+            | ProjectEvent::TransferEnded(_)
+            | ProjectEvent::OperationStarted(_)
+            | ProjectEvent::OperationStepCompleted(_)
+            | ProjectEvent::OperationFailed(_)
+            | ProjectEvent::OperationRetried(_)
+            | ProjectEvent::OperationCompleted(_)
+            | ProjectEvent::NumberOffered(_)
+            | ProjectEvent::NumberDescribed(_)
+            | ProjectEvent::BusinessProfileChanged(_)
+            | ProjectEvent::DisplayNameRequested(_)
+            | ProjectEvent::DisplayNameDecided(_)
+            | ProjectEvent::DataKeyCreated(_) => self,
         }
     }
 }

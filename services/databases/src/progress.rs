@@ -34,6 +34,7 @@ impl Progress {
             DatabaseEvent::DatabaseStepCompleted(completed) => self.reported.push(completed.step),
             DatabaseEvent::DatabaseReady(ready) => (self.ready, self.failed) = (Some(ready), None),
             DatabaseEvent::DatabaseFailed(failed) => self.failed = Some(failed),
+            DatabaseEvent::DatabaseDropped(_) => self.ready = None,
         }
         self.sequence = sequence;
         self

@@ -112,7 +112,12 @@ pub fn databases(postgres: &Postgres) -> ProjectDatabases {
 
 async fn announce(journal: &Journal, ids: &Ids, project: ProjectId, number: &str) {
     let facts: [ProjectEvent; 3] = [
-        ProjectCreated { name: format!("Bench {number}"), conversation_idle_seconds: Some(CONVERSATION_IDLE_S) }.into(),
+        ProjectCreated {
+            name: format!("Bench {number}"),
+            conversation_idle_seconds: Some(CONVERSATION_IDLE_S),
+            workspace: contract::WorkspaceId::INSTALLATION,
+        }
+        .into(),
         ProjectReady {}.into(),
         NumberConnected { phone_number_id: number.to_owned(), waba_id: None, display_phone_number: None }.into(),
     ];

@@ -4,6 +4,7 @@
 
 use contract::{
     NumberClaimed, NumberDisconnected, NumberReleased, ProjectCreated, ProjectEvent, ProjectFailed, ProjectId, ProjectReady, Subject,
+    WorkspaceId,
 };
 
 use crate::name::ProjectName;
@@ -74,7 +75,11 @@ pub(crate) struct Fact {
 pub(crate) fn decide(state: &State, id: ProjectId, command: &Command) -> Result<Vec<Fact>, Refusal> {
     let on_project = |event: ProjectEvent| Fact { subject: Subject::project(id), event };
     if let Command::Create { name, conversation_idle_seconds } = command {
-        let created = ProjectCreated { name: name.as_str().to_owned(), conversation_idle_seconds: *conversation_idle_seconds };
+        let created = ProjectCreated {
+            name: name.as_str().to_owned(),
+            conversation_idle_seconds: *conversation_idle_seconds,
+            workspace: WorkspaceId::INSTALLATION,
+        };
         return match &state.project {
             None => Ok(vec![on_project(created.into())]),
             Some(is) if is.name == created.name && is.conversation_idle_seconds == created.conversation_idle_seconds => Ok(Vec::new()),

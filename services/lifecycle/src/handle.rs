@@ -72,7 +72,25 @@ impl Lifecycle {
                 | ProjectEvent::NumberConnected(_)
                 | ProjectEvent::NumberDisconnected(_)
                 | ProjectEvent::NumberClaimed(_)
-                | ProjectEvent::NumberReleased(_) => Project::fold(project, id, recorded.sequence, recorded.time, &event),
+                | ProjectEvent::NumberReleased(_)
+                | ProjectEvent::ProjectUpdated(_)
+                | ProjectEvent::ProjectSuspended(_)
+                | ProjectEvent::ProjectRestored(_)
+                | ProjectEvent::ProjectTransferred(_)
+                | ProjectEvent::ProjectErased(_)
+                | ProjectEvent::TransferRequested(_)
+                | ProjectEvent::TransferEnded(_)
+                | ProjectEvent::OperationStarted(_)
+                | ProjectEvent::OperationStepCompleted(_)
+                | ProjectEvent::OperationFailed(_)
+                | ProjectEvent::OperationRetried(_)
+                | ProjectEvent::OperationCompleted(_)
+                | ProjectEvent::NumberOffered(_)
+                | ProjectEvent::NumberDescribed(_)
+                | ProjectEvent::BusinessProfileChanged(_)
+                | ProjectEvent::DisplayNameRequested(_)
+                | ProjectEvent::DisplayNameDecided(_)
+                | ProjectEvent::DataKeyCreated(_) => Project::fold(project, id, recorded.sequence, recorded.time, &event),
             };
         }
         if let Some(project) = project.filter(|project| project.version > reflected) {
@@ -93,7 +111,7 @@ impl Lifecycle {
                 provisioning = provisioning.fold(recorded.sequence, recorded.time, &event);
             }
             match event {
-                DatabaseEvent::DatabaseStepCompleted(_) => {}
+                DatabaseEvent::DatabaseStepCompleted(_) | DatabaseEvent::DatabaseDropped(_) => {}
                 DatabaseEvent::DatabaseReady(_) => commands.push((Command::MarkReady, recorded)),
                 DatabaseEvent::DatabaseFailed(failed) => {
                     let command = Command::MarkFailed { step: failed.step.as_str().to_owned(), reason: failed.reason };

@@ -68,7 +68,29 @@ impl Project {
             ProjectEvent::NumberConnected(connected) => project.number = Some(Number::of(connected)),
             ProjectEvent::NumberDisconnected(_) => project.number = None,
             // The claim is an entity of its own, on the number's subject.
-            ProjectEvent::NumberClaimed(_) | ProjectEvent::NumberReleased(_) => {}
+            ProjectEvent::NumberClaimed(_)
+            | ProjectEvent::NumberReleased(_)
+            | ProjectEvent::ProjectSuspended(_)
+            | ProjectEvent::ProjectRestored(_)
+            | ProjectEvent::ProjectTransferred(_)
+            | ProjectEvent::ProjectErased(_)
+            | ProjectEvent::TransferRequested(_)
+            | ProjectEvent::TransferEnded(_)
+            | ProjectEvent::OperationStarted(_)
+            | ProjectEvent::OperationStepCompleted(_)
+            | ProjectEvent::OperationFailed(_)
+            | ProjectEvent::OperationRetried(_)
+            | ProjectEvent::OperationCompleted(_)
+            | ProjectEvent::NumberOffered(_)
+            | ProjectEvent::NumberDescribed(_)
+            | ProjectEvent::BusinessProfileChanged(_)
+            | ProjectEvent::DisplayNameRequested(_)
+            | ProjectEvent::DisplayNameDecided(_)
+            | ProjectEvent::DataKeyCreated(_) => {}
+            ProjectEvent::ProjectUpdated(updated) => {
+                project.name.clone_from(&updated.name);
+                project.conversation_idle_seconds = updated.conversation_idle_seconds;
+            }
         }
         project.updated_at = at;
         project.version = sequence;
@@ -94,7 +116,25 @@ impl Project {
             | ProjectEvent::NumberConnected(_)
             | ProjectEvent::NumberDisconnected(_)
             | ProjectEvent::NumberClaimed(_)
-            | ProjectEvent::NumberReleased(_) => None,
+            | ProjectEvent::NumberReleased(_)
+            | ProjectEvent::ProjectUpdated(_)
+            | ProjectEvent::ProjectSuspended(_)
+            | ProjectEvent::ProjectRestored(_)
+            | ProjectEvent::ProjectTransferred(_)
+            | ProjectEvent::ProjectErased(_)
+            | ProjectEvent::TransferRequested(_)
+            | ProjectEvent::TransferEnded(_)
+            | ProjectEvent::OperationStarted(_)
+            | ProjectEvent::OperationStepCompleted(_)
+            | ProjectEvent::OperationFailed(_)
+            | ProjectEvent::OperationRetried(_)
+            | ProjectEvent::OperationCompleted(_)
+            | ProjectEvent::NumberOffered(_)
+            | ProjectEvent::NumberDescribed(_)
+            | ProjectEvent::BusinessProfileChanged(_)
+            | ProjectEvent::DisplayNameRequested(_)
+            | ProjectEvent::DisplayNameDecided(_)
+            | ProjectEvent::DataKeyCreated(_) => None,
         }
     }
 }

@@ -33,6 +33,7 @@ impl Provisioning {
             }
             DatabaseEvent::DatabaseReady(_) => self.failed = None,
             DatabaseEvent::DatabaseFailed(failed) => self.failed = Some((failed.step, at)),
+            DatabaseEvent::DatabaseDropped(_) => {}
         }
         self.sequence = sequence;
         self

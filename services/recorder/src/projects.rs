@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{Event, ProjectEvent, ProjectId, Recorded, Stream};
+use contract::{Event, ProjectCreated, ProjectEvent, ProjectId, ProjectUpdated, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Journal};
 use tokio_util::sync::CancellationToken;
@@ -100,8 +100,11 @@ impl Projects {
         fold.sequence = event.sequence;
         let project = event.subject.project_id()?;
         match ProjectEvent::decode(event) {
-            Ok(ProjectEvent::ProjectCreated(created)) => {
-                let idle = created.conversation_idle_seconds.map(|seconds| TimeDelta::seconds(seconds.into()));
+            Ok(
+                ProjectEvent::ProjectCreated(ProjectCreated { conversation_idle_seconds, .. })
+                | ProjectEvent::ProjectUpdated(ProjectUpdated { conversation_idle_seconds, .. }),
+            ) => {
+                let idle = conversation_idle_seconds.map(|seconds| TimeDelta::seconds(seconds.into()));
                 fold.idle.insert(project, idle);
             }
             Ok(ProjectEvent::NumberConnected(connected)) => {
@@ -118,7 +121,24 @@ impl Projects {
                 ProjectEvent::ProjectReady(_)
                 | ProjectEvent::ProjectFailed(_)
                 | ProjectEvent::NumberClaimed(_)
-                | ProjectEvent::NumberReleased(_),
+                | ProjectEvent::NumberReleased(_)
+                | ProjectEvent::ProjectSuspended(_)
+                | ProjectEvent::ProjectRestored(_)
+                | ProjectEvent::ProjectTransferred(_)
+                | ProjectEvent::ProjectErased(_)
+                | ProjectEvent::TransferRequested(_)
+                | ProjectEvent::TransferEnded(_)
+                | ProjectEvent::OperationStarted(_)
+                | ProjectEvent::OperationStepCompleted(_)
+                | ProjectEvent::OperationFailed(_)
+                | ProjectEvent::OperationRetried(_)
+                | ProjectEvent::OperationCompleted(_)
+                | ProjectEvent::NumberOffered(_)
+                | ProjectEvent::NumberDescribed(_)
+                | ProjectEvent::BusinessProfileChanged(_)
+                | ProjectEvent::DisplayNameRequested(_)
+                | ProjectEvent::DisplayNameDecided(_)
+                | ProjectEvent::DataKeyCreated(_),
             ) => {}
             Err(error) => tracing::error!(%error, stream.seq = event.sequence, "project event is not readable, passed over"),
         }

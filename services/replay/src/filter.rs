@@ -126,9 +126,14 @@ impl FilterArgs {
     fn patterns(&self, stream: Stream) -> Option<Vec<String>> {
         let projects = || self.project.iter();
         match stream {
-            Stream::Webhook | Stream::Parked | Stream::Position => (self.project.is_empty() && self.contact.is_none()).then(Vec::new),
-            Stream::Project | Stream::Database if self.contact.is_some() => None,
-            Stream::Project | Stream::Database => Some(projects().map(|project| format!("{stream}.{project}")).collect()),
+            Stream::Webhook | Stream::Workspace | Stream::Parked | Stream::Position => {
+                (self.project.is_empty() && self.contact.is_none()).then(Vec::new)
+            }
+            Stream::Project | Stream::Database | Stream::Billing | Stream::Bot | Stream::Flow if self.contact.is_some() => None,
+            Stream::Project | Stream::Database | Stream::Billing | Stream::Bot => {
+                Some(projects().map(|project| format!("{stream}.{project}")).collect())
+            }
+            Stream::Flow => Some(projects().map(|project| format!("{stream}.{project}.>")).collect()),
             Stream::Conversation => Some(match (self.contact, self.project.is_empty()) {
                 (None, _) => projects().map(|project| format!("{stream}.{project}.>")).collect(),
                 (Some(contact), true) => vec![format!("{stream}.*.{contact}")],

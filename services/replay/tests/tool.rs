@@ -57,7 +57,14 @@ impl Bench {
         let conversation = ConversationId::derive(contact, message);
         let bench = Self { nats, journal, databases, project, contact, conversation, message };
         bench
-            .tell(Subject::project(project), ProjectEvent::from(ProjectCreated { name: "Shoes".into(), conversation_idle_seconds: None }))
+            .tell(
+                Subject::project(project),
+                ProjectEvent::from(ProjectCreated {
+                    name: "Shoes".into(),
+                    conversation_idle_seconds: None,
+                    workspace: contract::WorkspaceId::INSTALLATION,
+                }),
+            )
             .await;
         bench.tell(Subject::project(project), ProjectEvent::from(ProjectReady {})).await;
         let profile = ContactProfile { name: Some("Nora".into()), username: None, wa_id: Some(NUMBER.into()) };

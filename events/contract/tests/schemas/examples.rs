@@ -1,6 +1,6 @@
 //! Schema, golden example and code say the same: what one accepts, the others accept.
 
-use contract::{ContactId, ConversationId, Identity, MessageId};
+use contract::{ContactId, ConversationId, Event, Identity, MessageId};
 use serde_json::{Value, json};
 
 use crate::published::{example, json, through_the_code, types, validator};
@@ -35,6 +35,26 @@ fn every_example_fits_its_schema_and_survives_the_code() {
             panic!("{event_type}: the example does not fit its schema: {error} at {}", error.instance_path());
         }
         assert_eq!(through_the_code(event_type, &example).as_ref(), Some(&example), "{event_type}: read and written again, it differs");
+    }
+}
+
+/// What was ever written can be read for ever.
+#[test]
+fn examples_of_older_versions_fit_their_schemas_and_are_read_as_the_current_one() {
+    for event_type in contract::superseded() {
+        let example = example(event_type);
+        assert!(validator(event_type).is_valid(&example), "{event_type}: the example does not fit its schema");
+        let headers = [
+            ("ce-id", "evt_01M74XBVHR5MY3V435479NBTEA"),
+            ("ce-type", event_type),
+            ("ce-source", "/paige/test"),
+            ("ce-time", "2026-11-20T12:00:00Z"),
+        ];
+        let subject = contract::Subject::parse("project.prj_01M74XBVHR5MY3V435479NBTEA").unwrap();
+        let recorded =
+            contract::Recorded::from_headers(1, subject, headers.into_iter(), serde_json::to_vec(&example).unwrap().into()).unwrap();
+        let current = contract::ProjectEvent::decode(&recorded).unwrap_or_else(|error| panic!("{event_type}: {error}"));
+        assert!(types().contains(current.event_type()), "{event_type} becomes {}", current.event_type());
     }
 }
 

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contract::{BODY_UNREADABLE, CHANGE_RECEIVED, ConversationEvent, DatabaseEvent, Event, ParkedEvent, ProjectEvent, Stream};
+use contract::{
+    BODY_UNREADABLE, BillingEvent, BotEvent, CHANGE_RECEIVED, ConversationEvent, DatabaseEvent, Event, FlowEvent, PAYMENT_REPORTED,
+    ParkedEvent, ProjectEvent, Stream, WorkspaceEvent,
+};
 use jsonschema::Validator;
 use serde_json::Value;
 
@@ -15,8 +18,22 @@ pub(crate) fn schemas() -> PathBuf {
 
 /// Every type that the code writes today. Meta's own data has types and no enum, because there is nothing to decode.
 pub(crate) fn types() -> BTreeSet<&'static str> {
-    let enums = [ConversationEvent::TYPES, ProjectEvent::TYPES, DatabaseEvent::TYPES, ParkedEvent::TYPES];
-    enums.into_iter().flatten().copied().chain([CHANGE_RECEIVED, BODY_UNREADABLE]).collect()
+    let enums = [
+        ConversationEvent::TYPES,
+        ProjectEvent::TYPES,
+        DatabaseEvent::TYPES,
+        WorkspaceEvent::TYPES,
+        BillingEvent::TYPES,
+        BotEvent::TYPES,
+        FlowEvent::TYPES,
+        ParkedEvent::TYPES,
+    ];
+    enums.into_iter().flatten().copied().chain([CHANGE_RECEIVED, BODY_UNREADABLE, PAYMENT_REPORTED]).collect()
+}
+
+/// Every type that may be in a log: those of today and those that were written before.
+pub(crate) fn ever() -> BTreeSet<&'static str> {
+    types().into_iter().chain(contract::superseded()).collect()
 }
 
 /// What `follow`, `position` and their like keep for themselves: on the broker, and no part of the contract.
@@ -57,6 +74,10 @@ pub(crate) fn through_the_code(event_type: &str, data: &Value) -> Option<Value> 
         Stream::Project => ProjectEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Database => DatabaseEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Conversation => ConversationEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
+        Stream::Workspace => WorkspaceEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
+        Stream::Billing => BillingEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
+        Stream::Bot => BotEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
+        Stream::Flow => FlowEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Parked => ParkedEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Position => panic!("{event_type}: the stream is internal"),
     };
@@ -66,7 +87,7 @@ pub(crate) fn through_the_code(event_type: &str, data: &Value) -> Option<Value> 
 #[test]
 fn every_type_has_a_schema_and_an_example_and_no_file_is_left_over() {
     let folder = schemas().join("events");
-    let types: BTreeSet<String> = types().into_iter().map(str::to_owned).collect();
+    let types: BTreeSet<String> = ever().into_iter().map(str::to_owned).collect();
     for suffix in [".schema.json", ".example.json"] {
         assert_eq!(stems(&folder, suffix), types, "files ending in {suffix} (left) and types in the code (right) differ");
     }

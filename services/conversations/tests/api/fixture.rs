@@ -197,7 +197,7 @@ pub(crate) fn unready() -> ProjectId {
 }
 
 pub(crate) fn created() -> ProjectEvent {
-    ProjectCreated { name: "Test".into(), conversation_idle_seconds: None }.into()
+    ProjectCreated { name: "Test".into(), conversation_idle_seconds: None, workspace: contract::WorkspaceId::INSTALLATION }.into()
 }
 
 fn envelope(fact: impl Event) -> NewEvent {

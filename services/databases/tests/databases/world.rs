@@ -69,7 +69,8 @@ impl World {
     /// Says what lifecycle says when a project is created.
     pub(crate) async fn create_project(&self) -> ProjectId {
         let project = ProjectId::from_ulid(self.ids.ulid());
-        let created = ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: None };
+        let created =
+            ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: None, workspace: contract::WorkspaceId::INSTALLATION };
         let event = ProjectEvent::from(created).into_new(
             EventId::from_ulid(self.ids.ulid()),
             "/test",
@@ -93,6 +94,7 @@ impl World {
                 DatabaseEvent::DatabaseStepCompleted(completed) => completed.step.as_str().to_owned(),
                 DatabaseEvent::DatabaseReady(_) => "ready".to_owned(),
                 DatabaseEvent::DatabaseFailed(failed) => format!("failed at {}", failed.step.as_str()),
+                DatabaseEvent::DatabaseDropped(_) => "dropped".to_owned(),
             })
             .collect()
     }

@@ -33,7 +33,7 @@ mod site;
 pub mod telemetry;
 pub mod traceparent;
 
-pub use crate::clock::Clock;
+pub use crate::clock::{Clock, Hand};
 pub use crate::config::{HttpArgs, KeyArgs, NatsArgs, OutsideArgs, PostgresArgs};
 pub use crate::health::{CHECK_LIMIT, Failure, Health};
 pub use crate::ids::Ids;

@@ -19,7 +19,7 @@ fn number(id: &str) -> Number {
 }
 
 fn created() -> ProjectEvent {
-    ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: Some(5) }.into()
+    ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: Some(5), workspace: contract::WorkspaceId::INSTALLATION }.into()
 }
 
 fn ready() -> ProjectEvent {

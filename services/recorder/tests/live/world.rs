@@ -108,7 +108,15 @@ impl World {
         let project = ProjectId::from_ulid(self.ids.ulid());
         self.postgres.create_database(&database_name(project)).await.unwrap();
         projections::migrate(&mut self.connection(project).await).await.unwrap();
-        self.say(project, ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: Some(86_400) }).await;
+        self.say(
+            project,
+            ProjectCreated {
+                name: "Pizza".into(),
+                conversation_idle_seconds: Some(86_400),
+                workspace: contract::WorkspaceId::INSTALLATION,
+            },
+        )
+        .await;
         project
     }
 
