@@ -143,6 +143,8 @@ pub struct OperationStarted {
     pub kind: OperationKind,
     /// When it is given up unless it has ended.
     pub deadline: DateTime<Utc>,
+    /// Of a deletion: whether the events are also overwritten on the broker's disk, one by one, which is slow.
+    pub overwrite: bool,
 }
 
 /// What an operation does.
