@@ -1,0 +1,63 @@
+//! Opening: from one text to a store with limits on everything that waits.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use object_store::{ClientOptions, ObjectStore, RetryConfig};
+
+use crate::{OpenError, Storage};
+
+/// How long one request to a store may take.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
+/// How long a request is tried again before its caller hears of it: the caller has its own way to wait.
+const RETRY_TIME_MAX: Duration = Duration::from_secs(5);
+const RETRIES_MAX: usize = 3;
+
+impl Storage {
+    /// Opens `url`: a path, `file:///path` or `s3://bucket/prefix`. A folder is made if it is not there; a bucket is not asked yet.
+    ///
+    /// # Errors
+    /// Another scheme, a folder that cannot be made, a configuration that does not fit.
+    pub fn open(url: &str) -> Result<Self, OpenError> {
+        match url.split_once("://") {
+            None if !url.is_empty() => open_folder(PathBuf::from(url)),
+            Some(("file", path)) if path.starts_with('/') => open_folder(PathBuf::from(path)),
+            Some(("s3", bucket)) if !bucket.is_empty() => open_bucket(url, bucket),
+            None | Some(_) => Err(OpenError::Scheme(url.to_owned())),
+        }
+    }
+}
+
+fn open_folder(folder: PathBuf) -> Result<Storage, OpenError> {
+    let name = folder.display().to_string();
+    let failed = |source| OpenError::Folder { folder: name.clone(), source };
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let folder = folder.canonicalize().map_err(failed)?;
+    let store = LocalFileSystem::new_with_prefix(&folder).map_err(|source| of_store(&name, source))?;
+    let store = store.with_fsync(true).with_automatic_cleanup(true);
+    Ok(Storage::new(Arc::new(store), Some(folder)))
+}
+
+fn open_bucket(url: &str, bucket: &str) -> Result<Storage, OpenError> {
+    let retry = RetryConfig { max_retries: RETRIES_MAX, retry_timeout: RETRY_TIME_MAX, ..RetryConfig::default() };
+    let options = ClientOptions::new().with_timeout(REQUEST_TIME_MAX);
+    let (name, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
+    // Credentials, endpoint and region are the store's own variables, AWS_…, as every other program takes them.
+    let builder = AmazonS3Builder::from_env().with_client_options(options).with_bucket_name(name).with_retry(retry);
+    let plain = std::env::var("AWS_ENDPOINT").is_ok_and(|endpoint| endpoint.starts_with("http://"));
+    let store = builder.with_allow_http(plain).build().map_err(|source| of_store(url, source))?;
+    let store: Arc<dyn ObjectStore> = match prefix.trim_matches('/') {
+        "" => Arc::new(store),
+        prefix => Arc::new(PrefixStore::new(store, Path::from(prefix))),
+    };
+    Ok(Storage::new(store, None))
+}
+
+fn of_store(url: &str, source: object_store::Error) -> OpenError {
+    OpenError::Store { url: url.to_owned(), source: Box::new(source) }
+}

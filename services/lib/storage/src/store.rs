@@ -1,0 +1,130 @@
+//! Put, get, list, erase.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+
+use crate::{Error, Key};
+
+/// The largest object that is written.
+pub const OBJECT_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// An open storage. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    store: Arc<dyn ObjectStore>,
+    /// Set when it is a folder.
+    folder: Option<PathBuf>,
+}
+
+/// An object as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its name.
+    pub key: Key,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+impl Storage {
+    pub(crate) fn new(store: Arc<dyn ObjectStore>, folder: Option<PathBuf>) -> Self {
+        Self { store, folder }
+    }
+
+    /// Writes an object, whole or not at all, in the place of what had its name.
+    ///
+    /// # Errors
+    /// `TooLarge` beyond [`OBJECT_BYTES_MAX`]; `Unavailable`.
+    pub async fn put(&self, key: &Key, bytes: impl Into<Bytes>) -> Result<(), Error> {
+        let bytes = bytes.into();
+        fits(key, bytes.len() as u64, OBJECT_BYTES_MAX)?;
+        let put = self.store.put(key.path(), PutPayload::from_bytes(bytes)).await;
+        put.map(drop).map_err(|source| unavailable(key, source))
+    }
+
+    /// Reads an object of at most `bytes_max`; `None` if there is none.
+    ///
+    /// # Errors
+    /// `TooLarge`, and nothing was read; `Unavailable`.
+    pub async fn get(&self, key: &Key, bytes_max: u64) -> Result<Option<Bytes>, Error> {
+        let found = match self.store.get(key.path()).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(source) => return Err(unavailable(key, source)),
+        };
+        fits(key, found.meta.size, bytes_max)?;
+        found.bytes().await.map(Some).map_err(|source| unavailable(key, source))
+    }
+
+    /// The size of an object; `None` if there is none.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn size(&self, key: &Key) -> Result<Option<u64>, Error> {
+        match self.store.head(key.path()).await {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(source) => Err(unavailable(key, source)),
+        }
+    }
+
+    /// The objects below a prefix, at most `count_max`, in no order.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn list(&self, prefix: &Key, count_max: usize) -> Result<Vec<Object>, Error> {
+        let found = self.store.list(Some(prefix.path())).take(count_max);
+        let found: Vec<_> = found.try_collect().await.map_err(|source| unavailable(prefix, source))?;
+        Ok(found.into_iter().map(|meta| Object { key: Key::from_path(meta.location), size: meta.size }).collect())
+    }
+
+    /// Erases every object below a prefix, and what a killed process left there; says how many objects it were. Can be repeated.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Remove`; some may be gone then.
+    pub async fn erase(&self, prefix: &Key) -> Result<usize, Error> {
+        let found = self.store.list(Some(prefix.path())).map_ok(|meta| meta.location).boxed();
+        let mut gone = self.store.delete_stream(found);
+        let mut count = 0;
+        while let Some(deleted) = gone.next().await {
+            match deleted {
+                Ok(_) => count += 1,
+                Err(object_store::Error::NotFound { .. }) => {} // somebody else erases the same
+                Err(source) => return Err(unavailable(prefix, source)),
+            }
+        }
+        self.remove_folder(prefix).await?;
+        Ok(count)
+    }
+
+    /// A write that was cut off leaves a staged file, which no list shows.
+    async fn remove_folder(&self, prefix: &Key) -> Result<(), Error> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        match tokio::fs::remove_dir_all(folder.join(prefix.as_str())).await {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Remove { key: prefix.to_string(), source }),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether the storage can be read now.
+    ///
+    /// # Errors
+    /// The cause, for people.
+    pub async fn healthy(&self) -> Result<(), String> {
+        match self.store.list(None).next().await {
+            Some(Ok(_)) | None => Ok(()),
+            Some(Err(error)) => Err(error.to_string()),
+        }
+    }
+}
+
+fn fits(key: &Key, size: u64, limit: u64) -> Result<(), Error> {
+    if size > limit { Err(Error::TooLarge { key: key.to_string(), size, limit }) } else { Ok(()) }
+}
+
+fn unavailable(key: &Key, source: object_store::Error) -> Error {
+    Error::Unavailable { key: key.to_string(), source: Box::new(source) }
+}
