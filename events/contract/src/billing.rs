@@ -15,7 +15,9 @@ events! {
         PaymentRequested = "billing.payment_requested.v1",
         PaymentSucceeded = "billing.payment_succeeded.v1",
         PaymentFailed = "billing.payment_failed.v1",
+        PaymentMismatched = "billing.payment_mismatched.v1",
         CycleStarted = "billing.cycle_started.v1",
+        CycleExtended = "billing.cycle_extended.v1",
         PauseScheduled = "billing.pause_scheduled.v1",
         CancellationScheduled = "billing.cancellation_scheduled.v1",
         ScheduleWithdrawn = "billing.schedule_withdrawn.v1",
@@ -39,6 +41,8 @@ pub enum PaymentPurpose {
     Subscribe,
     /// The next cycle, charged when one ends.
     Renew,
+    /// A new cycle after the last one ended, charged because the customer asked to go on.
+    Resume,
     /// AI credits.
     Credits,
 }
@@ -101,6 +105,17 @@ pub struct PaymentFailed {
     pub reason: String,
 }
 
+/// The provider has other money for this payment than was asked for. Nothing is credited; someone must look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentMismatched {
+    /// The payment.
+    pub payment: PaymentId,
+    /// What the provider has, in minor units of its currency.
+    pub amount_minor: u64,
+    /// ISO 4217.
+    pub currency: String,
+}
+
 /// A paid cycle runs, half-open `[starts_at, ends_at)`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CycleStarted {
@@ -109,6 +124,15 @@ pub struct CycleStarted {
     /// First instant.
     pub starts_at: DateTime<Utc>,
     /// First instant after it.
+    pub ends_at: DateTime<Utc>,
+}
+
+/// A cycle was paid while one still runs: that one ends later, so that nothing paid is lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CycleExtended {
+    /// The payment that paid it.
+    pub payment: PaymentId,
+    /// First instant after the cycle from now on. What is scheduled for its end moves with it.
     pub ends_at: DateTime<Utc>,
 }
 

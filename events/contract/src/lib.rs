@@ -25,8 +25,8 @@ mod webhook;
 mod workspace;
 
 pub use billing::{
-    BillingEvent, CancellationScheduled, CreditsAdded, CreditsUsed, CycleStarted, Entitlement, EntitlementChanged, PauseScheduled,
-    PaymentFailed, PaymentPurpose, PaymentRequested, PaymentSucceeded, ReminderDue, ScheduleWithdrawn, SubscriptionCancelled,
+    BillingEvent, CancellationScheduled, CreditsAdded, CreditsUsed, CycleExtended, CycleStarted, Entitlement, EntitlementChanged, PauseScheduled,
+    PaymentFailed, PaymentMismatched, PaymentPurpose, PaymentRequested, PaymentSucceeded, ReminderDue, ScheduleWithdrawn, SubscriptionCancelled,
     SubscriptionClosed, SubscriptionExpired, SubscriptionPastDue, SubscriptionPaused, TrialStarted,
 };
 pub use bot::{BotEvent, CodeCommitted, CodeErased, CodeInitialised, CodeReset};
