@@ -78,6 +78,8 @@ pub struct ProjectUpdated {
 pub struct ProjectSuspended {
     /// From when on, to the instant; may be earlier than the event was written.
     pub at: DateTime<Utc>,
+    /// Where stream `billing` says so: what it said before that is of no meaning any more.
+    pub billing_sequence: u64,
 }
 
 /// The project is entitled again, exactly as it was.
@@ -85,6 +87,8 @@ pub struct ProjectSuspended {
 pub struct ProjectRestored {
     /// From when on.
     pub at: DateTime<Utc>,
+    /// Where stream `billing` says so: what it said before that is of no meaning any more.
+    pub billing_sequence: u64,
 }
 
 /// The project belongs to another workspace from now on. Its billing stays with it.
@@ -100,7 +104,10 @@ pub struct ProjectTransferred {
 
 /// Everything of the project is gone; this fact is what is left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProjectErased {}
+pub struct ProjectErased {
+    /// The operation that deleted it.
+    pub operation: OperationId,
+}
 
 /// The owner offers the project to another workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
