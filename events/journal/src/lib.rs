@@ -9,6 +9,7 @@
 
 mod append;
 mod connect;
+mod erase;
 mod error;
 mod follow;
 mod link;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 pub use append::{Append, AppendError, Expect, Position};
 pub use connect::{ConnectOptions, Credentials};
+pub use erase::Erasure;
 pub use error::{Difference, Error};
 pub use follow::{Follow, Follower, Handled, Handler, HeldKey, Status, Stop};
 pub use read::{Filter, Range, StreamState};

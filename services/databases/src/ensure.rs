@@ -27,12 +27,28 @@ impl Databases {
     /// # Errors
     /// [`Error::Server`] is never [`Failure::Final`] for a database that is being made: that ends in `database_failed` in the log.
     pub async fn ensure(&self, project: ProjectId, cause: &Recorded) -> Result<(), Error> {
-        if self.progress(project).await?.task(self.schema_version) == Task::Rest {
+        self.make(project, cause, false).await
+    }
+
+    /// As [`Databases::ensure`], also when it was given up before.
+    pub(crate) async fn ensure_again(&self, project: ProjectId, cause: &Recorded) -> Result<(), Error> {
+        self.make(project, cause, true).await
+    }
+
+    async fn make(&self, project: ProjectId, cause: &Recorded, again: bool) -> Result<(), Error> {
+        let look = async || -> Result<Progress, Error> {
+            let mut progress = self.progress(project).await?;
+            if again {
+                progress.failed = None;
+            }
+            Ok(progress)
+        };
+        if look().await?.task(self.schema_version) == Task::Rest {
             return Ok(());
         }
         let mut provision = Provision::begin(&self.server, project).await?;
         // Somebody else may have been at it until now.
-        let progress = self.progress(project).await?;
+        let progress = look().await?;
         let result = match progress.task(self.schema_version) {
             Task::Rest => Ok(()),
             Task::Make | Task::Upgrade => self.work(&mut provision, project, progress, cause).await,
@@ -88,7 +104,7 @@ impl Databases {
     }
 
     /// Appends one event, if the subject is still at `sequence`, and gives its sequence.
-    async fn say(&self, project: ProjectId, sequence: u64, event: impl Into<DatabaseEvent>, cause: &Recorded) -> Result<u64, Error> {
+    pub(crate) async fn say(&self, project: ProjectId, sequence: u64, event: impl Into<DatabaseEvent>, cause: &Recorded) -> Result<u64, Error> {
         let expect = if sequence == 0 { Expect::New } else { Expect::At(sequence) };
         let event = self.envelope(project, sequence, event.into(), cause);
         Ok(self.journal.append(&Subject::database(project), expect, vec![event]).await?.sequence)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::{Event, ProjectEvent, Recorded, Stream};
+use contract::{Event, OperationKind, ProjectEvent, Recorded, Stream};
 use journal::{AppendError, Follow, Handled, Handler, Stop};
 
 use crate::Databases;
@@ -54,8 +54,12 @@ impl OnProject {
         let Some(project) = recorded.subject.project_id() else {
             return Err(Stop::Park { cause: format!("{key} names no project") });
         };
-        match ProjectEvent::decode(recorded).map_err(|error| Stop::Park { cause: error.to_string() })? {
+        match decode_project(recorded).map_err(stop)? {
             ProjectEvent::ProjectCreated(_) => self.0.ensure(project, recorded).await.map_err(stop),
+            ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
+                self.0.drop_database(project, started.operation, recorded).await.map_err(stop)
+            }
+            ProjectEvent::OperationRetried(retried) => self.0.retry(project, retried.operation, recorded).await.map_err(stop),
             ProjectEvent::ProjectReady(_)
             | ProjectEvent::ProjectFailed(_)
             | ProjectEvent::NumberConnected(_)
@@ -72,7 +76,6 @@ impl OnProject {
             | ProjectEvent::OperationStarted(_)
             | ProjectEvent::OperationStepCompleted(_)
             | ProjectEvent::OperationFailed(_)
-            | ProjectEvent::OperationRetried(_)
             | ProjectEvent::OperationCompleted(_)
             | ProjectEvent::NumberOffered(_)
             | ProjectEvent::NumberDescribed(_)
@@ -82,6 +85,14 @@ impl OnProject {
             | ProjectEvent::DataKeyCreated(_) => Ok(()),
         }
     }
+}
+
+pub(crate) fn decode_project(recorded: &Recorded) -> Result<ProjectEvent, Error> {
+    ProjectEvent::decode(recorded).map_err(|source| Error::Decode {
+        subject: recorded.subject.to_string(),
+        sequence: recorded.sequence,
+        source,
+    })
 }
 
 fn stop(error: Error) -> Stop {

@@ -3,9 +3,10 @@
 //! It follows `project` and makes what a new project needs. It keeps no tables: what was done is in the log, what there is, is on the
 //! server, and every step can be repeated. Passwords are derived when they are needed and stored nowhere.
 //!
-//! It does not delete databases of projects, and it does not read or write what is in them.
+//! It drops a database only with its project, and it does not read or write what is in them.
 
 pub mod config;
+mod drop;
 mod ensure;
 mod error;
 mod handle;

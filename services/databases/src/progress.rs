@@ -11,6 +11,8 @@ pub struct Progress {
     pub ready: Option<DatabaseReady>,
     /// Why it was given up.
     pub failed: Option<DatabaseFailed>,
+    /// Whether it went with its project.
+    pub dropped: bool,
     /// The sequence of the last event; 0: none.
     pub sequence: u64,
 }
@@ -22,7 +24,7 @@ pub enum Task {
     Make,
     /// It is there, with system tables of an older version.
     Upgrade,
-    /// Nothing: it is ready, or was given up.
+    /// Nothing: it is ready, was given up, or went with its project.
     Rest,
 }
 
@@ -34,7 +36,7 @@ impl Progress {
             DatabaseEvent::DatabaseStepCompleted(completed) => self.reported.push(completed.step),
             DatabaseEvent::DatabaseReady(ready) => (self.ready, self.failed) = (Some(ready), None),
             DatabaseEvent::DatabaseFailed(failed) => self.failed = Some(failed),
-            DatabaseEvent::DatabaseDropped(_) => self.ready = None,
+            DatabaseEvent::DatabaseDropped(_) => (self.ready, self.dropped) = (None, true),
         }
         self.sequence = sequence;
         self
@@ -42,6 +44,9 @@ impl Progress {
 
     /// What there is to do, with system tables of `schema_version` as the current ones.
     pub fn task(&self, schema_version: u32) -> Task {
+        if self.dropped {
+            return Task::Rest;
+        }
         match (&self.ready, &self.failed) {
             (Some(ready), _) if ready.schema_version < schema_version => Task::Upgrade,
             (Some(_), _) | (None, Some(_)) => Task::Rest,
@@ -78,5 +83,8 @@ mod tests {
         check(vec![step(), ready(1)], Task::Upgrade);
         check(vec![step(), failed(), ready(1)], Task::Upgrade);
         check(vec![step(), ready(1), ready(2)], Task::Rest);
+        let dropped = || DatabaseEvent::from(contract::DatabaseDropped { operation: "op_01JD3X8K2M4N5P6Q7R8S9T0V1W".parse().unwrap() });
+        check(vec![step(), ready(1), dropped()], Task::Rest);
+        check(vec![dropped()], Task::Rest);
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod append;
+mod erase;
 mod fixture;
 mod follow;
 mod follow_held;

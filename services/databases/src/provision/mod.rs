@@ -5,6 +5,7 @@
 //! killed, the server ends what that connection had begun and only then gives the lock to the next.
 
 mod database;
+mod drop;
 mod failure;
 mod privileges;
 mod roles;

@@ -32,7 +32,7 @@ const MOMENTS: [Moment; 9] = [
     Moment::Told(5),
 ];
 
-fn start(world: &World) -> Child {
+pub(crate) fn start(world: &World) -> Child {
     Command::new(env!("CARGO_BIN_EXE_databases"))
         .env("PAIGE_NATS_URL", world.servers.nats.url())
         .env("PAIGE_DATABASE_URL", &world.platform_url)
@@ -47,7 +47,7 @@ fn start(world: &World) -> Child {
 }
 
 /// SIGKILL.
-fn kill(mut process: Child) {
+pub(crate) fn kill(mut process: Child) {
     process.kill().unwrap();
     process.wait().unwrap();
 }

@@ -81,6 +81,12 @@ impl World {
         project
     }
 
+    /// Says what lifecycle says about `project`.
+    pub(crate) async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>) {
+        let event = event.into().into_new(EventId::from_ulid(self.ids.ulid()), "/test", Clock::System.now(), Context::default());
+        self.journal.append(&Subject::project(project), Expect::Any, vec![event]).await.unwrap();
+    }
+
     pub(crate) async fn created_event(&self, project: ProjectId) -> Recorded {
         self.journal.last(&Subject::project(project)).await.unwrap().unwrap()
     }

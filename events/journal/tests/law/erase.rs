@@ -1,0 +1,84 @@
+//! What is erased is gone, for readers at once and on request from the disk; everything else stays as it was.
+
+use std::fs;
+use std::path::Path;
+
+use contract::{NewEvent, Stream, Subject};
+use futures::StreamExt;
+use journal::{Erasure, Error, Expect, Filter};
+
+use crate::fixture::{Log, PATIENCE, contact_of, event, numbers, within};
+
+const MARKER: &str = "a-very-particular-text-that-nobody-else-writes";
+
+fn marked(n: u64) -> NewEvent {
+    NewEvent { data: format!("{n} {MARKER}").into(), ..event(n) }
+}
+
+fn of_project(subject: &Subject, overwrite: bool) -> Erasure {
+    let project = subject.token(1).unwrap();
+    Erasure { stream: Stream::Conversation, pattern: format!("conversation.{project}.>"), overwrite }
+}
+
+/// How many files below `folder` hold the marker.
+fn files_with_marker(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let holds = |path: &Path| fs::read(path).is_ok_and(|bytes| bytes.windows(MARKER.len()).any(|window| window == MARKER.as_bytes()));
+    entries.map(|path| if path.is_dir() { files_with_marker(&path) } else { usize::from(holds(&path)) }).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_is_erased_and_its_neighbours_keep_every_event_in_order() {
+    let log = Log::start().await;
+    for n in 0..300 {
+        log.journal.append(&contact_of(n % 3, n % 10), Expect::Any, vec![event(n)]).await.unwrap();
+    }
+    let gone = contact_of(1, 1);
+    let neighbours: Vec<u64> = numbers(&log.all(Stream::Conversation).await).into_iter().filter(|n| n % 3 != 1).collect();
+    let mut tail = std::pin::pin!(log.journal.tail(Stream::Conversation, 1, Filter::all()));
+    within(PATIENCE, "the first event", tail.next()).await.unwrap().unwrap();
+
+    assert_eq!(log.journal.erase(&of_project(&gone, false)).await.unwrap(), 100);
+    assert_eq!(numbers(&log.all(Stream::Conversation).await), neighbours);
+    assert!(log.journal.subjects(Stream::Conversation, &of_project(&gone, false).pattern).await.unwrap().is_empty());
+    assert_eq!(log.journal.erase(&of_project(&gone, false)).await.unwrap(), 0, "a second time there is nothing left");
+
+    // A reader that was on its way passes over the holes, and the subject is as if it had never been.
+    log.journal.append(&contact_of(0, 0), Expect::Any, vec![event(1_000)]).await.unwrap();
+    let last = async {
+        while let Some(read) = tail.next().await {
+            if numbers(&[read.unwrap()]) == [1_000] {
+                return;
+            }
+        }
+    };
+    within(PATIENCE, "the newest event", last).await;
+    log.journal.append(&gone, Expect::New, vec![event(1_001)]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_overwritten_is_nowhere_on_the_brokers_disk() {
+    let log = Log::start().await;
+    for n in 0..30 {
+        log.journal.append(&contact_of(n % 2, n), Expect::Any, vec![if n % 2 == 1 { marked(n) } else { event(n) }]).await.unwrap();
+    }
+    let log_file = log.nats.log_path();
+    let folder = log_file.parent().unwrap();
+    assert!(files_with_marker(folder) > 0, "the test looks in the wrong place");
+    assert_eq!(log.journal.erase(&of_project(&contact_of(1, 1), true)).await.unwrap(), 15);
+    assert_eq!(files_with_marker(folder), 0);
+    assert_eq!(log.all(Stream::Conversation).await.len(), 15);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_fact_of_a_subject_can_be_all_that_is_left() {
+    let log = Log::start().await;
+    let subject = contact_of(1, 1);
+    log.journal.append(&subject, Expect::New, (0..5).map(event).collect()).await.unwrap();
+    log.journal.keep_last(&subject).await.unwrap();
+    assert_eq!(numbers(&log.all(Stream::Conversation).await), [4]);
+    log.journal.overwrite(Stream::Conversation, 1).await.unwrap();
+    let whole = Erasure { stream: Stream::Conversation, pattern: "conversation.>".to_owned(), overwrite: false };
+    assert!(matches!(log.journal.erase(&whole).await, Err(Error::Refused { .. })));
+    assert_eq!(log.all(Stream::Conversation).await.len(), 1);
+}

@@ -1,0 +1,47 @@
+//! A project is being deleted: its database goes, and that is reported. Whether the project may be deleted was lifecycle's to decide.
+
+use contract::{DatabaseDropped, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Subject};
+
+use crate::Databases;
+use crate::error::Error;
+use crate::handle::decode_project;
+use crate::provision::Provision;
+
+impl Databases {
+    /// Drops the database of `project` and its roles, and says so; nothing, if that is done.
+    ///
+    /// # Errors
+    /// [`Error::Server`] when the server refuses or is down; it can be repeated.
+    pub async fn drop_database(&self, project: ProjectId, operation: OperationId, cause: &Recorded) -> Result<(), Error> {
+        let mut provision = Provision::begin(&self.server, project).await?;
+        let dropped = provision.drop_database().await;
+        provision.end().await;
+        dropped?;
+        let progress = self.progress(project).await?;
+        if !progress.dropped {
+            self.say(project, progress.sequence, DatabaseDropped { operation }, cause).await?;
+            tracing::info!(project.id = %project, "the database of a project is gone");
+        }
+        Ok(())
+    }
+
+    /// An operation goes on after it had failed: what it asked of us is done again, if it asked for anything.
+    ///
+    /// # Errors
+    /// As [`Databases::drop_database`] and [`Databases::ensure`].
+    pub(crate) async fn retry(&self, project: ProjectId, operation: OperationId, cause: &Recorded) -> Result<(), Error> {
+        let mut kind = None;
+        for recorded in self.journal.entity(&Subject::project(project)).await? {
+            if let ProjectEvent::OperationStarted(started) = decode_project(&recorded)?
+                && started.operation == operation
+            {
+                kind = Some(started.kind);
+            }
+        }
+        match kind {
+            Some(OperationKind::CreateProject) => self.ensure_again(project, cause).await,
+            Some(OperationKind::DeleteProject) => self.drop_database(project, operation, cause).await,
+            Some(OperationKind::ConnectNumber | OperationKind::DisconnectNumber | OperationKind::ResetProject) | None => Ok(()),
+        }
+    }
+}
