@@ -51,6 +51,17 @@ impl Journal {
         }
     }
 
+    /// Up to a thousand events of a subject from a sequence on, in order, and whether more follow. For who keeps what it folded: a subject
+    /// that grows for ever is never read whole again.
+    ///
+    /// # Errors
+    /// As [`Self::last`].
+    pub async fn entity_from(&self, subject: &Subject, from: u64) -> Result<(Vec<Recorded>, bool), Error> {
+        let mut events = Vec::new();
+        let pending = self.entity_batch(subject, from.max(1), &mut events).await?;
+        Ok((events, pending > 0))
+    }
+
     /// Reads one batch and says how many are left.
     async fn entity_batch(&self, subject: &Subject, from: u64, events: &mut Vec<Recorded>) -> Result<u64, Error> {
         let api = format!("$JS.API.DIRECT.GET.{}", subject.stream());
