@@ -56,7 +56,7 @@ async fn main() {
     }
     let conversations = Conversations::new(journal, databases);
     let site = Site::new("Reading", Secret::new(KEY), Health::new(), Metrics::install().expect("metrics"), Ids::new(Clock::System));
-    let router = site.finish(conversations::routes(conversations));
+    let router = site.finish(conversations::routes(conversations)).expect("every route says what it needs");
     let id = |kind: &str, n: u64| format!("{kind}_{:0>26}", n * 7_919 % CONVERSATIONS);
     let base = format!("/v1/projects/{project}");
 

@@ -42,6 +42,7 @@ pub(crate) struct FollowEvents {
     get,
     path = "/v1/projects/{project}/events",
     tag = "events",
+    security(("api_key" = ["conversations:read"])),
     params(
         ("project" = String, Path, description = "The project's id"),
         FollowEvents,

@@ -34,6 +34,7 @@ pub(crate) struct ListContactConversations {
     get,
     path = "/v1/projects/{project}/contacts/{contact}/conversations",
     tag = "contacts",
+    security(("api_key" = ["conversations:read"])),
     params(
         ("project" = String, Path, description = "The project's id"),
         ("contact" = String, Path, description = "The contact's id"),

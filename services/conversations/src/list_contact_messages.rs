@@ -19,6 +19,7 @@ use crate::{Conversations, Error, show_contact};
     get,
     path = "/v1/projects/{project}/contacts/{contact}/messages",
     tag = "contacts",
+    security(("api_key" = ["conversations:read"])),
     params(
         ("project" = String, Path, description = "The project's id"),
         ("contact" = String, Path, description = "The contact's id"),

@@ -50,6 +50,7 @@ pub(crate) struct ContactPage<'r> {
     get,
     path = "/v1/projects/{project}/contacts",
     tag = "contacts",
+    security(("api_key" = ["conversations:read"])),
     params(("project" = String, Path, description = "The project's id"), ListContacts),
     responses(
         (status = 200, description = "A page of contacts", body = ContactPage),

@@ -60,6 +60,7 @@ pub(crate) struct ConversationPage<'r> {
     get,
     path = "/v1/projects/{project}/conversations",
     tag = "conversations",
+    security(("api_key" = ["conversations:read"])),
     params(("project" = String, Path, description = "The project's id"), ListConversations),
     responses(
         (status = 200, description = "A page of conversations", body = ConversationPage),

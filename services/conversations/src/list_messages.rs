@@ -18,6 +18,7 @@ use crate::{Conversations, Error, show_conversation};
     get,
     path = "/v1/projects/{project}/conversations/{conversation}/messages",
     tag = "messages",
+    security(("api_key" = ["conversations:read"])),
     params(
         ("project" = String, Path, description = "The project's id"),
         ("conversation" = String, Path, description = "The conversation's id"),

@@ -48,6 +48,7 @@ pub(crate) struct StateCount {
     get,
     path = "/v1/projects/{project}/conversations/states",
     tag = "conversations",
+    security(("api_key" = ["conversations:read"])),
     params(("project" = String, Path, description = "The project's id")),
     responses(
         (status = 200, description = "Every state with its numbers", body = States),

@@ -48,6 +48,7 @@ pub(crate) struct StatusAnswer<'r> {
     get,
     path = "/v1/projects/{project}/messages/{message}/statuses",
     tag = "messages",
+    security(("api_key" = ["conversations:read"])),
     params(
         ("project" = String, Path, description = "The project's id"),
         ("message" = String, Path, description = "The message's id"),

@@ -48,7 +48,7 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let conversations = Conversations::new(journal, databases);
     conversations.register(&health);
     let site = Site::new("Paige conversations", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
-    let router = site.finish(conversations::routes(conversations.clone()));
+    let router = site.finish(conversations::routes(conversations.clone()))?;
     let work = async { tokio::join!(chassis::serve(listener, router, &shutdown), conversations::run(conversations, shutdown.soft())) };
     let (served, followed) = shutdown.guard(work).await?;
     served?;

@@ -17,6 +17,7 @@ use crate::{Conversations, Error};
     get,
     path = "/v1/projects/{project}/contacts/{contact}",
     tag = "contacts",
+    security(("api_key" = ["conversations:read"])),
     params(
         ("project" = String, Path, description = "The project's id"),
         ("contact" = String, Path, description = "The contact's id"),

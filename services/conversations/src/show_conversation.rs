@@ -20,6 +20,7 @@ const STATE_CHANGES_MAX: i64 = 1_000;
     get,
     path = "/v1/projects/{project}/conversations/{conversation}",
     tag = "conversations",
+    security(("api_key" = ["conversations:read"])),
     params(
         ("project" = String, Path, description = "The project's id"),
         ("conversation" = String, Path, description = "The conversation's id"),

@@ -20,6 +20,7 @@ use crate::{Conversations, Error};
     get,
     path = "/v1/projects/{project}/messages/{message}",
     tag = "messages",
+    security(("api_key" = ["conversations:read"])),
     params(
         ("project" = String, Path, description = "The project's id"),
         ("message" = String, Path, description = "The message's id"),
@@ -59,6 +60,7 @@ pub(crate) struct FindMessage {
     get,
     path = "/v1/projects/{project}/messages",
     tag = "messages",
+    security(("api_key" = ["conversations:read"])),
     params(("project" = String, Path, description = "The project's id"), FindMessage),
     responses(
         (status = 200, description = "The message, if it is there", body = MessagePage),

@@ -40,7 +40,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let health = Health::new();
     databases.register(&health);
     let site = Site::new("Paige databases", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
-    let router = site.finish(routes(databases.clone()));
+    let router = site.finish(routes(databases.clone()))?;
 
     let stop = shutdown.soft();
     let follow = async {

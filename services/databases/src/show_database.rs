@@ -36,6 +36,7 @@ pub(crate) struct DatabaseAnswer {
     get,
     path = "/v1/projects/{id}/database",
     tag = "databases",
+    security(("api_key" = ["databases:read"])),
     params(("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The login of the project's bot", body = DatabaseAnswer),

@@ -154,7 +154,7 @@ impl Served {
         let address = listener.local_addr().expect("an address");
         let metrics = Metrics::install().expect("metrics are installed");
         let site = Site::new("bench", Secret::new(API_KEY), Health::new(), metrics, Ids::new(Clock::System));
-        let (router, shutdown) = (site.finish(routes), Shutdown::new());
+        let (router, shutdown) = (site.finish(routes).expect("every route says what it needs"), Shutdown::new());
         let stop = shutdown.clone();
         let running = tokio::spawn(async move { chassis::serve(listener, router, &stop).await });
         Self { address, shutdown, running }

@@ -56,6 +56,6 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     });
     let ingress = Ingress::new(journal, clock.clone(), config.meta.secrets()?, config.meta.meta_verify_token);
     let site = Site::new("Paige ingress", config.key.api_key, health, Metrics::install()?, Ids::new(clock));
-    chassis::serve(listener, site.finish(ingress::routes(ingress)), &shutdown).await?;
+    chassis::serve(listener, site.finish(ingress::routes(ingress))?, &shutdown).await?;
     Ok(())
 }

@@ -39,6 +39,7 @@ pub(crate) struct ConnectNumber {
     put,
     path = "/v1/projects/{id}/number",
     tag = "projects",
+    security(("api_key" = ["projects:write"])),
     params(
         ("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
         ("If-Match" = Option<String>, Header, description = "Only if the project has this version"),

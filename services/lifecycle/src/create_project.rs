@@ -51,6 +51,7 @@ pub(crate) struct ProjectCreation {
     post,
     path = "/v1/projects",
     tag = "projects",
+    security(("api_key" = ["projects:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; the same key never makes a second project")),
     request_body = CreateProject,
     responses(

@@ -48,6 +48,7 @@ struct LastProject {
     get,
     path = "/v1/projects",
     tag = "projects",
+    security(("api_key" = ["projects:read"])),
     params(ListProjects),
     responses(
         (status = 200, description = "A page of projects", body = ProjectPage),

@@ -44,7 +44,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let health = Health::new();
     lifecycle.register(&health);
     let site = Site::new("Paige lifecycle", config.key.api_key, health, Metrics::install()?, ids);
-    let router = site.finish(routes(lifecycle.clone()));
+    let router = site.finish(routes(lifecycle.clone()))?;
 
     let stop = shutdown.soft();
     let follow = async {

@@ -12,6 +12,7 @@ use crate::{Lifecycle, store};
     get,
     path = "/v1/operations/{id}",
     tag = "operations",
+    security(("api_key" = ["projects:read"])),
     params(("id" = String, Path, description = "The operation's id", example = "op_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The operation", body = OperationAnswer),

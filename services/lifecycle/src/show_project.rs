@@ -17,6 +17,7 @@ use crate::{Lifecycle, store};
     get,
     path = "/v1/projects/{id}",
     tag = "projects",
+    security(("api_key" = ["projects:read"])),
     params(("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The project", body = ProjectAnswer, headers(("ETag" = String, description = "The project's version"))),

@@ -53,7 +53,7 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let health = Health::new();
     recorder::register(&health, &journal, &followers);
     let site = Site::new("Paige recorder", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
-    let router = site.finish(Default::default());
+    let router = site.finish(Default::default())?;
     let recording = recorder::run(journal, databases, followers, shutdown.soft());
     tokio::try_join!(async { recording.await.map_err(Into::into) }, async {
         chassis::serve(listener, router, &shutdown).await.map_err(Box::<dyn std::error::Error + Send + Sync>::from)

@@ -66,7 +66,7 @@ async fn run(config: Serve) -> Result<(), Box<dyn std::error::Error>> {
     let simulator = Simulator::new(config.settings, clock, &ids)?;
     // nothing here is under /v1, so nobody ever needs this key
     let key = Secret::new(ids.ulid().to_string());
-    let router = Site::new("simulator", key, Health::new(), Metrics::install()?, ids).finish(routes(simulator.clone()));
+    let router = Site::new("simulator", key, Health::new(), Metrics::install()?, ids).finish(routes(simulator.clone()))?;
     tracing::info!(address = %listener.local_addr()?, "simulator listens");
     let work = async { tokio::join!(serve(listener, router, &shutdown), simulator.run(shutdown.soft())).0 };
     shutdown.guard(work).await??;

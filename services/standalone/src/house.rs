@@ -100,7 +100,7 @@ impl House {
         if simulator::loopback(address).is_ok() {
             routes = routes.merge(simulator::routes(simulator.clone()));
         }
-        let router = Site::new("Paige", keys.api_key, health, Metrics::install()?, ids).finish(routes);
+        let router = Site::new("Paige", keys.api_key, health, Metrics::install()?, ids).finish(routes)?;
         Ok(Self { address, journal, databases, followers, simulator, listener, router, lifecycle, provisioning, conversations })
     }
 

@@ -152,7 +152,7 @@ impl World {
 
     pub(crate) async fn get(&self, path: &str, key: &str) -> (StatusCode, Value) {
         let site = Site::new("Test", Secret::new(API_KEY), Health::new(), Metrics::install().unwrap(), self.ids.clone());
-        let router = site.finish(databases::routes(self.databases()));
+        let router = site.finish(databases::routes(self.databases())).unwrap();
         let request = Request::get(path).header("authorization", format!("Bearer {key}")).body(Body::empty()).unwrap();
         let answer = router.oneshot(request).await.unwrap();
         let status = answer.status();

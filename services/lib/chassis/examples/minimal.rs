@@ -20,7 +20,7 @@ struct Config {
 }
 
 /// Greet
-#[utoipa::path(get, path = "/v1/greeting", responses((status = 200, body = String)))]
+#[utoipa::path(get, path = "/v1/greeting", security(("api_key" = ["projects:read"])), responses((status = 200, body = String)))]
 async fn greet() -> Result<Json<&'static str>, Problem> {
     Ok(Json("hello"))
 }
@@ -44,7 +44,7 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     health.register("greeter.voice", async || Ok(()));
     let listener = config.http.bind().await?;
     let site = Site::new("Greeter", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
-    let router = site.finish(OpenApiRouter::new().routes(routes!(greet)));
+    let router = site.finish(OpenApiRouter::new().routes(routes!(greet)))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     shutdown.guard(chassis::serve(listener, router, &shutdown)).await??;
     Ok(())

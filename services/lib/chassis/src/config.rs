@@ -67,7 +67,7 @@ pub struct OutsideArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "HTTP")]
 pub struct KeyArgs {
-    /// Key that every /v1 request must carry as `Authorization: Bearer <key>`; 16 to 512 visible ASCII characters
+    /// Platform key, which may do everything under /v1: `Authorization: Bearer <key>`; 16 to 512 visible ASCII characters
     #[arg(long, env = "PAIGE_API_KEY", hide_env_values = true, value_name = "KEY", value_parser = SecretParser(api_key))]
     pub api_key: Secret,
 }

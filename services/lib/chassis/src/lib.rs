@@ -11,8 +11,11 @@
 //! | [`Shutdown`] [`serve()`] | stop softly, then hard |
 //! | [`Clock`] [`Ids`] | time and ids as values |
 //! | [`Problem`] [`Json`] [`Path`] [`Query`] [`cursor`] | what goes in and out of a handler |
+//! | [`Caller`] [`Authority`] [`SCOPES`] | who may call what |
 //! | [`Site`] | routes of services → one router with the whole stack around it |
 
+mod authority;
+mod caller;
 mod clock;
 mod config;
 pub mod cursor;
@@ -26,6 +29,7 @@ mod openapi;
 mod params;
 mod problem;
 mod request_id;
+mod scopes;
 mod secret;
 pub mod serve;
 mod shutdown;
@@ -33,6 +37,8 @@ mod site;
 pub mod telemetry;
 pub mod traceparent;
 
+pub use crate::authority::Authority;
+pub use crate::caller::{Caller, Denied, Need, PLATFORM_ACTOR, Standing, Visible};
 pub use crate::clock::{Clock, Hand};
 pub use crate::config::{HttpArgs, KeyArgs, NatsArgs, OutsideArgs, PostgresArgs};
 pub use crate::health::{CHECK_LIMIT, Failure, Health};
@@ -43,6 +49,7 @@ pub use crate::openapi::describe;
 pub use crate::params::{Path, Query};
 pub use crate::problem::{FieldError, Problem, ProblemContent};
 pub use crate::request_id::{REQUEST_ID_BYTES_MAX, RequestId};
+pub use crate::scopes::{SCOPES, SiteError};
 pub use crate::secret::{Secret, SecretParser};
 pub use crate::serve::serve;
 pub use crate::shutdown::{DRAIN_LIMIT, Forced, HARD_LIMIT, Shutdown};

@@ -13,10 +13,11 @@ use crate::guard::is_guarded;
 use crate::problem::PROBLEM_JSON;
 use crate::{FieldError, Problem};
 
-const KEY_SCHEME: &str = "api_key";
+/// What routes call the one way to authenticate, see [`crate::scopes`].
+pub(crate) const KEY_SCHEME: &str = "api_key";
 
 /// Splits routes into the router and its description, in which every operation answers errors as [`Problem`] and every
-/// operation under `/v1` needs the API key. Pure: the same routes give the same document, so it can be committed.
+/// operation under `/v1` says how it refuses who may not. Pure: the same routes give the same document, so it can be committed.
 pub fn describe<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S>, title: &str, version: &str) -> (Router<S>, OpenApi) {
     let (router, mut api) = routes.split_for_parts();
     api.info = InfoBuilder::new().title(title).version(version).build();
@@ -26,14 +27,16 @@ pub fn describe<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S>, titl
     components.security_schemes.insert(KEY_SCHEME.to_owned(), RefOr::T(key_scheme()));
     for (path, item) in &mut api.paths.paths {
         for operation in operations(item) {
-            complete(operation, is_guarded(path));
+            // What says that it is open needs no key; what says nothing is refused by the table of scopes.
+            let open = operation.security.as_ref().is_some_and(|security| *security == [SecurityRequirement::default()]);
+            complete(operation, is_guarded(path) && !open);
         }
     }
     (router, api)
 }
 
 fn key_scheme() -> SecurityScheme {
-    let description = "The key that the process was started with (PAIGE_API_KEY).";
+    let description = "An API key, a person's session, or the key that the process was started with (PAIGE_API_KEY). Each operation names the scope that it needs.";
     SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build())
 }
 
@@ -51,7 +54,9 @@ fn complete(operation: &mut Operation, guarded: bool) {
     let responses = &mut operation.responses.responses;
     responses.entry("default".to_owned()).or_insert_with(|| problem("Any other failure"));
     if guarded {
-        responses.entry("401".to_owned()).or_insert_with(|| problem("`unauthenticated`: the API key is missing or wrong"));
-        operation.security.get_or_insert_with(|| vec![SecurityRequirement::new(KEY_SCHEME, Vec::<String>::new())]);
+        responses.entry("401".to_owned()).or_insert_with(|| problem("`unauthenticated`: no key or session, or one that does not work"));
+        responses
+            .entry("403".to_owned())
+            .or_insert_with(|| problem("`insufficient_scope`: the key, or the member's role, does not allow it"));
     }
 }

@@ -27,27 +27,27 @@ struct Page {
     limit: u8,
 }
 
-#[utoipa::path(post, path = "/v1/things", request_body = Thing, responses((status = 200)))]
+#[utoipa::path(post, path = "/v1/things", security(("api_key" = ["projects:read"])), request_body = Thing, responses((status = 200)))]
 async fn create(id: RequestId, Json(thing): Json<Thing>) -> Json<Value> {
     Json(json!({"name": thing.name, "id": id.as_str()}))
 }
 
-#[utoipa::path(get, path = "/v1/things/{number}", params(("number" = u8, Path)), responses((status = 200)))]
+#[utoipa::path(get, path = "/v1/things/{number}", security(("api_key" = ["projects:read"])), params(("number" = u8, Path)), responses((status = 200)))]
 async fn show(Path(number): Path<u8>, Query(page): Query<Page>) -> String {
     format!("{number} {}", page.limit)
 }
 
-#[utoipa::path(get, path = "/v1/panics", responses((status = 200)))]
+#[utoipa::path(get, path = "/v1/panics", security(("api_key" = ["projects:read"])), responses((status = 200)))]
 async fn panics() -> Result<(), Infallible> {
     panic!("the text of a message")
 }
 
-#[utoipa::path(get, path = "/v1/hangs", responses((status = 200)))]
+#[utoipa::path(get, path = "/v1/hangs", security(("api_key" = ["projects:read"])), responses((status = 200)))]
 async fn hangs() {
     std::future::pending::<()>().await;
 }
 
-#[utoipa::path(get, path = "/v1/fails", responses((status = 200)))]
+#[utoipa::path(get, path = "/v1/fails", security(("api_key" = ["projects:read"])), responses((status = 200)))]
 async fn fails() -> Result<(), Problem> {
     Err(Problem::unavailable("database_down", 7, "connect to 10.0.0.7: refused"))
 }
@@ -71,6 +71,7 @@ fn site_with(health: Health) -> axum::Router {
             .routes(routes!(fails))
             .merge(large),
     )
+    .expect("every route says what it needs")
 }
 
 async fn send(request: Request<Body>) -> Response {
@@ -212,7 +213,7 @@ async fn every_described_route_under_v1_is_guarded_and_says_so() {
         for (method, operation) in item.as_object().expect("operations") {
             assert!(operation["responses"]["default"].is_object(), "{path}");
             let guarded = path.starts_with("/v1");
-            assert_eq!(operation["security"] == json!([{"api_key": []}]), guarded, "{path}");
+            assert_eq!(operation["security"] == json!([{"api_key": ["projects:read"]}]), guarded, "{path}");
             let request = Request::builder().method(method.to_uppercase().as_str()).uri(path.replace("{number}", "1"));
             let status = send(request.body(Body::empty()).expect("a request")).await.status();
             assert_eq!(status == StatusCode::UNAUTHORIZED, guarded, "{method} {path}");

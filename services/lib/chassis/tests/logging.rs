@@ -45,7 +45,7 @@ fn child() {
         let routes = OpenApiRouter::new().route("/fails", get(fails)).route("/panics", get(panics)).route("/refuses", get(refuses));
         let metrics = Metrics::install().expect("the one recorder");
         let site = Site::new("Test", Secret::new("the-secret-key"), Health::new(), metrics, Ids::new(Clock::System));
-        let router = site.finish(routes);
+        let router = site.finish(routes).expect("every route says what it needs");
         for path in ["/fails", "/panics", "/refuses", "/v1/any?phone=491701234567"] {
             let request = Request::get(path)
                 .header("traceparent", PARENT)

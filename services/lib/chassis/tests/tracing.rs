@@ -57,7 +57,9 @@ fn is_whole(bytes: &[u8]) -> bool {
 async fn ask(parent: &str) -> String {
     let router = OpenApiRouter::new().route("/trace", axum::routing::get(async || traceparent::current().unwrap_or_default()));
     let metrics = Metrics::install().expect("the one recorder");
-    let site = Site::new("Test", Secret::new("key"), Health::new(), metrics, Ids::new(Clock::System)).finish(router);
+    let site = Site::new("Test", Secret::new("key"), Health::new(), metrics, Ids::new(Clock::System))
+        .finish(router)
+        .expect("every route says what it needs");
     let request = Request::get("/trace").header("traceparent", parent).body(Body::empty()).expect("a request");
     let answer = site.oneshot(request).await.expect("infallible").into_body().collect().await.expect("a body");
     String::from_utf8(answer.to_bytes().to_vec()).expect("utf-8")

@@ -68,7 +68,7 @@ impl World {
         let health = Health::new();
         lifecycle.register(&health);
         let site = Site::new("Test", Secret::new(API_KEY), health, Metrics::install().unwrap(), ids.clone());
-        let router = site.finish(lifecycle::routes(lifecycle.clone()));
+        let router = site.finish(lifecycle::routes(lifecycle.clone())).unwrap();
         let stop = CancellationToken::new();
         let task = Some(tokio::spawn(lifecycle::run(lifecycle, stop.clone())));
         Self { nats, journal, pool, ids, router, stop, task }

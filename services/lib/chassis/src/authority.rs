@@ -1,0 +1,24 @@
+//! Whoever knows people and keys, as the guard sees them. The one that folds the log is `auth::Authorizer`.
+
+use futures::future::{BoxFuture, FutureExt};
+
+use crate::{Caller, Denied};
+
+/// Says whose credentials these are.
+pub trait Authority: Send + Sync {
+    /// The caller who sent `credentials`, the text after `Bearer `: visible ASCII, at most 1,024 bytes. It refuses nobody for having heard
+    /// too late of them.
+    ///
+    /// # Errors
+    /// [`Denied::Unauthenticated`] or [`Denied::Stale`].
+    fn identify<'a>(&'a self, credentials: &'a str) -> BoxFuture<'a, Result<Caller, Denied>>;
+}
+
+/// Knows nobody: only the key that the process was started with works.
+pub(crate) struct Nobody;
+
+impl Authority for Nobody {
+    fn identify<'a>(&'a self, _credentials: &'a str) -> BoxFuture<'a, Result<Caller, Denied>> {
+        async { Err(Denied::Unauthenticated) }.boxed()
+    }
+}
