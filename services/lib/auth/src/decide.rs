@@ -1,0 +1,197 @@
+//! Who may do what: pure rules over what the log says, at an instant.
+//!
+//! What a caller must not know of is hidden (404), what they may see and not do is refused (403). Roles and scopes are the table in README.
+
+use chassis::{Denied, Need, Visible};
+use chrono::{DateTime, Utc};
+use contract::{KeyHolder, ProjectId, Role, UserId, WorkspaceId};
+
+use crate::credential::{Credential, Holder};
+use crate::fold::{Fold, Key, Member};
+
+/// Every person's, about themselves; no key's.
+const SELF: &str = "self";
+/// The platform key's alone.
+const DEV: &str = "dev";
+/// The owner's alone: giving the workspace away, deleting it.
+const OWN: &str = "workspace:own";
+/// Every member's.
+const READ: &str = "workspace:read";
+
+/// What can be granted to a member, project by project. The other scopes are of roles, and of keys.
+pub const PROJECT_SCOPES: [&str; 11] = [
+    "projects:read",
+    "projects:write",
+    "projects:delete",
+    "conversations:read",
+    "conversations:write",
+    "code:read",
+    "code:write",
+    "billing:read",
+    "billing:write",
+    "databases:read",
+    "audit:read",
+];
+
+/// What credentials turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Theirs; who that is, and where new things go if they do not say.
+    Valid { actor: String, user: Option<String>, workspace: WorkspaceId },
+    /// Nothing is known of them.
+    Unknown,
+    /// Wrong, over, or taken back.
+    Refused,
+}
+
+impl Fold {
+    /// Whose credentials these are.
+    pub(crate) fn verify(&self, credential: &Credential, now: DateTime<Utc>) -> Verdict {
+        let (hash, valid) = match credential.holder {
+            Holder::Key(id) => {
+                let Some(key) = self.keys.get(&id) else { return Verdict::Unknown };
+                let actor = match key.holder {
+                    KeyHolder::Program => id.to_string(),
+                    KeyHolder::Agent => format!("agent:{id}"),
+                };
+                (&key.hash, Verdict::Valid { actor, user: None, workspace: key.workspace })
+            }
+            Holder::Session(user, id) => {
+                let session = self.sessions.get(&user).and_then(|sessions| sessions.iter().find(|session| session.id == id));
+                let Some(session) = session else { return Verdict::Unknown };
+                let valid =
+                    Verdict::Valid { actor: user.to_string(), user: Some(user.to_string()), workspace: WorkspaceId::personal(user) };
+                (&session.hash, valid)
+            }
+        };
+        if credential.matches(hash) && self.works(credential.holder, now) { valid } else { Verdict::Refused }
+    }
+
+    /// Whether credentials that were right still work.
+    pub(crate) fn works(&self, holder: Holder, now: DateTime<Utc>) -> bool {
+        match holder {
+            Holder::Key(id) => self.keys.get(&id).is_some_and(|key| !key.revoked && key.expires_at.is_none_or(|end| now < end)),
+            Holder::Session(user, id) => {
+                let session = self.sessions.get(&user).and_then(|sessions| sessions.iter().find(|session| session.id == id));
+                session.is_some_and(|session| now < session.expires_at)
+            }
+        }
+    }
+
+    /// Whether a holder may, now.
+    pub(crate) fn allows(&self, holder: Holder, need: Need<'_>, now: DateTime<Utc>) -> Result<(), Denied> {
+        if !self.works(holder, now) {
+            return Err(Denied::Unauthenticated);
+        }
+        match (need.scope, holder) {
+            (DEV, _) | (SELF, Holder::Key(_)) => return Err(Denied::Insufficient),
+            (SELF, Holder::Session(..)) => return Ok(()),
+            (_, Holder::Key(_) | Holder::Session(..)) => {}
+        }
+        let workspace = need.workspace.map(|text| text.parse::<WorkspaceId>().map_err(|_| Denied::Hidden)).transpose()?;
+        let project = need.project.map(|text| text.parse::<ProjectId>().map_err(|_| Denied::Hidden)).transpose()?;
+        let owner = project.map(|project| self.projects.get(&project).copied().ok_or(Denied::Hidden)).transpose()?;
+        if workspace.is_some() && owner.is_some() && workspace != owner {
+            return Err(Denied::Hidden);
+        }
+        match holder {
+            Holder::Key(id) => {
+                let key = self.keys.get(&id).ok_or(Denied::Unauthenticated)?;
+                key_allows(key, need.scope, workspace.or(owner), project)
+            }
+            Holder::Session(user, _) => match workspace.or(owner) {
+                Some(place) => {
+                    let member = self.member_of(place, user).ok_or(Denied::Hidden)?;
+                    member_allows(member, need.scope, project, workspace.is_some())
+                }
+                None => {
+                    let places = self.memberships.get(&user).into_iter().flatten();
+                    let anywhere = places.filter_map(|place| self.member_of(*place, user)).any(|member| may_somewhere(member, need.scope));
+                    if anywhere { Ok(()) } else { Err(Denied::Insufficient) }
+                }
+            },
+        }
+    }
+
+    /// Whether a list may show a project to a holder.
+    pub(crate) fn sees(&self, holder: Holder, project: ProjectId) -> bool {
+        let Some(owner) = self.projects.get(&project).copied() else { return false };
+        match holder {
+            Holder::Key(id) => {
+                self.keys.get(&id).is_some_and(|key| key.workspace == owner && key.project.is_none_or(|only| only == project))
+            }
+            Holder::Session(user, _) => {
+                self.member_of(owner, user).is_some_and(|member| sees_all(member) || member.grants.contains_key(&project))
+            }
+        }
+    }
+
+    /// The projects that a holder sees, as a list's filter.
+    pub(crate) fn visible(&self, holder: Holder) -> Visible {
+        let (mut workspaces, mut projects) = (Vec::new(), Vec::new());
+        match holder {
+            Holder::Key(id) => match self.keys.get(&id) {
+                Some(Key { workspace, project: None, .. }) => workspaces.push(workspace.to_string()),
+                Some(Key { project: Some(project), .. }) if self.sees(holder, *project) => projects.push(project.to_string()),
+                Some(_) | None => {}
+            },
+            Holder::Session(user, _) => {
+                for place in self.memberships.get(&user).into_iter().flatten() {
+                    let Some(member) = self.member_of(*place, user) else { continue };
+                    if sees_all(member) {
+                        workspaces.push(place.to_string());
+                    } else {
+                        let granted = member.grants.keys().filter(|project| self.projects.get(project) == Some(place));
+                        projects.extend(granted.map(ToString::to_string));
+                    }
+                }
+            }
+        }
+        Visible::Some { workspaces, projects }
+    }
+
+    fn member_of(&self, workspace: WorkspaceId, user: UserId) -> Option<&Member> {
+        self.workspaces.get(&workspace)?.members.get(&user)
+    }
+}
+
+fn key_allows(key: &Key, scope: &str, place: Option<WorkspaceId>, project: Option<ProjectId>) -> Result<(), Denied> {
+    if place.is_some_and(|place| place != key.workspace) {
+        return Err(Denied::Hidden);
+    }
+    match (key.project, project) {
+        (Some(only), Some(project)) if only != project => return Err(Denied::Hidden),
+        // The workspace as a whole is not what the key is for.
+        (Some(_), None) if place.is_some() => return Err(Denied::Insufficient),
+        (Some(_) | None, _) => {}
+    }
+    if key.scopes.contains(scope) { Ok(()) } else { Err(Denied::Insufficient) }
+}
+
+/// `workspace_named`: the workspace is no secret to the member who named it; a project of which nothing was granted is.
+fn member_allows(member: &Member, scope: &str, project: Option<ProjectId>, workspace_named: bool) -> Result<(), Denied> {
+    let granted = project.and_then(|project| member.grants.get(&project));
+    let allowed = match member.role {
+        Role::Owner => true,
+        Role::Admin => scope != OWN,
+        Role::Member => match (granted, project) {
+            (Some(scopes), _) => scopes.contains(scope) && PROJECT_SCOPES.contains(&scope),
+            (None, Some(_)) if !workspace_named => return Err(Denied::Hidden),
+            (None, Some(_)) => false,
+            (None, None) => scope == READ,
+        },
+    };
+    if allowed { Ok(()) } else { Err(Denied::Insufficient) }
+}
+
+fn may_somewhere(member: &Member, scope: &str) -> bool {
+    member_allows(member, scope, None, true).is_ok()
+        || member.grants.values().any(|scopes| scopes.contains(scope) && PROJECT_SCOPES.contains(&scope))
+}
+
+fn sees_all(member: &Member) -> bool {
+    match member.role {
+        Role::Owner | Role::Admin => true,
+        Role::Member => false,
+    }
+}
