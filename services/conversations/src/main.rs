@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use auth::Authorizer;
 use chassis::{Clock, Health, HttpArgs, Ids, KeyArgs, Metrics, NatsArgs, PostgresArgs, Shutdown, Site, TelemetryArgs};
 use clap::Parser;
 use conversations::Conversations;
@@ -45,10 +46,13 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let databases = conversations::databases(config.postgres.database_url.expose().parse()?);
     let listener = config.http.bind().await?;
     let health = Health::new();
+    let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
+    authorizer.register(&health);
+    authorizer.follow(shutdown.soft());
     let conversations = Conversations::new(journal, databases);
     conversations.register(&health);
     let site = Site::new("Paige conversations", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
-    let router = site.finish(conversations::routes(conversations.clone()))?;
+    let router = site.authority(authorizer).finish(conversations::routes(conversations.clone()))?;
     let work = async { tokio::join!(chassis::serve(listener, router, &shutdown), conversations::run(conversations, shutdown.soft())) };
     let (served, followed) = shutdown.guard(work).await?;
     served?;
