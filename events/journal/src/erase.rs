@@ -84,6 +84,14 @@ impl Journal {
         self.purge(subject.stream(), &json!({ "filter": subject.as_str(), "keep": 1 })).await
     }
 
+    /// Takes out the events of a subject up to and with `sequence`; what was appended after it stays.
+    ///
+    /// # Errors
+    /// The log does not answer.
+    pub async fn purge_through(&self, subject: &Subject, sequence: u64) -> Result<(), Error> {
+        self.purge(subject.stream(), &json!({ "filter": subject.as_str(), "seq": sequence.saturating_add(1) })).await
+    }
+
     /// Overwrites one event on the broker's disk and takes it out. One that is not there is no error.
     ///
     /// # Errors

@@ -90,6 +90,6 @@ impl Conversations {
 /// # Errors
 /// None today: whatever keeps the log from being read is waited for.
 pub async fn run(conversations: Conversations, shutdown: CancellationToken) -> Result<(), Error> {
-    conversations.feed.run(shutdown).await;
+    tokio::join!(conversations.feed.run(shutdown.clone()), conversations.projects.follow(shutdown));
     Ok(())
 }

@@ -1,18 +1,25 @@
 //! Which projects there are: asked of the log when one is met first, remembered once it is ready.
 //!
-//! A project that is not ready is asked for every time, so that it can be used the moment it is.
+//! A project that is not ready is asked for every time, so that it can be used the moment it is. One that is being deleted is forgotten
+//! as soon as the log says so.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use contract::{Event, ProjectEvent, ProjectId, Subject};
-use journal::Journal;
+use contract::{Event, OperationKind, ProjectEvent, ProjectId, Stream, Subject};
+use futures::StreamExt;
+use journal::{Filter, Journal};
 use lru::LruCache;
+use tokio_util::sync::CancellationToken;
 
 use crate::Error;
 
 /// How many ready projects are remembered; a forgotten one costs one look into the log.
 const READY_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("100,000 is not zero");
+
+/// How long to wait before reading goes on after an error.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
 pub(crate) struct Projects {
@@ -30,6 +37,41 @@ impl Projects {
 
     pub(crate) async fn healthy(&self) -> Result<(), String> {
         self.journal.healthy().await
+    }
+
+    /// Forgets projects that are being deleted, until `shutdown`.
+    pub(crate) async fn follow(&self, shutdown: CancellationToken) {
+        let mut from = None;
+        while !shutdown.is_cancelled() {
+            let events = async {
+                let start = match from {
+                    Some(next) => next,
+                    None => self.journal.last_sequence(Stream::Project, "project.>").await? + 1,
+                };
+                from = Some(start);
+                let mut events = std::pin::pin!(self.journal.tail(Stream::Project, start, Filter::subjects(["project.*"])));
+                while let Some(event) = events.next().await {
+                    let event = event?;
+                    from = Some(event.sequence + 1);
+                    if let Some(project) = event.subject.project_id()
+                        && ProjectEvent::decode(&event).is_ok_and(|fact| Life::Ready.after(&fact) == Life::Unknown)
+                    {
+                        self.ready.lock().unwrap_or_else(PoisonError::into_inner).pop(&project);
+                    }
+                }
+                Ok::<(), journal::Error>(())
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                ended = events => if let Err(error) = ended {
+                    tracing::warn!(%error, "project stream cannot be read, trying again");
+                },
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(RETRY_DELAY) => {}
+            }
+        }
     }
 
     /// Whether the project's database can be asked.
@@ -65,6 +107,14 @@ impl Life {
             ProjectEvent::ProjectCreated(_) => Self::Provisioning,
             ProjectEvent::ProjectReady(_) => Self::Ready,
             ProjectEvent::ProjectFailed(_) => Self::Failed,
+            ProjectEvent::ProjectErased(_) => Self::Unknown,
+            ProjectEvent::OperationStarted(started) => match started.kind {
+                OperationKind::DeleteProject => Self::Unknown,
+                OperationKind::CreateProject
+                | OperationKind::ConnectNumber
+                | OperationKind::DisconnectNumber
+                | OperationKind::ResetProject => self,
+            },
             ProjectEvent::NumberConnected(_)
             | ProjectEvent::NumberDisconnected(_)
             | ProjectEvent::NumberClaimed(_)
@@ -73,10 +123,8 @@ impl Life {
             | ProjectEvent::ProjectSuspended(_)
             | ProjectEvent::ProjectRestored(_)
             | ProjectEvent::ProjectTransferred(_)
-            | ProjectEvent::ProjectErased(_)
             | ProjectEvent::TransferRequested(_)
             | ProjectEvent::TransferEnded(_)
-            | ProjectEvent::OperationStarted(_)
             | ProjectEvent::OperationStepCompleted(_)
             | ProjectEvent::OperationFailed(_)
             | ProjectEvent::OperationRetried(_)

@@ -5,15 +5,18 @@ use journal::{Handled, Handler, Stop};
 use metrics::counter;
 use projections::Projector;
 
-use crate::stop;
+use crate::{Projects, stop};
 
 /// Applies what the log says to the tables of its project.
-pub struct Tables(Projector);
+pub struct Tables {
+    projector: Projector,
+    projects: Projects,
+}
 
 impl Tables {
-    /// Applies through this projector.
-    pub fn new(projector: Projector) -> Self {
-        Self(projector)
+    /// Applies through this projector, but to no project that is being deleted: its database goes, or is gone.
+    pub fn new(projector: Projector, projects: Projects) -> Self {
+        Self { projector, projects }
     }
 }
 
@@ -22,11 +25,16 @@ impl Handler for Tables {
         let Some(project) = key.split('.').nth(1).and_then(|project| project.parse().ok()) else {
             return Handled { done: 0, stopped: Some(Stop::Park { cause: format!("{key} names no project") }) };
         };
-        match self.0.apply(project, events).await {
+        if self.projects.leaves(project) {
+            return Handled::all(events);
+        }
+        match self.projector.apply(project, events).await {
             Ok(applied) => {
                 counter!("projector_events_total").increment(applied.done as u64);
                 Handled { done: applied.done, stopped: applied.stopped.as_ref().map(stop::of) }
             }
+            // It may have begun to leave while we were at it.
+            Err(_) if self.projects.leaves(project) => Handled::all(events),
             Err(error) => Handled { done: 0, stopped: Some(stop::of(&error)) },
         }
     }

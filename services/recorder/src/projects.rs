@@ -1,11 +1,11 @@
 //! Which number belongs to which project: a fold of the `project` stream, in memory, followed live.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{Event, ProjectCreated, ProjectEvent, ProjectId, ProjectUpdated, Recorded, Stream};
+use contract::{Event, OperationKind, ProjectCreated, ProjectEvent, ProjectId, ProjectUpdated, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Journal};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,16 @@ struct Fold {
     sequence: u64,
     idle: HashMap<ProjectId, Option<TimeDelta>>,
     numbers: HashMap<String, Owners>,
+    leaving: HashSet<ProjectId>,
+}
+
+/// What the recorder does at once when it reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// A number has a project from now on.
+    Connected(String),
+    /// A project is being deleted: nothing of it is recorded any more.
+    Leaving(ProjectId),
 }
 
 /// Since when a number belonged to which project, in the order of the log; `None`: to nobody.
@@ -50,6 +60,11 @@ impl Projects {
         Some(Project { id, conversation_idle: fold.idle.get(&id).copied().flatten() })
     }
 
+    /// Whether the project is being deleted, or is gone. What still comes for it is passed over: it must not be written again.
+    pub fn leaves(&self, project: ProjectId) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).leaving.contains(&project)
+    }
+
     /// Every number that ever belonged to a project.
     pub(crate) fn numbers(&self) -> Vec<String> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).numbers.keys().cloned().collect()
@@ -64,8 +79,13 @@ impl Projects {
         Ok(())
     }
 
-    /// Follows the stream until shutdown. `connected` hears of every number that gets a project.
-    pub async fn follow(&self, journal: Journal, connected: impl Fn(&str) + Send, shutdown: CancellationToken) {
+    /// Every project that is being deleted, or is gone.
+    pub(crate) fn leaving(&self) -> Vec<ProjectId> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).leaving.iter().copied().collect()
+    }
+
+    /// Follows the stream until shutdown. `tell` hears what must be acted on.
+    pub async fn follow(&self, journal: Journal, tell: impl Fn(News) + Send, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
             let from = self.0.read().unwrap_or_else(PoisonError::into_inner).sequence + 1;
             let mut events = std::pin::pin!(journal.tail(Stream::Project, from, Filter::all()));
@@ -76,8 +96,8 @@ impl Projects {
                 };
                 match event {
                     Some(Ok(event)) => {
-                        if let Some(number) = self.apply(&event) {
-                            connected(&number);
+                        if let Some(news) = self.apply(&event) {
+                            tell(news);
                         }
                     }
                     Some(Err(error)) => tracing::warn!(%error, "project stream cannot be read, trying again"),
@@ -91,8 +111,7 @@ impl Projects {
         }
     }
 
-    /// Takes an event; answers the number that it connects.
-    fn apply(&self, event: &Recorded) -> Option<String> {
+    fn apply(&self, event: &Recorded) -> Option<News> {
         let mut fold = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if event.sequence <= fold.sequence {
             return None;
@@ -109,7 +128,14 @@ impl Projects {
             }
             Ok(ProjectEvent::NumberConnected(connected)) => {
                 fold.own(&connected.phone_number_id, event.time, Some(project));
-                return Some(connected.phone_number_id);
+                return Some(News::Connected(connected.phone_number_id));
+            }
+            Ok(ProjectEvent::OperationStarted(started)) if started.kind == OperationKind::DeleteProject => {
+                fold.leaving.insert(project);
+                return Some(News::Leaving(project));
+            }
+            Ok(ProjectEvent::ProjectErased(_)) => {
+                fold.leaving.insert(project);
             }
             Ok(ProjectEvent::NumberDisconnected(disconnected)) => {
                 let number = disconnected.phone_number_id;
@@ -125,7 +151,6 @@ impl Projects {
                 | ProjectEvent::ProjectSuspended(_)
                 | ProjectEvent::ProjectRestored(_)
                 | ProjectEvent::ProjectTransferred(_)
-                | ProjectEvent::ProjectErased(_)
                 | ProjectEvent::TransferRequested(_)
                 | ProjectEvent::TransferEnded(_)
                 | ProjectEvent::OperationStarted(_)

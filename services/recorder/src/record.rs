@@ -81,7 +81,7 @@ impl Recorder {
     }
 
     async fn look_up(&self, project: ProjectId, view: Option<View>, items: &[Heard<'_>]) -> Result<View, Error> {
-        let mut connection = self.databases.pool(project).acquire().await.map_err(projections::Error::from)?;
+        let mut connection = self.databases.connect(project).await?;
         let mut view = match view {
             Some(view) => view,
             None => {
@@ -91,6 +91,7 @@ impl Recorder {
             }
         };
         load(&mut connection, &mut view, items).await?;
+        connection.hand_back();
         Ok(view)
     }
 
@@ -143,6 +144,11 @@ impl Handler for Recorder {
                 counter!("recorder_unknown_number_total").increment(waiting as u64);
                 return Handled::stopped(done, Stop::Park { cause: format!("number {number} belongs to no project") });
             };
+            if self.projects.leaves(project.id) {
+                counter!("recorder_left_out_total").increment(1);
+                done += 1;
+                continue;
+            }
             let theirs = events[done..].iter().take_while(|event| self.projects.at(number, event.time) == Some(project)).count().max(1);
             if let Err(error) = self.record(project, &events[done..done + theirs]).await {
                 tracing::debug!(project.id = %project.id, stream.seq = first.sequence, %error, "webhooks not recorded yet");

@@ -7,6 +7,7 @@ use journal::{Follow, Follower, Journal};
 use projections::{ProjectDatabases, Projector};
 use tokio_util::sync::CancellationToken;
 
+use crate::projects::News;
 use crate::{Projects, Recorder, Tables};
 
 /// The streams that this service reads and writes.
@@ -14,8 +15,8 @@ pub const STREAMS: &[Stream] = &[Stream::Webhook, Stream::Project, Stream::Conve
 
 /// The fields of webhooks that are about messages and people; everything else is other services' business.
 const FIELDS: [&str; 5] = ["messages", "smb_message_echoes", "history", "user_id_update", "user_preferences"];
-/// Numbers, and projects, that are worked on at the same time.
-const PARALLEL: usize = 16;
+/// Numbers, and projects, that are worked on at the same time. Each waits most of its time for the log or its database, not for a processor.
+const PARALLEL: usize = 64;
 /// Webhook events in one batch of one number.
 const WEBHOOKS_MAX: usize = 512;
 /// Conversation events in one transaction of one project.
@@ -69,15 +70,19 @@ pub async fn run(
     projects.catch_up(&journal).await?;
     let log = journal.state(Stream::Conversation).await?;
     let recorder = Arc::new(Recorder::new(journal.clone(), databases.clone(), projects.clone()));
-    let tables = Arc::new(Tables::new(Projector::new(databases, log.created).checking(journal.clone())));
-    let waiting = followers.webhooks.clone();
-    let release = |number: &str| waiting.release(&format!("webhook.{number}"));
-    // A number that waits because nobody had it may have been connected while nobody followed.
-    projects.numbers().iter().for_each(|number| release(number));
+    let tables = Arc::new(Tables::new(Projector::new(databases, log.created).checking(journal.clone()), projects.clone()));
+    let (webhooks, rows) = (followers.webhooks.clone(), followers.tables.clone());
+    let tell = |news: News| match news {
+        News::Connected(number) => webhooks.release(&format!("webhook.{number}")),
+        // Held because its database was down, say: there is nothing to wait for any more.
+        News::Leaving(project) => rows.release(&format!("conversation.{project}")),
+    };
+    // What a key waits for may have happened while nobody followed.
+    projects.numbers().into_iter().map(News::Connected).chain(projects.leaving().into_iter().map(News::Leaving)).for_each(&tell);
     // One that ends takes the others with it: half a recorder would look healthy.
     let stop = shutdown.child_token();
     let _ended = stop.clone().drop_guard();
-    let numbers = projects.follow(journal, release, stop.clone());
+    let numbers = projects.follow(journal, tell, stop.clone());
     tokio::select! {
         outcome = followers.webhooks.run(recorder, stop.clone()) => outcome,
         outcome = followers.tables.run(tables, stop.clone()) => outcome,

@@ -1,6 +1,6 @@
 //! Which projects there are, by the log.
 
-use contract::{Event, ProjectEvent, ProjectId, Stream};
+use contract::{Event, OperationKind, ProjectEvent, ProjectId, Stream};
 use futures::TryStreamExt;
 use journal::{Filter, Range};
 
@@ -28,6 +28,10 @@ pub(crate) async fn projects(servers: &Servers, filter: &FilterArgs) -> Result<V
             }
             ProjectEvent::ProjectReady(_) => {
                 projects.iter_mut().filter(|project| project.id == id).for_each(|project| project.ready = true)
+            }
+            // Its tables go, or are gone.
+            ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
+                projects.retain(|project| project.id != id);
             }
             ProjectEvent::ProjectCreated(_)
             | ProjectEvent::ProjectFailed(_)

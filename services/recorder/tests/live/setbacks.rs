@@ -112,3 +112,36 @@ async fn a_recorder_that_starts_does_not_believe_tables_that_are_behind_the_log(
     world.until_counts(project, (1, 1, 3)).await;
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_that_is_being_deleted_is_recorded_no_more_and_holds_nobody_up() {
+    let world = World::new().await;
+    let (gone, kept) = (world.project().await, world.project().await);
+    world.connect(gone, "1").await;
+    world.connect(kept, "2").await;
+    let running = world.start().await;
+    world.message("1", 1, 0).await;
+    world.until_counts(gone, (1, 1, 1)).await;
+
+    // Its database goes first, so that what comes meanwhile is held.
+    let mut admin = world.databases().options(kept).database("postgres").connect().await.unwrap();
+    let drop = format!("DROP DATABASE {} WITH (FORCE)", database_name(gone));
+    sqlx::raw_sql(sqlx::AssertSqlSafe(drop)).execute(&mut admin).await.unwrap();
+    world.message("1", 1, 1).await;
+    world.delete(gone).await;
+    for n in 0..20 {
+        world.message("1", 1, 2 + n).await;
+        world.message("2", 2, n).await;
+    }
+    world.until_counts(kept, (1, 1, 20)).await;
+    running.caught_up().await;
+    assert!(world.said(gone).await.values().map(Vec::len).sum::<usize>() <= 2, "it was recorded after its deletion began");
+    let held = || running.followers.webhooks.status().borrow().parked + running.followers.tables.status().borrow().parked;
+    assert_eq!(held(), 0);
+    running.stop().await;
+
+    // Read again from the start, it is the same.
+    let running = world.start().await;
+    running.caught_up().await;
+    running.stop().await;
+}

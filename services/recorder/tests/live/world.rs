@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use chassis::{Clock, Ids};
 use contract::{
-    CHANGE_RECEIVED, Context, ConversationEvent, Event, EventId, NewEvent, NumberConnected, NumberDisconnected, ProjectCreated,
-    ProjectEvent, ProjectId, Recorded, Stream, Subject,
+    CHANGE_RECEIVED, Context, ConversationEvent, Event, EventId, NewEvent, NumberConnected, NumberDisconnected, OperationId,
+    OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Recorded, Stream, Subject,
 };
 use embedded::{Nats, Postgres};
 use futures::StreamExt;
@@ -122,6 +122,13 @@ impl World {
 
     pub(crate) async fn connect(&self, project: ProjectId, number: &str) {
         self.say(project, NumberConnected { phone_number_id: number.into(), waba_id: None, display_phone_number: None }).await;
+    }
+
+    /// Its deletion begins.
+    pub(crate) async fn delete(&self, project: ProjectId) {
+        let operation = OperationId::from_ulid(self.ids.ulid());
+        let kind = OperationKind::DeleteProject;
+        self.say(project, OperationStarted { operation, kind, deadline: Clock::System.now(), overwrite: false }).await;
     }
 
     pub(crate) async fn disconnect(&self, project: ProjectId, number: &str) {

@@ -1,0 +1,128 @@
+//! The numbers that a project ever had, and when: what reached them in that time is the project's.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use contract::{ProjectEvent, ProjectId, Subject};
+use journal::Journal;
+
+use crate::command::decode;
+use crate::error::Error;
+use crate::number::MetaId;
+
+/// A time during which a number was the project's, half-open; no end: until its deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) from: DateTime<Utc>,
+    pub(super) until: Option<DateTime<Utc>>,
+}
+
+/// One number.
+#[derive(Debug, Default)]
+pub(super) struct OneNumber {
+    /// When it was the project's.
+    pub(super) held: Vec<Held>,
+    /// Whether no other project ever had it.
+    pub(super) only_ours: bool,
+}
+
+/// All of them, by Meta's id, and the business accounts that they belonged to.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    pub(super) by_id: BTreeMap<String, OneNumber>,
+    pub(super) accounts: Vec<String>,
+}
+
+impl Numbers {
+    /// From the project's own events and from the claims on its numbers.
+    pub(super) async fn of(journal: &Journal, project: ProjectId) -> Result<Self, Error> {
+        let mut numbers = Self::default();
+        for recorded in journal.entity(&Subject::project(project)).await? {
+            numbers.hear(recorded.time, &decode(&recorded)?);
+        }
+        for (id, number) in &mut numbers.by_id {
+            let Ok(id) = id.parse::<MetaId>() else { continue };
+            let claims = journal.entity(&id.claim()).await?;
+            number.only_ours = claims.iter().map(decode).collect::<Result<Vec<_>, _>>()?.iter().all(|claim| is_of(claim, project));
+        }
+        Ok(numbers)
+    }
+
+    fn hear(&mut self, at: DateTime<Utc>, event: &ProjectEvent) {
+        match event {
+            ProjectEvent::NumberConnected(connected) => {
+                let number = self.by_id.entry(connected.phone_number_id.clone()).or_default();
+                if number.held.last().is_none_or(|held| held.until.is_some()) {
+                    number.held.push(Held { from: at, until: None });
+                }
+                self.accounts.extend(connected.waba_id.clone());
+            }
+            ProjectEvent::NumberDisconnected(gone) => {
+                if let Some(held) = self.by_id.get_mut(&gone.phone_number_id).and_then(|number| number.held.last_mut()) {
+                    held.until.get_or_insert(at);
+                }
+            }
+            ProjectEvent::NumberOffered(offered) => self.accounts.push(offered.waba_id.clone()),
+            ProjectEvent::ProjectCreated(_)
+            | ProjectEvent::ProjectReady(_)
+            | ProjectEvent::ProjectFailed(_)
+            | ProjectEvent::ProjectUpdated(_)
+            | ProjectEvent::ProjectSuspended(_)
+            | ProjectEvent::ProjectRestored(_)
+            | ProjectEvent::ProjectTransferred(_)
+            | ProjectEvent::ProjectErased(_)
+            | ProjectEvent::TransferRequested(_)
+            | ProjectEvent::TransferEnded(_)
+            | ProjectEvent::OperationStarted(_)
+            | ProjectEvent::OperationStepCompleted(_)
+            | ProjectEvent::OperationFailed(_)
+            | ProjectEvent::OperationRetried(_)
+            | ProjectEvent::OperationCompleted(_)
+            | ProjectEvent::NumberDescribed(_)
+            | ProjectEvent::NumberClaimed(_)
+            | ProjectEvent::NumberReleased(_)
+            | ProjectEvent::BusinessProfileChanged(_)
+            | ProjectEvent::DisplayNameRequested(_)
+            | ProjectEvent::DisplayNameDecided(_)
+            | ProjectEvent::DataKeyCreated(_) => {}
+        }
+    }
+}
+
+impl OneNumber {
+    /// Whether what reached the number at `time` was the project's.
+    pub(super) fn was_ours(&self, time: DateTime<Utc>) -> bool {
+        self.held.iter().any(|held| held.from <= time && held.until.is_none_or(|until| time < until))
+    }
+}
+
+/// Whether a claim, or its end, is by `project`.
+pub(super) fn is_of(claim: &ProjectEvent, project: ProjectId) -> bool {
+    match claim {
+        ProjectEvent::NumberClaimed(claimed) => claimed.project == project,
+        ProjectEvent::NumberReleased(released) => released.project == project,
+        ProjectEvent::ProjectCreated(_)
+        | ProjectEvent::ProjectReady(_)
+        | ProjectEvent::ProjectFailed(_)
+        | ProjectEvent::ProjectUpdated(_)
+        | ProjectEvent::ProjectSuspended(_)
+        | ProjectEvent::ProjectRestored(_)
+        | ProjectEvent::ProjectTransferred(_)
+        | ProjectEvent::ProjectErased(_)
+        | ProjectEvent::TransferRequested(_)
+        | ProjectEvent::TransferEnded(_)
+        | ProjectEvent::OperationStarted(_)
+        | ProjectEvent::OperationStepCompleted(_)
+        | ProjectEvent::OperationFailed(_)
+        | ProjectEvent::OperationRetried(_)
+        | ProjectEvent::OperationCompleted(_)
+        | ProjectEvent::NumberOffered(_)
+        | ProjectEvent::NumberConnected(_)
+        | ProjectEvent::NumberDescribed(_)
+        | ProjectEvent::NumberDisconnected(_)
+        | ProjectEvent::BusinessProfileChanged(_)
+        | ProjectEvent::DisplayNameRequested(_)
+        | ProjectEvent::DisplayNameDecided(_)
+        | ProjectEvent::DataKeyCreated(_) => false,
+    }
+}
