@@ -1,0 +1,60 @@
+//! What can go wrong, by what its receiver can do about it.
+
+use chassis::Problem;
+use contract::DecodeError;
+use journal::AppendError;
+
+/// `Retry-After` while log or storage do not answer.
+const RETRY_AFTER_S: u32 = 1;
+
+/// Why bots could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The log cannot be read or followed.
+    #[error("read the log")]
+    Log(#[from] journal::Error),
+    /// The log did not take an event, or did not say so.
+    #[error("append to the log")]
+    Append(#[from] AppendError),
+    /// The log holds something that is not what its type promises.
+    #[error("read event {sequence} of {subject}")]
+    Decode {
+        /// Where.
+        subject: String,
+        /// Which.
+        sequence: u64,
+        /// What is wrong.
+        source: DecodeError,
+    },
+    /// The storage does not do as told.
+    #[error("use the storage")]
+    Storage(#[from] storage::Error),
+    /// The log names an object that the storage does not have, or has in another form.
+    #[error("object {0} is not what the log says it is")]
+    Lost(String),
+}
+
+impl Error {
+    /// Its sources in one line, for a log or for the cause of a held key.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            source = error.source();
+        }
+        text
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let cause = error.chain();
+        match error {
+            Error::Log(_) | Error::Append(_) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::Storage(_) => Self::unavailable("storage_unavailable", RETRY_AFTER_S, cause),
+            Error::Decode { .. } | Error::Lost(_) => Self::internal(cause),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `GET /v1/projects/{project}/code/versions`: how the code came to be what it is, the newest change first.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chassis::{Json, Path, Problem, Query, cursor};
+use chrono::{DateTime, Utc};
+use contract::ProjectId;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::Bots;
+use crate::code::Change;
+
+/// Most changes on a page.
+const LIMIT_MAX: usize = 100;
+/// Changes on a page when nobody says.
+const LIMIT_DEFAULT: usize = 50;
+
+/// Which part of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(crate) struct Part {
+    /// 1 to 100, default 50.
+    limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A page of changes, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VersionPage {
+    data: Vec<VersionAnswer>,
+    /// For the next page; null: this is the last one.
+    next_cursor: Option<String>,
+}
+
+/// A change of the code.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VersionAnswer {
+    /// The version from then on.
+    version: String,
+    /// The version before it; null: it was the first.
+    parent: Option<String>,
+    /// `initialised`, `committed` or `reset`.
+    #[schema(example = "committed")]
+    kind: &'static str,
+    /// What changed, for people.
+    message: Option<String>,
+    at: DateTime<Utc>,
+    /// Who: `usr_…`, `key_…`, `system`.
+    actor: Option<String>,
+}
+
+/// Place of a change in the log; of this list alone.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    code_sequence: u64,
+}
+
+/// Lists the versions of a bot's code
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/code/versions",
+    tag = "code",
+    params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"), Part),
+    responses(
+        (status = 200, description = "Changes, the newest first", body = VersionPage),
+        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`code_not_ready`: the project is being made", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["code:read"])),
+)]
+pub(crate) async fn list_versions(
+    State(bots): State<Bots>,
+    Path(project): Path<ProjectId>,
+    Query(part): Query<Part>,
+) -> Result<Json<VersionPage>, Problem> {
+    let limit = part.limit.unwrap_or(LIMIT_DEFAULT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        let detail = format!("must be 1 to {LIMIT_MAX}");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query").field("/limit", "invalid", detail));
+    }
+    let before = match part.cursor.as_deref().map(cursor::decode::<Place>) {
+        Some(place) => place?.code_sequence,
+        None => u64::MAX,
+    };
+    let code = bots.existing_code(project).await?;
+    let mut older = code.changes.into_iter().rev().filter(|change| change.sequence < before);
+    let page: Vec<Change> = older.by_ref().take(limit).collect();
+    let next_cursor = match (older.next(), page.last()) {
+        (Some(_), Some(last)) => Some(cursor::encode(&Place { code_sequence: last.sequence })?),
+        (None | Some(_), None) | (None, Some(_)) => None,
+    };
+    Ok(Json(VersionPage { data: page.into_iter().map(VersionAnswer::of).collect(), next_cursor }))
+}
+
+impl VersionAnswer {
+    fn of(change: Change) -> Self {
+        let Change { version, parent, kind, message, at, actor, sequence: _ } = change;
+        Self { version, parent, kind, message, at, actor }
+    }
+}

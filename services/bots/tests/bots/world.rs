@@ -1,0 +1,175 @@
+//! What every test of bots stands on: a broker and a folder of its own, the service in this process, and the log to play lifecycle on.
+
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use bots::{Bots, STREAMS};
+use bytes::Bytes;
+use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use contract::{
+    BotEvent, Context, Event, EventId, OperationCompleted, OperationFailed, OperationId, OperationKind, OperationRetried, OperationStarted,
+    ProjectCreated, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+};
+use embedded::Nats;
+use http_body_util::BodyExt;
+use journal::{ConnectOptions, Expect, Journal};
+use serde_json::Value;
+use storage::Storage;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct World {
+    pub(crate) nats: Nats,
+    pub(crate) journal: Journal,
+    pub(crate) folder: TempDir,
+    pub(crate) ids: Ids,
+}
+
+/// A running service; stopped when told to.
+pub(crate) struct Service {
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), bots::Error>>,
+}
+
+/// An answer of the API.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
+    pub(crate) body: Value,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let nats = Nats::scratch().await.unwrap();
+        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
+        journal.open(&STREAMS).await.unwrap();
+        Self { nats, journal, folder: tempfile::tempdir().unwrap(), ids: Ids::new(Clock::System) }
+    }
+
+    pub(crate) fn bots(&self) -> Bots {
+        Bots::new(self.journal.clone(), Storage::open(self.folder.path().to_str().unwrap()).unwrap(), Clock::System)
+    }
+
+    pub(crate) fn start(&self) -> Service {
+        let stop = CancellationToken::new();
+        Service { task: tokio::spawn(bots::run(self.bots(), stop.clone())), stop }
+    }
+
+    /// Stops the service. Nothing is held: a test ends with it, unless it wanted something to be.
+    pub(crate) async fn end(&self, service: Service) {
+        service.stop.cancel();
+        service.task.await.unwrap().unwrap();
+        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+    }
+
+    pub(crate) async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>) {
+        let id = EventId::from_ulid(self.ids.ulid());
+        let event = event.into().into_new(id, "/test", Clock::System.now(), Context::default());
+        self.journal.append(&Subject::project(project), Expect::Any, vec![event]).await.unwrap();
+    }
+
+    /// Says what lifecycle says when a project is created.
+    pub(crate) async fn create(&self) -> ProjectId {
+        let project = ProjectId::from_ulid(self.ids.ulid());
+        self.recreate(project).await;
+        project
+    }
+
+    pub(crate) async fn recreate(&self, project: ProjectId) {
+        let workspace = WorkspaceId::INSTALLATION;
+        self.say(project, ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: None, workspace }).await;
+    }
+
+    pub(crate) async fn begin(&self, project: ProjectId, kind: OperationKind) -> OperationId {
+        let operation = OperationId::from_ulid(self.ids.ulid());
+        self.say(project, OperationStarted { operation, kind, deadline: Clock::System.now(), overwrite: false }).await;
+        operation
+    }
+
+    pub(crate) async fn complete(&self, project: ProjectId, operation: OperationId) {
+        self.say(project, OperationCompleted { operation }).await;
+    }
+
+    pub(crate) async fn fail_and_retry(&self, project: ProjectId, operation: OperationId) {
+        self.say(project, OperationFailed { operation, step: "code".into(), code: "deadline".into(), reason: "late".into() }).await;
+        self.say(project, OperationRetried { operation, deadline: Clock::System.now() }).await;
+    }
+
+    pub(crate) async fn said(&self, project: ProjectId) -> Vec<BotEvent> {
+        let events = self.journal.entity(&Subject::bot(project)).await.unwrap();
+        events.iter().map(|recorded| BotEvent::decode(recorded).unwrap()).collect()
+    }
+
+    /// Every event of the project's code, in short.
+    pub(crate) async fn told(&self, project: ProjectId) -> Vec<&'static str> {
+        let short = |event| match event {
+            BotEvent::CodeInitialised(_) => "initialised",
+            BotEvent::CodeCommitted(_) => "committed",
+            BotEvent::CodeReset(_) => "reset",
+            BotEvent::CodeErased(_) => "erased",
+        };
+        self.said(project).await.into_iter().map(short).collect()
+    }
+
+    pub(crate) async fn until(&self, project: ProjectId, wanted: &[&str]) {
+        let began = Instant::now();
+        while self.told(project).await != wanted {
+            let told = self.told(project).await;
+            assert!(began.elapsed() < PATIENCE, "waited for {wanted:?} of {project}, so far: {told:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// A project whose code is there.
+    pub(crate) async fn ready(&self) -> ProjectId {
+        let project = self.create().await;
+        self.until(project, &["initialised"]).await;
+        project
+    }
+
+    /// Files in the storage below a path, whole and half-written ones.
+    pub(crate) fn stored(&self, path: &str) -> usize {
+        let mut folders = vec![self.folder.path().join(path)];
+        let mut files = 0;
+        while let Some(folder) = folders.pop() {
+            // A folder may go while it is looked at.
+            let Ok(entries) = std::fs::read_dir(folder) else { continue };
+            for entry in entries.flatten() {
+                if entry.path().is_dir() { folders.push(entry.path()) } else { files += 1 }
+            }
+        }
+        files
+    }
+
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+        let site = Site::new("Test", Secret::new(API_KEY), Health::new(), Metrics::install().unwrap(), self.ids.clone());
+        let answer = site.finish(bots::routes(self.bots())).unwrap().oneshot(request).await.unwrap();
+        let (head, body) = answer.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status: head.status, headers: head.headers, bytes, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(authorised(Request::get(path)).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn put(&self, project: ProjectId, if_match: Option<&str>, body: Value) -> Answer {
+        let mut request = authorised(Request::put(format!("/v1/projects/{project}/code"))).header("content-type", "application/json");
+        if let Some(version) = if_match {
+            request = request.header("if-match", format!("\"{version}\""));
+        }
+        self.call(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+}
+
+fn authorised(request: axum::http::request::Builder) -> axum::http::request::Builder {
+    request.header("authorization", format!("Bearer {API_KEY}"))
+}

@@ -1,0 +1,122 @@
+//! What flow-sync does with the events of `project`: a new project gets a place, a deletion ends it. Everything can be delivered again.
+
+use std::time::Duration;
+
+use contract::{OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use journal::{AppendError, Follow, Handled, Handler, Stop};
+
+use crate::FlowSync;
+use crate::error::Error;
+use crate::space::{Task, decode};
+
+/// The service's name in positions and parked keys.
+const SERVICE: &str = "flow-sync";
+/// Projects worked on at the same time.
+const PARALLEL: usize = 4;
+/// Events of one project handed over at once.
+const BATCH_MAX: usize = 16;
+/// Between attempts while storage or log are down.
+const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
+/// Between attempts when somebody else was in the way.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+
+/// Follows `project`.
+pub(crate) struct OnProject(pub(crate) FlowSync);
+
+pub(crate) fn follow() -> Follow {
+    Follow {
+        service: SERVICE,
+        stream: Stream::Project,
+        // One token after the stream: claims of numbers and keys have more.
+        filters: vec!["project.*".to_owned()],
+        key_tokens: 2,
+        parallel: PARALLEL,
+        batch_max: BATCH_MAX,
+        version: 1,
+    }
+}
+
+impl Handler for OnProject {
+    async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
+        for (done, recorded) in events.iter().enumerate() {
+            let handled = match recorded.subject.project_id() {
+                Some(project) => self.on(project, recorded).await.map_err(stop),
+                None => Err(Stop::Park { cause: format!("{key} names no project") }),
+            };
+            if let Err(stop) = handled {
+                return Handled::stopped(done, stop);
+            }
+        }
+        Handled::all(events)
+    }
+}
+
+impl OnProject {
+    async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
+        let task = match decode(recorded)? {
+            ProjectEvent::ProjectCreated(_) => Some(Task::Make),
+            ProjectEvent::OperationStarted(started) => task(started.kind, started.operation),
+            ProjectEvent::OperationRetried(retried) => {
+                self.kind(project, retried.operation).await?.and_then(|kind| task(kind, retried.operation))
+            }
+            ProjectEvent::ProjectReady(_)
+            | ProjectEvent::ProjectFailed(_)
+            | ProjectEvent::ProjectUpdated(_)
+            | ProjectEvent::ProjectSuspended(_)
+            | ProjectEvent::ProjectRestored(_)
+            | ProjectEvent::ProjectTransferred(_)
+            | ProjectEvent::ProjectErased(_)
+            | ProjectEvent::TransferRequested(_)
+            | ProjectEvent::TransferEnded(_)
+            | ProjectEvent::OperationStepCompleted(_)
+            | ProjectEvent::OperationFailed(_)
+            | ProjectEvent::OperationCompleted(_)
+            | ProjectEvent::NumberOffered(_)
+            | ProjectEvent::NumberConnected(_)
+            | ProjectEvent::NumberDescribed(_)
+            | ProjectEvent::NumberDisconnected(_)
+            | ProjectEvent::NumberClaimed(_)
+            | ProjectEvent::NumberReleased(_)
+            | ProjectEvent::BusinessProfileChanged(_)
+            | ProjectEvent::DisplayNameRequested(_)
+            | ProjectEvent::DisplayNameDecided(_)
+            | ProjectEvent::DataKeyCreated(_) => None,
+        };
+        match task {
+            Some(task) => self.0.carry_out(project, task, recorded).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What an operation of the project does; its start says so.
+    async fn kind(&self, project: ProjectId, operation: OperationId) -> Result<Option<OperationKind>, Error> {
+        for recorded in self.0.journal.entity(&Subject::project(project)).await? {
+            if let ProjectEvent::OperationStarted(started) = decode(&recorded)?
+                && started.operation == operation
+            {
+                return Ok(Some(started.kind));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What an operation means for the place.
+fn task(kind: OperationKind, operation: OperationId) -> Option<Task> {
+    match kind {
+        OperationKind::CreateProject => Some(Task::Make),
+        OperationKind::DeleteProject => Some(Task::Erase(operation)),
+        OperationKind::ConnectNumber | OperationKind::DisconnectNumber | OperationKind::ResetProject => None,
+    }
+}
+
+fn stop(error: Error) -> Stop {
+    let cause = error.chain();
+    match error {
+        Error::Storage(_) | Error::Log(journal::Error::Unavailable(_)) | Error::Append(AppendError::Unavailable(_)) => {
+            Stop::SetAside { after: OUTAGE_PAUSE, cause }
+        }
+        Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },
+        Error::Log(_) | Error::Append(_) | Error::Decode { .. } => Stop::Park { cause },
+    }
+}

@@ -1,0 +1,119 @@
+//! The place of a project's Flows: what the log says of it, what is to be done, and doing it.
+
+use contract::{Context, Event, EventId, FlowEvent, FlowSpaceCreated, FlowSpaceErased, OperationId, ProjectId, Recorded, Subject};
+use journal::Expect;
+use storage::Key;
+
+use crate::FlowSync;
+use crate::error::Error;
+
+const SOURCE: &str = "/paige/flow-sync";
+const AREA: &str = "flows";
+const MARKER: &str = "space.json";
+
+/// What the log says about the place of one project, folded from `flow.<prj>.space`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Space {
+    /// It was made.
+    pub created: bool,
+    /// The operation that erased it.
+    pub erased: Option<OperationId>,
+    /// The sequence of the last event; 0: none.
+    pub sequence: u64,
+}
+
+/// What the log asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// A project was created.
+    Make,
+    /// It is deleted.
+    Erase(OperationId),
+}
+
+impl Space {
+    /// Applies one event.
+    #[must_use]
+    pub fn fold(mut self, sequence: u64, event: &FlowEvent) -> Self {
+        match event {
+            FlowEvent::FlowSpaceCreated(FlowSpaceCreated {}) => self.created = true,
+            FlowEvent::FlowSpaceErased(erased) => self.erased = Some(erased.operation),
+        }
+        self.sequence = sequence;
+        self
+    }
+
+    /// The event that does `task`; none if it was done, or can no longer be.
+    pub(crate) fn decide(&self, task: Task) -> Option<FlowEvent> {
+        match task {
+            Task::Make => (!self.created && self.erased.is_none()).then(|| FlowSpaceCreated {}.into()),
+            Task::Erase(operation) => (self.erased != Some(operation)).then(|| FlowSpaceErased { operation }.into()),
+        }
+    }
+}
+
+impl FlowSync {
+    /// What the log says about the place of `project`.
+    ///
+    /// # Errors
+    /// [`Error::Log`], [`Error::Decode`].
+    pub async fn space(&self, project: ProjectId) -> Result<Space, Error> {
+        let mut space = Space::default();
+        for recorded in self.journal.entity(&Subject::flow_space(project)).await? {
+            space = space.fold(recorded.sequence, &decode(&recorded)?);
+        }
+        Ok(space)
+    }
+
+    /// Does what an event of the project asks for. Nothing, if it was done. The object comes before the event that tells of it, and goes
+    /// before the event that says that it is gone.
+    pub(crate) async fn carry_out(&self, project: ProjectId, task: Task, cause: &Recorded) -> Result<(), Error> {
+        let space = self.space(project).await?;
+        let Some(event) = space.decide(task) else { return Ok(()) };
+        let area = Key::of(&[&project.to_string(), AREA]).expect("an id is a segment");
+        match task {
+            Task::Make => {
+                let marker = serde_json::json!({ "project": project }).to_string();
+                self.storage.put(&area.child(MARKER).expect("a plain name"), marker).await?;
+            }
+            Task::Erase(_) => drop(self.storage.erase(&area).await?),
+        }
+        let expect = if space.sequence == 0 { Expect::New } else { Expect::At(space.sequence) };
+        let id = EventId::derive(event.event_type(), &[&project.to_string(), &space.sequence.to_string()]);
+        let context = Context {
+            traceparent: chassis::traceparent::current().or_else(|| cause.context.traceparent.clone()),
+            correlation: cause.context.correlation.clone(),
+            causation: Some(cause.id),
+            actor: Some("system".to_owned()),
+        };
+        let event = event.into_new(id, SOURCE, self.clock.now(), context);
+        self.journal.append(&Subject::flow_space(project), expect, vec![event]).await?;
+        Ok(())
+    }
+}
+
+/// Reads an event of any stream that flow-sync reads.
+pub(crate) fn decode<E: Event>(recorded: &Recorded) -> Result<E, Error> {
+    E::decode(recorded).map_err(|source| Error::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_task_is_done_once_and_what_was_erased_is_not_made_again() {
+        let one = OperationId::from_ulid(1.into());
+        let check = |events: &[FlowEvent], task, then: bool| {
+            let space = (1..).zip(events).fold(Space::default(), |space, (sequence, event)| space.fold(sequence, event));
+            assert_eq!(space.decide(task).is_some(), then, "{task:?} after {events:?}");
+        };
+        let (created, erased) = (FlowEvent::from(FlowSpaceCreated {}), FlowEvent::from(FlowSpaceErased { operation: one }));
+        check(&[], Task::Make, true);
+        check(&[created.clone()], Task::Make, false);
+        check(&[erased.clone()], Task::Make, false);
+        check(&[], Task::Erase(one), true);
+        check(&[created.clone()], Task::Erase(one), true);
+        check(&[created, erased], Task::Erase(one), false);
+    }
+}

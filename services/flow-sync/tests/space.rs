@@ -1,0 +1,139 @@
+//! The place of a project's Flows, on a real broker and a real folder, with the real process, killed and repeated.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use chassis::{Clock, Ids};
+use contract::{
+    Context, Event, EventId, FlowEvent, OperationFailed, OperationId, OperationKind, OperationRetried, OperationStarted, ProjectCreated,
+    ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+};
+use embedded::Nats;
+use flow_sync::STREAMS;
+use journal::{ConnectOptions, Expect, Journal};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct World {
+    nats: Nats,
+    journal: Journal,
+    folder: TempDir,
+    ids: Ids,
+}
+
+impl World {
+    async fn new() -> Self {
+        let nats = Nats::scratch().await.unwrap();
+        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
+        journal.open(&STREAMS).await.unwrap();
+        Self { nats, journal, folder: tempfile::tempdir().unwrap(), ids: Ids::new(Clock::System) }
+    }
+
+    fn start(&self) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_flow-sync"))
+            .env("PAIGE_NATS_URL", self.nats.url())
+            .env("PAIGE_STORAGE_URL", self.folder.path())
+            .env("PAIGE_API_KEY", "key-for-tests-0123456789")
+            .env("PAIGE_LISTEN", "127.0.0.1:0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>) {
+        let id = EventId::from_ulid(self.ids.ulid());
+        let event = event.into().into_new(id, "/test", Clock::System.now(), Context::default());
+        self.journal.append(&Subject::project(project), Expect::Any, vec![event]).await.unwrap();
+    }
+
+    async fn create(&self, project: ProjectId) {
+        let workspace = WorkspaceId::INSTALLATION;
+        self.say(project, ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: None, workspace }).await;
+    }
+
+    async fn begin(&self, project: ProjectId, kind: OperationKind) -> OperationId {
+        let operation = OperationId::from_ulid(self.ids.ulid());
+        self.say(project, OperationStarted { operation, kind, deadline: Clock::System.now(), overwrite: false }).await;
+        operation
+    }
+
+    async fn again(&self, project: ProjectId, operation: OperationId) {
+        self.say(project, OperationFailed { operation, step: "s".into(), code: "deadline".into(), reason: "late".into() }).await;
+        self.say(project, OperationRetried { operation, deadline: Clock::System.now() }).await;
+    }
+
+    async fn told(&self, project: ProjectId) -> Vec<&'static str> {
+        let events = self.journal.entity(&Subject::flow_space(project)).await.unwrap();
+        let short = |event| match event {
+            FlowEvent::FlowSpaceCreated(_) => "created",
+            FlowEvent::FlowSpaceErased(_) => "erased",
+        };
+        events.iter().map(|recorded| short(FlowEvent::decode(recorded).unwrap())).collect()
+    }
+
+    fn has_marker(&self, project: ProjectId) -> bool {
+        self.folder.path().join(format!("{project}/flows/space.json")).is_file()
+    }
+
+    async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
+        let began = Instant::now();
+        while !condition().await {
+            assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// SIGKILL.
+fn kill(mut process: Child) {
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_place_is_made_once_and_goes_with_its_project_however_often_the_process_is_killed() {
+    let world = World::new().await;
+    let [one, two] = [(); 2].map(|()| ProjectId::from_ulid(world.ids.ulid()));
+    world.create(one).await;
+    let process = world.start();
+    world.until("the place is there", async || world.has_marker(one)).await;
+    kill(process);
+    let process = world.start();
+    world.until("it is told", async || world.told(one).await == ["created"]).await;
+    kill(process);
+    world.create(one).await;
+    let create = world.begin(one, OperationKind::CreateProject).await;
+    world.again(one, create).await;
+    world.begin(one, OperationKind::ResetProject).await;
+    let delete = world.begin(one, OperationKind::DeleteProject).await;
+    let process = world.start();
+    world.until("the place is gone", async || !world.has_marker(one)).await;
+    kill(process);
+    world.again(one, delete).await;
+    world.create(one).await;
+    world.create(two).await;
+    let process = world.start();
+    world.until("the other is told", async || world.told(two).await == ["created"]).await;
+    world.until("the end is told", async || world.told(one).await == ["created", "erased"]).await;
+    // What came last of the first one is handled with its end: one key, in order.
+    world.begin(one, OperationKind::DeleteProject).await;
+    world.until("another deletion is told", async || world.told(one).await == ["created", "erased", "erased"]).await;
+    kill(process);
+    assert!(world.has_marker(two) && !world.folder.path().join(one.to_string()).exists());
+    assert_eq!(world.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+}
+
+#[tokio::test]
+async fn a_project_is_deleted_that_never_had_a_place() {
+    let world = World::new().await;
+    let project = ProjectId::from_ulid(world.ids.ulid());
+    world.begin(project, OperationKind::DeleteProject).await;
+    let process = world.start();
+    world.until("the end is told", async || world.told(project).await == ["erased"]).await;
+    kill(process);
+}
