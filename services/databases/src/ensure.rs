@@ -104,7 +104,13 @@ impl Databases {
     }
 
     /// Appends one event, if the subject is still at `sequence`, and gives its sequence.
-    pub(crate) async fn say(&self, project: ProjectId, sequence: u64, event: impl Into<DatabaseEvent>, cause: &Recorded) -> Result<u64, Error> {
+    pub(crate) async fn say(
+        &self,
+        project: ProjectId,
+        sequence: u64,
+        event: impl Into<DatabaseEvent>,
+        cause: &Recorded,
+    ) -> Result<u64, Error> {
         let expect = if sequence == 0 { Expect::New } else { Expect::At(sequence) };
         let event = self.envelope(project, sequence, event.into(), cause);
         Ok(self.journal.append(&Subject::database(project), expect, vec![event]).await?.sequence)

@@ -21,6 +21,7 @@ mod upgrade;
 use chassis::{Clock, Health};
 use contract::Stream;
 use journal::Journal;
+use sealing::MasterKey;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 pub use ensure::Hook;
 pub use error::Error;
 pub use names::{Name, Names};
-pub use password::{MasterKey, MasterKeyError};
+
 pub use progress::{Progress, Task};
 pub use provision::Server;
 pub use routes::routes;

@@ -3,10 +3,11 @@
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use auth::Authorizer;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use clap::Parser;
 use databases::config::Config;
-use databases::{Databases, MasterKey, STREAMS, routes};
+use databases::{Databases, STREAMS, routes};
 use journal::{ConnectOptions, Journal};
 use sqlx::postgres::PgConnectOptions;
 
@@ -28,9 +29,10 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "databases")).await?;
     journal.open(&STREAMS).await?;
+    let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
 
     let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?;
-    let key = MasterKey::from_str(config.master_key.master_key.expose())?;
+    let key = config.master_key.key()?;
     let databases = Databases::new(journal, platform, key, Clock::System);
     databases.prepare().await?;
 
@@ -39,8 +41,10 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let health = Health::new();
     databases.register(&health);
+    authorizer.register(&health);
+    authorizer.follow(shutdown.soft());
     let site = Site::new("Paige databases", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
-    let router = site.finish(routes(databases.clone()))?;
+    let router = site.authority(authorizer).finish(routes(databases.clone()))?;
 
     let stop = shutdown.soft();
     let follow = async {

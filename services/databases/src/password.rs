@@ -3,14 +3,12 @@
 //! The server never sees it either: it is given the SCRAM-SHA-256 verifier, as it would compute one itself (RFC 5802, RFC 7677), so that no
 //! statement log can hold a password.
 
-use std::fmt;
-use std::str::FromStr;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chassis::Secret;
 use contract::ProjectId;
 use hmac::{Hmac, KeyInit, Mac};
+use sealing::MasterKey;
 use sha2::{Digest, Sha256};
 
 /// Postgres' own default of `scram_iterations`. The password has 256 random bits: more rounds would protect nothing.
@@ -18,46 +16,15 @@ const SCRAM_ROUNDS: u32 = 4096;
 const SALT_BYTES: usize = 16;
 const KEY_BYTES: usize = 32;
 
-/// The key that passwords are derived from. Changing it changes every password.
-#[derive(Clone)]
-pub struct MasterKey([u8; KEY_BYTES]);
-
-/// A text is not a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a master key is 64 hexadecimal digits, not all of them 0")]
-pub struct MasterKeyError;
-
-impl FromStr for MasterKey {
-    type Err = MasterKeyError;
-
-    fn from_str(text: &str) -> Result<Self, MasterKeyError> {
-        let mut key = [0; KEY_BYTES];
-        hex::decode_to_slice(text, &mut key).map_err(|_| MasterKeyError)?;
-        if key == [0; KEY_BYTES] { Err(MasterKeyError) } else { Ok(Self(key)) }
-    }
+/// The bot's password: 64 hexadecimal digits.
+pub(crate) fn bot_password(key: &MasterKey, project: ProjectId) -> Secret {
+    Secret::new(hex::encode(*key.derive("bot-role", &project.to_string())))
 }
 
-impl fmt::Debug for MasterKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
-impl MasterKey {
-    /// The bot's password: 64 hexadecimal digits.
-    pub fn bot_password(&self, project: ProjectId) -> Secret {
-        Secret::new(hex::encode(self.derive("bot-role", project)))
-    }
-
-    /// What the server is told instead: `SCRAM-SHA-256$<rounds>:<salt>$<stored key>:<server key>`. Always the same for a project.
-    pub(crate) fn bot_verifier(&self, project: ProjectId) -> String {
-        let salt = &self.derive("bot-role-salt", project)[..SALT_BYTES];
-        verifier(self.bot_password(project).expose(), salt)
-    }
-
-    fn derive(&self, purpose: &str, project: ProjectId) -> [u8; KEY_BYTES] {
-        keyed(&self.0, &[purpose.as_bytes(), project.to_string().as_bytes()])
-    }
+/// What the server is told instead: `SCRAM-SHA-256$<rounds>:<salt>$<stored key>:<server key>`. Always the same for a project.
+pub(crate) fn bot_verifier(key: &MasterKey, project: ProjectId) -> String {
+    let salt = key.derive("bot-role-salt", &project.to_string());
+    verifier(bot_password(key, project).expose(), &salt[..SALT_BYTES])
 }
 
 fn verifier(password: &str, salt: &[u8]) -> String {
@@ -103,18 +70,10 @@ mod tests {
     fn each_project_has_a_password_of_its_own_that_never_changes() {
         let key: MasterKey = "0b".repeat(32).parse().unwrap();
         let [one, two] = ["prj_00000000000000000000000001", "prj_00000000000000000000000002"].map(|id| id.parse().unwrap());
-        assert_eq!(key.bot_password(one).expose(), key.bot_password(one).expose());
-        assert_ne!(key.bot_password(one).expose(), key.bot_password(two).expose());
-        assert_eq!(key.bot_password(one).expose().len(), 64);
-        assert_eq!(key.bot_verifier(one), key.bot_verifier(one));
-        assert!(!key.bot_verifier(one).contains(key.bot_password(one).expose()));
-    }
-
-    #[test]
-    fn what_is_not_a_key_is_refused_and_a_key_is_never_printed() {
-        for text in ["", "0b", &"0".repeat(64), &"x".repeat(64), &"0b".repeat(33)] {
-            assert_eq!(text.parse::<MasterKey>().err(), Some(MasterKeyError), "{text}");
-        }
-        assert_eq!(format!("{:?}", "0b".repeat(32).parse::<MasterKey>().unwrap()), "[redacted]");
+        assert_eq!(bot_password(&key, one).expose(), bot_password(&key, one).expose());
+        assert_ne!(bot_password(&key, one).expose(), bot_password(&key, two).expose());
+        assert_eq!(bot_password(&key, one).expose().len(), 64);
+        assert_eq!(bot_verifier(&key, one), bot_verifier(&key, one));
+        assert!(!bot_verifier(&key, one).contains(bot_password(&key, one).expose()));
     }
 }

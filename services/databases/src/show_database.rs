@@ -9,6 +9,7 @@ use contract::{ProjectId, Subject};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::password::bot_password;
 use crate::{Databases, Error};
 
 /// How to log in as the bot.
@@ -57,7 +58,7 @@ pub(crate) async fn show_database(State(databases): State<Databases>, Path(id): 
     };
     let platform = &databases.server.platform;
     let (host, port) = (platform.get_host(), platform.get_port());
-    let password = databases.server.key.bot_password(id);
+    let password = bot_password(&databases.server.key, id);
     let password = password.expose();
     let authority = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     let answer = DatabaseAnswer {

@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 use std::str::FromStr;
 
+use auth::Authorizer;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use contract::Stream;
 use conversations::Conversations;
-use databases::{Databases, MasterKey};
+use databases::Databases;
 use ingress::Ingress;
 use journal::{ConnectOptions, Journal};
 use lifecycle::Lifecycle;
 use projections::ProjectDatabases;
 use recorder::Followers;
+use sealing::MasterKey;
 use simulator::Simulator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::net::TcpListener;
@@ -53,6 +55,7 @@ pub struct House {
     pub simulator: Simulator,
     listener: TcpListener,
     router: axum::Router,
+    authorizer: Authorizer,
     lifecycle: Lifecycle,
     provisioning: Databases,
     conversations: Conversations,
@@ -85,9 +88,11 @@ impl House {
         let ingress = Ingress::new(journal.clone(), clock.clone(), secrets, keys.meta_verify_token);
         let conversations = Conversations::new(journal.clone(), read);
         let followers = Followers::new(&journal);
+        let authorizer = Authorizer::start(journal.clone(), clock.clone()).await?;
         let settings = simulator::Settings { target: format!("http://{address}/webhooks/meta"), app_secret: keys.meta_app_secret };
         let simulator = Simulator::new(settings, clock, &ids)?;
 
+        authorizer.register(&health);
         lifecycle.register(&health);
         provisioning.register(&health);
         conversations.register(&health);
@@ -100,8 +105,8 @@ impl House {
         if simulator::loopback(address).is_ok() {
             routes = routes.merge(simulator::routes(simulator.clone()));
         }
-        let router = Site::new("Paige", keys.api_key, health, Metrics::install()?, ids).finish(routes)?;
-        Ok(Self { address, journal, databases, followers, simulator, listener, router, lifecycle, provisioning, conversations })
+        let router = Site::new("Paige", keys.api_key, health, Metrics::install()?, ids).authority(authorizer.clone()).finish(routes)?;
+        Ok(Self { address, journal, databases, followers, simulator, listener, router, authorizer, lifecycle, provisioning, conversations })
     }
 
     /// Runs until `shutdown`. A service that ends by itself ends the others too: a house that lacks one would look healthy.
@@ -110,6 +115,7 @@ impl House {
     /// Why the first service ended, or that not everything ended in time.
     pub async fn run(self, shutdown: &Shutdown) -> Result<(), Failure> {
         let stop = || shutdown.soft();
+        self.authorizer.follow(stop());
         let mut services = JoinSet::new();
         let (listener, router, serving) = (self.listener, self.router, shutdown.clone());
         services.spawn(named("http", async move { chassis::serve(listener, router, &serving).await }));

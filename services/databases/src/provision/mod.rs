@@ -14,11 +14,11 @@ mod tables;
 mod undo;
 
 use contract::{DatabaseStep, ProjectId};
+use sealing::MasterKey;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use crate::names::{Name, Names};
-use crate::password::MasterKey;
 
 pub use failure::Failure;
 pub use server::close_to_public;

@@ -2,6 +2,7 @@
 
 use super::{Failure, Provision, server};
 use crate::names::Name;
+use crate::password::bot_verifier;
 
 /// Connections of one bot at the same time.
 const BOT_CONNECTIONS_MAX: u32 = 20;
@@ -25,7 +26,7 @@ impl Provision {
         if !self.is_ours(&bot).await? {
             self.run(format!("CREATE ROLE {bot} NOLOGIN {WITHOUT_RIGHTS}")).await?;
         }
-        let verifier = self.server.key.bot_verifier(self.project);
+        let verifier = bot_verifier(&self.server.key, self.project);
         self.run(format!("ALTER ROLE {bot} LOGIN CONNECTION LIMIT {BOT_CONNECTIONS_MAX} PASSWORD '{verifier}'")).await?;
         for (setting, value) in BOT_SETTINGS {
             self.run(format!("ALTER ROLE {bot} SET {setting} = '{value}'")).await?;
