@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, Response};
 use bytes::Bytes;
-use chassis::{Path, Problem, Query};
+use chassis::{Caller, Need, Path, Problem, Query};
 use contract::ProjectId;
 use futures::stream;
 use serde::Deserialize;
@@ -20,6 +20,8 @@ use crate::live::{LiveEvent, News, Resume, Subscription, events, position, reset
 
 /// Proxies that know it do not hold answers back.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+/// What the route needs, and goes on needing.
+const SCOPE: &str = "conversations:read";
 const LAST_EVENT_ID: &str = "last-event-id";
 
 /// Where to begin.
@@ -38,6 +40,7 @@ pub(crate) struct FollowEvents {
 /// (`message_received`, `message_status_reported`, `conversation_opened`, …) and a `LiveEvent` as `data`. A client that comes back with
 /// the last id goes on behind it, without gap or repeat. Ids without an event in between say how far the stream has come. The event
 /// `reset` says that something may be missing, because that id is too old or unknown or the client too slow: load again what is shown.
+/// It ends when the caller may not read the project any more; coming back is then answered as any request.
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/events",
@@ -58,6 +61,7 @@ pub(crate) struct FollowEvents {
 )]
 pub(crate) async fn follow_events(
     State(conversations): State<Conversations>,
+    caller: Caller,
     Path(project): Path<ProjectId>,
     Query(query): Query<FollowEvents>,
     headers: HeaderMap,
@@ -68,7 +72,7 @@ pub(crate) async fn follow_events(
         None => Resume::parse(query.last_event_id.as_deref()),
     };
     let subscription = conversations.feed.subscribe(project, resume).await?;
-    let mut response = Response::new(body(subscription));
+    let mut response = Response::new(body(subscription, caller));
     for (name, value) in [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store"), (X_ACCEL_BUFFERING, "no")] {
         response.headers_mut().insert(name, axum::http::HeaderValue::from_static(value));
     }
@@ -76,12 +80,15 @@ pub(crate) async fn follow_events(
 }
 
 /// Asks for what comes next only when what came before is written: a slow client holds up itself alone.
-fn body(mut subscription: Subscription) -> Body {
+fn body(mut subscription: Subscription, caller: Caller) -> Body {
     let beginning = subscription.beginning();
     let beginning = written(&subscription, &beginning);
-    let rest = stream::unfold(subscription, async |mut subscription| {
+    let rest = stream::unfold((subscription, caller), async |(mut subscription, caller)| {
         let news = subscription.next().await?;
-        Some((Ok::<_, Infallible>(written(&subscription, &news)), subscription))
+        // Whoever was removed meanwhile is told nothing more.
+        let project = subscription.project().to_string();
+        caller.require(Need { scope: SCOPE, workspace: None, project: Some(&project) }).await.ok()?;
+        Some((Ok::<_, Infallible>(written(&subscription, &news)), (subscription, caller)))
     });
     let first = stream::once(async { Ok::<_, Infallible>(beginning) });
     Body::from_stream(futures::StreamExt::chain(first, rest))

@@ -148,7 +148,7 @@ impl Server {
         conversations.register(&health);
         let metrics = Metrics::install().expect("metrics");
         let site = Site::new("Test", Secret::new(KEY), health, metrics, Ids::new(Clock::System));
-        let router = site.finish(conversations::routes(conversations.clone())).unwrap();
+        let router = site.finish(conversations::routes(conversations.clone())).expect("every route says what it needs");
         let shutdown = stop.clone();
         let running = tokio::spawn(async move { conversations::run(conversations, shutdown).await.expect("runs") });
         Self { router, stop, running: Some(running) }
