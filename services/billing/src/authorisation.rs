@@ -1,0 +1,74 @@
+//! What a customer can be charged with again, sealed under the project's data key: the log never holds it open, and it dies with the key.
+
+use contract::{Event, ProjectEvent, ProjectId, Subject};
+use sealing::DataKey;
+
+use crate::Billing;
+use crate::account::Account;
+use crate::error::Error;
+use crate::paystack::Authorisation;
+
+/// What the sealed text is for.
+const CONTEXT: &str = "payment_authorisation";
+
+/// Sealed; `None` for a project without a data key: it pays at the provider's page each time.
+pub(crate) async fn seal(billing: &Billing, project: ProjectId, authorisation: &Authorisation) -> Result<Option<String>, Error> {
+    let Some(key) = data_key(billing, project).await? else {
+        tracing::warn!(project.id = %project, "the project has no data key: nothing is stored that could be charged again");
+        return Ok(None);
+    };
+    let plain = serde_json::to_vec(authorisation).map_err(|error| broken(project, &error.to_string()))?;
+    Ok(Some(key.seal(CONTEXT, &plain)))
+}
+
+/// Opened; `None` if nothing is stored, or its key is gone.
+pub(crate) async fn open(billing: &Billing, project: ProjectId, account: &Account) -> Result<Option<Authorisation>, Error> {
+    let Some(sealed) = &account.authorisation else { return Ok(None) };
+    let Some(key) = data_key(billing, project).await? else { return Ok(None) };
+    let opened = key.open(CONTEXT, sealed).map_err(|error| broken(project, &error.to_string()))?;
+    // What serde says about a text could quote it.
+    let authorisation = serde_json::from_slice(opened.expose()).map_err(|_| broken(project, "what is sealed is no authorisation"))?;
+    Ok(Some(authorisation))
+}
+
+async fn data_key(billing: &Billing, project: ProjectId) -> Result<Option<DataKey>, Error> {
+    let Some(recorded) = billing.journal.last(&Subject::data_key(project)).await? else { return Ok(None) };
+    let event = ProjectEvent::decode(&recorded).map_err(|source| Error::Decode {
+        subject: recorded.subject.to_string(),
+        sequence: recorded.sequence,
+        source,
+    })?;
+    match event {
+        ProjectEvent::DataKeyCreated(created) => {
+            DataKey::unwrap(&created.wrapped, &billing.master, project).map(Some).map_err(|error| broken(project, &error.to_string()))
+        }
+        ProjectEvent::ProjectCreated(_)
+        | ProjectEvent::ProjectReady(_)
+        | ProjectEvent::ProjectFailed(_)
+        | ProjectEvent::ProjectUpdated(_)
+        | ProjectEvent::ProjectSuspended(_)
+        | ProjectEvent::ProjectRestored(_)
+        | ProjectEvent::ProjectTransferred(_)
+        | ProjectEvent::ProjectErased(_)
+        | ProjectEvent::TransferRequested(_)
+        | ProjectEvent::TransferEnded(_)
+        | ProjectEvent::OperationStarted(_)
+        | ProjectEvent::OperationStepCompleted(_)
+        | ProjectEvent::OperationFailed(_)
+        | ProjectEvent::OperationRetried(_)
+        | ProjectEvent::OperationCompleted(_)
+        | ProjectEvent::NumberOffered(_)
+        | ProjectEvent::NumberConnected(_)
+        | ProjectEvent::NumberDescribed(_)
+        | ProjectEvent::NumberDisconnected(_)
+        | ProjectEvent::NumberClaimed(_)
+        | ProjectEvent::NumberReleased(_)
+        | ProjectEvent::BusinessProfileChanged(_)
+        | ProjectEvent::DisplayNameRequested(_)
+        | ProjectEvent::DisplayNameDecided(_) => Ok(None),
+    }
+}
+
+fn broken(project: ProjectId, cause: &str) -> Error {
+    Error::Sealing { project: project.to_string(), cause: cause.to_owned() }
+}

@@ -1,0 +1,120 @@
+//! Charges of what is stored: renewals at a cycle's end, and resumptions that a customer asked for.
+//!
+//! Each begins with asking what became of it. Only a payment that the provider has never heard of is charged, and it takes a reference
+//! once: a crash or a lost answer between the two leads back to asking, never to a second charge.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use contract::{PaymentId, PaymentPurpose, ProjectId};
+use futures::StreamExt;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::account::{Account, Payment, PaymentStatus};
+use crate::command::Origin;
+use crate::decide::Outcome;
+use crate::error::Error;
+use crate::paystack::{ProviderError, Sum};
+use crate::settle::Settled;
+use crate::subscription::State;
+use crate::{Billing, authorisation, store};
+
+/// Charges looked at in one round.
+const ROUND_MAX: u32 = 1_000;
+/// Charges at the provider at the same time.
+const PARALLEL: usize = 4;
+/// Before the second attempt at a charge; doubled with each.
+const PAUSE_MIN: Duration = Duration::from_millis(250);
+/// Between attempts at most.
+const PAUSE_MAX: Duration = Duration::from_secs(300);
+/// Pauses are doubled at most so often.
+const DOUBLINGS_MAX: u32 = 12;
+
+/// Runs until `stop`.
+pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
+    if billing.provider.is_none() {
+        return stop.cancelled().await;
+    }
+    let mut waiting: HashMap<PaymentId, (Instant, u32)> = HashMap::new();
+    loop {
+        let open = store::open_charges(&billing.pool, ROUND_MAX).await.unwrap_or_else(|error| {
+            tracing::warn!(error = %error.chain(), "charges cannot be read");
+            Vec::new()
+        });
+        waiting.retain(|payment, _| open.iter().any(|(_, other)| other == payment));
+        let now = Instant::now();
+        let ready: Vec<_> = open.into_iter().filter(|(_, id)| waiting.get(id).is_none_or(|(until, _)| *until <= now)).collect();
+        let attempts = futures::stream::iter(ready).map(|(project, payment)| attempt(&billing, project, payment));
+        let open: Vec<PaymentId> = attempts.buffer_unordered(PARALLEL).filter_map(std::future::ready).collect().await;
+        for payment in open {
+            let attempts = waiting.get(&payment).map_or(0, |(_, attempts)| *attempts);
+            let pause = PAUSE_MIN.saturating_mul(1 << attempts.min(DOUBLINGS_MAX)).min(PAUSE_MAX);
+            waiting.insert(payment, (Instant::now() + pause, attempts.saturating_add(1)));
+        }
+        let next = waiting.values().map(|(until, _)| *until).min().unwrap_or(Instant::now() + PAUSE_MAX);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep_until(next) => {}
+            () = billing.charges.notified() => {}
+        }
+    }
+}
+
+/// The payment, if it is still open.
+async fn attempt(billing: &Billing, project: ProjectId, payment: PaymentId) -> Option<PaymentId> {
+    match charge(billing, project, payment).await {
+        Ok(Settled::Known) => None,
+        Ok(Settled::Open | Settled::Abandoned | Settled::Unheard) => Some(payment),
+        Err(error) => {
+            tracing::warn!(project.id = %project, payment.id = %payment, error = %error.chain(), "a charge is tried again");
+            Some(payment)
+        }
+    }
+}
+
+async fn charge(billing: &Billing, project: ProjectId, id: PaymentId) -> Result<Settled, Error> {
+    match billing.settle(project, id, Origin::Provider).await? {
+        Settled::Unheard => {}
+        settled @ (Settled::Known | Settled::Open) => return Ok(settled),
+        Settled::Abandoned => return fail(billing, project, id, "abandoned").await,
+    }
+    let account = billing.account(project).await?;
+    let Some(payment) = account.payments.get(&id).filter(|payment| payment.status == PaymentStatus::Open) else {
+        return Ok(Settled::Known);
+    };
+    if account.closed.is_some() {
+        return Ok(Settled::Known);
+    }
+    if !is_wanted(&account, payment) {
+        return fail(billing, project, id, "paid otherwise").await;
+    }
+    let Some(authorisation) = authorisation::open(billing, project, &account).await? else {
+        return fail(billing, project, id, "nothing is stored that could be charged").await;
+    };
+    let sum = Sum { payment: id, amount_minor: payment.amount_minor, currency: &payment.currency };
+    match billing.provider()?.charge(sum, &authorisation).await {
+        Ok(transaction) => billing.report(project, id, transaction, Origin::Provider).await,
+        Err(ProviderError::Refused(words)) => fail(billing, project, id, &words).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn fail(billing: &Billing, project: ProjectId, payment: PaymentId, reason: &str) -> Result<Settled, Error> {
+    billing.say(project, payment, Outcome::Failed { reason: reason.to_owned() }, Origin::Clock).await
+}
+
+/// Whether the charge would still buy what it was asked for: another payment may have begun a cycle meanwhile.
+fn is_wanted(account: &Account, payment: &Payment) -> bool {
+    let Some(subscription) = &account.subscription else { return false };
+    match (payment.purpose, subscription.state) {
+        (PaymentPurpose::Renew, State::PastDue | State::Expired) => true,
+        (PaymentPurpose::Resume, State::PastDue | State::Paused | State::Cancelled | State::Expired) => true,
+        (
+            PaymentPurpose::Renew,
+            State::Trialing | State::Active | State::Pausing | State::Cancelling | State::Paused | State::Cancelled,
+        )
+        | (PaymentPurpose::Resume, State::Trialing | State::Active | State::Pausing | State::Cancelling)
+        | (PaymentPurpose::Subscribe | PaymentPurpose::Credits, _) => false,
+    }
+}

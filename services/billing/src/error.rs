@@ -1,0 +1,172 @@
+//! What can go wrong, by what its receiver can do about it.
+
+use axum::http::StatusCode;
+use chassis::Problem;
+use contract::DecodeError;
+use journal::AppendError;
+
+use crate::decide::Refusal;
+use crate::paystack::ProviderError;
+
+/// `Retry-After` while the log, the database or the provider does not answer.
+const RETRY_AFTER_S: u32 = 1;
+
+/// Why billing could not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A rule says no. Asking again does not help.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no payment provider here.
+    #[error("no payment provider is configured")]
+    Unconfigured,
+    /// The payment provider did not do as told.
+    #[error("ask the payment provider")]
+    Provider(#[from] ProviderError),
+    /// Others were faster, every time.
+    #[error("gave up after {0} attempts against other writers")]
+    Contended(u32),
+    /// The log did not take the events; or it may have, and did not say so.
+    #[error("append to the log")]
+    Append(#[from] AppendError),
+    /// The log cannot be read.
+    #[error("read the log")]
+    Log(#[from] journal::Error),
+    /// The log holds something that is not what its type promises.
+    #[error("read event {sequence} of {subject}")]
+    Decode {
+        /// Where.
+        subject: String,
+        /// Which.
+        sequence: u64,
+        /// What is wrong.
+        source: DecodeError,
+    },
+    /// The platform database does not do as told.
+    #[error("use the platform database")]
+    Database(#[from] sqlx::Error),
+    /// The tables cannot be brought to their current form.
+    #[error("migrate the tables of billing")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The tables were built from another log. Nothing was changed.
+    #[error("the tables of billing belong to another log: stream {stream} was created at {known} there and at {found} here")]
+    OtherLog {
+        /// Which stream.
+        stream: contract::Stream,
+        /// When the stream of the tables was created.
+        known: chrono::DateTime<chrono::Utc>,
+        /// When this one was.
+        found: chrono::DateTime<chrono::Utc>,
+    },
+    /// A row holds what no version of billing writes.
+    #[error("row {id} holds a value that nobody wrote: {what}")]
+    Row {
+        /// Which.
+        id: String,
+        /// Which value.
+        what: &'static str,
+    },
+    /// What is stored sealed cannot be opened, or a project's key cannot be used.
+    #[error("use the key of project {project}: {cause}")]
+    Sealing {
+        /// Whose.
+        project: String,
+        /// Why, without a secret.
+        cause: String,
+    },
+}
+
+impl Error {
+    /// Its sources in one line, for a log or for the cause of a held key.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            source = error.source();
+        }
+        text
+    }
+
+    /// Whether something that is needed is down: trying later is all that is needed.
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::Database(_)
+            | Self::Append(AppendError::Unavailable(_))
+            | Self::Log(journal::Error::Unavailable(_))
+            | Self::Provider(ProviderError::Unavailable(_)) => true,
+            Self::Refused(_)
+            | Self::Unconfigured
+            | Self::Provider(ProviderError::Refused(_))
+            | Self::Contended(_)
+            | Self::Append(_)
+            | Self::Log(_)
+            | Self::Decode { .. }
+            | Self::Migrate(_)
+            | Self::OtherLog { .. }
+            | Self::Row { .. }
+            | Self::Sealing { .. } => false,
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let cause = error.chain();
+        match error {
+            Error::Refused(refusal) => of_refusal(refusal),
+            Error::Unconfigured => {
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "billing_unconfigured").detail("no payment provider is configured here")
+            }
+            Error::Provider(ProviderError::Unavailable(_)) => Problem::unavailable("payment_provider_unavailable", RETRY_AFTER_S, cause),
+            Error::Provider(ProviderError::Refused(words)) => {
+                Problem::new(StatusCode::BAD_GATEWAY, "payment_provider_refused").detail(words).cause(cause)
+            }
+            Error::Contended(_) => Problem::unavailable("contended", RETRY_AFTER_S, cause),
+            Error::Append(AppendError::Unavailable(_)) => Problem::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::Append(AppendError::Conflict { .. }) => Problem::unavailable("contended", RETRY_AFTER_S, cause),
+            Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_)) => Problem::internal(cause),
+            Error::Log(_) => Problem::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::Database(_) => Problem::unavailable("database_unavailable", RETRY_AFTER_S, cause),
+            Error::Decode { .. } | Error::Migrate(_) | Error::OtherLog { .. } | Error::Row { .. } | Error::Sealing { .. } => {
+                Problem::internal(cause)
+            }
+        }
+    }
+}
+
+impl Refusal {
+    /// Stable name of the refusal.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::NoSubscription => "not_found",
+            Self::Closed => "subscription_closed",
+            Self::NoPaidCycle => "no_paid_cycle",
+            Self::AlreadyScheduled => "already_scheduled",
+            Self::NothingScheduled => "nothing_scheduled",
+            Self::PaymentRequired => "payment_required",
+            Self::UnknownPayment => "unknown_payment",
+            Self::TooManyPayments => "too_many_open_payments",
+            Self::UnknownPack => "unknown_pack",
+            Self::CreditsExhausted => "credits_exhausted",
+            Self::UseReused => "use_reused",
+        }
+    }
+}
+
+fn of_refusal(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::NoSubscription => Problem::not_found(refusal.to_string()),
+        Refusal::UnknownPack => Problem::unprocessable(refusal.code(), refusal.to_string()).field("/credits", "invalid", "see packs"),
+        Refusal::UseReused => Problem::unprocessable(refusal.code(), refusal.to_string()),
+        Refusal::Closed
+        | Refusal::NoPaidCycle
+        | Refusal::AlreadyScheduled
+        | Refusal::NothingScheduled
+        | Refusal::PaymentRequired
+        | Refusal::UnknownPayment
+        | Refusal::TooManyPayments
+        | Refusal::CreditsExhausted => Problem::conflict(refusal.code(), refusal.to_string()),
+    }
+}

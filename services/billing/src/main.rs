@@ -1,0 +1,71 @@
+//! Billing as a process of its own: only wiring.
+
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use auth::Authorizer;
+use billing::config::Config;
+use billing::{Billing, Parts, STREAMS, routes};
+use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
+use clap::Parser;
+use journal::{ConnectOptions, Journal};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// Connections to the platform database.
+const CONNECTIONS_MAX: u32 = 8;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match start(Config::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error, "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let _telemetry = chassis::telemetry::start(&config.telemetry, "billing")?;
+    let shutdown = Shutdown::new();
+    shutdown.on_signals()?;
+
+    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "billing")).await?;
+    journal.open(&STREAMS).await?;
+    let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
+
+    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige billing");
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
+    let ids = Ids::new(Clock::System);
+    let billing = Billing::new(Parts {
+        journal,
+        pool,
+        clock: Clock::System,
+        ids: ids.clone(),
+        master: config.master_key.key()?,
+        terms: config.terms.terms()?,
+        provider: config.paystack.provider()?,
+    });
+    billing.prepare().await?;
+
+    let listener = config.http.bind().await?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+
+    let health = Health::new();
+    billing.register(&health);
+    authorizer.register(&health);
+    authorizer.follow(shutdown.soft());
+    let site = Site::new("Paige billing", config.key.api_key, health, Metrics::install()?, ids);
+    let router = site.authority(authorizer).finish(routes(billing.clone()))?;
+
+    let stop = shutdown.soft();
+    let follow = async {
+        let ended = billing::run(billing, stop).await;
+        // Without its follower the process answers with what was; it is better started again.
+        shutdown.begin();
+        ended
+    };
+    let (served, followed) = shutdown.guard(async { tokio::join!(chassis::serve(listener, router, &shutdown), follow) }).await?;
+    followed?;
+    Ok(served?)
+}

@@ -1,0 +1,114 @@
+//! `POST /v1/projects/{project}/subscription/pay`: a page at the payment provider, where a cycle is paid.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chassis::{Caller, Json, Path, Problem, RequestId};
+use contract::{PaymentId, ProjectId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::account::Account;
+use crate::answer::PageAnswer;
+use crate::command::Origin;
+use crate::decide::{Command, Outcome};
+use crate::paystack::{ProviderError, Sum};
+use crate::{Billing, Error};
+
+/// Longest e-mail address (RFC 5321).
+const EMAIL_BYTES_MAX: usize = 254;
+/// Longest address to come back to.
+const CALLBACK_BYTES_MAX: usize = 2_048;
+
+/// Who pays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Payer {
+    /// Where the provider sends its receipt. It is kept sealed, together with what can be charged again.
+    #[schema(example = "ada@example.com", max_length = 254)]
+    pub(crate) email: String,
+    /// Where the customer comes back to, http or https.
+    #[serde(default)]
+    #[schema(max_length = 2048)]
+    pub(crate) callback_url: Option<String>,
+}
+
+/// Begins the payment of a cycle
+///
+/// The cycle begins when the customer has paid; paid within a cycle, it makes that one longer. A page that nobody pays at is forgotten
+/// after a day.
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/subscription/pay",
+    tag = "billing",
+    security(("api_key" = ["billing:write"])),
+    params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
+    request_body = Payer,
+    responses(
+        (status = 201, description = "The page", body = PageAnswer),
+        (status = 404, description = "`not_found`: no such project, or its trial has not begun", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`too_many_open_payments`; `subscription_closed`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "`payment_provider_refused`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`billing_unconfigured`; `payment_provider_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn pay_subscription(
+    State(billing): State<Billing>,
+    caller: Caller,
+    request: RequestId,
+    Path(project): Path<ProjectId>,
+    Json(payer): Json<Payer>,
+) -> Result<(StatusCode, Json<PageAnswer>), Problem> {
+    let payment = PaymentId::from_ulid(billing.ids.ulid());
+    let origin = Origin::Request { id: request.as_str(), actor: caller.actor() };
+    let page = open_page(&billing, project, (payment, Command::RequestPayment { payment }), &payer, origin).await?;
+    Ok((StatusCode::CREATED, Json(page)))
+}
+
+impl Payer {
+    fn check(&self) -> Result<(), Problem> {
+        let wrong = |pointer, detail| {
+            Err(Problem::unprocessable("invalid_body", "the payer cannot be like this").field(pointer, "invalid", detail))
+        };
+        let (name, host) = self.email.split_once('@').unwrap_or_default();
+        let visible = self.email.bytes().all(|byte| byte.is_ascii_graphic());
+        if name.is_empty() || !host.contains('.') || host.contains('@') || !visible || self.email.len() > EMAIL_BYTES_MAX {
+            return wrong("/email", "must be an e-mail address");
+        }
+        let callback = self.callback_url.as_deref().unwrap_or("https://");
+        let http = callback.starts_with("https://") || callback.starts_with("http://");
+        if !http || callback.len() > CALLBACK_BYTES_MAX || !callback.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return wrong("/callback_url", "must be an http or https address");
+        }
+        Ok(())
+    }
+}
+
+/// The payment is in the log before the provider hears of it: whatever is reported about it finds it.
+pub(crate) async fn open_page(
+    billing: &Billing,
+    project: ProjectId,
+    (payment, command): (PaymentId, Command),
+    payer: &Payer,
+    origin: Origin<'_>,
+) -> Result<PageAnswer, Problem> {
+    payer.check()?;
+    let provider = billing.provider()?.clone();
+    let account = billing.command(project, &command, origin).await?;
+    let sum = sum(&account, payment)?;
+    match provider.initialise(sum, &payer.email, payer.callback_url.as_deref()).await {
+        Ok(url) => PageAnswer::of(&account, payment, url).ok_or_else(|| Problem::internal("a payment is not in its account")),
+        Err(refused @ ProviderError::Refused(_)) => {
+            let outcome = Outcome::Failed { reason: refused.to_string() };
+            billing.say(project, payment, outcome, Origin::Provider).await?;
+            Err(Error::Provider(refused).into())
+        }
+        // The page may exist or not, and nobody has its address: it is forgotten after a day.
+        Err(error) => Err(Error::Provider(error).into()),
+    }
+}
+
+fn sum(account: &Account, payment: PaymentId) -> Result<Sum<'_>, Problem> {
+    let found = account.payments.get(&payment).ok_or_else(|| Problem::internal("a payment is not in its account"))?;
+    Ok(Sum { payment, amount_minor: found.amount_minor, currency: &found.currency })
+}

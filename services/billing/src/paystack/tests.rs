@@ -1,0 +1,75 @@
+//! What Paystack's answers mean.
+
+use serde_json::json;
+
+use super::{ProviderError, StatusCode, TransactionStatus, judge, payment_of, reference, transaction};
+
+fn told(status: u16, body: &str) -> Result<(), ProviderError> {
+    judge(StatusCode::from_u16(status).unwrap(), body.as_bytes()).map(drop)
+}
+
+#[test]
+fn only_a_clear_no_is_final() {
+    assert_eq!(told(200, r#"{"status":true,"message":"ok","data":{}}"#), Ok(()));
+    for code in [400, 404, 422] {
+        assert_eq!(told(code, r#"{"status":false,"message":"Invalid amount"}"#), Err(ProviderError::Refused("Invalid amount".into())));
+    }
+    for (code, body) in [
+        (200, "<html>"),
+        (200, r#"{"status":false,"message":"?"}"#),
+        (400, "<html>a proxy</html>"),
+        (401, r#"{"status":false,"message":"Invalid key"}"#),
+        (403, r#"{"status":false,"message":"no"}"#),
+        (429, r#"{"status":false,"message":"slow down"}"#),
+        (500, "{}"),
+        (503, ""),
+    ] {
+        assert!(matches!(told(code, body), Err(ProviderError::Unavailable(_))), "{code} {body}");
+    }
+}
+
+#[test]
+fn a_payment_is_named_in_letters_that_paystack_takes_and_found_again() {
+    let payment = "pay_01M74XBVHR5MY3V435479NBTEA".parse().unwrap();
+    let name = reference(payment);
+    assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.,=".contains(&byte)), "{name}");
+    assert_eq!(payment_of(&name), Some(payment));
+    for foreign in ["", "T1234", "pay-", "prj-01M74XBVHR5MY3V435479NBTEA"] {
+        assert_eq!(payment_of(foreign), None, "{foreign}");
+    }
+}
+
+#[test]
+fn a_transaction_is_read_as_paystack_documents_it() {
+    let told = transaction(&json!({
+        "id": 4_099_260_516_u64, "domain": "test", "status": "success", "reference": "re4lyvq3s3", "amount": 40_333, "message": null,
+        "gateway_response": "Successful", "paid_at": "2024-08-22T09:15:02.000Z", "channel": "card", "currency": "ZAR", "metadata": "",
+        "authorization": {"authorization_code": "AUTH_uh8bcl3zbn", "last4": "4081", "exp_month": "12", "reusable": true},
+        "customer": {"id": 1, "email": "demo@test.com"}
+    }))
+    .unwrap();
+    assert_eq!((told.status, told.amount_minor, told.currency.as_str()), (TransactionStatus::Success, 40_333, "ZAR"));
+    assert_eq!(told.paid_at.unwrap().to_rfc3339(), "2024-08-22T09:15:02+00:00");
+    assert_eq!(told.authorisation.unwrap().code, "AUTH_uh8bcl3zbn");
+}
+
+#[test]
+fn what_cannot_be_charged_again_gives_no_authorisation() {
+    let base = json!({"status": "success", "reference": "r", "amount": 1, "currency": "ZAR"});
+    let with = |field: &str, value: serde_json::Value| {
+        let mut told = base.clone();
+        told[field] = value;
+        transaction(&told).unwrap().authorisation
+    };
+    assert!(with("authorization", json!({})).is_none());
+    assert!(with("authorization", json!({"authorization_code": "A", "reusable": false})).is_none());
+    assert!(with("authorization", json!({"authorization_code": "A", "reusable": true})).is_none(), "without an e-mail address");
+}
+
+#[test]
+fn a_status_that_nobody_knows_is_not_decided() {
+    for status in ["ongoing", "pending", "processing", "queued", "new"] {
+        let told = transaction(&json!({"status": status, "reference": "r", "amount": 1, "currency": "ZAR"})).unwrap();
+        assert_eq!(told.status, TransactionStatus::Pending);
+    }
+}

@@ -1,0 +1,48 @@
+//! At start: the tables are brought to where the log is, by reading it whole. It makes up for a platform database that was lost, restored
+//! or emptied, which the follower's position, kept in the log, knows nothing of.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use contract::{ProjectId, Stream};
+use futures::StreamExt;
+use journal::{Filter, Range};
+
+use crate::account::Account;
+use crate::accounts::decode;
+use crate::error::Error;
+use crate::{Billing, store};
+
+/// What Postgres keeps of a time: microseconds.
+const POSTGRES_TIME_DIGITS: u16 = 6;
+
+impl Billing {
+    /// Refuses another log, then brings every row forward. Rows that the log knows nothing of are of projects that are gone.
+    pub(crate) async fn rebuild(&self) -> Result<(), Error> {
+        for stream in [Stream::Project, Stream::Billing] {
+            self.check_identity(stream).await?;
+        }
+        let mut accounts: HashMap<ProjectId, Account> = HashMap::new();
+        let mut events = std::pin::pin!(self.journal.replay(Stream::Billing, Range::ALL, Filter::all()));
+        while let Some(recorded) = events.next().await {
+            let recorded = recorded?;
+            let Some(project) = recorded.subject.project_id() else { continue };
+            accounts.entry(project).or_default().apply(recorded.sequence, recorded.time, &decode(&recorded)?);
+        }
+        // Also rows that are not behind: what is due depends on the terms, which may have changed.
+        for (project, account) in &accounts {
+            store::save(&self.pool, *project, account, &self.terms).await?;
+        }
+        for project in store::projects(&self.pool).await?.into_iter().filter(|project| !accounts.contains_key(project)) {
+            store::erase(&self.pool, project).await?;
+        }
+        tracing::info!(accounts = accounts.len(), "the tables agree with the log");
+        Ok(())
+    }
+
+    async fn check_identity(&self, stream: Stream) -> Result<(), Error> {
+        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
+        let known = store::log_identity(&self.pool, stream, found).await?;
+        if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
+    }
+}

@@ -1,0 +1,129 @@
+//! Once a day: what the provider has against what we hold. A difference becomes the events that its webhook would have led to.
+//!
+//! It goes back further than the last time, because a transaction is listed by when it began, and paid later.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use contract::{PaymentId, ProjectId};
+use tokio_util::sync::CancellationToken;
+
+use crate::command::Origin;
+use crate::decide::Outcome;
+use crate::error::Error;
+use crate::paystack::{Transaction, TransactionStatus, payment_of};
+use crate::settle::Settled;
+use crate::{Billing, store};
+
+/// How often.
+const EVERY: TimeDelta = TimeDelta::hours(24);
+/// How much further back than the last time.
+const OVERLAP: TimeDelta = TimeDelta::hours(72);
+/// How long a customer may take at the provider's page.
+const PAGE_LASTS: TimeDelta = TimeDelta::hours(24);
+/// After a failure.
+const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
+/// Pages of one run: a million transactions.
+const PAGES_MAX: u32 = 10_000;
+/// Open payments looked at in one go.
+const OPEN_MAX: u32 = 500;
+
+/// Runs until `stop`.
+pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
+    if billing.provider.is_none() {
+        return stop.cancelled().await;
+    }
+    loop {
+        let next = match store::reconciled(&billing.pool).await {
+            Ok(through) => through.map_or_else(|| billing.clock.now(), |through| through + EVERY),
+            Err(_) => billing.clock.now(),
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = billing.clock.reach(next) => {}
+        }
+        if let Err(error) = billing.reconcile().await {
+            tracing::warn!(error = %error.chain(), "reconciliation is tried again");
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(RETRY_PAUSE) => {}
+            }
+        }
+    }
+}
+
+impl Billing {
+    /// Compares, and says what differs. How many payments were not as we held them.
+    ///
+    /// # Errors
+    /// The provider, the log or the database does not answer; what was found so far is said.
+    pub async fn reconcile(&self) -> Result<u64, Error> {
+        let now = self.clock.now();
+        let from = store::reconciled(&self.pool).await?.unwrap_or(now) - OVERLAP;
+        let mut differences = 0;
+        for page in 1..=PAGES_MAX {
+            let (transactions, more) = self.provider()?.list(from, now, page).await?;
+            for transaction in transactions {
+                differences += u64::from(self.compare(transaction).await?);
+            }
+            if !more {
+                break;
+            }
+        }
+        differences += self.close_pages(now).await?;
+        store::save_reconciled(&self.pool, now).await?;
+        metrics::counter!("billing_reconciliation_differences_total").increment(differences);
+        tracing::info!(differences, "payments agree with the provider's");
+        Ok(differences)
+    }
+
+    /// True: it was not as we held it.
+    async fn compare(&self, transaction: Transaction) -> Result<bool, Error> {
+        let Some(payment) = payment_of(&transaction.reference) else { return Ok(false) };
+        let Some((project, status)) = store::find_payment(&self.pool, payment).await? else {
+            if transaction.status == TransactionStatus::Success {
+                tracing::error!(payment.id = %payment, "the provider has money for a payment that nobody here knows: someone must look");
+            }
+            return Ok(false);
+        };
+        let agrees = match transaction.status {
+            TransactionStatus::Success => status == "succeeded" || status == "mismatched",
+            TransactionStatus::Failed => status == "failed",
+            TransactionStatus::Abandoned | TransactionStatus::Pending => status != "succeeded",
+            TransactionStatus::Reversed => status != "open",
+        };
+        if agrees {
+            return Ok(false);
+        }
+        if status == "succeeded" {
+            tracing::error!(project.id = %project, payment.id = %payment, "the provider does not have money that was credited here: someone must look");
+            return Ok(true);
+        }
+        // A list may be older than what is known by now: the one who is asked is the provider, about this one.
+        Ok(self.settle(project, payment, Origin::Provider).await? == Settled::Known)
+    }
+
+    /// Pages that no customer will pay at any more.
+    async fn close_pages(&self, now: DateTime<Utc>) -> Result<u64, Error> {
+        let mut closed = 0;
+        let mut after = 0;
+        loop {
+            let open = store::open_before(&self.pool, now - PAGE_LASTS, after, OPEN_MAX).await?;
+            let Some((_, _, last)) = open.last() else { return Ok(closed) };
+            after = *last;
+            for (project, payment, _) in open {
+                closed += u64::from(self.close_page(project, payment).await?);
+            }
+        }
+    }
+
+    async fn close_page(&self, project: ProjectId, payment: PaymentId) -> Result<bool, Error> {
+        let reason = match self.settle(project, payment, Origin::Provider).await? {
+            Settled::Known => return Ok(true),
+            Settled::Open => return Ok(false),
+            Settled::Abandoned => "abandoned",
+            Settled::Unheard => "never begun",
+        };
+        // Should the customer pay after all, the money is credited all the same.
+        self.say(project, payment, Outcome::Failed { reason: reason.to_owned() }, Origin::Clock).await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,87 @@
+//! What became of a payment: the provider is asked, and what it says becomes events. The one way by which money is credited, whatever
+//! made us ask: a webhook, a charge of ours, reconciliation.
+
+use contract::{PaymentId, ProjectId};
+
+use crate::command::Origin;
+use crate::decide::{Command, Outcome, Refusal};
+use crate::error::Error;
+use crate::paystack::{Paystack, Transaction, TransactionStatus};
+use crate::{Billing, authorisation};
+
+/// What is known after asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// It is in the log.
+    Known,
+    /// The provider does not know either, so far.
+    Open,
+    /// The customer has not paid, so far.
+    Abandoned,
+    /// The provider has never heard of it.
+    Unheard,
+}
+
+impl Billing {
+    pub(crate) fn provider(&self) -> Result<&Paystack, Error> {
+        self.provider.as_ref().ok_or(Error::Unconfigured)
+    }
+
+    /// Asks, and says what is so.
+    pub(crate) async fn settle(&self, project: ProjectId, payment: PaymentId, origin: Origin<'_>) -> Result<Settled, Error> {
+        match self.provider()?.verify(payment).await? {
+            Some(transaction) => self.report(project, payment, transaction, origin).await,
+            None => Ok(Settled::Unheard),
+        }
+    }
+
+    /// Says what the provider told.
+    pub(crate) async fn report(
+        &self,
+        project: ProjectId,
+        payment: PaymentId,
+        transaction: Transaction,
+        origin: Origin<'_>,
+    ) -> Result<Settled, Error> {
+        let outcome = match transaction.status {
+            TransactionStatus::Pending => return Ok(Settled::Open),
+            TransactionStatus::Abandoned => return Ok(Settled::Abandoned),
+            TransactionStatus::Failed => Outcome::Failed { reason: transaction.words },
+            TransactionStatus::Reversed => {
+                tracing::error!(project.id = %project, payment.id = %payment, "the provider has sent money back: someone must look");
+                Outcome::Failed { reason: "reversed".to_owned() }
+            }
+            TransactionStatus::Success => Outcome::Paid {
+                paid_at: transaction.paid_at.unwrap_or_else(|| self.clock.now()),
+                amount_minor: transaction.amount_minor,
+                currency: transaction.currency,
+                sealed_authorisation: match &transaction.authorisation {
+                    Some(authorisation) => authorisation::seal(self, project, authorisation).await?,
+                    None => None,
+                },
+            },
+        };
+        self.say(project, payment, outcome, origin).await
+    }
+
+    /// Says what became of a payment. Nothing is said about a project that is being deleted, or is gone.
+    pub(crate) async fn say(&self, project: ProjectId, payment: PaymentId, outcome: Outcome, origin: Origin<'_>) -> Result<Settled, Error> {
+        let paid = matches!(outcome, Outcome::Paid { .. });
+        match self.command(project, &Command::Report { payment, outcome }, origin).await {
+            Ok(account) => {
+                let mismatched = account.payments.get(&payment).is_some_and(|payment| payment.found.is_some());
+                if mismatched && paid {
+                    tracing::error!(project.id = %project, payment.id = %payment, "the provider has other money than was asked for: someone must look");
+                }
+                Ok(Settled::Known)
+            }
+            Err(Error::Refused(refusal @ (Refusal::Closed | Refusal::NoSubscription | Refusal::UnknownPayment))) => {
+                if paid {
+                    tracing::error!(project.id = %project, payment.id = %payment, %refusal, "money came that nothing is given for: someone must send it back");
+                }
+                Ok(Settled::Known)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
