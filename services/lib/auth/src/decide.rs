@@ -195,3 +195,6 @@ fn sees_all(member: &Member) -> bool {
         Role::Member => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
