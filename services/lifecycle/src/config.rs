@@ -2,8 +2,9 @@
 
 use chassis::{HttpArgs, KeyArgs, NatsArgs, PostgresArgs, TelemetryArgs};
 use clap::Parser;
+use sealing::MasterKeyArgs;
 
-/// Projects: create, show, connect a number.
+/// Projects: create, show, update, reset, transfer, delete; connect a number.
 #[derive(Parser, Debug)]
 #[command(name = "lifecycle", version, about)]
 pub struct Config {
@@ -15,6 +16,8 @@ pub struct Config {
     pub nats: NatsArgs,
     #[command(flatten)]
     pub postgres: PostgresArgs,
+    #[command(flatten)]
+    pub master: MasterKeyArgs,
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
 }

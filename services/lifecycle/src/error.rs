@@ -40,6 +40,9 @@ pub enum Error {
         /// What is wrong.
         source: DecodeError,
     },
+    /// Events of a deleted project keep appearing: somebody does not know of the deletion.
+    #[error("events of {0} are still being written")]
+    StillWritten(contract::ProjectId),
     /// The platform database does not do as told.
     #[error("use the platform database")]
     Database(#[from] sqlx::Error),
@@ -84,10 +87,10 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let cause = error.chain();
         match error {
-            Error::Refused(refusal) => of_refusal(refusal),
+            Error::Refused(refusal) => refusal.into(),
             Error::Changed { actual } => Problem::new(axum::http::StatusCode::PRECONDITION_FAILED, "version_mismatch")
                 .detail(format!("the project is at version {actual}")),
-            Error::Contended(_) => Problem::unavailable("contended", RETRY_AFTER_S, cause),
+            Error::Contended(_) | Error::StillWritten(_) => Problem::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Append(AppendError::Unavailable(_)) => Problem::unavailable("log_unavailable", RETRY_AFTER_S, cause),
             Error::Append(AppendError::Conflict { .. }) => Problem::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_)) => Problem::internal(cause),
@@ -95,14 +98,5 @@ impl From<Error> for Problem {
             Error::Database(_) => Problem::unavailable("database_unavailable", RETRY_AFTER_S, cause),
             Error::Decode { .. } | Error::Migrate(_) | Error::OtherLog { .. } | Error::Row { .. } => Problem::internal(cause),
         }
-    }
-}
-
-fn of_refusal(refusal: Refusal) -> Problem {
-    match refusal {
-        Refusal::NoProject => Problem::not_found(refusal.to_string()),
-        Refusal::OtherContent => Problem::unprocessable("idempotency_key_reused", "the key was used before with another body"),
-        Refusal::NumberTaken => Problem::conflict("number_taken", refusal.to_string()),
-        Refusal::ProjectFailed => Problem::conflict("project_failed", refusal.to_string()),
     }
 }

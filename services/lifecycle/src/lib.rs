@@ -1,37 +1,46 @@
-//! Projects: created, shown, made ready, connected to a number. The only writer of the stream `project`.
+//! Projects, from their creation to the one fact that is left of them. The only writer of the stream `project`.
+//!
+//! | folder | what |
+//! | --- | --- |
+//! | `project` | the state that events leave, its fold; create, list, show, update |
+//! | `operation` | work that takes time: its steps and deadlines; reset, delete, retry; the steps that lifecycle does itself |
+//! | `transfer` | the offer of a project to another workspace |
+//! | `number` | the number of a project |
+//! | `decide` | the rules, pure |
+//! | `follow` | events in: the project's own, and what other services report |
+//! | `erase` | the end: what is taken out of the log |
+//! | `store` | the tables |
 //!
 //! Rules are pure (`decide`), the log is the truth, the tables of schema `lifecycle` are what lists and reads are served from. A
 //! command reads its ground from the log, never from the tables; when it is answered the tables show it too, because the handler writes
 //! the row itself, guarded by sequence like the follower that would have written it a moment later.
 //!
-//! It makes no database: that is the service databases, which it knows only by its events.
+//! It makes no database, keeps no code and takes no money: other services do, which it knows only by their events.
 
-mod answer;
 mod command;
 pub mod config;
-mod connect_number;
-mod create_project;
 mod decide;
-mod disconnect_number;
+mod due;
+mod erase;
 mod error;
-mod handle;
-mod if_match;
-mod list_projects;
+mod follow;
+mod ground;
 mod migrate;
-mod name;
 mod number;
+mod operation;
+mod origin;
 mod project;
-mod provisioning;
 mod rebuild;
 mod routes;
-mod show_operation;
-mod show_project;
 mod store;
+mod transfer;
 
 use chassis::{Clock, Health, Ids};
 use contract::{ProjectId, Stream};
 use journal::Journal;
+use sealing::MasterKey;
 use sqlx::PgPool;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use decide::Refusal;
@@ -39,7 +48,8 @@ pub use error::Error;
 pub use routes::routes;
 
 /// The streams that must be open before lifecycle runs.
-pub const STREAMS: [Stream; 4] = [Stream::Project, Stream::Database, Stream::Parked, Stream::Position];
+pub const STREAMS: [Stream; 8] =
+    [Stream::Project, Stream::Database, Stream::Workspace, Stream::Billing, Stream::Bot, Stream::Flow, Stream::Parked, Stream::Position];
 
 /// Everything that lifecycle works with. Cheap to clone.
 #[derive(Clone)]
@@ -48,12 +58,15 @@ pub struct Lifecycle {
     pool: PgPool,
     clock: Clock,
     ids: Ids,
+    master: MasterKey,
+    /// Rows may have changed: whoever waits for a deadline or for a step to do looks again.
+    wake: watch::Sender<()>,
 }
 
 impl Lifecycle {
-    /// Takes connected parts; `pool` is of the platform database.
-    pub fn new(journal: Journal, pool: PgPool, clock: Clock, ids: Ids) -> Self {
-        Self { journal, pool, clock, ids }
+    /// Takes connected parts; `pool` is of the platform database, `master` wraps the keys of the projects.
+    pub fn new(journal: Journal, pool: PgPool, clock: Clock, ids: Ids, master: MasterKey) -> Self {
+        Self { journal, pool, clock, ids, master, wake: watch::Sender::new(()) }
     }
 
     /// Brings the tables to their current form and to where the log is. Call it before routes answer.
@@ -82,20 +95,28 @@ impl Lifecycle {
         });
     }
 
+    fn changed(&self) {
+        self.wake.send_replace(());
+    }
+
     /// For answers to writes, which must not fail for the sake of steps that are only shown.
-    async fn provisioning_or_none(&self, id: ProjectId) -> provisioning::Provisioning {
-        store::find_provisioning(&self.pool, id).await.unwrap_or_else(|_| provisioning::Provisioning::none(id))
+    async fn provisioning_or_none(&self, id: ProjectId) -> project::provisioning::Provisioning {
+        store::find_provisioning(&self.pool, id).await.unwrap_or_else(|_| project::provisioning::Provisioning::none(id))
     }
 }
 
-/// Follows the log until `shutdown`. [`Lifecycle::prepare`] comes first.
+/// Follows the log, waits for deadlines and does its own steps of operations until `shutdown`. [`Lifecycle::prepare`] comes first.
 ///
 /// # Errors
 /// The log cannot be followed any more.
 pub async fn run(lifecycle: Lifecycle, shutdown: CancellationToken) -> Result<(), Error> {
-    let journal = lifecycle.journal.clone();
-    let projects = journal.follow(handle::follow(Stream::Project), handle::OnProject(lifecycle.clone()), shutdown.clone());
-    let databases = journal.follow(handle::follow(Stream::Database), handle::OnDatabase(lifecycle), shutdown);
-    tokio::try_join!(projects, databases)?;
-    Ok(())
+    // Whoever cannot follow any more ends the others here too.
+    let stop = shutdown.child_token();
+    let followed = async {
+        let ended = follow::run(&lifecycle, &stop).await;
+        stop.cancel();
+        ended
+    };
+    let (followed, (), ()) = tokio::join!(followed, due::run(&lifecycle, &stop), operation::drive::run(&lifecycle, &stop));
+    Ok(followed?)
 }

@@ -5,16 +5,18 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use contract::{ProjectId, Stream};
+use contract::{ProjectErased, ProjectEvent, ProjectId, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
+use crate::Lifecycle;
 use crate::command::decode;
 use crate::error::Error;
-use crate::handle::decode_database;
+use crate::follow::decode_database;
 use crate::project::Project;
-use crate::provisioning::Provisioning;
-use crate::{Lifecycle, store};
+use crate::project::fold::At;
+use crate::project::provisioning::Provisioning;
+use crate::store::{self, Erased, Reflected};
 
 /// What Postgres keeps of a time: microseconds.
 const POSTGRES_TIME_DIGITS: u16 = 6;
@@ -25,18 +27,42 @@ impl Lifecycle {
         for stream in [Stream::Project, Stream::Database] {
             self.check_identity(stream).await?;
         }
-        let known = store::sequences(&self.pool).await?;
+        let known = store::reflected(&self.pool).await?;
+        let projects = self.rebuild_projects(&known).await?;
+        let databases = self.rebuild_databases(&known).await?;
+        tracing::info!(projects, databases, "the tables agree with the log");
+        Ok(())
+    }
+
+    async fn rebuild_projects(&self, known: &HashMap<ProjectId, Reflected>) -> Result<usize, Error> {
         let mut projects: HashMap<ProjectId, Project> = HashMap::new();
+        // And whether more than that is left of them: who erased them was stopped.
+        let mut gone: Vec<(Erased, bool)> = Vec::new();
         let mut events = std::pin::pin!(self.journal.replay(Stream::Project, Range::ALL, Filter::subjects(["project.*"])));
         while let Some(recorded) = events.next().await {
             let recorded = recorded?;
             let Some(id) = recorded.subject.project_id() else { continue };
-            let project = Project::fold(projects.remove(&id), id, recorded.sequence, recorded.time, &decode(&recorded)?);
+            let event = decode(&recorded)?;
+            if let ProjectEvent::ProjectErased(ProjectErased { operation }) = event {
+                let erased = Erased { project: id, operation, sequence: recorded.sequence, at: recorded.time };
+                gone.push((erased, projects.contains_key(&id)));
+            }
+            let project = Project::fold(projects.remove(&id), id, At { event: &event, sequence: recorded.sequence, time: recorded.time });
             projects.extend(project.map(|project| (id, project)));
         }
-        for project in projects.values().filter(|project| known.get(&project.id).is_none_or(|(at, _)| *at < project.version)) {
+        for (erased, more) in &gone {
+            match more {
+                true => self.leave_nothing_but(erased).await?,
+                false => store::erase_project(&self.pool, erased).await?,
+            }
+        }
+        for project in projects.values().filter(|project| known.get(&project.id).is_none_or(|row| row.project < project.version)) {
             store::save_project(&self.pool, project).await?;
         }
+        Ok(projects.len())
+    }
+
+    async fn rebuild_databases(&self, known: &HashMap<ProjectId, Reflected>) -> Result<usize, Error> {
         let mut databases: HashMap<ProjectId, Provisioning> = HashMap::new();
         let mut events = std::pin::pin!(self.journal.replay(Stream::Database, Range::ALL, Filter::all()));
         while let Some(recorded) = events.next().await {
@@ -45,11 +71,10 @@ impl Lifecycle {
             let so_far = databases.remove(&id).unwrap_or_else(|| Provisioning::none(id));
             databases.insert(id, so_far.fold(recorded.sequence, recorded.time, &decode_database(&recorded)?));
         }
-        for provisioning in databases.values().filter(|one| known.get(&one.project).is_none_or(|(_, at)| *at < one.sequence)) {
+        for provisioning in databases.values().filter(|one| known.get(&one.project).is_none_or(|row| row.database < one.sequence)) {
             store::save_provisioning(&self.pool, provisioning).await?;
         }
-        tracing::info!(projects = projects.len(), databases = databases.len(), "the tables agree with the log");
-        Ok(())
+        Ok(databases.len())
     }
 
     async fn check_identity(&self, stream: Stream) -> Result<(), Error> {

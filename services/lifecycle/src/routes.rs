@@ -3,14 +3,21 @@
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{Lifecycle, connect_number, create_project, disconnect_number, list_projects, show_operation, show_project};
+use crate::{Lifecycle, number, operation, project, transfer};
 
 /// All routes; the frame around them (key, limits, health) is `chassis::Site`'s.
 pub fn routes(lifecycle: Lifecycle) -> OpenApiRouter {
     OpenApiRouter::new()
-        .routes(routes!(list_projects::list_projects, create_project::create_project))
-        .routes(routes!(show_project::show_project))
-        .routes(routes!(connect_number::connect_number, disconnect_number::disconnect_number))
-        .routes(routes!(show_operation::show_operation))
+        .routes(routes!(project::list::list_projects, project::create::create_project))
+        .routes(routes!(project::show::show_project, project::update::update_project, operation::delete::delete_project))
+        .routes(routes!(operation::reset::reset_project))
+        .routes(routes!(operation::retry::retry_operation))
+        .routes(routes!(operation::list::list_operations))
+        .routes(routes!(operation::show::show_operation))
+        .routes(routes!(number::connect::connect_number, number::disconnect::disconnect_number))
+        .routes(routes!(transfer::request::request_transfer, transfer::withdraw::withdraw_transfer))
+        .routes(routes!(transfer::list::list_transfers))
+        .routes(routes!(transfer::accept::accept_transfer))
+        .routes(routes!(transfer::decline::decline_transfer))
         .with_state(lifecycle)
 }

@@ -79,8 +79,9 @@ impl House {
         let journal = Journal::connect(ConnectOptions::new(nats_url, "paige")).await?;
         journal.open(&Stream::ALL).await?;
 
-        let lifecycle = Lifecycle::new(journal.clone(), pool, clock.clone(), ids.clone());
-        let provisioning = Databases::new(journal.clone(), platform, MasterKey::from_str(keys.master_key.expose())?, clock.clone());
+        let master = MasterKey::from_str(keys.master_key.expose())?;
+        let lifecycle = Lifecycle::new(journal.clone(), pool, clock.clone(), ids.clone(), master.clone());
+        let provisioning = Databases::new(journal.clone(), platform, master, clock.clone());
         tokio::try_join!(async { lifecycle.prepare().await.map_err(Failure::from) }, async {
             provisioning.prepare().await.map_err(Failure::from)
         })?;

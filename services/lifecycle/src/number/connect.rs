@@ -1,20 +1,20 @@
-//! `PUT /v1/projects/{id}/number`: the project answers to this number from now on. One number belongs to one project.
+//! `PUT /v1/projects/{project}/number`: the project answers to this number from now on. One number belongs to one project.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::ETAG;
 use axum::response::IntoResponse;
-use chassis::{Json, Path, Problem, RequestId};
+use chassis::{Caller, Json, Path, Problem, RequestId};
 use contract::ProjectId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::{DisplayNumber, MetaId, Number};
 use crate::Lifecycle;
-use crate::answer::ProjectAnswer;
-use crate::command::Origin;
 use crate::decide::Command;
-use crate::if_match::version_wanted;
-use crate::number::{DisplayNumber, MetaId, Number};
+use crate::origin::Origin;
+use crate::project::answer::ProjectAnswer;
+use crate::project::if_match::version_wanted;
 
 /// The number to connect.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -37,18 +37,18 @@ pub(crate) struct ConnectNumber {
 /// Sent again it changes nothing.
 #[utoipa::path(
     put,
-    path = "/v1/projects/{id}/number",
+    path = "/v1/projects/{project}/number",
     tag = "projects",
     security(("api_key" = ["projects:write"])),
     params(
-        ("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
+        ("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
         ("If-Match" = Option<String>, Header, description = "Only if the project has this version"),
     ),
     request_body = ConnectNumber,
     responses(
         (status = 200, description = "The project with its number", body = ProjectAnswer, headers(("ETag" = String, description = "The project's version"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_taken`: another project has it; `project_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`number_taken`: another project has it; `operation_running`: a number is being connected or given back, `Location` names it; `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
     )
@@ -57,11 +57,12 @@ pub(crate) async fn connect_number(
     State(lifecycle): State<Lifecycle>,
     Path(id): Path<ProjectId>,
     request: RequestId,
+    caller: Caller,
     headers: HeaderMap,
     Json(body): Json<ConnectNumber>,
 ) -> Result<impl IntoResponse, Problem> {
     let command = Command::ConnectNumber(parse(&body)?);
-    let project = lifecycle.command(id, &command, version_wanted(&headers)?, &Origin::Request(request.as_str())).await?;
+    let project = lifecycle.command(id, &command, version_wanted(&headers)?, &Origin::request(&request, &caller)).await?;
     let answer = ProjectAnswer::of(&project, &lifecycle.provisioning_or_none(id).await);
     Ok(([(ETAG, answer.etag())], Json(answer)))
 }

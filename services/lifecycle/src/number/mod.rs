@@ -1,9 +1,14 @@
 //! A WhatsApp number as a project has it: Meta's id of it, and what Meta says about it.
 
+pub(crate) mod connect;
+pub(crate) mod disconnect;
+pub(crate) mod give_back;
+
 use std::fmt;
 use std::str::FromStr;
 
-use contract::{NumberConnected, Subject};
+use contract::{DisplayNameDecided, DisplayNameRequested, NumberConnected, Subject};
+use serde::{Deserialize, Serialize};
 
 /// Longest id, in digits. Meta's have 15 to 17 today.
 pub(crate) const META_ID_DIGITS_MAX: usize = 32;
@@ -11,7 +16,7 @@ pub(crate) const META_ID_DIGITS_MAX: usize = 32;
 pub(crate) const DISPLAY_CHARS_MAX: usize = 32;
 
 /// Meta's id of a number or of a WhatsApp Business Account: 1 to [`META_ID_DIGITS_MAX`] ASCII digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct MetaId(String);
 
 /// Why a text is not one of Meta's ids.
@@ -47,7 +52,7 @@ impl fmt::Display for MetaId {
 }
 
 /// The number as Meta displays it, for people: no control characters, at most [`DISPLAY_CHARS_MAX`] characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct DisplayNumber(String);
 
 /// Why a text is not the display form of a number.
@@ -66,7 +71,7 @@ impl FromStr for DisplayNumber {
 }
 
 /// The number of a project.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Number {
     /// Meta's id of the number: where webhooks say they were sent to.
     pub id: MetaId,
@@ -92,6 +97,27 @@ impl Number {
             waba: event.waba_id.clone().map(MetaId),
             display: event.display_phone_number.clone().map(DisplayNumber),
         }
+    }
+}
+
+/// The display name that was asked for last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DisplayName {
+    /// The name.
+    pub name: String,
+    /// Whether it may be used; none: Meta has not decided.
+    pub approved: Option<bool>,
+    /// Why not, in Meta's words.
+    pub reason: Option<String>,
+}
+
+impl DisplayName {
+    pub(crate) fn requested(event: &DisplayNameRequested) -> Self {
+        Self { name: event.name.clone(), approved: None, reason: None }
+    }
+
+    pub(crate) fn decided(event: &DisplayNameDecided) -> Self {
+        Self { name: event.name.clone(), approved: Some(event.approved), reason: event.reason.clone() }
     }
 }
 

@@ -1,12 +1,14 @@
-//! `GET /v1/projects`: all projects, the youngest first, page by page.
+//! `GET /v1/projects`: the projects that the caller sees, the youngest first, page by page.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::{Json, Problem, Query, cursor};
+use chassis::{Caller, Json, Problem, Query, cursor};
+use contract::WorkspaceId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::ProjectAnswer;
+use super::answer::ProjectAnswer;
+use crate::store::Wanted;
 use crate::{Lifecycle, store};
 
 /// Most projects on a page.
@@ -22,6 +24,9 @@ pub(crate) struct ListProjects {
     /// 1 to 100 projects a page.
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<usize>,
+    /// Only the projects of this workspace.
+    #[param(value_type = Option<String>, example = "wsp_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
+    workspace: Option<WorkspaceId>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -43,7 +48,7 @@ struct LastProject {
 
 /// Lists projects
 ///
-/// The youngest first. Projects created meanwhile do not move the pages that follow.
+/// Those that the caller may see, the youngest first. Projects created meanwhile do not move the pages that follow.
 #[utoipa::path(
     get,
     path = "/v1/projects",
@@ -57,6 +62,7 @@ struct LastProject {
 )]
 pub(crate) async fn list_projects(
     State(lifecycle): State<Lifecycle>,
+    caller: Caller,
     Query(query): Query<ListProjects>,
 ) -> Result<Json<ProjectPage>, Problem> {
     let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
@@ -69,7 +75,13 @@ pub(crate) async fn list_projects(
     }
     let before = query.cursor.as_deref().map(cursor::decode::<LastProject>).transpose()?;
     // One more than asked for tells whether there is a next page.
-    let mut found = store::list_projects(&lifecycle.pool, before.map(|last| last.created_sequence), limit + 1).await?;
+    let wanted = Wanted {
+        visible: caller.visible(),
+        workspace: query.workspace,
+        before: before.map(|last| last.created_sequence),
+        limit: limit + 1,
+    };
+    let mut found = store::list_projects(&lifecycle.pool, &wanted).await?;
     let more = found.len() > limit;
     found.truncate(limit);
     let last = found.last().filter(|_| more).map(|(project, _)| LastProject { created_sequence: project.created_sequence });

@@ -1,24 +1,23 @@
-//! `POST /v1/projects`: a new project. Its database is made after the answer; the operation tells how far that is.
+//! `POST /v1/projects`: a new project. What it needs is made after the answer; the operation tells how far that is.
 
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::IntoResponse;
-use chassis::{Json, Problem, RequestId};
-use contract::{EventId, ProjectId};
+use chassis::{Caller, Json, Problem, RequestId};
+use contract::{EventId, ProjectId, WorkspaceId};
+use sealing::DataKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::answer::ProjectAnswer;
+use super::name::ProjectName;
+use super::settings::{IDLE_SECONDS_DEFAULT, check_idle};
 use crate::Lifecycle;
-use crate::answer::{OperationAnswer, ProjectAnswer};
-use crate::command::Origin;
 use crate::decide::Command;
-use crate::name::ProjectName;
+use crate::operation::answer::OperationAnswer;
+use crate::origin::Origin;
 
-/// What an idle time is when nobody says.
-const IDLE_SECONDS_DEFAULT: u32 = 24 * 60 * 60;
-/// The longest idle time: a year.
-const IDLE_SECONDS_MAX: u32 = 366 * 24 * 60 * 60;
 /// Longest idempotency key.
 const KEY_BYTES_MAX: usize = 255;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -34,6 +33,9 @@ pub(crate) struct CreateProject {
     #[serde(default = "idle_default")]
     #[schema(default = 86_400, minimum = 1, maximum = 31_622_400)]
     conversation_idle_seconds: Option<u32>,
+    /// Who owns it. Absent: the caller's own workspace.
+    #[schema(value_type = Option<String>, example = "wsp_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
+    workspace_id: Option<WorkspaceId>,
 }
 
 /// A project that is being made.
@@ -45,8 +47,8 @@ pub(crate) struct ProjectCreation {
 
 /// Creates a project
 ///
-/// Answers as soon as the project is in the log. Its database is made after that: follow the operation. With an
-/// `Idempotency-Key` a request can be sent again, at any later time: it answers with the project of the first one.
+/// Answers as soon as the project is in the log. Its database, code, place for Flows and trial are made after that: follow the operation.
+/// With an `Idempotency-Key` a request can be sent again, at any later time: it answers with the project of the first one.
 #[utoipa::path(
     post,
     path = "/v1/projects",
@@ -57,43 +59,56 @@ pub(crate) struct ProjectCreation {
     responses(
         (status = 202, description = "The project is being made", body = ProjectCreation, headers(("Location" = String, description = "The operation"))),
         (status = 400, description = "`invalid_idempotency_key`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`insufficient_scope`: the caller may not create projects in that workspace", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: there is no such workspace", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`project_deleted`: the project that the key made is gone", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`; `idempotency_key_reused`: the key came with another body before", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn create_project(
     State(lifecycle): State<Lifecycle>,
     request: RequestId,
+    caller: Caller,
     headers: HeaderMap,
     Json(body): Json<CreateProject>,
 ) -> Result<impl IntoResponse, Problem> {
     let key = idempotency_key(&headers)?;
-    let command = parse(body)?;
-    // The log itself remembers the key, for ever and without a table: it names the project.
+    let workspace = owner(&caller, body.workspace_id).await?;
+    let (name, conversation_idle_seconds) = parse(&body)?;
+    // The log itself remembers the key, for ever and without a table: it names the project. Keys are the workspace's own.
     let id = ProjectId::from_ulid(match key {
-        Some(key) => EventId::derive("idempotency_key:create_project", &[key]).ulid(),
+        Some(key) => EventId::derive("idempotency_key:create_project", &[&workspace.to_string(), key]).ulid(),
         None => lifecycle.ids.ulid(),
     });
-    let project = lifecycle.command(id, &command, None, &Origin::Request(request.as_str())).await?;
+    let wrapped_key = DataKey::random().wrap(&lifecycle.master, id);
+    let command = Command::Create { name, conversation_idle_seconds, workspace, wrapped_key };
+    let project = lifecycle.command(id, &command, None, &Origin::request(&request, &caller)).await?;
     let provisioning = lifecycle.provisioning_or_none(id).await;
-    let operation = OperationAnswer::of(&project, &provisioning);
-    let location = format!("/v1/operations/{}", project.operation());
+    let operation = OperationAnswer::of(id, &project.operation, &provisioning);
+    let location = operation.location();
     let body = ProjectCreation { project: ProjectAnswer::of(&project, &provisioning), operation };
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(body)))
 }
 
-fn parse(body: CreateProject) -> Result<Command, Problem> {
+/// Who is to own it: the caller must be allowed to create projects there.
+async fn owner(caller: &Caller, wanted: Option<WorkspaceId>) -> Result<WorkspaceId, Problem> {
+    let own = || caller.workspace().map_or(Ok(WorkspaceId::INSTALLATION), str::parse);
+    let workspace = wanted.map_or_else(own, Ok).map_err(|error| Problem::internal(format_args!("the caller's workspace: {error}")))?;
+    caller.require_in_workspace("projects:write", &workspace.to_string()).await?;
+    Ok(workspace)
+}
+
+fn parse(body: &CreateProject) -> Result<(ProjectName, Option<u32>), Problem> {
     let mut problem = None;
     let mut refuse = |pointer: &str, detail: String| {
         let so_far = problem.take().unwrap_or_else(|| Problem::unprocessable("invalid_body", "the project cannot be like this"));
         problem = Some(so_far.field(pointer, "invalid", detail));
     };
     let name = body.name.parse::<ProjectName>().map_err(|error| refuse("/name", error.to_string())).ok();
-    if body.conversation_idle_seconds.is_some_and(|seconds| !(1..=IDLE_SECONDS_MAX).contains(&seconds)) {
-        refuse("/conversation_idle_seconds", format!("must be 1 to {IDLE_SECONDS_MAX}, or null"));
-    }
-    match (problem, name) {
-        (None, Some(name)) => Ok(Command::Create { name, conversation_idle_seconds: body.conversation_idle_seconds }),
-        (problem, _) => Err(problem.unwrap_or_else(|| Problem::internal("a name was refused without a reason"))),
+    let idle = check_idle(body.conversation_idle_seconds).map_err(|detail| refuse("/conversation_idle_seconds", detail)).ok();
+    match (problem, name, idle) {
+        (None, Some(name), Some(idle)) => Ok((name, idle)),
+        (problem, ..) => Err(problem.unwrap_or_else(|| Problem::internal("a name was refused without a reason"))),
     }
 }
 

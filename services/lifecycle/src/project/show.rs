@@ -1,4 +1,4 @@
-//! `GET /v1/projects/{id}`: one project, with how far its making has come.
+//! `GET /v1/projects/{project}`: one project, with the operation that runs or ran last.
 
 use axum::extract::State;
 use axum::http::header::ETAG;
@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use chassis::{Json, Path, Problem};
 use contract::ProjectId;
 
-use crate::answer::ProjectAnswer;
+use super::answer::ProjectAnswer;
 use crate::decide::Refusal;
 use crate::{Lifecycle, store};
 
@@ -15,10 +15,10 @@ use crate::{Lifecycle, store};
 /// What was written through this API before is seen here.
 #[utoipa::path(
     get,
-    path = "/v1/projects/{id}",
+    path = "/v1/projects/{project}",
     tag = "projects",
     security(("api_key" = ["projects:read"])),
-    params(("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
+    params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The project", body = ProjectAnswer, headers(("ETag" = String, description = "The project's version"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),

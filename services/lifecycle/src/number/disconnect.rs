@@ -1,30 +1,31 @@
-//! `DELETE /v1/projects/{id}/number`: the project answers to no number; another project may take it.
+//! `DELETE /v1/projects/{project}/number`: the project answers to no number; another project may take it.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use chassis::{Path, Problem, RequestId};
+use chassis::{Caller, Path, Problem, RequestId};
 use contract::ProjectId;
 
 use crate::Lifecycle;
-use crate::command::Origin;
 use crate::decide::Command;
-use crate::if_match::version_wanted;
+use crate::origin::Origin;
+use crate::project::if_match::version_wanted;
 
 /// Disconnects the number
 ///
 /// What the project has recorded stays. Without a number it changes nothing.
 #[utoipa::path(
     delete,
-    path = "/v1/projects/{id}/number",
+    path = "/v1/projects/{project}/number",
     tag = "projects",
     security(("api_key" = ["projects:write"])),
     params(
-        ("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
+        ("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
         ("If-Match" = Option<String>, Header, description = "Only if the project has this version"),
     ),
     responses(
         (status = 204, description = "The project has no number"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`operation_running`: the number is being connected or given back, `Location` names it; `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -32,9 +33,10 @@ pub(crate) async fn disconnect_number(
     State(lifecycle): State<Lifecycle>,
     Path(id): Path<ProjectId>,
     request: RequestId,
+    caller: Caller,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let version = version_wanted(&headers)?;
-    lifecycle.command(id, &Command::DisconnectNumber, version, &Origin::Request(request.as_str())).await?;
+    lifecycle.command(id, &Command::DisconnectNumber, version, &Origin::request(&request, &caller)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,9 +1,7 @@
-//! How far a project's database has come, folded from `database.<prj>`, and the named steps that callers see.
+//! How far a project's database has come, folded from `database.<prj>`: the finer steps of the step `database`.
 
 use chrono::{DateTime, Utc};
 use contract::{DatabaseEvent, DatabaseStep, ProjectId};
-
-use crate::project::{Project, Status};
 
 /// What `database.<prj>` says of one project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,43 +38,29 @@ impl Provisioning {
     }
 }
 
-/// Whether a step is done.
+/// One finer step, as callers see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StepStatus {
-    /// Not yet.
-    Pending,
-    /// Yes.
-    Done,
-    /// It was given up.
-    Failed,
-}
-
-/// One named step of making a project.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Step {
-    /// `project`, the four of [`DatabaseStep`], `ready`.
+pub(crate) struct Part {
+    /// One of [`DatabaseStep`].
     pub name: &'static str,
     /// Whether it is done.
-    pub status: StepStatus,
-    /// When it was done or given up.
+    pub done: bool,
+    /// When it was done, or given up if it is not.
     pub at: Option<DateTime<Utc>>,
 }
 
-/// All steps of making `project`, in order.
-pub(crate) fn steps(project: &Project, provisioning: &Provisioning) -> Vec<Step> {
-    let done = |name, at: Option<DateTime<Utc>>| {
-        let status = if at.is_some() { StepStatus::Done } else { StepStatus::Pending };
-        Step { name, status, at }
-    };
-    let mut steps = vec![done("project", Some(project.created_at))];
-    for step in DatabaseStep::ALL {
-        steps.push(match provisioning.failed {
-            Some((failed, at)) if failed == step => Step { name: step.as_str(), status: StepStatus::Failed, at: Some(at) },
-            _ => done(step.as_str(), provisioning.done_at[index(step)]),
-        });
+impl Provisioning {
+    /// All finer steps, in order.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let part = |step: DatabaseStep| match self.failed {
+            Some((failed, at)) if failed == step => Part { name: step.as_str(), done: false, at: Some(at) },
+            Some(_) | None => {
+                let at = self.done_at[index(step)];
+                Part { name: step.as_str(), done: at.is_some(), at }
+            }
+        };
+        DatabaseStep::ALL.map(part).into()
     }
-    steps.push(done("ready", project.settled_at.filter(|_| project.status == Status::Ready)));
-    steps
 }
 
 fn index(step: DatabaseStep) -> usize {

@@ -1,0 +1,29 @@
+//! A new project.
+
+use chrono::{DateTime, Utc};
+use contract::{DataKeyCreated, OperationKind, ProjectCreated, ProjectId, Subject, WorkspaceId};
+
+use super::operate::started;
+use super::{Fact, Refusal, State, on};
+use crate::project::name::ProjectName;
+use crate::project::{Asked, Project};
+
+pub(super) fn asked(name: &ProjectName, conversation_idle_seconds: Option<u32>, workspace: WorkspaceId) -> Asked {
+    Asked { name: name.as_str().to_owned(), conversation_idle_seconds, workspace }
+}
+
+/// The project, what makes it, and its key come into the log together.
+pub(super) fn create(state: &State, id: ProjectId, asked: Asked, wrapped_key: &str, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+    match &state.project {
+        Some(is) if is.asked == asked => return Ok(Vec::new()),
+        Some(_) => return Err(Refusal::OtherContent),
+        None if state.erased => return Err(Refusal::Erased),
+        None => {}
+    }
+    let Asked { name, conversation_idle_seconds, workspace } = asked;
+    Ok(vec![
+        on(id, ProjectCreated { name, conversation_idle_seconds, workspace }),
+        on(id, started(Project::making(id), OperationKind::CreateProject, now)),
+        Fact { subject: Subject::data_key(id), event: DataKeyCreated { wrapped: wrapped_key.to_owned() }.into() },
+    ])
+}

@@ -1,0 +1,210 @@
+//! The rules of a project's life, pure: what is so, what is asked and when → what happens, or why not.
+
+mod create;
+mod delete;
+mod number;
+mod operate;
+mod refusal;
+mod suspend;
+mod transfer;
+mod update;
+
+use chrono::{DateTime, Utc};
+use contract::{Entitlement, OperationId, ProjectEvent, ProjectId, Subject, TransferId, TransferOutcome, WorkspaceId};
+
+pub use refusal::Refusal;
+
+use crate::number::{MetaId, Number};
+use crate::project::Project;
+use crate::project::name::ProjectName;
+use crate::project::settings::Changes;
+
+/// What is so, as far as the command needs it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    /// The project, if it exists.
+    pub project: Option<Project>,
+    /// It existed once.
+    pub erased: bool,
+    /// Who holds the number that the command names.
+    pub number_holder: Option<ProjectId>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    /// A new project. Asked again with the same content it changes nothing.
+    Create {
+        /// Its name.
+        name: ProjectName,
+        /// See [`Project::conversation_idle_seconds`].
+        conversation_idle_seconds: Option<u32>,
+        /// Its owner.
+        workspace: WorkspaceId,
+        /// The key of its secrets, wrapped by the master key.
+        wrapped_key: String,
+    },
+    /// Another name or another setting.
+    Update(Changes),
+    /// The project answers to this number from now on, and to no other.
+    ConnectNumber(Number),
+    /// The project answers to no number.
+    DisconnectNumber,
+    /// The bot's code is to be what every bot begins with.
+    Reset {
+        /// The operation that does it.
+        operation: OperationId,
+    },
+    /// The project is to go, for ever.
+    Delete {
+        /// The operation that does it.
+        operation: OperationId,
+        /// What the caller typed: the project's name.
+        confirm: String,
+        /// Whether events are also overwritten on the broker's disk.
+        overwrite: bool,
+    },
+    /// What failed is to go on.
+    Retry,
+    /// A step is done.
+    StepDone {
+        /// Of which operation.
+        operation: OperationId,
+        /// Which.
+        step: &'static str,
+    },
+    /// A step cannot be done.
+    StepFailed {
+        /// Of which operation.
+        operation: OperationId,
+        /// Which.
+        step: &'static str,
+        /// Stable name of the cause.
+        code: &'static str,
+        /// Why, for the owner to read.
+        reason: String,
+        /// When that was found out.
+        at: DateTime<Utc>,
+    },
+    /// Billing says what the project may do.
+    Entitle {
+        /// What.
+        entitlement: Entitlement,
+        /// From when on.
+        at: DateTime<Utc>,
+        /// Where stream `billing` says so.
+        sequence: u64,
+    },
+    /// The project is offered to another workspace.
+    RequestTransfer {
+        /// The offer.
+        transfer: TransferId,
+        /// By whom.
+        from: WorkspaceId,
+        /// To whom.
+        to: WorkspaceId,
+    },
+    /// The other workspace takes it.
+    AcceptTransfer {
+        /// The offer.
+        transfer: TransferId,
+    },
+    /// The other workspace does not want it.
+    DeclineTransfer {
+        /// The offer.
+        transfer: TransferId,
+    },
+    /// The owner takes the offer back.
+    WithdrawTransfer,
+    /// Whatever is due happens.
+    Due,
+}
+
+/// What happens, and to which entity. All of one decision is appended together or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Fact {
+    /// The entity.
+    pub subject: Subject,
+    /// What happens to it.
+    pub event: ProjectEvent,
+}
+
+impl Command {
+    /// The number whose claim the command needs, beside that of the number that the project has.
+    pub(crate) fn claims(&self) -> Option<&MetaId> {
+        if let Self::ConnectNumber(number) = self { Some(&number.id) } else { None }
+    }
+}
+
+/// Decides about `command` on project `id`. No facts: it is so already.
+pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+    if let Command::Create { name, conversation_idle_seconds, workspace, wrapped_key } = command {
+        return create::create(state, id, create::asked(name, *conversation_idle_seconds, *workspace), wrapped_key, now);
+    }
+    let Some(project) = &state.project else {
+        return absent(state, command);
+    };
+    match command {
+        Command::Create { .. } => Ok(Vec::new()),
+        Command::Update(changes) => update::update(project, changes),
+        Command::ConnectNumber(number) => number::connect(project, state.number_holder, number),
+        Command::DisconnectNumber => number::disconnect(project),
+        Command::Reset { operation } => operate::reset(project, *operation, now),
+        Command::Delete { operation, confirm, overwrite } => delete::delete(project, *operation, confirm, *overwrite, now),
+        Command::Retry => operate::retry(project, now),
+        Command::StepDone { operation, step } => Ok(operate::step_done(project, *operation, step)),
+        Command::StepFailed { operation, step, code, reason, at } => {
+            Ok(operate::step_failed(project, *operation, operate::Why { step, code, reason }, *at))
+        }
+        Command::Entitle { entitlement, at, sequence } => Ok(suspend::entitle(project, *entitlement, *at, *sequence)),
+        Command::RequestTransfer { transfer, from, to } => transfer::request(project, *transfer, (*from, *to), now),
+        Command::AcceptTransfer { transfer } => transfer::accept(project, *transfer, now),
+        Command::DeclineTransfer { transfer } => transfer::decline(project, *transfer, now),
+        Command::WithdrawTransfer => transfer::withdraw(project, now),
+        Command::Due => Ok([operate::overdue(project, now), transfer::overdue(project, now)].concat()),
+    }
+}
+
+/// Nothing happens to a project that is not there. What others report late about one that was erased is no reason to look.
+fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
+    match command {
+        Command::StepDone { .. } | Command::StepFailed { .. } | Command::Entitle { .. } | Command::Due if state.erased => Ok(Vec::new()),
+        Command::Create { .. }
+        | Command::Update(_)
+        | Command::ConnectNumber(_)
+        | Command::DisconnectNumber
+        | Command::Reset { .. }
+        | Command::Delete { .. }
+        | Command::Retry
+        | Command::StepDone { .. }
+        | Command::StepFailed { .. }
+        | Command::Entitle { .. }
+        | Command::RequestTransfer { .. }
+        | Command::AcceptTransfer { .. }
+        | Command::DeclineTransfer { .. }
+        | Command::WithdrawTransfer
+        | Command::Due => Err(Refusal::NoProject),
+    }
+}
+
+/// A fact about the project itself.
+fn on(project: ProjectId, event: impl Into<ProjectEvent>) -> Fact {
+    Fact { subject: Subject::project(project), event: event.into() }
+}
+
+/// A project that is going takes part in nothing else.
+fn staying(project: &Project) -> Result<(), Refusal> {
+    if project.leaving() { Err(Refusal::ProjectDeleting(project.operation.id)) } else { Ok(()) }
+}
+
+/// How an offer can end that was not accepted, for callers.
+pub(crate) const fn outcome_str(outcome: TransferOutcome) -> &'static str {
+    match outcome {
+        TransferOutcome::Declined => "declined",
+        TransferOutcome::Expired => "expired",
+        TransferOutcome::Withdrawn => "withdrawn",
+    }
+}
+
+#[cfg(test)]
+mod tests;

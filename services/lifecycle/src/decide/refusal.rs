@@ -1,0 +1,92 @@
+//! Why a command changes nothing, although it asked for it.
+
+use chassis::Problem;
+use contract::{OperationId, OperationKind, TransferOutcome};
+
+use super::outcome_str;
+
+/// A rule that says no. Asking again does not help until something else has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such project.
+    #[error("there is no such project")]
+    NoProject,
+    /// A project of this id exists and was created with other content.
+    #[error("the project exists with other content")]
+    OtherContent,
+    /// A project of this id existed and was deleted.
+    #[error("the project was deleted")]
+    Erased,
+    /// The number belongs to another project.
+    #[error("the number is connected to another project")]
+    NumberTaken,
+    /// The project never became usable.
+    #[error("provisioning of the project has failed")]
+    ProjectFailed,
+    /// The project is not usable yet.
+    #[error("the project is not ready")]
+    NotReady,
+    /// The project is going, or going was given up on the way: the operation can be tried again.
+    #[error("the project is being deleted by operation {0}")]
+    ProjectDeleting(OperationId),
+    /// A project does one thing at a time.
+    #[error("operation {operation} ({kind}) is running", kind = .kind.as_str())]
+    OperationRunning {
+        /// The one that runs.
+        operation: OperationId,
+        /// What it does.
+        kind: OperationKind,
+    },
+    /// What is not given up need not be tried again.
+    #[error("no operation of the project has failed")]
+    NothingFailed,
+    /// What was typed is not the project's name.
+    #[error("the confirmation is not the project's name")]
+    NotConfirmed,
+    /// It belongs to that workspace already.
+    #[error("the project belongs to that workspace already")]
+    SameWorkspace,
+    /// It is offered to somebody else.
+    #[error("the project is offered to another workspace already")]
+    TransferPending,
+    /// There is no such offer.
+    #[error("there is no such transfer")]
+    NoTransfer,
+    /// The offer was accepted.
+    #[error("the transfer was accepted")]
+    TransferAccepted,
+    /// The offer ended otherwise.
+    #[error("the transfer is {}", outcome_str(*.0))]
+    TransferEnded(TransferOutcome),
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::NoProject | Refusal::NoTransfer => Problem::not_found(detail),
+            Refusal::OtherContent => Problem::unprocessable("idempotency_key_reused", "the key was used before with another body"),
+            Refusal::Erased => Problem::conflict("project_deleted", detail),
+            Refusal::NumberTaken => Problem::conflict("number_taken", detail),
+            Refusal::ProjectFailed => Problem::conflict("project_failed", detail),
+            Refusal::NotReady => Problem::conflict("project_not_ready", detail),
+            Refusal::ProjectDeleting(operation) => naming(Problem::conflict("project_deleting", detail), operation),
+            Refusal::OperationRunning { operation, .. } => naming(Problem::conflict("operation_running", detail), operation),
+            Refusal::NothingFailed => Problem::conflict("nothing_failed", detail),
+            Refusal::NotConfirmed => Problem::unprocessable("not_confirmed", "nothing was deleted").field("/confirm", "invalid", detail),
+            Refusal::SameWorkspace => {
+                Problem::unprocessable("invalid_body", "the transfer cannot be like this").field("/workspace", "invalid", detail)
+            }
+            Refusal::TransferPending => Problem::conflict("transfer_pending", detail),
+            Refusal::TransferAccepted | Refusal::TransferEnded(_) => Problem::conflict("transfer_ended", detail),
+        }
+    }
+}
+
+/// Where the operation in the way can be seen.
+fn naming(problem: Problem, operation: OperationId) -> Problem {
+    match format!("/v1/operations/{operation}").parse() {
+        Ok(location) => problem.header(axum::http::header::LOCATION, location),
+        Err(_) => problem,
+    }
+}

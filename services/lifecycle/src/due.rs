@@ -1,0 +1,80 @@
+//! Whatever has a deadline: an operation that is given up, an offer that runs out. The deadlines are rows, folded from events; here they
+//! are waited for. A wake-up that comes late or twice is harmless: the rules look at the time themselves.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use contract::ProjectId;
+use tokio_util::sync::CancellationToken;
+
+use crate::decide::Command;
+use crate::error::Error;
+use crate::origin::Origin;
+use crate::project::Project;
+use crate::{Lifecycle, store};
+
+/// Deadlines looked at in one go.
+const DUE_MAX: u16 = 100;
+/// Between attempts while the log or the database does not answer, and while a row is behind its log.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Fires deadlines, in their order, until `shutdown`.
+pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
+    loop {
+        let mut changed = lifecycle.wake.subscribe();
+        let pause = match store::next_due(&lifecycle.pool, DUE_MAX).await {
+            Ok(due) => {
+                let next = due.first().map(|(_, at)| *at);
+                if next.is_some_and(|at| at <= lifecycle.clock.now()) {
+                    Some(fire(lifecycle, &due).await)
+                } else {
+                    tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        () = reach(lifecycle, next) => {}
+                        _ = changed.changed() => {}
+                    }
+                    None
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = %error.chain(), "deadlines cannot be read, trying again");
+                Some(false)
+            }
+        };
+        if pause == Some(false) {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+        if shutdown.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Whether all that is due has happened.
+async fn fire(lifecycle: &Lifecycle, due: &[(ProjectId, DateTime<Utc>)]) -> bool {
+    let now = lifecycle.clock.now();
+    let mut all = true;
+    for (id, at) in due.iter().take_while(|(_, at)| *at <= now) {
+        let origin = Origin::Operation(Project::making(*id));
+        match lifecycle.carry_out(*id, &Command::Due, None, &origin).await {
+            // Still due: the row is behind its log, and the follower will bring it there.
+            Ok(Some(project)) => all &= project.due_at().is_none_or(|next| next > *at),
+            Ok(None) | Err(Error::Refused(_)) => {}
+            Err(error) => {
+                tracing::warn!(project.id = %id, error = %error.chain(), "a deadline could not be met, trying again");
+                all = false;
+            }
+        }
+    }
+    all
+}
+
+async fn reach(lifecycle: &Lifecycle, at: Option<DateTime<Utc>>) {
+    match at {
+        Some(at) => lifecycle.clock.reach(at).await,
+        None => std::future::pending().await,
+    }
+}

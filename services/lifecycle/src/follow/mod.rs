@@ -1,0 +1,93 @@
+//! What lifecycle does with the events that it follows: `project` into its tables, and what other services report into the project's
+//! own life. All of it can be delivered again, in part or from the beginning.
+
+mod database;
+mod project;
+mod reports;
+
+use std::time::Duration;
+
+use contract::{DecodeError, ProjectId, Recorded, Stream};
+use journal::{Follow, Handled, Stop};
+use tokio_util::sync::CancellationToken;
+
+use crate::Lifecycle;
+use crate::error::Error;
+
+pub(crate) use database::decode_database;
+
+/// The service's name in positions and parked keys.
+pub(crate) const SERVICE: &str = "lifecycle";
+/// Projects handled at the same time, of each stream.
+const PARALLEL: usize = 4;
+/// Events of one project handed over at once.
+const BATCH_MAX: usize = 256;
+/// Between attempts while the log or the platform database does not answer.
+const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
+/// Between attempts when others write the same project.
+const CONTENDED_PAUSE: Duration = Duration::from_millis(50);
+
+/// Follows every stream that has something to say to lifecycle, until `shutdown`.
+///
+/// # Errors
+/// The log cannot be followed any more.
+pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) -> Result<(), journal::Error> {
+    let journal = &lifecycle.journal;
+    let projects = journal.follow(settings(Stream::Project, "project.*"), project::OnProject(lifecycle.clone()), shutdown.clone());
+    let databases = journal.follow(settings(Stream::Database, "database.*"), database::OnDatabase(lifecycle.clone()), shutdown.clone());
+    let reports = |stream, filter| journal.follow(settings(stream, filter), reports::OnReport(lifecycle.clone()), shutdown.clone());
+    tokio::try_join!(
+        projects,
+        databases,
+        reports(Stream::Bot, "bot.*"),
+        reports(Stream::Flow, "flow.*.space"),
+        reports(Stream::Billing, "billing.*")
+    )?;
+    Ok(())
+}
+
+/// `filter` has one token for the project: the claims of numbers and the keys, project.number.<id>, are not for the tables.
+fn settings(stream: Stream, filter: &str) -> Follow {
+    Follow {
+        service: SERVICE,
+        stream,
+        filters: vec![filter.to_owned()],
+        key_tokens: 2,
+        parallel: PARALLEL,
+        batch_max: BATCH_MAX,
+        version: 1,
+    }
+}
+
+fn project_of(key: &str, events: &[Recorded]) -> Result<ProjectId, Stop> {
+    let named = events.first().and_then(|event| event.subject.project_id());
+    named.ok_or_else(|| Stop::Park { cause: format!("{key} names no project") })
+}
+
+fn unreadable(recorded: &Recorded, source: DecodeError) -> Error {
+    Error::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source }
+}
+
+/// All of a delivery is done, or none of it: every part can be repeated.
+fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
+    let Err(error) = result else { return Handled::all(events) };
+    let cause = error.chain();
+    let stop = match error {
+        Error::Database(_) | Error::Append(journal::AppendError::Unavailable(_)) | Error::Log(journal::Error::Unavailable(_)) => {
+            Stop::SetAside { after: OUTAGE_PAUSE, cause }
+        }
+        Error::Contended(_) | Error::StillWritten(_) => Stop::Retry { after: CONTENDED_PAUSE, cause },
+        Error::Append(_)
+        | Error::Log(_)
+        | Error::Refused(_)
+        | Error::Changed { .. }
+        | Error::Decode { .. }
+        | Error::Migrate(_)
+        | Error::OtherLog { .. }
+        | Error::Row { .. } => Stop::Park { cause },
+    };
+    Handled { done: 0, stopped: Some(stop) }
+}
+
+#[cfg(test)]
+mod tests;

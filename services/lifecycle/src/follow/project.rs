@@ -1,0 +1,62 @@
+//! The project's own events, into its rows; and the last of them, after which nothing else stays.
+
+use contract::{ProjectErased, ProjectEvent, ProjectId, Recorded, Subject};
+use journal::{Handled, Handler};
+
+use super::{project_of, settle};
+use crate::command::decode;
+use crate::error::Error;
+use crate::project::Project;
+use crate::project::fold::At;
+use crate::store::{self, Erased};
+use crate::{Lifecycle, erase};
+
+/// Follows `project`.
+pub(super) struct OnProject(pub(super) Lifecycle);
+
+impl Handler for OnProject {
+    async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
+        match project_of(key, events) {
+            Ok(id) => settle(events, self.0.project_events(id, events).await),
+            Err(stop) => Handled { done: 0, stopped: Some(stop) },
+        }
+    }
+}
+
+impl Lifecycle {
+    /// Brings the project's row forward.
+    async fn project_events(&self, id: ProjectId, events: &[Recorded]) -> Result<(), Error> {
+        let mut project = store::find_project(&self.pool, id).await?.map(|(project, _)| project);
+        let reflected = project.as_ref().map_or(0, |project| project.version);
+        for recorded in events.iter().filter(|recorded| recorded.sequence > reflected) {
+            let event = decode(recorded)?;
+            if let ProjectEvent::ProjectErased(ProjectErased { operation }) = event {
+                let erased = Erased { project: id, operation, sequence: recorded.sequence, at: recorded.time };
+                return self.leave_nothing_but(&erased).await;
+            }
+            project = Project::fold(project, id, At { event: &event, sequence: recorded.sequence, time: recorded.time });
+        }
+        if let Some(project) = project.filter(|project| project.version > reflected) {
+            store::save_project(&self.pool, &project).await?;
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// Of the project's own subject the one fact stays, of its rows the one that says so.
+    pub(crate) async fn leave_nothing_but(&self, erased: &Erased) -> Result<(), Error> {
+        let events = self.journal.entity(&Subject::project(erased.project)).await?;
+        if events.len() > 1 {
+            let mut overwrite = false;
+            for recorded in &events {
+                if let ProjectEvent::OperationStarted(started) = decode(recorded)? {
+                    overwrite |= started.operation == erased.operation && started.overwrite;
+                }
+            }
+            erase::keep_only_the_end(&self.journal, erased.project, overwrite).await?;
+        }
+        store::erase_project(&self.pool, erased).await?;
+        tracing::info!(project.id = %erased.project, operation.id = %erased.operation, "a project is gone");
+        Ok(())
+    }
+}

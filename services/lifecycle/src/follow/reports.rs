@@ -1,0 +1,93 @@
+//! What bots, flow-sync and billing say: a step is done, or the project may do more or less than before. Nothing of it has rows of its own.
+
+use contract::{BillingEvent, BotEvent, Event, FlowEvent, ProjectId, Recorded, Stream};
+use journal::{Handled, Handler};
+
+use super::{project_of, settle, unreadable};
+use crate::Lifecycle;
+use crate::decide::Command;
+use crate::error::Error;
+use crate::operation::steps;
+use crate::origin::Origin;
+use crate::project::Project;
+
+/// Follows `bot`, `flow` or `billing`.
+pub(super) struct OnReport(pub(super) Lifecycle);
+
+impl Handler for OnReport {
+    async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
+        match project_of(key, events) {
+            Ok(id) => settle(events, self.0.reports(id, events).await),
+            Err(stop) => Handled { done: 0, stopped: Some(stop) },
+        }
+    }
+}
+
+impl Lifecycle {
+    async fn reports(&self, id: ProjectId, events: &[Recorded]) -> Result<(), Error> {
+        for recorded in events {
+            if let Some(command) = command(id, recorded)? {
+                self.carry_out(id, &command, None, &Origin::Event(recorded)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn command(id: ProjectId, recorded: &Recorded) -> Result<Option<Command>, Error> {
+    let read = |error| unreadable(recorded, error);
+    Ok(match recorded.stream() {
+        Stream::Bot => of_bot(id, &BotEvent::decode(recorded).map_err(read)?),
+        Stream::Flow => Some(of_flow(id, &FlowEvent::decode(recorded).map_err(read)?)),
+        Stream::Billing => of_billing(id, recorded.sequence, &BillingEvent::decode(recorded).map_err(read)?),
+        Stream::Webhook
+        | Stream::Project
+        | Stream::Database
+        | Stream::Conversation
+        | Stream::Workspace
+        | Stream::Parked
+        | Stream::Position => None,
+    })
+}
+
+fn of_bot(id: ProjectId, event: &BotEvent) -> Option<Command> {
+    let step = steps::CODE;
+    match event {
+        BotEvent::CodeInitialised(_) => Some(Command::StepDone { operation: Project::making(id), step }),
+        BotEvent::CodeReset(reset) => Some(Command::StepDone { operation: reset.operation, step }),
+        BotEvent::CodeErased(erased) => Some(Command::StepDone { operation: erased.operation, step }),
+        BotEvent::CodeCommitted(_) => None,
+    }
+}
+
+fn of_flow(id: ProjectId, event: &FlowEvent) -> Command {
+    let step = steps::FLOW_SPACE;
+    match event {
+        FlowEvent::FlowSpaceCreated(_) => Command::StepDone { operation: Project::making(id), step },
+        FlowEvent::FlowSpaceErased(erased) => Command::StepDone { operation: erased.operation, step },
+    }
+}
+
+fn of_billing(id: ProjectId, sequence: u64, event: &BillingEvent) -> Option<Command> {
+    match event {
+        BillingEvent::TrialStarted(_) => Some(Command::StepDone { operation: Project::making(id), step: steps::TRIAL }),
+        BillingEvent::EntitlementChanged(changed) => Some(Command::Entitle { entitlement: changed.entitlement, at: changed.at, sequence }),
+        BillingEvent::SubscriptionClosed(closed) => Some(Command::StepDone { operation: closed.operation, step: steps::BILLING }),
+        BillingEvent::PaymentRequested(_)
+        | BillingEvent::PaymentSucceeded(_)
+        | BillingEvent::PaymentFailed(_)
+        | BillingEvent::PaymentMismatched(_)
+        | BillingEvent::CycleStarted(_)
+        | BillingEvent::CycleExtended(_)
+        | BillingEvent::PauseScheduled(_)
+        | BillingEvent::CancellationScheduled(_)
+        | BillingEvent::ScheduleWithdrawn(_)
+        | BillingEvent::SubscriptionPastDue(_)
+        | BillingEvent::ReminderDue(_)
+        | BillingEvent::SubscriptionPaused(_)
+        | BillingEvent::SubscriptionCancelled(_)
+        | BillingEvent::SubscriptionExpired(_)
+        | BillingEvent::CreditsAdded(_)
+        | BillingEvent::CreditsUsed(_) => None,
+    }
+}

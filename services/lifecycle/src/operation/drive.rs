@@ -1,0 +1,123 @@
+//! The steps of operations that lifecycle does itself, one after the other, each until it is done, refused, or its time is up.
+//!
+//! What is to be done is in the rows, so it goes on after a crash; every step can be repeated. Many projects at a time, and in the
+//! background: nobody who records or reads waits for it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use contract::ProjectId;
+use tokio::task::{self, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Outcome;
+use super::steps;
+use crate::decide::Command;
+use crate::error::Error;
+use crate::origin::Origin;
+use crate::project::Project;
+use crate::{Lifecycle, erase, number, store};
+
+/// Projects worked on at the same time.
+const PARALLEL: usize = 4;
+/// Projects looked at in one go.
+const LOOK_MAX: u16 = 200;
+/// Between attempts of one step, and while the log or the database does not answer.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long nobody looks when nothing happens.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ran {
+    /// It is done.
+    Done,
+    /// It can never work as it is: the operation is given up, and may be tried again.
+    Refused {
+        /// Stable name of the cause.
+        code: &'static str,
+        /// Why, for the owner to read.
+        reason: String,
+    },
+    /// It may work later.
+    Later {
+        /// What is waited for, for the log.
+        cause: String,
+    },
+}
+
+/// Works until `shutdown`. What runs then is left where it is.
+pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
+    let mut running = JoinSet::new();
+    let mut busy: HashMap<task::Id, ProjectId> = HashMap::new();
+    let mut rested: HashMap<ProjectId, Instant> = HashMap::new();
+    loop {
+        let mut changed = lifecycle.wake.subscribe();
+        let now = Instant::now();
+        rested.retain(|_, until| *until > now);
+        let found = store::with_own_step(&lifecycle.pool, LOOK_MAX).await;
+        let pause = if found.is_err() || !rested.is_empty() { PAUSE } else { LOOK_AGAIN };
+        let found = found.unwrap_or_else(|error| {
+            tracing::warn!(error = %error.chain(), "operations cannot be read, trying again");
+            Vec::new()
+        });
+        let free = found.into_iter().filter(|id| !rested.contains_key(id) && !busy.values().any(|other| other == id));
+        for id in free.take(PARALLEL.saturating_sub(busy.len())).collect::<Vec<_>>() {
+            let lifecycle = lifecycle.clone();
+            busy.insert(running.spawn(async move { lifecycle.work_on(id).await }).id(), id);
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            Some(ended) = running.join_next_with_id() => {
+                let task = ended.map_or_else(|panic| panic.id(), |(task, ())| task);
+                rested.extend(busy.remove(&task).map(|id| (id, Instant::now() + PAUSE)));
+            }
+            _ = changed.changed() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+impl Lifecycle {
+    /// Does the steps of a project's operation that are lifecycle's own, as far as it comes.
+    async fn work_on(&self, id: ProjectId) {
+        loop {
+            match self.next_step(id).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => return tracing::warn!(project.id = %id, error = %error.chain(), "a step waits, trying again"),
+            }
+        }
+    }
+
+    /// Does one step. Whether another may follow at once.
+    async fn next_step(&self, id: ProjectId) -> Result<bool, Error> {
+        let Some(project) = self.ground(id, None).await?.state.project else { return Ok(false) };
+        let Some(step) = project.operation.own_step() else {
+            // The row is behind its log.
+            store::save_project(&self.pool, &project).await?;
+            return Ok(false);
+        };
+        let operation = project.operation.id;
+        let command = match self.run_step(&project, step).await? {
+            Ran::Done => Command::StepDone { operation, step },
+            Ran::Refused { code, reason } => Command::StepFailed { operation, step, code, reason, at: self.clock.now() },
+            Ran::Later { cause } => {
+                tracing::warn!(project.id = %id, operation.id = %operation, step, cause, "a step waits, trying again");
+                return Ok(false);
+            }
+        };
+        let after = self.carry_out(id, &command, None, &Origin::Operation(operation)).await?;
+        Ok(after.is_some_and(|project| project.operation.outcome == Outcome::Running))
+    }
+
+    async fn run_step(&self, project: &Project, step: &'static str) -> Result<Ran, Error> {
+        match step {
+            steps::NUMBER => number::give_back::give_back(self, project).await,
+            steps::LOG => erase::erase_log(&self.journal, project.id, project.operation.overwrite).await.map(|()| Ran::Done),
+            steps::KEY => erase::destroy_key(&self.journal, project.id).await.map(|()| Ran::Done),
+            other => Ok(Ran::Refused { code: "unknown_step", reason: format!("{other} is nothing that can be done") }),
+        }
+    }
+}

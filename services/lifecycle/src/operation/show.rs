@@ -1,0 +1,42 @@
+//! `GET /v1/operations/{operation}`: how far a piece of work has come.
+
+use axum::extract::State;
+use chassis::{Caller, Json, Path, Problem};
+use contract::OperationId;
+
+use super::answer::OperationAnswer;
+use crate::{Lifecycle, store};
+
+/// Shows an operation
+///
+/// Of a project that was deleted, the operation that did it stays.
+#[utoipa::path(
+    get,
+    path = "/v1/operations/{operation}",
+    tag = "operations",
+    security(("api_key" = ["projects:read"])),
+    params(("operation" = String, Path, description = "The operation's id", example = "op_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
+    responses(
+        (status = 200, description = "The operation", body = OperationAnswer),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn show_operation(
+    State(lifecycle): State<Lifecycle>,
+    caller: Caller,
+    Path(id): Path<OperationId>,
+) -> Result<Json<OperationAnswer>, Problem> {
+    let hidden = || Problem::not_found("there is no such operation");
+    if let Some((project, operation)) = store::find_operation(&lifecycle.pool, id).await? {
+        // Who may not see the project learns nothing from guessing.
+        caller.require_in_project("projects:read", &project.to_string()).await.map_err(|problem| match problem.status {
+            403 | 404 => hidden(),
+            _ => problem,
+        })?;
+        let provisioning = store::find_provisioning(&lifecycle.pool, project).await?;
+        return Ok(Json(OperationAnswer::of(project, &operation, &provisioning)));
+    }
+    // Nobody owns what is gone: it is told to whoever knows the id, and tells nothing but that it is done.
+    let erased = store::find_erased(&lifecycle.pool, id).await?.ok_or_else(hidden)?;
+    Ok(Json(OperationAnswer::of_erased(&erased)))
+}

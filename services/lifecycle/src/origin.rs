@@ -1,0 +1,47 @@
+//! From where a command comes, as its events will say.
+
+use chassis::{Caller, RequestId};
+use contract::{Context, OperationId, Recorded};
+
+/// Whoever acts when nobody asked.
+const SYSTEM: &str = "system";
+
+/// From where a command comes.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin<'a> {
+    /// A request.
+    Request {
+        /// Its id.
+        id: &'a str,
+        /// Who made it.
+        actor: &'a str,
+    },
+    /// An event that was followed.
+    Event(&'a Recorded),
+    /// An operation that goes on, or whose time is up.
+    Operation(OperationId),
+}
+
+impl<'a> Origin<'a> {
+    pub(crate) fn request(id: &'a RequestId, caller: &'a Caller) -> Self {
+        Self::Request { id: id.as_str(), actor: caller.actor() }
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        let traceparent = chassis::traceparent::current();
+        match self {
+            Self::Request { id, actor } => {
+                Context { traceparent, correlation: Some((*id).to_owned()), causation: None, actor: Some((*actor).to_owned()) }
+            }
+            Self::Event(event) => Context {
+                traceparent: traceparent.or_else(|| event.context.traceparent.clone()),
+                correlation: event.context.correlation.clone(),
+                causation: Some(event.id),
+                actor: Some(SYSTEM.to_owned()),
+            },
+            Self::Operation(operation) => {
+                Context { traceparent, correlation: Some(operation.to_string()), causation: None, actor: Some(SYSTEM.to_owned()) }
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A project as its events leave it. The same fold serves decisions, the follower and the rebuild at start.
+
+pub(crate) mod answer;
+pub(crate) mod create;
+pub(crate) mod fold;
+pub(crate) mod if_match;
+pub(crate) mod list;
+pub(crate) mod name;
+pub(crate) mod provisioning;
+pub(crate) mod settings;
+pub(crate) mod show;
+pub(crate) mod update;
+
+use chrono::{DateTime, Utc};
+use contract::{BusinessProfileChanged, NumberDescribed, NumberOffered, OperationId, OperationKind, ProjectId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+
+use crate::number::{DisplayName, Number};
+use crate::operation::{Operation, Outcome};
+use crate::transfer::{Transfer, TransferState};
+
+/// One project. Also the document that its row holds: a change of its form is a new [`crate::store::FORM`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Project {
+    /// Its id.
+    pub id: ProjectId,
+    /// What it was asked to be: what a request that is sent again is compared with.
+    pub asked: Asked,
+    /// Its name.
+    pub name: String,
+    /// After how many seconds without a message a conversation ends; none: never.
+    pub conversation_idle_seconds: Option<u32>,
+    /// Who owns it.
+    pub workspace: WorkspaceId,
+    /// Whether everything that it needs exists.
+    pub made: Made,
+    /// The operation that runs, or ran last.
+    pub operation: Operation,
+    /// Operations that others came after since this state was read from the tables, which know them by then.
+    #[serde(skip)]
+    pub earlier: Vec<Operation>,
+    /// Since when it is suspended.
+    pub suspended_at: Option<DateTime<Utc>>,
+    /// Where stream `billing` said last that it is or is not; what was said before is of no meaning any more.
+    pub billing_sequence: u64,
+    /// The last offer to another workspace.
+    pub transfer: Option<Transfer>,
+    /// The number that is connected.
+    pub number: Option<Number>,
+    /// What a signup at Meta brought last; kept while the number may have to be given back.
+    pub offer: Option<NumberOffered>,
+    /// What Meta says about the connected number.
+    pub description: Option<NumberDescribed>,
+    /// The business profile of the connected number, once it was changed here.
+    pub profile: Option<BusinessProfileChanged>,
+    /// The display name that was asked for last, for the connected number.
+    pub display_name: Option<DisplayName>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+    /// The sequence of its first event.
+    pub created_sequence: u64,
+    /// The sequence of its last event: the version that callers see and the token of optimistic concurrency.
+    pub version: u64,
+}
+
+/// What a project was asked to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// Its name.
+    pub name: String,
+    /// See [`Project::conversation_idle_seconds`].
+    pub conversation_idle_seconds: Option<u32>,
+    /// Its owner.
+    pub workspace: WorkspaceId,
+}
+
+/// Whether everything that a project needs exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Made {
+    /// Not yet.
+    NotYet,
+    /// Yes.
+    Ready,
+    /// It was given up.
+    Failed,
+}
+
+/// What callers see of all this in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// What it needs is being made.
+    Provisioning,
+    /// It can be used.
+    Ready,
+    /// Billing ended what it may do: it records, and does nothing else.
+    Suspended,
+    /// Making or deleting it was given up; it can be tried again.
+    Failed,
+    /// It is going, for ever.
+    Deleting,
+}
+
+impl Status {
+    /// As written in answers.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisioning => "provisioning",
+            Self::Ready => "ready",
+            Self::Suspended => "suspended",
+            Self::Failed => "failed",
+            Self::Deleting => "deleting",
+        }
+    }
+}
+
+impl Project {
+    /// The operation that makes a project. It bears the project's own ULID: a project is created exactly once.
+    pub(crate) fn making(id: ProjectId) -> OperationId {
+        OperationId::from_ulid(id.ulid())
+    }
+
+    /// It is going, or going was given up on the way: nothing else can be done with it any more.
+    pub(crate) fn leaving(&self) -> bool {
+        self.operation.kind == OperationKind::DeleteProject
+    }
+
+    /// In one word.
+    pub(crate) fn status(&self) -> Status {
+        match (&self.operation.outcome, self.made) {
+            (Outcome::Failed(_), _) if self.leaving() => Status::Failed,
+            (Outcome::Running | Outcome::Succeeded { .. }, _) if self.leaving() => Status::Deleting,
+            (_, Made::NotYet) => Status::Provisioning,
+            (_, Made::Failed) => Status::Failed,
+            (_, Made::Ready) if self.suspended_at.is_some() => Status::Suspended,
+            (_, Made::Ready) => Status::Ready,
+        }
+    }
+
+    /// The offer that nobody has answered yet.
+    pub(crate) fn pending_transfer(&self) -> Option<&Transfer> {
+        self.transfer.as_ref().filter(|transfer| transfer.state == TransferState::Pending)
+    }
+
+    /// When something happens to it by itself.
+    pub(crate) fn due_at(&self) -> Option<DateTime<Utc>> {
+        let operation = Some(self.operation.deadline).filter(|_| self.operation.running());
+        let transfer = self.pending_transfer().map(|transfer| transfer.expires_at);
+        operation.into_iter().chain(transfer).min()
+    }
+
+    /// Every operation that this state knows.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.earlier.iter().chain([&self.operation])
+    }
+}

@@ -1,0 +1,47 @@
+//! The tables of lifecycle. Writes are guarded by sequence: an older state never covers a newer one, whoever comes first.
+
+mod databases;
+mod erased;
+mod log;
+mod operations;
+mod projects;
+mod search;
+
+pub(crate) use databases::{find_provisioning, save_provisioning};
+pub(crate) use erased::{Erased, erase_project, find_erased};
+pub(crate) use log::{Reflected, log_identity, reflected};
+pub(crate) use operations::{find_operation, list_operations};
+pub(crate) use projects::{find_project, save_project};
+pub(crate) use search::{Wanted, find_offer, list_offers, list_projects, next_due, with_own_step};
+
+use contract::ProjectId;
+use serde::de::DeserializeOwned;
+use sqlx::PgConnection;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use crate::error::Error;
+
+/// The form of the documents that rows hold. Another number has every row written again from the log at the next start.
+pub(crate) const FORM: i32 = 1;
+
+/// Reads the column `document`.
+fn document<T: DeserializeOwned>(row: &PgRow) -> Result<T, Error> {
+    let sqlx::types::Json(read) = row.try_get("document")?;
+    Ok(read)
+}
+
+/// Until the transaction ends, nobody else writes or erases rows of this project.
+async fn lock(connection: &mut PgConnection, project: ProjectId) -> Result<(), Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(project.to_string()).execute(connection).await?;
+    Ok(())
+}
+
+/// Sequences start at 1 and rise by 1: none will ever reach 2^63.
+fn signed(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}
+
+fn unsigned(sequence: i64) -> u64 {
+    u64::try_from(sequence).unwrap_or_default()
+}
