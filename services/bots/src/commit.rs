@@ -52,16 +52,19 @@ impl Bots {
         context: &Context,
     ) -> Result<Code, Problem> {
         let wish = Wish { version: files.manifest().version(), message: message.to_owned(), expected };
+        let granted = self.try_grant(project, files, &wish, context).await;
+        if granted.is_err() && self.standing(project).await?.ends {
+            keep::erase(&self.storage, project).await?;
+        }
+        granted
+    }
+
+    async fn try_grant(&self, project: ProjectId, files: &Files, wish: &Wish, context: &Context) -> Result<Code, Problem> {
         let mut stored = false;
         for _ in 0..ATTEMPTS_MAX {
-            if let Err(problem) = usable(&self.standing(project).await?) {
-                if stored && self.standing(project).await?.ends {
-                    keep::erase(&self.storage, project).await?;
-                }
-                return Err(problem);
-            }
+            usable(&self.standing(project).await?)?;
             let code = self.code(project).await?;
-            let Some(event) = commit(&code, &wish).map_err(refused)? else { return Ok(code) };
+            let Some(event) = commit(&code, wish).map_err(refused)? else { return Ok(code) };
             if !stored {
                 keep::store(&self.storage, project, files).await?;
                 stored = true;

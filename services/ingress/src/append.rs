@@ -15,7 +15,9 @@ use crate::intake::shed;
 
 const SOURCE: &str = "/paige/ingress";
 /// Who said it.
-const ACTOR: &str = "meta";
+pub(crate) const META: &str = "meta";
+/// Who said what payments are about.
+pub(crate) const PAYSTACK: &str = "paystack";
 /// How long the log may take to keep a body.
 const APPEND_TIME_MAX: Duration = Duration::from_secs(5);
 /// When Meta may try again.
@@ -50,11 +52,11 @@ pub(crate) async fn append_unreadable(ingress: &Ingress, body: Bytes, cause: &st
     tracing::warn!(bytes = body.len(), cause, "signed body is unreadable, kept as it is");
     counter!("ingress_unreadable_total").increment(1);
     let id = EventId::derive_from_bytes(BODY_UNREADABLE, &[], &body);
-    let event = event(ingress, id, BODY_UNREADABLE, "application/octet-stream", body);
+    let event = event(ingress, id, BODY_UNREADABLE, META, "application/octet-stream", body);
     in_time(ingress.sink.keep(&Subject::webhook_unreadable(), event)).await
 }
 
-async fn in_time<T>(append: impl Future<Output = Result<T, AppendError>>) -> Result<(), Problem> {
+pub(crate) async fn in_time<T>(append: impl Future<Output = Result<T, AppendError>>) -> Result<(), Problem> {
     match tokio::time::timeout(APPEND_TIME_MAX, append).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(AppendError::Unavailable(cause))) => Err(shed(&cause)),
@@ -72,7 +74,7 @@ fn event_of(ingress: &Ingress, body: &Bytes, change: &Change<'_>) -> (Subject, N
     let waba_id = change.waba_id.as_deref().unwrap_or_default();
     let entry_time = change.entry_time.map(|time| time.to_string()).unwrap_or_default();
     let id = EventId::derive(CHANGE_RECEIVED, &[waba_id, &entry_time, change.raw]);
-    let mut event = event(ingress, id, CHANGE_RECEIVED, "application/json", body.slice_ref(change.raw.as_bytes()));
+    let mut event = event(ingress, id, CHANGE_RECEIVED, META, "application/json", body.slice_ref(change.raw.as_bytes()));
     event.extensions = [(WABA_ID, waba_id), (ENTRY_TIME, &entry_time)]
         .into_iter()
         .filter(|(_, value)| is_header_value(value))
@@ -81,8 +83,15 @@ fn event_of(ingress: &Ingress, body: &Bytes, change: &Change<'_>) -> (Subject, N
     (subject_of(change), event)
 }
 
-fn event(ingress: &Ingress, id: EventId, event_type: &'static str, content_type: &'static str, data: Bytes) -> NewEvent {
-    let context = Context { traceparent: chassis::traceparent::current(), actor: Some(ACTOR.to_owned()), ..Context::default() };
+pub(crate) fn event(
+    ingress: &Ingress,
+    id: EventId,
+    event_type: &'static str,
+    actor: &str,
+    content_type: &'static str,
+    data: Bytes,
+) -> NewEvent {
+    let context = Context { traceparent: chassis::traceparent::current(), actor: Some(actor.to_owned()), ..Context::default() };
     NewEvent { id, event_type, source: SOURCE, time: ingress.clock.now(), context, extensions: Vec::new(), content_type, data }
 }
 

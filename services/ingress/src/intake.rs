@@ -10,8 +10,6 @@ use bytes::Bytes;
 use chassis::Problem;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The largest body that Meta sends. Source: "Webhooks overview", 3 MB.
-pub(crate) const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// All bodies inside together.
 const INSIDE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// What a body costs at least: its request, its changes, its events.
@@ -31,18 +29,18 @@ impl Default for Intake {
 }
 
 impl Intake {
-    /// Reads a body. The permit is its room: keep it until the answer.
-    pub(crate) async fn read(&self, headers: &HeaderMap, body: Body) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
+    /// Reads a body of at most `bytes_max`. The permit is its room: keep it until the answer.
+    pub(crate) async fn read(&self, headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-        let size = announced.unwrap_or(BODY_BYTES_MAX);
-        if size > BODY_BYTES_MAX {
-            return Err(too_large());
+        let size = announced.unwrap_or(bytes_max);
+        if size > bytes_max {
+            return Err(too_large(bytes_max));
         }
         let cost = u32::try_from(size.max(BODY_COST_MIN)).unwrap_or(u32::MAX);
         let room = self.0.clone().try_acquire_many_owned(cost).map_err(|_| shed("too many webhooks at once"))?;
-        match tokio::time::timeout(BODY_TIME_MAX, to_bytes(body, BODY_BYTES_MAX)).await {
+        match tokio::time::timeout(BODY_TIME_MAX, to_bytes(body, bytes_max)).await {
             Ok(Ok(bytes)) => Ok((bytes, room)),
-            Ok(Err(_)) if announced.is_none() => Err(too_large()),
+            Ok(Err(_)) if announced.is_none() => Err(too_large(bytes_max)),
             Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "body_incomplete").detail("the body ended early")),
             Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout").detail("the body took longer than 10 s")),
         }
@@ -53,6 +51,6 @@ pub(crate) fn shed(cause: &str) -> Problem {
     Problem::unavailable("overloaded", RETRY_AFTER_S, cause)
 }
 
-fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").detail("a webhook body has at most 3 MiB")
+fn too_large(bytes_max: usize) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").detail(format!("this webhook's body has at most {bytes_max} bytes"))
 }

@@ -1,12 +1,15 @@
-//! Meta's webhooks into the log. Knows neither projects nor databases: whatever Meta signed is kept, then answered.
+//! Meta's webhooks, and the payment provider's, into the log. Knows neither projects nor databases: whatever they signed is kept, then
+//! answered.
 //!
-//! The first promise lives here: `200` only after the log has every change on storage that survives a power cut; otherwise `503`, and
-//! Meta sends again.
+//! The first promise lives here: `200` only after the log has every change on storage that survives a power cut; otherwise `503`, and it
+//! is sent again.
 
 mod append;
 pub mod config;
 mod handshake;
 mod intake;
+mod payment;
+mod payment_signature;
 mod sink;
 mod webhook;
 
@@ -19,6 +22,7 @@ use utoipa_axum::routes;
 use whatsapp::AppSecrets;
 
 use crate::intake::Intake;
+pub use crate::payment_signature::PaymentSecrets;
 use crate::sink::Sink;
 
 /// The streams that this service writes.
@@ -31,6 +35,7 @@ pub struct Ingress {
     clock: Clock,
     secrets: Arc<AppSecrets>,
     verify_token: Secret,
+    payment_secrets: Option<PaymentSecrets>,
     intake: Intake,
 }
 
@@ -46,12 +51,18 @@ impl Ingress {
         Self::keeping_in(Sink::Nowhere, clock, secrets, verify_token)
     }
 
+    /// The same, and payment webhooks that are signed with `secrets` are taken in too; without any they are answered with 503.
+    #[must_use]
+    pub fn with_payments(self, secrets: Option<PaymentSecrets>) -> Self {
+        Self { payment_secrets: secrets, ..self }
+    }
+
     fn keeping_in(sink: Sink, clock: Clock, secrets: AppSecrets, verify_token: Secret) -> Self {
-        Self { sink, clock, secrets: Arc::new(secrets), verify_token, intake: Intake::default() }
+        Self { sink, clock, secrets: Arc::new(secrets), verify_token, payment_secrets: None, intake: Intake::default() }
     }
 }
 
-/// Everything that Meta calls.
+/// Everything that Meta and the payment provider call.
 pub fn routes(ingress: Ingress) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(handshake::handshake, webhook::receive)).with_state(ingress)
+    OpenApiRouter::new().routes(routes!(handshake::handshake, webhook::receive)).routes(routes!(payment::receive)).with_state(ingress)
 }

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use chassis::{Clock, Health, HttpArgs, Ids, KeyArgs, Metrics, NatsArgs, Shutdown, Site, TelemetryArgs};
 use clap::Parser;
 use ingress::Ingress;
-use ingress::config::MetaArgs;
+use ingress::config::{MetaArgs, PaystackArgs};
 use journal::{ConnectOptions, Journal};
 
 /// Events are many small texts with short lives: with the system's allocator a third of the time goes into it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Take in Meta's webhooks: check the signature, keep every change in the log, answer
+/// Take in Meta's webhooks and the payment provider's: check the signature, keep every change in the log, answer
 #[derive(Parser)]
 #[command(version)]
 struct Config {
@@ -24,6 +24,8 @@ struct Config {
     nats: NatsArgs,
     #[command(flatten)]
     meta: MetaArgs,
+    #[command(flatten)]
+    paystack: PaystackArgs,
     #[command(flatten)]
     telemetry: TelemetryArgs,
 }
@@ -55,6 +57,7 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
         async move { log.healthy().await }
     });
     let ingress = Ingress::new(journal, clock.clone(), config.meta.secrets()?, config.meta.meta_verify_token);
+    let ingress = ingress.with_payments(config.paystack.secrets());
     let site = Site::new("Paige ingress", config.key.api_key, health, Metrics::install()?, Ids::new(clock));
     chassis::serve(listener, site.finish(ingress::routes(ingress))?, &shutdown).await?;
     Ok(())

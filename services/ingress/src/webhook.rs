@@ -10,6 +10,9 @@ use whatsapp::{SIGNATURE_HEADER, SignatureError};
 use crate::Ingress;
 use crate::append::{append_changes, append_unreadable};
 
+/// The largest body that Meta sends. Source: "Webhooks overview", 3 MB.
+const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+
 /// Take in a webhook
 ///
 /// Answers 200 only after every change of the body is stored durably. Anything else makes Meta send it again, for up to 7 days.
@@ -37,7 +40,7 @@ pub(crate) async fn receive(State(ingress): State<Ingress>, request: Request) ->
 
 async fn take_in(ingress: &Ingress, request: Request) -> Result<(), (&'static str, Problem)> {
     let (head, body) = request.into_parts();
-    let (body, _room) = ingress.intake.read(&head.headers, body).await.map_err(|problem| ("not_read", problem))?;
+    let (body, _room) = ingress.intake.read(&head.headers, body, BODY_BYTES_MAX).await.map_err(|problem| ("not_read", problem))?;
     let signature = head.headers.get(SIGNATURE_HEADER).map(|value| value.to_str().unwrap_or_default());
     ingress.secrets.verify(&body, signature).map_err(|error| (refusal(error), unsigned(error)))?;
     match whatsapp::split(&body) {

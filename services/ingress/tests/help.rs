@@ -14,6 +14,8 @@ fn the_help_names_every_variable_and_shows_no_value() {
         "PAIGE_META_APP_SECRET",
         "PAIGE_META_APP_SECRET_PREVIOUS",
         "PAIGE_META_VERIFY_TOKEN",
+        "PAIGE_PAYSTACK_SECRET_KEY",
+        "PAIGE_PAYSTACK_SECRET_KEY_PREVIOUS",
         "PAIGE_LOG",
     ] {
         assert!(help.contains(variable), "{variable} is not in the help: {help}");

@@ -1,5 +1,6 @@
 //! Put, get, list, erase.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +12,9 @@ use crate::{Error, Key};
 
 /// The largest object that is written.
 pub const OBJECT_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// How often a folder is removed in which others are busy.
+const REMOVALS_MAX: u32 = 10;
 
 /// An open storage. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -100,13 +104,24 @@ impl Storage {
         Ok(count)
     }
 
-    /// A write that was cut off leaves a staged file, which no list shows.
+    /// A write that was cut off leaves a staged file, an erasure that was cut off empty folders; no list shows either.
     async fn remove_folder(&self, prefix: &Key) -> Result<(), Error> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        match tokio::fs::remove_dir_all(folder.join(prefix.as_str())).await {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Remove { key: prefix.to_string(), source }),
-            Ok(()) | Err(_) => Ok(()),
+        let Some(top) = &self.folder else { return Ok(()) };
+        let folder = top.join(prefix.as_str());
+        for attempt in 1.. {
+            match tokio::fs::remove_dir_all(&folder).await {
+                Ok(()) => break,
+                Err(source) if source.kind() == ErrorKind::NotFound => break,
+                // Somebody writes or erases there at the same time.
+                Err(source) if source.kind() == ErrorKind::DirectoryNotEmpty && attempt < REMOVALS_MAX => {}
+                Err(source) => return Err(Error::Remove { key: prefix.to_string(), source }),
+            }
         }
+        for parent in folder.ancestors().skip(1).take_while(|parent| *parent != top) {
+            // Not empty, or gone already: both are as they should be.
+            let _ = tokio::fs::remove_dir(parent).await;
+        }
+        Ok(())
     }
 
     /// Whether the storage can be read now.

@@ -38,6 +38,10 @@ async fn a_prefix_is_erased_and_nothing_else() {
     assert!(!folder.path().join("prj_1/code").exists());
     assert_eq!(storage.erase(&key("prj_1/code")).await.unwrap(), 0);
     assert_eq!(storage.list(&key("prj_1"), 10).await.unwrap()[0].key.as_str(), "prj_1/flows/z");
+    storage.erase(&key("prj_1/flows")).await.unwrap();
+    std::fs::create_dir_all(folder.path().join("prj_1/code/blobs")).unwrap();
+    assert_eq!(storage.erase(&key("prj_1/code")).await.unwrap(), 0);
+    assert!(!folder.path().join("prj_1").exists(), "an empty folder still names its project");
     assert_eq!(storage.list(&key("prj_12"), 10).await.unwrap().len(), 1);
 }
 
