@@ -192,6 +192,9 @@ fn resume(change: &mut Change, state: State, terms: &Terms, payment: PaymentId) 
 }
 
 #[cfg(test)]
+mod compare;
+#[cfg(test)]
+#[path = "../tests/billing/model.rs"]
 mod model;
 #[cfg(test)]
 mod table;

@@ -1,0 +1,333 @@
+//! Billing, told a second time and as simply as possible: strings, milliseconds, one step after another. The rules and the whole service are
+//! compared with it after every step of generated sequences. It shares no code with what it judges.
+
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+
+pub(crate) const DAY: i64 = 86_400_000;
+pub(crate) const TRIAL: i64 = 14 * DAY;
+pub(crate) const CYCLE: i64 = 30 * DAY;
+pub(crate) const GRACE: i64 = 7 * DAY;
+pub(crate) const REMINDERS: [i64; 3] = [0, 3 * DAY, 6 * DAY];
+pub(crate) const PACK: u64 = 500;
+const OPEN_MAX: usize = 50;
+
+/// Something that happens.
+#[derive(Debug, Clone)]
+pub(crate) enum Op {
+    /// The customer opens the page to pay a cycle.
+    Page,
+    /// The customer opens the page to buy credits.
+    Buy,
+    /// The provider says that payment `which` is paid: when, whether it is the right sum, whether it can be charged again.
+    Paid {
+        which: usize,
+        when: When,
+        right: bool,
+        reusable: bool,
+    },
+    /// The provider says that it is not.
+    Failed {
+        which: usize,
+    },
+    Pause,
+    Cancel,
+    Withdraw,
+    Resume,
+    /// Use `name` takes so many credits.
+    Use {
+        name: u8,
+        credits: u64,
+    },
+    /// The clock goes to the next boundary, and so many milliseconds further; without the poller, only the next question notices.
+    Boundary {
+        off: i64,
+        poller: bool,
+    },
+    /// The clock goes on.
+    Forward {
+        by: i64,
+        poller: bool,
+    },
+    /// The project is being deleted.
+    Close,
+}
+
+/// When the provider took the money, by its own clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum When {
+    Now,
+    /// So long ago, or in the future.
+    Ago(i64),
+    /// So long after the last change of state.
+    SinceChange(i64),
+}
+
+/// A payment: what for, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Paying {
+    pub(crate) purpose: &'static str,
+    pub(crate) status: &'static str,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Model {
+    pub(crate) now: i64,
+    pub(crate) state: &'static str,
+    pub(crate) since: i64,
+    trial_end: i64,
+    pub(crate) cycle: Option<(i64, i64)>,
+    grace_end: i64,
+    pub(crate) reminders: usize,
+    pub(crate) card: bool,
+    pub(crate) payments: Vec<Paying>,
+    pub(crate) credits: u64,
+    uses: Vec<(u8, u64)>,
+    /// Every change of the entitlement, and its instant.
+    pub(crate) switches: Vec<(&'static str, i64)>,
+    pub(crate) closed: bool,
+}
+
+/// What can happen, the likely more often.
+pub(crate) fn ops() -> impl Strategy<Value = Op> {
+    let when = prop_oneof![
+        4 => Just(When::Now),
+        1 => Just(When::Ago(1)),
+        1 => Just(When::Ago(-DAY)),
+        1 => Just(When::Ago(3 * DAY)),
+        1 => Just(When::Ago(40 * DAY)),
+        1 => (-1_i64..=1).prop_map(When::SinceChange),
+    ];
+    // The youngest payment is the one that something is said about, most of the time.
+    let which = || prop_oneof![4 => Just(0_usize), 1 => 0_usize..6];
+    let poller = || prop_oneof![4 => Just(true), 1 => Just(false)];
+    prop_oneof![
+        3 => Just(Op::Page),
+        1 => Just(Op::Buy),
+        8 => (which(), when, prop_oneof![9 => Just(true), 1 => Just(false)], prop_oneof![4 => Just(true), 1 => Just(false)])
+            .prop_map(|(which, when, right, reusable)| Op::Paid { which, when, right, reusable }),
+        3 => which().prop_map(|which| Op::Failed { which }),
+        3 => Just(Op::Pause),
+        3 => Just(Op::Cancel),
+        3 => Just(Op::Withdraw),
+        3 => Just(Op::Resume),
+        2 => (0_u8..4, 1_u64..400).prop_map(|(name, credits)| Op::Use { name, credits: credits / 100 * 100 + 1 }),
+        9 => (-1_i64..=1, poller()).prop_map(|(off, poller)| Op::Boundary { off, poller }),
+        3 => (prop_oneof![Just(1), Just(DAY), Just(60 * DAY), 0..40 * DAY], poller()).prop_map(|(by, poller)| Op::Forward { by, poller }),
+        1 => any::<u8>().prop_map(|n| if n < 40 { Op::Close } else { Op::Resume }),
+    ]
+}
+
+impl Model {
+    pub(crate) fn new(now: i64) -> Self {
+        Self {
+            now,
+            state: "trialing",
+            since: now,
+            trial_end: now + TRIAL,
+            cycle: None,
+            grace_end: 0,
+            reminders: 0,
+            card: false,
+            payments: Vec::new(),
+            credits: 0,
+            uses: Vec::new(),
+            switches: Vec::new(),
+            closed: false,
+        }
+    }
+
+    pub(crate) fn entitlement(&self) -> &'static str {
+        if ["paused", "cancelled", "expired"].contains(&self.state) { "suspended" } else { "live" }
+    }
+
+    /// The payment that an op means: counted from the youngest.
+    pub(crate) fn named(&self, which: usize) -> Option<usize> {
+        self.payments.len().checked_sub(1).map(|last| last - which % self.payments.len())
+    }
+
+    pub(crate) fn instant(&self, when: When) -> i64 {
+        match when {
+            When::Now => self.now,
+            When::Ago(ago) => self.now - ago,
+            When::SinceChange(after) => self.since + after,
+        }
+    }
+
+    /// Where the clock is to go; `None` if the op is about something else.
+    pub(crate) fn target(&self, op: &Op) -> Option<i64> {
+        match op {
+            Op::Boundary { off, .. } => Some((self.boundary() + off).max(self.now)),
+            Op::Forward { by, .. } => Some(self.now + by),
+            _ => None,
+        }
+    }
+
+    fn boundary(&self) -> i64 {
+        match self.state {
+            "trialing" => self.trial_end,
+            "active" | "pausing" | "cancelling" => self.cycle.unwrap().1,
+            "past_due" => {
+                let started = self.grace_end - GRACE;
+                let reminders = REMINDERS.iter().map(|after| started + after);
+                reminders.chain([self.grace_end]).find(|at| *at > self.now).unwrap_or(self.grace_end)
+            }
+            _ => self.now + DAY,
+        }
+    }
+
+    /// Lets an op happen; the code of its refusal.
+    pub(crate) fn apply(&mut self, op: &Op) -> Option<&'static str> {
+        if let Some(target) = self.target(op) {
+            self.now = target;
+        }
+        self.pass();
+        let refused = self.happen(op);
+        self.pass();
+        refused
+    }
+
+    fn happen(&mut self, op: &Op) -> Option<&'static str> {
+        match op {
+            Op::Boundary { .. } | Op::Forward { .. } => return None,
+            Op::Close => {
+                self.closed = true;
+                return None;
+            }
+            _ if self.closed => return Some("subscription_closed"),
+            _ => {}
+        }
+        let paid = ["active", "pausing", "cancelling"].contains(&self.state);
+        match op {
+            Op::Page => self.ask("subscribe"),
+            Op::Buy => self.ask("credits"),
+            Op::Paid { which, when, right, reusable } => {
+                let (named, at) = (self.named(*which), self.instant(*when));
+                named.and_then(|index| self.paid(index, at, *right, *reusable))
+            }
+            Op::Failed { which } => {
+                let named = self.named(*which);
+                if let Some(paying) = named.map(|index| &mut self.payments[index]).filter(|paying| paying.status == "open") {
+                    paying.status = "failed";
+                }
+                None
+            }
+            Op::Pause | Op::Cancel => {
+                let wanted = if matches!(op, Op::Pause) { "pausing" } else { "cancelling" };
+                if !paid {
+                    return Some("no_paid_cycle");
+                }
+                if self.state != "active" && self.state != wanted {
+                    return Some("already_scheduled");
+                }
+                self.state = wanted;
+                None
+            }
+            Op::Withdraw if paid && self.state != "active" => {
+                self.state = "active";
+                None
+            }
+            Op::Withdraw => Some("nothing_scheduled"),
+            Op::Resume => self.resume(paid),
+            Op::Use { name, credits } => self.take(*name, *credits),
+            Op::Boundary { .. } | Op::Forward { .. } | Op::Close => None,
+        }
+    }
+
+    fn ask(&mut self, purpose: &'static str) -> Option<&'static str> {
+        if self.payments.iter().filter(|paying| paying.status == "open").count() >= OPEN_MAX {
+            return Some("too_many_open_payments");
+        }
+        self.payments.push(Paying { purpose, status: "open" });
+        None
+    }
+
+    fn paid(&mut self, index: usize, at: i64, right: bool, reusable: bool) -> Option<&'static str> {
+        let Paying { purpose, status } = self.payments[index].clone();
+        if status == "succeeded" {
+            return None;
+        }
+        if !right {
+            self.payments[index].status = "mismatched";
+            return None;
+        }
+        self.payments[index].status = "succeeded";
+        if purpose == "credits" {
+            self.credits += PACK;
+            return None;
+        }
+        self.card |= reusable;
+        if ["active", "pausing", "cancelling"].contains(&self.state) {
+            let (start, end) = self.cycle.unwrap();
+            self.cycle = Some((start, end + CYCLE));
+        } else {
+            let start = at.min(self.now).max(self.since);
+            self.enter("active", start);
+            self.cycle = Some((start, start + CYCLE));
+        }
+        None
+    }
+
+    fn resume(&mut self, paid: bool) -> Option<&'static str> {
+        if paid {
+            self.state = "active";
+        } else if self.state != "trialing" && !self.charging() {
+            if !self.card {
+                return Some("payment_required");
+            }
+            self.payments.push(Paying { purpose: "resume", status: "open" });
+        }
+        None
+    }
+
+    fn take(&mut self, name: u8, credits: u64) -> Option<&'static str> {
+        match self.uses.iter().find(|(known, _)| *known == name) {
+            Some((_, charged)) if *charged == credits => None,
+            Some(_) => Some("use_reused"),
+            None if self.credits < credits => Some("credits_exhausted"),
+            None => {
+                self.credits -= credits;
+                self.uses.push((name, credits));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn charging(&self) -> bool {
+        self.payments.iter().any(|paying| paying.status == "open" && ["renew", "resume"].contains(&paying.purpose))
+    }
+
+    /// Time has come to now: what happens by itself.
+    fn pass(&mut self) {
+        while !self.closed {
+            match self.state {
+                "trialing" if self.trial_end <= self.now => self.enter("expired", self.trial_end),
+                "active" if self.cycle.unwrap().1 <= self.now => {
+                    let end = self.cycle.unwrap().1;
+                    self.enter("past_due", end);
+                    self.grace_end = end + GRACE;
+                    if self.card {
+                        self.payments.push(Paying { purpose: "renew", status: "open" });
+                    }
+                }
+                "pausing" if self.cycle.unwrap().1 <= self.now => self.enter("paused", self.cycle.unwrap().1),
+                "cancelling" if self.cycle.unwrap().1 <= self.now => self.enter("cancelled", self.cycle.unwrap().1),
+                "past_due" if self.reminder_is_due() => self.reminders += 1,
+                "past_due" if self.grace_end <= self.now => self.enter("expired", self.grace_end),
+                _ => return,
+            }
+        }
+    }
+
+    fn reminder_is_due(&self) -> bool {
+        let next = REMINDERS.get(self.reminders).map(|after| self.grace_end - GRACE + after);
+        !self.charging() && next.is_some_and(|at| at <= self.now)
+    }
+
+    fn enter(&mut self, state: &'static str, at: i64) {
+        let before = self.entitlement();
+        (self.state, self.since, self.reminders) = (state, at, 0);
+        if self.entitlement() != before {
+            self.switches.push((self.entitlement(), at));
+        }
+    }
+}
