@@ -6,9 +6,11 @@
 //! 2. [`split`] cuts the body into its [`Change`]s without re-serialising.
 //! 3. [`payload::Value::parse`] reads one change. It never fails: what it does not understand, it keeps raw.
 //!
-//! Nothing of ours is in here: no project, no event, no table, and no I/O.
+//! Nothing of ours is in here: no project, no event, no table. I/O is in `graph` alone, the client of the Graph API, which is a feature.
 
 mod envelope;
+#[cfg(feature = "graph")]
+pub mod graph;
 mod ids;
 mod lenient;
 pub mod payload;

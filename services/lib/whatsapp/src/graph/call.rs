@@ -1,0 +1,124 @@
+//! One call: sent, bounded, read, logged.
+
+use std::time::Duration;
+
+use reqwest::{Method, Response};
+use serde_json::Value;
+
+use super::answer::boolean;
+use super::error::{Error, MetaRefusal};
+use super::{CALL_LIMIT, Graph, Token};
+
+/// Bytes of an answer.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+
+/// What is sent, and in whose name.
+pub(super) struct Call<'a> {
+    /// For logs.
+    pub name: &'static str,
+    pub method: Method,
+    /// After the base URL, beginning with a slash.
+    pub path: &'a str,
+    pub query: &'a [(&'a str, &'a str)],
+    pub auth: Auth<'a>,
+    pub body: Body,
+    /// Texts that must not come back in an error, beside the token.
+    pub secrets: &'a [&'a str],
+    pub limit: Duration,
+}
+
+/// In whose name.
+pub(super) enum Auth<'a> {
+    /// Nobody's: the query says it.
+    None,
+    /// Of nearly every call.
+    Bearer(&'a Token),
+    /// Of uploads, which Meta wants spelled `OAuth`.
+    Upload(&'a Token),
+}
+
+/// What comes with it.
+pub(super) enum Body {
+    /// Nothing.
+    None,
+    /// JSON.
+    Json(Value),
+    /// A file from this byte on.
+    File(Vec<u8>, u64),
+}
+
+impl<'a> Call<'a> {
+    /// A call without a body.
+    pub(super) fn new(name: &'static str, method: Method, path: &'a str, token: &'a Token) -> Self {
+        Self { name, method, path, query: &[], auth: Auth::Bearer(token), body: Body::None, secrets: &[], limit: CALL_LIMIT }
+    }
+}
+
+impl Graph {
+    /// Makes the call. Any JSON is an answer: what it must hold says the caller.
+    pub(super) async fn call(&self, call: Call<'_>) -> Result<Value, Error> {
+        let name = call.name;
+        let answered = self.send(call).await;
+        match &answered {
+            Ok(_) => tracing::debug!(call = name, "Meta answered"),
+            Err(error) => tracing::warn!(call = name, %error, "a call to Meta failed"),
+        }
+        answered
+    }
+
+    /// For calls whose answer is `{"success": true}`.
+    pub(super) async fn succeed(&self, call: Call<'_>) -> Result<(), Error> {
+        let answer = self.call(call).await?;
+        let done = boolean(&answer, "success").unwrap_or(false);
+        if done { Ok(()) } else { Err(Error::Unreadable { status: 200, what: "it does not say success" }) }
+    }
+
+    async fn send(&self, call: Call<'_>) -> Result<Value, Error> {
+        let parts = &self.0;
+        let url = format!("{}{}", parts.settings.url, call.path);
+        let mut request = parts.client.request(call.method, url).query(call.query).timeout(call.limit);
+        let token = match call.auth {
+            Auth::None => None,
+            Auth::Bearer(token) => {
+                request = request.bearer_auth(token.expose());
+                Some(token)
+            }
+            Auth::Upload(token) => {
+                request = request.header("authorization", format!("OAuth {}", token.expose()));
+                Some(token)
+            }
+        };
+        request = match call.body {
+            Body::None => request,
+            Body::Json(json) => request.json(&json),
+            Body::File(bytes, offset) => request.header("file_offset", offset.to_string()).body(bytes),
+        };
+        let answer = request.send().await.map_err(|error| if error.is_connect() { Error::NotSent } else { Error::Unanswered })?;
+        let secrets: Vec<&str> = token.into_iter().map(Token::expose).chain(call.secrets.iter().copied()).collect();
+        read(answer, &secrets).await
+    }
+}
+
+async fn read(mut answer: Response, secrets: &[&str]) -> Result<Value, Error> {
+    let status = answer.status();
+    let header = |name: &str| Some(answer.headers().get(name)?.to_str().ok()?.to_owned());
+    let request_id = header("x-fb-request-id").or_else(|| header("x-fb-trace-id"));
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|_| Error::Unanswered)? {
+        if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(Error::Unreadable { status: status.as_u16(), what: "it is too long" });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    let unreadable = |what| Error::Unreadable { status: status.as_u16(), what };
+    let body: Value = match serde_json::from_slice(&bytes) {
+        Ok(body) => body,
+        // Some answers are documented as bare text.
+        Err(_) if status.is_success() => Value::String(String::from_utf8(bytes).map_err(|_| unreadable("it is not text"))?),
+        Err(_) => return Err(unreadable("it is not JSON")),
+    };
+    if let Some(refusal) = MetaRefusal::read(status.as_u16(), &body, secrets, request_id) {
+        return Err(Error::Refused(Box::new(refusal)));
+    }
+    if status.is_success() { Ok(body) } else { Err(unreadable("it holds no error")) }
+}

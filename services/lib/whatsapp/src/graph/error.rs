@@ -1,0 +1,205 @@
+//! What can come of a call instead of an answer.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::Class;
+use super::answer::{integer, text};
+
+/// The longest text of Meta's that is kept, in characters.
+const TEXT_CHARS_MAX: usize = 500;
+/// What stands where a secret of the request was repeated.
+const REDACTED: &str = "[redacted]";
+
+/// A call did not work out. `Display` is fit for logs; [`Error::for_people`] says more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The client cannot be built.
+    #[error("build the client of the Graph API: {0}")]
+    Client(String),
+    /// Meta was not reached: nothing has happened there.
+    #[error("no connection to Meta")]
+    NotSent,
+    /// Meta was asked and did not answer in time, or not to its end: it may have happened.
+    #[error("no answer from Meta")]
+    Unanswered,
+    /// Meta said no.
+    #[error(transparent)]
+    Refused(Box<MetaRefusal>),
+    /// An answer that is not what the call promises.
+    #[error("an answer of Meta's (HTTP {status}) that cannot be read: {what}")]
+    Unreadable {
+        /// Of HTTP.
+        status: u16,
+        /// What is missing or too much.
+        what: &'static str,
+    },
+}
+
+/// Meta's error object. Decide on `code` and `details`, never on the title or the HTTP status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetaRefusal {
+    /// Of HTTP.
+    pub status: u16,
+    /// What went wrong.
+    pub code: i64,
+    /// More exactly; not promised.
+    pub subcode: Option<i64>,
+    /// `OAuthException` and the like.
+    pub kind: Option<String>,
+    /// In words; may repeat what was sent, except its secrets.
+    pub message: String,
+    /// `error_data.details`, or `error_data` itself where it is plain text.
+    pub details: Option<String>,
+    /// What Meta would show to a user.
+    pub user_message: Option<String>,
+    /// Meta says itself that it would work later.
+    pub transient: bool,
+    /// What Meta's support asks for.
+    pub fbtrace_id: Option<String>,
+    /// Of the answer's headers.
+    pub request_id: Option<String>,
+}
+
+impl fmt::Display for MetaRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused by Meta with code {}", self.code)?;
+        if let Some(subcode) = self.subcode {
+            write!(f, "/{subcode}")?;
+        }
+        match &self.fbtrace_id {
+            Some(trace) => write!(f, " (trace {trace})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for MetaRefusal {}
+
+impl MetaRefusal {
+    /// Reads `{"error": {…}}`. `secrets` are taken out of every text: Meta likes to repeat what it was sent.
+    pub(super) fn read(status: u16, body: &Value, secrets: &[&str], request_id: Option<String>) -> Option<Self> {
+        let error = body.get("error").filter(|error| error.is_object())?;
+        let clean = |value: Option<String>| value.map(|text| cut(&redact(text, secrets)));
+        let data = error.get("error_data");
+        let details = data.and_then(|data| text(data, "details")).or_else(|| data.and_then(Value::as_str).map(str::to_owned));
+        Some(Self {
+            status,
+            code: integer(error, "code")?,
+            subcode: integer(error, "error_subcode"),
+            kind: clean(text(error, "type")),
+            message: clean(text(error, "message")).unwrap_or_default(),
+            details: clean(details),
+            user_message: clean(text(error, "error_user_msg")),
+            transient: error.get("is_transient").and_then(Value::as_bool).unwrap_or(false),
+            fbtrace_id: clean(text(error, "fbtrace_id")),
+            request_id: clean(request_id),
+        })
+    }
+}
+
+impl Error {
+    /// Whether the call may be repeated.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::NotSent | Self::Unanswered => Class::Transient,
+            Self::Unreadable { status, .. } if *status >= 500 => Class::Transient,
+            Self::Refused(refusal) => match Class::of_code(refusal.code) {
+                Class::Final if refusal.transient => Class::Transient,
+                class => class,
+            },
+            Self::Client(_) | Self::Unreadable { .. } => Class::Final,
+        }
+    }
+
+    /// Whether Meta may have done what it was asked to do.
+    pub fn ambiguous(&self) -> bool {
+        match self {
+            Self::Unanswered => true,
+            Self::Unreadable { status, .. } => *status >= 500 || *status < 400,
+            Self::Client(_) | Self::NotSent | Self::Refused(_) => false,
+        }
+    }
+
+    /// Meta's code, if Meta gave one.
+    pub fn code(&self) -> Option<i64> {
+        if let Self::Refused(refusal) = self { Some(refusal.code) } else { None }
+    }
+
+    /// In Meta's own words where Meta refused. For the owner of what was asked about, not for logs.
+    pub fn for_people(&self) -> String {
+        let Self::Refused(refusal) = self else { return self.to_string() };
+        let mut text = refusal.message.clone();
+        // Meta's messages begin with their code, mostly.
+        if !text.contains(&refusal.code.to_string()) {
+            text = format!("(#{}) {text}", refusal.code);
+        }
+        for more in [&refusal.details, &refusal.user_message].into_iter().flatten() {
+            if !text.contains(more.as_str()) {
+                text.push_str(": ");
+                text.push_str(more);
+            }
+        }
+        if let Some(trace) = &refusal.fbtrace_id {
+            text.push_str(&format!(" (Meta's trace id {trace})"));
+        }
+        text
+    }
+}
+
+fn redact(text: String, secrets: &[&str]) -> String {
+    secrets.iter().filter(|secret| !secret.is_empty()).fold(text, |text, secret| text.replace(secret, REDACTED))
+}
+
+fn cut(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refusal(error: Value) -> Error {
+        Error::Refused(Box::new(MetaRefusal::read(400, &json!({"error": error}), &["EAAG-token", "123456"], None).unwrap()))
+    }
+
+    #[test]
+    fn an_error_is_read_in_each_of_metas_forms() {
+        let full = refusal(json!({"message": "(#133005) Two step verification PIN mismatch", "type": "OAuthException", "code": "133005",
+            "error_data": {"messaging_product": "whatsapp", "details": "wrong PIN 123456"}, "error_subcode": 2_494_055, "fbtrace_id": "Az8"}));
+        assert_eq!(full.code(), Some(133_005));
+        assert_eq!(full.to_string(), "refused by Meta with code 133005/2494055 (trace Az8)");
+        assert_eq!(
+            full.for_people(),
+            "(#133005) Two step verification PIN mismatch: wrong PIN [redacted] (Meta's trace id Az8)",
+            "what was sent in confidence does not come back"
+        );
+        let plain = refusal(json!({"message": "Invalid OAuth access token EAAG-token", "code": 190, "error_data": "plain"}));
+        assert_eq!(plain.for_people(), "(#190) Invalid OAuth access token [redacted]: plain");
+        for broken in [json!({}), json!({"error": 5}), json!({"error": {"message": "no code"}}), json!([])] {
+            assert_eq!(MetaRefusal::read(400, &broken, &[], None), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_repeated_is_what_the_error_table_says() {
+        let class = |code: i64, transient: bool| refusal(json!({"code": code, "is_transient": transient})).class();
+        for (codes, expected) in [
+            (&[2, 131_016, 131_057, 133_004][..], Class::Transient),
+            (&[4, 80_007, 130_429, 131_056], Class::RateLimited),
+            (&[1, 131_000], Class::Unclear),
+            (&[0, 3, 10, 33, 100, 190, 200, 368, 133_005, 133_006, 133_008, 133_010, 133_015, 133_016, 999_999], Class::Final),
+        ] {
+            for code in codes {
+                assert_eq!(class(*code, false), expected, "{code}");
+            }
+        }
+        assert_eq!(class(999_999, true), Class::Transient);
+        assert_eq!(Error::Unreadable { status: 502, what: "" }.class(), Class::Transient);
+        assert_eq!(Error::Unreadable { status: 400, what: "" }.class(), Class::Final);
+        assert!(Error::Unanswered.ambiguous() && !Error::NotSent.ambiguous());
+    }
+}

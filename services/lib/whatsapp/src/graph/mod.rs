@@ -1,0 +1,87 @@
+//! Meta's Graph API as this software calls it: one function for each call, typed errors, limits on everything.
+//!
+//! It repeats nothing by itself: [`Error::class`] says whether that would help, and who calls knows whether it may. It logs the name of a
+//! call, how it ended and Meta's trace id; never a token, a PIN, a code or a number.
+
+mod answer;
+mod call;
+mod class;
+mod error;
+mod number;
+mod profile;
+mod signup;
+mod token;
+mod upload;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use class::Class;
+pub use error::{Error, MetaRefusal};
+pub use number::{NumberFields, Pin};
+pub use profile::{Profile, ProfileChange};
+pub use signup::TokenFacts;
+pub use token::Token;
+pub use upload::{FileType, Upload};
+
+/// Where Meta answers, in the version that this software was written for.
+pub const URL_DEFAULT: &str = "https://graph.facebook.com/v26.0";
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// A whole call, from its first byte to the last of the answer. Three of them fit into a request of ours.
+const CALL_LIMIT: Duration = Duration::from_secs(8);
+/// The same for a call that brings a file.
+const UPLOAD_LIMIT: Duration = Duration::from_secs(20);
+
+/// Which app of Meta's this is, and where Meta answers.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Base URL with the version, without a slash at its end: [`URL_DEFAULT`].
+    pub url: String,
+    /// The app's id.
+    pub app_id: String,
+    /// The app's secret.
+    pub app_secret: Token,
+}
+
+/// The client. Cheap to clone; clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Graph(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    settings: Settings,
+    client: reqwest::Client,
+}
+
+impl Graph {
+    /// Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`Error::Client`]: the URL is none, or the system's certificates cannot be read.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        let url = settings.url.trim_end_matches('/').to_owned();
+        if !(url.starts_with("https://") || url.starts_with("http://")) {
+            return Err(Error::Client("the URL of the Graph API starts with https://".to_owned()));
+        }
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_LIMIT)
+            .timeout(CALL_LIMIT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent("paige")
+            .build()
+            .map_err(|error| Error::Client(error.without_url().to_string()))?;
+        Ok(Self(Arc::new(Parts { settings: Settings { url, ..settings }, client })))
+    }
+
+    /// The app whose calls these are.
+    pub fn app_id(&self) -> &str {
+        &self.0.settings.app_id
+    }
+
+    /// What stands for the app itself: `id|secret`.
+    fn app_token(&self) -> Token {
+        let Settings { app_id, app_secret, .. } = &self.0.settings;
+        Token::new(format!("{app_id}|{}", app_secret.expose()))
+    }
+}
