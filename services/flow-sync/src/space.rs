@@ -110,10 +110,10 @@ mod tests {
         };
         let (created, erased) = (FlowEvent::from(FlowSpaceCreated {}), FlowEvent::from(FlowSpaceErased { operation: one }));
         check(&[], Task::Make, true);
-        check(&[created.clone()], Task::Make, false);
-        check(&[erased.clone()], Task::Make, false);
+        check(std::slice::from_ref(&created), Task::Make, false);
+        check(std::slice::from_ref(&erased), Task::Make, false);
         check(&[], Task::Erase(one), true);
-        check(&[created.clone()], Task::Erase(one), true);
+        check(std::slice::from_ref(&created), Task::Erase(one), true);
         check(&[created, erased], Task::Erase(one), false);
     }
 }
