@@ -1,25 +1,32 @@
 //! Redelivery: whatever is handed over again, in whatever portions, the tables and the log stay as they are.
 
 use chassis::{Clock, Ids};
+use contract::BillingEvent;
 use contract::{
-    Context, DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep, DatabaseStepCompleted, Event, EventId, ProjectId, Recorded,
-    Stream, Subject,
+    BotEvent, CodeInitialised, Context, DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep, DatabaseStepCompleted, Entitlement,
+    EntitlementChanged, Event, EventId, FlowEvent, FlowSpaceCreated, NewEvent, ProjectId, Recorded, Stream, Subject, TrialStarted,
+    WorkspaceId,
 };
 use embedded::{Nats, Postgres};
 use journal::{ConnectOptions, Expect, Handler, Journal};
 use sqlx::postgres::PgPoolOptions;
 
-use super::{OnDatabase, OnProject};
-use crate::command::Origin;
+use super::database::OnDatabase;
+use super::project::OnProject;
+use super::reports::OnReport;
 use crate::decide::Command;
 use crate::number::Number;
-use crate::project::Project;
-use crate::provisioning::Provisioning;
+use crate::origin::Origin;
+use crate::project::provisioning::Provisioning;
+use crate::project::{Project, Status};
 use crate::{Lifecycle, STREAMS, store};
+
+const FOLLOWED: [Stream; 5] = [Stream::Project, Stream::Database, Stream::Bot, Stream::Flow, Stream::Billing];
 
 struct Given {
     lifecycle: Lifecycle,
     journal: Journal,
+    ids: Ids,
     id: ProjectId,
     _nats: Nats,
 }
@@ -33,33 +40,71 @@ impl Given {
         let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
         let pool = PgPoolOptions::new().max_connections(2).connect(&url).await.unwrap();
         let ids = Ids::new(Clock::System);
-        let lifecycle = Lifecycle::new(journal.clone(), pool, Clock::System, ids.clone());
+        let master = "11".repeat(32).parse().unwrap();
+        let lifecycle = Lifecycle::new(journal.clone(), pool, Clock::System, ids.clone(), master);
         lifecycle.prepare().await.unwrap();
         let id = ProjectId::from_ulid(ids.ulid());
         let number = |digits: &str| Command::ConnectNumber(Number { id: digits.parse().unwrap(), waba: None, display: None });
-        let create = Command::Create { name: "Pizza".parse().unwrap(), conversation_idle_seconds: None };
+        let create = Command::Create {
+            name: "Pizza".parse().unwrap(),
+            conversation_idle_seconds: None,
+            workspace: WorkspaceId::INSTALLATION,
+            wrapped_key: "v1.".to_owned(),
+        };
         for command in [create, number("1"), number("2"), Command::DisconnectNumber, number("3")] {
-            lifecycle.command(id, &command, None, &Origin::Request("req")).await.unwrap();
+            lifecycle.command(id, &command, None, &Origin::Request { id: "req", actor: "key_platform" }).await.unwrap();
         }
-        let steps = DatabaseStep::ALL.map(|step| DatabaseStepCompleted { step }.into());
-        for event in steps.into_iter().chain([outcome]) {
-            let event = event.into_new(EventId::from_ulid(ids.ulid()), "/test", Clock::System.now(), Context::default());
-            journal.append(&Subject::database(id), Expect::Any, vec![event]).await.unwrap();
+        let given = Self { lifecycle, journal, ids, id, _nats: nats };
+        for event in DatabaseStep::ALL.map(|step| DatabaseStepCompleted { step }.into()).into_iter().chain([outcome]) {
+            given.say(event).await;
         }
-        Self { lifecycle, journal, id, _nats: nats }
+        let (starts_at, ends_at) = (Clock::System.now(), Clock::System.now());
+        given.say(BotEvent::from(CodeInitialised { version: "v".into() })).await;
+        given.say(FlowEvent::from(FlowSpaceCreated {})).await;
+        given.say(BillingEvent::from(TrialStarted { starts_at, ends_at })).await;
+        for entitlement in [Entitlement::Live, Entitlement::Suspended, Entitlement::Live, Entitlement::Suspended] {
+            given.say(BillingEvent::from(EntitlementChanged { entitlement, at: ends_at })).await;
+        }
+        given
+    }
+
+    async fn say(&self, event: impl Event) {
+        let id = EventId::from_ulid(self.ids.ulid());
+        let event: NewEvent = event.into_new(id, "/test", Clock::System.now(), Context::default());
+        let stream = Stream::parse(event.event_type.split('.').next().unwrap()).unwrap();
+        self.journal.append(&self.subject(stream), Expect::Any, vec![event]).await.unwrap();
+    }
+
+    fn subject(&self, stream: Stream) -> Subject {
+        match stream {
+            Stream::Project => Subject::project(self.id),
+            Stream::Database => Subject::database(self.id),
+            Stream::Bot => Subject::bot(self.id),
+            Stream::Flow => Subject::flow_space(self.id),
+            Stream::Billing => Subject::billing(self.id),
+            other => panic!("{other} says nothing of a project"),
+        }
     }
 
     async fn events(&self, stream: Stream) -> Vec<Recorded> {
-        let subject = if stream == Stream::Project { Subject::project(self.id) } else { Subject::database(self.id) };
-        self.journal.entity(&subject).await.unwrap()
+        self.journal.entity(&self.subject(stream)).await.unwrap()
     }
 
     async fn deliver(&self, stream: Stream, events: &[Recorded]) {
+        let lifecycle = self.lifecycle.clone();
         let handled = match stream {
-            Stream::Project => OnProject(self.lifecycle.clone()).handle("project", events).await,
-            _ => OnDatabase(self.lifecycle.clone()).handle("database", events).await,
+            Stream::Project => OnProject(lifecycle).handle("project", events).await,
+            Stream::Database => OnDatabase(lifecycle).handle("database", events).await,
+            _ => OnReport(lifecycle).handle("report", events).await,
         };
         assert_eq!((handled.done, handled.stopped), (events.len(), None));
+    }
+
+    async fn deliver_all(&self) {
+        for stream in FOLLOWED {
+            self.deliver(stream, &self.events(stream).await).await;
+        }
+        self.deliver(Stream::Project, &self.events(Stream::Project).await).await;
     }
 
     /// The rows, and where the log ends.
@@ -69,7 +114,10 @@ impl Given {
     }
 
     async fn forget_tables(&self) {
-        sqlx::raw_sql("TRUNCATE lifecycle.projects, lifecycle.databases").execute(&self.lifecycle.pool).await.unwrap();
+        sqlx::raw_sql("TRUNCATE lifecycle.projects, lifecycle.operations, lifecycle.databases")
+            .execute(&self.lifecycle.pool)
+            .await
+            .unwrap();
     }
 }
 
@@ -83,26 +131,25 @@ fn failed() -> DatabaseEvent {
 
 #[tokio::test]
 async fn any_portions_of_the_streams_any_number_of_times_give_the_same_rows_and_no_further_event() {
-    for outcome in [ready(), failed()] {
+    for (outcome, status) in [(ready(), Status::Suspended), (failed(), Status::Failed)] {
         let given = Given::new(outcome).await;
-        given.deliver(Stream::Database, &given.events(Stream::Database).await).await;
-        given.deliver(Stream::Project, &given.events(Stream::Project).await).await;
+        given.deliver_all().await;
         let expected = given.outcome().await;
-        assert!(expected.0.as_ref().is_some_and(|(project, _)| project.settled_at.is_some()), "{expected:?}");
+        assert_eq!(expected.0.as_ref().map(|(project, _)| project.status()), Some(status), "{expected:?}");
 
         // Everything again; then every end of it again, which is what a position that fell back gives.
-        for stream in [Stream::Project, Stream::Database] {
+        for stream in FOLLOWED {
             let events = given.events(stream).await;
             for from in 0..events.len() {
                 given.deliver(stream, &events[from..]).await;
                 assert_eq!(given.outcome().await, expected, "{stream} again from {from}");
             }
         }
-        // From nothing, in portions of every size, the database's stream first and last.
+        // From nothing, in portions of every size, each stream first once.
         for size in 1..=8 {
             given.forget_tables().await;
-            let mut streams = [Stream::Project, Stream::Database];
-            streams.rotate_left(size % 2);
+            let mut streams = FOLLOWED;
+            streams.rotate_left(size % FOLLOWED.len());
             for stream in streams {
                 for portion in given.events(stream).await.chunks(size) {
                     given.deliver(stream, portion).await;
@@ -124,7 +171,7 @@ async fn a_lost_reaction_is_made_up_for_by_the_next_delivery() {
     store::save_provisioning(&given.lifecycle.pool, &folded).await.unwrap();
     given.deliver(Stream::Database, &events).await;
     let (project, _) = given.outcome().await.0.unwrap();
-    assert_eq!(project.status, crate::project::Status::Ready);
+    assert!(project.operation.done_at("database").is_some(), "{project:?}");
 }
 
 #[tokio::test]

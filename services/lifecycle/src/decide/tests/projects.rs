@@ -1,0 +1,92 @@
+//! Created once, changed, suspended and restored as billing says.
+
+use contract::{Entitlement, ProjectErased, ProjectUpdated};
+
+use super::*;
+use crate::project::settings::Changes;
+
+fn create(name: &str, idle: Option<u32>, owner: u8) -> Command {
+    let (name, workspace) = (name.parse().unwrap(), workspace(owner));
+    Command::Create { name, conversation_idle_seconds: idle, workspace, wrapped_key: "v1.".into() }
+}
+
+fn update(name: Option<&str>, idle: Option<Option<u32>>) -> Command {
+    Command::Update(Changes { name: name.map(|name| name.parse().unwrap()), conversation_idle_seconds: idle })
+}
+
+fn entitle(entitlement: Entitlement, sequence: u64) -> Command {
+    Command::Entitle { entitlement, at: minute(0), sequence }
+}
+
+#[test]
+fn a_project_comes_with_the_operation_that_makes_it_and_with_its_key_and_comes_once() {
+    let new = ["project_created", "operation_started", "key.prj_00000000000000000000000001: data_key_created"];
+    check(&[], None, &create("Pizza", Some(5), 1), Ok(&new));
+    check(&created(), None, &create(" Pizza ", Some(5), 1), Ok(&[]));
+    check(&and(ready(), [connected("1")]), None, &create("Pizza", Some(5), 1), Ok(&[]));
+    for other in [create("Pasta", Some(5), 1), create("Pizza", None, 1), create("Pizza", Some(5), 2)] {
+        check(&created(), None, &other, Err(Refusal::OtherContent));
+    }
+}
+
+#[test]
+fn a_request_is_the_same_also_when_the_project_has_another_name_by_now() {
+    let renamed = ProjectUpdated { name: "Pasta".into(), conversation_idle_seconds: None };
+    check(&and(created(), [renamed.into()]), None, &create("Pizza", Some(5), 1), Ok(&[]));
+}
+
+#[test]
+fn nothing_happens_to_a_project_that_is_not_there_and_late_news_of_one_that_is_gone_is_no_news() {
+    let late = [
+        Command::StepDone { operation: operation(1), step: "code" },
+        Command::StepFailed { operation: operation(1), step: "code", code: "c", reason: "r".into(), at: minute(1) },
+        entitle(Entitlement::Suspended, 1),
+        Command::Due,
+    ];
+    let asked = [Command::DisconnectNumber, Command::Retry, Command::WithdrawTransfer, update(None, None)];
+    let gone = [created(), vec![ProjectErased { operation: operation(9) }.into()]].concat();
+    for command in &late {
+        check(&[], None, command, Err(Refusal::NoProject));
+        check(&gone, None, command, Ok(&[]));
+        check(&gone[2..], None, command, Ok(&[]));
+    }
+    for command in &asked {
+        check(&[], None, command, Err(Refusal::NoProject));
+        check(&gone, None, command, Err(Refusal::NoProject));
+    }
+    check(&gone[2..], None, &create("Pizza", Some(5), 1), Err(Refusal::Erased));
+}
+
+#[test]
+fn what_is_absent_from_an_update_stays() {
+    check(&created(), None, &update(Some("Pasta"), None), Ok(&["project_updated"]));
+    check(&ready(), None, &update(None, Some(None)), Ok(&["project_updated"]));
+    check(&ready(), None, &update(Some("Pizza"), Some(Some(5))), Ok(&[]));
+    check(&ready(), None, &update(None, None), Ok(&[]));
+    let project = check_at(2, &ready(), None, &update(None, Some(None)), Ok(&["project_updated"])).unwrap();
+    assert_eq!((project.name.as_str(), project.conversation_idle_seconds), ("Pizza", None));
+}
+
+#[test]
+fn billing_suspends_and_restores_and_what_it_said_before_is_history() {
+    let suspended = check_at(2, &ready(), None, &entitle(Entitlement::Suspended, 7), Ok(&["project_suspended"])).unwrap();
+    assert_eq!((suspended.suspended_at, suspended.status().as_str()), (Some(minute(0)), "suspended"));
+    let decide = |project: &Project, command| {
+        let state = State { project: Some(project.clone()), ..State::default() };
+        decide(&state, id(HERE), &command, minute(3)).unwrap().iter().map(tell).collect::<Vec<_>>()
+    };
+    assert!(decide(&suspended, entitle(Entitlement::Suspended, 7)).is_empty(), "delivered again");
+    assert!(decide(&suspended, entitle(Entitlement::Live, 5)).is_empty(), "an old word, delivered late");
+    assert!(decide(&suspended, entitle(Entitlement::Suspended, 8)).is_empty(), "it is so already");
+    assert_eq!(decide(&suspended, entitle(Entitlement::Live, 9)), ["project_restored"]);
+    check(&ready(), None, &entitle(Entitlement::Live, 1), Ok(&[]));
+}
+
+#[test]
+fn a_project_that_never_became_usable_is_not_shown_as_suspended() {
+    for given in [created(), failed()] {
+        let expected = state(&given, None).project.unwrap().status();
+        let project = check_at(2, &given, None, &entitle(Entitlement::Suspended, 7), Ok(&["project_suspended"])).unwrap();
+        assert_eq!(project.status(), expected);
+    }
+}
