@@ -1,0 +1,77 @@
+//! `POST /sign-in/invites`: joining a workspace with the link of an invitation. The link proves the address: a new person is registered,
+//! and whoever has it is signed in.
+
+use auth::credential::Issued;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chassis::{Json, Problem, RequestId};
+use contract::{SessionId, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::{SessionAnswer, WorkspaceAnswer};
+use super::start_session::started;
+use super::wrong;
+use crate::actor::Actor;
+use crate::command::Origin;
+use crate::decide::{Command, NewSession};
+use crate::name::Name;
+use crate::{Access, Refusal};
+
+/// The token in the link.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AcceptLink {
+    /// From the mail.
+    #[schema(example = "paige_invite_…")]
+    token: String,
+    /// What to call somebody who is new.
+    #[schema(example = "Ada Lovelace", max_length = 100)]
+    name: Option<String>,
+}
+
+/// Somebody has joined.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Joined {
+    session: SessionAnswer,
+    workspace: WorkspaceAnswer,
+}
+
+/// Accepts an invitation by its link
+#[utoipa::path(
+    post,
+    path = "/sign-in/invites",
+    tag = "sign-in",
+    request_body = AcceptLink,
+    responses(
+        (status = 201, description = "Joined and signed in", body = Joined),
+        (status = 404, description = "`not_found`: not a link of this installation, or its workspace is gone", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`invite_ended`; `invite_link_expired`: sign in with the invited address and accept it from your list; `limit_reached`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn accept_link(
+    State(access): State<Access>,
+    request: RequestId,
+    Json(body): Json<AcceptLink>,
+) -> Result<(StatusCode, Json<Joined>), Problem> {
+    let name: Option<Name> = body.name.map(|name| name.parse()).transpose().map_err(|error| wrong("/name", error))?;
+    let link = access.key.open_link(&body.token).ok_or(Refusal::NoInvite)?;
+    // Whose address it is, so that their session can bear their id; that the invitation is still there is decided on what is so then.
+    let (workspace, _) = access.workspace(link.workspace).await?;
+    let invite = workspace.as_ref().and_then(|workspace| workspace.invites.get(&link.invite)).ok_or(Refusal::InviteEnded)?;
+    let user = UserId::of_email(&invite.email);
+    let id = SessionId::from_ulid(access.ids.ulid());
+    let issued = Issued::session(user, id);
+    let command = Command::AcceptLink {
+        workspace: link.workspace,
+        invite: link.invite,
+        expires_at: link.expires_at,
+        name,
+        session: NewSession { id, hash: issued.hash.clone() },
+    };
+    let origin = Origin { request: request.as_str(), actor: Some(Actor::Person(user)) };
+    let ground = access.command(&command, origin).await?;
+    let workspace = ground.workspace.as_ref().ok_or(Refusal::NoWorkspace)?;
+    let joined = Joined { session: started(&ground, id, &issued)?, workspace: WorkspaceAnswer::of(workspace, Some(user)) };
+    Ok((StatusCode::CREATED, Json(joined)))
+}

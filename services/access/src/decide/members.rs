@@ -1,0 +1,83 @@
+//! Members: their roles, what they may do in a project, and how they go.
+//!
+//! Only the owner makes, changes or removes admins: otherwise one admin could remove all the others. The owner goes only after
+//! somebody else is the owner, so a workspace is never without one.
+
+use chrono::{DateTime, Utc};
+use contract::{KeyRevoked, MemberPermissionsChanged, MemberRemoved, MemberRoleChanged, ProjectId, Role, UserId, WorkspaceId};
+
+use super::authority::Authority;
+use super::{Fact, on_workspace};
+use crate::actor::Actor;
+use crate::refusal::Refusal;
+use crate::scope::MEMBERS_WRITE;
+use crate::workspace::{Member, Workspace};
+
+/// Projects in which one member may have been permitted something.
+pub(crate) const PERMISSIONS_MAX: usize = 200;
+
+pub(super) fn leave(workspace: &Workspace, user: UserId) -> Result<Vec<Fact>, Refusal> {
+    let member = workspace.members.get(&user).ok_or(Refusal::NoWorkspace)?;
+    if member.role == Role::Owner {
+        return Err(Refusal::OwnerStays);
+    }
+    Ok(vec![on_workspace(workspace.id, MemberRemoved { user })])
+}
+
+pub(super) fn change_role(workspace: &Workspace, by: Actor, user: UserId, role: Role, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+    let member = changeable(workspace, by, user, now)?;
+    // Ownership is given by transfer, which takes it from the one who had it.
+    if role == Role::Owner || (role == Role::Admin && !Authority::of(workspace, by, MEMBERS_WRITE, now)?.owns() && member.role != role) {
+        return Err(Refusal::OwnerNeeded);
+    }
+    Ok(if member.role == role { Vec::new() } else { vec![on_workspace(workspace.id, MemberRoleChanged { user, role })] })
+}
+
+pub(super) fn remove(workspace: &Workspace, by: Actor, user: UserId, revoke_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+    changeable(workspace, by, user, now)?;
+    let mut facts = vec![on_workspace(workspace.id, MemberRemoved { user })];
+    if revoke_keys {
+        let issuer = user.to_string();
+        let theirs = workspace.keys.iter().filter(|(_, key)| key.works(now) && key.issued_by.as_deref() == Some(&*issuer));
+        facts.extend(theirs.map(|(key, _)| on_workspace(workspace.id, KeyRevoked { key: *key })));
+    }
+    Ok(facts)
+}
+
+/// `project`: which, and who owns it.
+pub(super) fn permit(
+    workspace: &Workspace,
+    by: Actor,
+    user: UserId,
+    project: (ProjectId, Option<WorkspaceId>),
+    scopes: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<Fact>, Refusal> {
+    let authority = Authority::of(workspace, by, MEMBERS_WRITE, now)?;
+    let member = workspace.members.get(&user).ok_or(Refusal::NoMember)?;
+    let (project, owner) = project;
+    // What was permitted can be taken back also after the project has gone.
+    if !scopes.is_empty() && owner != Some(workspace.id) {
+        return Err(Refusal::NoProject);
+    }
+    authority.may_give(scopes, Some(project))?;
+    let has = member.permissions.get(&project).map_or(&[][..], Vec::as_slice);
+    if has == scopes {
+        return Ok(Vec::new());
+    }
+    if has.is_empty() && member.permissions.len() >= PERMISSIONS_MAX {
+        return Err(Refusal::LimitReached { what: "projects for one member", max: PERMISSIONS_MAX });
+    }
+    Ok(vec![on_workspace(workspace.id, MemberPermissionsChanged { user, project, scopes: scopes.to_vec() })])
+}
+
+/// A member whom `by` may change.
+fn changeable(workspace: &Workspace, by: Actor, user: UserId, now: DateTime<Utc>) -> Result<&Member, Refusal> {
+    let authority = Authority::of(workspace, by, MEMBERS_WRITE, now)?;
+    let member = workspace.members.get(&user).ok_or(Refusal::NoMember)?;
+    match member.role {
+        Role::Owner => Err(Refusal::OwnerStays),
+        Role::Admin if !authority.owns() && by != Actor::Person(user) => Err(Refusal::OwnerNeeded),
+        Role::Admin | Role::Member => Ok(member),
+    }
+}

@@ -1,0 +1,94 @@
+//! What can go wrong, by what its receiver can do about it.
+
+use chassis::Problem;
+use contract::{DecodeError, Recorded};
+use journal::AppendError;
+
+use crate::refusal::Refusal;
+
+/// `Retry-After` while the log or the database does not answer.
+const RETRY_AFTER_S: u32 = 1;
+
+/// Why access could not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A rule says no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Others were faster, every time.
+    #[error("gave up after {0} attempts against other writers")]
+    Contended(u32),
+    /// Too many mails wait already.
+    #[error("no room for another mail")]
+    MailsFull,
+    /// The log did not take the events; or it may have, and did not say so.
+    #[error("append to the log")]
+    Append(#[from] AppendError),
+    /// The log cannot be read.
+    #[error("read the log")]
+    Log(#[from] journal::Error),
+    /// The log holds something that is not what its type promises.
+    #[error("read event {sequence} of {subject}")]
+    Decode {
+        /// Where.
+        subject: String,
+        /// Which.
+        sequence: u64,
+        /// What is wrong.
+        source: DecodeError,
+    },
+    /// The platform database does not do as told.
+    #[error("use the platform database")]
+    Database(#[from] sqlx::Error),
+    /// The tables cannot be brought to their current form.
+    #[error("migrate the tables of access")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The tables were built from another log. Nothing was changed.
+    #[error("the tables of access belong to another log: stream {stream} was created at {known} there and at {found} here")]
+    OtherLog {
+        /// Which stream.
+        stream: contract::Stream,
+        /// When the stream of the tables was created.
+        known: chrono::DateTime<chrono::Utc>,
+        /// When this one was.
+        found: chrono::DateTime<chrono::Utc>,
+    },
+    /// A row holds what no version of access writes.
+    #[error("a row holds a value that nobody wrote: {0}")]
+    Row(&'static str),
+}
+
+impl Error {
+    pub(crate) fn decode(recorded: &Recorded, source: DecodeError) -> Self {
+        Self::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source }
+    }
+
+    /// Its sources in one line, for a log or for the cause of a held key.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            source = error.source();
+        }
+        text
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let cause = error.chain();
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Contended(_) => Problem::unavailable("contended", RETRY_AFTER_S, cause),
+            Error::MailsFull => Problem::unavailable("mail_overloaded", RETRY_AFTER_S, cause),
+            Error::Append(AppendError::Unavailable(_)) => Problem::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::Append(AppendError::Conflict { .. }) => Problem::unavailable("contended", RETRY_AFTER_S, cause),
+            Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_)) => Problem::internal(cause),
+            Error::Log(_) => Problem::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::Database(_) => Problem::unavailable("database_unavailable", RETRY_AFTER_S, cause),
+            Error::Decode { .. } | Error::Migrate(_) | Error::OtherLog { .. } | Error::Row(_) => Problem::internal(cause),
+        }
+    }
+}

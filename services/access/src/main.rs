@@ -1,0 +1,64 @@
+//! Access as a process of its own: only wiring.
+
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use access::config::Config;
+use access::{Access, STREAMS, Settings, routes};
+use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
+use clap::Parser;
+use journal::{ConnectOptions, Journal};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// Connections to the platform database.
+const CONNECTIONS_MAX: u32 = 8;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match start(Config::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error, "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let _telemetry = chassis::telemetry::start(&config.telemetry, "access")?;
+    let shutdown = Shutdown::new();
+    shutdown.on_signals()?;
+
+    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "access")).await?;
+    journal.open(&STREAMS).await?;
+
+    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige access");
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
+    if config.mail.smtp_url.is_none() {
+        tracing::warn!("no mail server is named: mails stay in memory, at /v1/dev/mails");
+    }
+    let settings =
+        Settings { master_key: config.master_key.key()?, mailer: config.mail.mailer(Clock::System)?, console_url: config.mail.console_url };
+    let ids = Ids::new(Clock::System);
+    let access = Access::new(journal, pool, Clock::System, ids.clone(), settings);
+    access.prepare().await?;
+
+    let listener = config.http.bind().await?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+
+    let health = Health::new();
+    access.register(&health);
+    let site = Site::new("Paige access", config.key.api_key, health, Metrics::install()?, ids);
+    let router = site.finish(routes(access.clone()))?;
+
+    let stop = shutdown.soft();
+    let follow = async {
+        let ended = access::run(access, stop).await;
+        // Without its followers the process answers with what was; it is better started again.
+        shutdown.begin();
+        ended
+    };
+    let (served, followed) = shutdown.guard(async { tokio::join!(chassis::serve(listener, router, &shutdown), follow) }).await?;
+    followed?;
+    Ok(served?)
+}

@@ -1,0 +1,80 @@
+//! Whose a project is, from the stream `project` itself: decisions about workspaces need it exactly, not as tables last heard.
+//!
+//! Reading all of `project` is fine where it is done: when a workspace is deleted, which is rare.
+
+use std::collections::HashMap;
+
+use contract::{Event, ProjectEvent, ProjectId, Recorded, Stream, Subject, WorkspaceId};
+use futures::StreamExt;
+use journal::{Filter, Journal, Range};
+
+use crate::error::Error;
+
+/// Whose a project is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Ownership {
+    /// None: the project does not exist, or not any more.
+    pub owner: Option<WorkspaceId>,
+    /// It was deleted for ever.
+    pub erased: bool,
+}
+
+impl Ownership {
+    /// Applies one event of `project.<prj>`.
+    pub(crate) fn fold(self, event: &ProjectEvent) -> Self {
+        match event {
+            ProjectEvent::ProjectCreated(created) => Self { owner: Some(created.workspace), ..self },
+            ProjectEvent::ProjectTransferred(transferred) => Self { owner: Some(transferred.to), ..self },
+            ProjectEvent::ProjectErased(_) => Self { owner: None, erased: true },
+            ProjectEvent::ProjectReady(_)
+            | ProjectEvent::ProjectFailed(_)
+            | ProjectEvent::ProjectUpdated(_)
+            | ProjectEvent::ProjectSuspended(_)
+            | ProjectEvent::ProjectRestored(_)
+            | ProjectEvent::TransferRequested(_)
+            | ProjectEvent::TransferEnded(_)
+            | ProjectEvent::OperationStarted(_)
+            | ProjectEvent::OperationStepCompleted(_)
+            | ProjectEvent::OperationFailed(_)
+            | ProjectEvent::OperationRetried(_)
+            | ProjectEvent::OperationCompleted(_)
+            | ProjectEvent::NumberOffered(_)
+            | ProjectEvent::NumberConnected(_)
+            | ProjectEvent::NumberDescribed(_)
+            | ProjectEvent::NumberDisconnected(_)
+            | ProjectEvent::NumberClaimed(_)
+            | ProjectEvent::NumberReleased(_)
+            | ProjectEvent::BusinessProfileChanged(_)
+            | ProjectEvent::DisplayNameRequested(_)
+            | ProjectEvent::DisplayNameDecided(_)
+            | ProjectEvent::DataKeyCreated(_) => self,
+        }
+    }
+}
+
+/// Reads an event of the stream `project`.
+pub(crate) fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
+    ProjectEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))
+}
+
+/// Who owns `project`.
+pub(crate) async fn owner(journal: &Journal, project: ProjectId) -> Result<Option<WorkspaceId>, Error> {
+    let mut ownership = Ownership::default();
+    for recorded in journal.entity(&Subject::project(project)).await? {
+        ownership = ownership.fold(&decode(&recorded)?);
+    }
+    Ok(ownership.owner)
+}
+
+/// Whether `workspace` owns any project.
+pub(crate) async fn owns_any(journal: &Journal, workspace: WorkspaceId) -> Result<bool, Error> {
+    let mut projects: HashMap<ProjectId, Ownership> = HashMap::new();
+    let mut events = std::pin::pin!(journal.replay(Stream::Project, Range::ALL, Filter::subjects(["project.*"])));
+    while let Some(recorded) = events.next().await {
+        let recorded = recorded?;
+        let Some(id) = recorded.subject.project_id() else { continue };
+        let ownership = projects.entry(id).or_default();
+        *ownership = ownership.fold(&decode(&recorded)?);
+    }
+    Ok(projects.values().any(|ownership| ownership.owner == Some(workspace)))
+}

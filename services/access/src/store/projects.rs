@@ -1,0 +1,62 @@
+//! Whose projects are, and with it whose audit log shows what happened to them.
+//!
+//! A project's rows of the audit log belong to whoever owns the project now. So that the order in which streams are read does not
+//! matter, every change of either is made under a lock of the project.
+
+use contract::{ProjectId, WorkspaceId};
+use sqlx::{PgPool, Postgres, Transaction};
+
+use super::{signed, unsigned};
+use crate::error::Error;
+use crate::ownership::Ownership;
+
+/// One project's lock, until the end of the transaction.
+pub(crate) async fn lock(transaction: &mut Transaction<'_, Postgres>, project: ProjectId) -> Result<(), Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(project.to_string()).execute(&mut **transaction).await?;
+    Ok(())
+}
+
+/// What is known of a project, and by which event.
+pub(crate) async fn find(pool: &PgPool, project: ProjectId) -> Result<(Ownership, u64), Error> {
+    let row: Option<(Option<String>, bool, i64)> =
+        sqlx::query_as("SELECT workspace_id, erased, sequence FROM access.projects WHERE id = $1")
+            .bind(project.to_string())
+            .fetch_optional(pool)
+            .await?;
+    let Some((owner, erased, sequence)) = row else { return Ok((Ownership::default(), 0)) };
+    let owner: Option<WorkspaceId> = owner.map(|owner| owner.parse()).transpose().map_err(|_| Error::Row("workspace_id"))?;
+    Ok((Ownership { owner, erased }, unsigned(sequence)))
+}
+
+/// Writes whose the project is, unless a later event is known, and moves its audit log along: to its owner, or, of a project that was
+/// erased, away.
+pub(crate) async fn save(pool: &PgPool, project: ProjectId, ownership: Ownership, sequence: u64) -> Result<(), Error> {
+    let (id, owner) = (project.to_string(), ownership.owner.map(|owner| owner.to_string()));
+    let mut transaction = pool.begin().await?;
+    lock(&mut transaction, project).await?;
+    let written = sqlx::query(
+        "INSERT INTO access.projects AS old (id, workspace_id, erased, sequence) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (id) DO UPDATE SET workspace_id = excluded.workspace_id, erased = excluded.erased, sequence = excluded.sequence
+         WHERE old.sequence < excluded.sequence",
+    )
+    .bind(&id)
+    .bind(&owner)
+    .bind(ownership.erased)
+    .bind(signed(sequence))
+    .execute(&mut *transaction)
+    .await?;
+    if written.rows_affected() > 0 {
+        if ownership.erased {
+            // What was said about the workspace stays there, without the project; what was said about the project goes, but that it went.
+            let of_workspace = "UPDATE access.audit SET project_id = NULL WHERE project_id = $1 AND stream = 'workspace'";
+            sqlx::query(of_workspace).bind(&id).execute(&mut *transaction).await?;
+            let of_project = "DELETE FROM access.audit WHERE project_id = $1 AND event_type <> ALL ($2)";
+            sqlx::query(of_project).bind(&id).bind(super::audit::ERASURE_TYPES).execute(&mut *transaction).await?;
+        }
+        let moved = "UPDATE access.audit SET workspace_id = $2
+                     WHERE project_id = $1 AND stream <> 'workspace' AND workspace_id IS DISTINCT FROM $2";
+        sqlx::query(moved).bind(&id).bind(&owner).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
