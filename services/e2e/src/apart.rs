@@ -12,7 +12,7 @@ use crate::binaries::binary;
 use crate::process::{Process, Program};
 
 /// The services, in the order in which they are started.
-pub const SERVICES: [&str; 5] = ["ingress", "lifecycle", "databases", "recorder", "conversations"];
+pub const SERVICES: [&str; 8] = ["ingress", "lifecycle", "databases", "billing", "bots", "flow-sync", "recorder", "conversations"];
 /// How long a service may take until it is ready.
 const READY_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
@@ -109,6 +109,7 @@ impl Apart {
             ("PAIGE_MASTER_KEY", self.keys.master_key.expose().to_owned()),
             ("PAIGE_META_APP_SECRET", self.keys.meta_app_secret.expose().to_owned()),
             ("PAIGE_META_VERIFY_TOKEN", self.keys.meta_verify_token.expose().to_owned()),
+            ("PAIGE_STORAGE_URL", self.folder().join("objects").display().to_string()),
             ("PAIGE_LOG", "info".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))

@@ -9,10 +9,13 @@ use std::sync::Once;
 use std::time::SystemTime;
 
 /// Package and program.
-const PROGRAMS: [(&str, &str); 8] = [
+const PROGRAMS: [(&str, &str); 11] = [
     ("ingress", "ingress"),
     ("lifecycle", "lifecycle"),
     ("databases", "databases"),
+    ("billing", "billing"),
+    ("bots", "bots"),
+    ("flow-sync", "flow-sync"),
     ("recorder", "recorder"),
     ("conversations", "conversations"),
     ("simulator", "simulator"),

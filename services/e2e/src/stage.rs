@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use standalone::house::{House, Parts};
 use standalone::keys::Keys;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -37,7 +38,10 @@ pub struct Stage {
     pub followers: Followers,
     /// For requests.
     pub http: reqwest::Client,
+    /// The clock of the house: it can be moved ahead.
+    pub clock: Clock,
     database_url: String,
+    objects: TempDir,
     shutdown: Shutdown,
     running: JoinHandle<Result<(), standalone::Failure>>,
 }
@@ -59,12 +63,14 @@ impl Stage {
 
     async fn on(nats: Nats, postgres: Option<Postgres>, database_url: String) -> Self {
         let keys = Keys::random();
-        let (house, shutdown) = build(&nats, &database_url, &keys, "127.0.0.1:0").await;
+        let objects = tempfile::tempdir().expect("a folder for objects");
+        let clock = Clock::movable();
+        let (house, shutdown) = build(&nats, &database_url, &objects, &keys, &clock, "127.0.0.1:0").await;
         let base = format!("http://{}", house.address);
         let (journal, databases, followers) = (house.journal.clone(), house.databases.clone(), house.followers.clone());
         let running = run(house, shutdown.clone());
         let http = reqwest::Client::builder().timeout(WAIT_MAX).build().expect("a client");
-        Self { nats, postgres, keys, base, journal, databases, followers, http, database_url, shutdown, running }
+        Self { nats, postgres, keys, base, journal, databases, followers, http, clock, database_url, objects, shutdown, running }
     }
 
     /// Stops the services and starts them again on the same servers and port.
@@ -72,7 +78,7 @@ impl Stage {
         self.shutdown.begin();
         (&mut self.running).await.expect("no panic").expect("the house ends well");
         let address = self.base.trim_start_matches("http://").to_owned();
-        let (house, shutdown) = build(&self.nats, &self.database_url, &self.keys, &address).await;
+        let (house, shutdown) = build(&self.nats, &self.database_url, &self.objects, &self.keys, &self.clock, &address).await;
         (self.journal, self.databases, self.followers) = (house.journal.clone(), house.databases.clone(), house.followers.clone());
         self.running = run(house, shutdown.clone());
         self.shutdown = shutdown;
@@ -173,9 +179,16 @@ impl Stage {
     }
 }
 
-async fn build(nats: &Nats, database_url: &str, keys: &Keys, address: &str) -> (House, Shutdown) {
+async fn build(nats: &Nats, database_url: &str, objects: &TempDir, keys: &Keys, clock: &Clock, address: &str) -> (House, Shutdown) {
     let listener = TcpListener::bind(address).await.expect("a free port");
-    let parts = Parts { nats_url: nats.url(), database_url: database_url.to_owned(), keys: keys.clone(), clock: Clock::System, listener };
+    let parts = Parts {
+        nats_url: nats.url(),
+        database_url: database_url.to_owned(),
+        storage_url: objects.path().display().to_string(),
+        keys: keys.clone(),
+        clock: clock.clone(),
+        listener,
+    };
     (House::build(parts).await.expect("the house is built"), Shutdown::new())
 }
 

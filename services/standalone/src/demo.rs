@@ -37,9 +37,17 @@ pub async fn run(_: Demo) -> Result<(), Failure> {
     let database_url = servers.postgres.create_database("paige").await?;
     let keys = Keys::random();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let (nats_url, clock) = (servers.nats.url(), Clock::System);
-    let house =
-        House::build(Parts { nats_url: nats_url.clone(), database_url: database_url.clone(), keys: keys.clone(), clock, listener }).await?;
+    let nats_url = servers.nats.url();
+    let objects = tempfile::tempdir()?;
+    let house = House::build(Parts {
+        nats_url: nats_url.clone(),
+        database_url: database_url.clone(),
+        storage_url: objects.path().display().to_string(),
+        keys: keys.clone(),
+        clock: Clock::System,
+        listener,
+    })
+    .await?;
     let caller = Caller {
         base: format!("http://{}", house.address),
         key: keys.api_key.expose().to_owned(),

@@ -1,14 +1,18 @@
 //! All services, wired into one process. Used by `paige up`, `paige demo`, and the tests and benches over the whole.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::str::FromStr;
 
 use auth::Authorizer;
+use billing::{Billing, Paystack, Terms};
+use bots::Bots;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use contract::Stream;
 use conversations::Conversations;
 use databases::Databases;
-use ingress::Ingress;
+use flow_sync::FlowSync;
+use ingress::{Ingress, PaymentSecrets};
 use journal::{ConnectOptions, Journal};
 use lifecycle::Lifecycle;
 use projections::ProjectDatabases;
@@ -16,16 +20,18 @@ use recorder::Followers;
 use sealing::MasterKey;
 use simulator::Simulator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use storage::Storage;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use whatsapp::AppSecrets;
 
 use crate::Failure;
 use crate::keys::Keys;
 
-/// Connections of lifecycle to the platform database.
-const PLATFORM_CONNECTIONS_MAX: u32 = 4;
+/// Connections to the platform database, of all services together.
+const PLATFORM_CONNECTIONS_MAX: u32 = 8;
 
 /// What a house is built from.
 pub struct Parts {
@@ -33,6 +39,8 @@ pub struct Parts {
     pub nats_url: String,
     /// The platform database, as a role that may create databases and roles.
     pub database_url: String,
+    /// Where objects of projects are kept: a folder or a bucket.
+    pub storage_url: String,
     /// Everything secret.
     pub keys: Keys,
     /// The time.
@@ -55,10 +63,22 @@ pub struct House {
     pub simulator: Simulator,
     listener: TcpListener,
     router: axum::Router,
-    authorizer: Authorizer,
-    lifecycle: Lifecycle,
-    provisioning: Databases,
-    conversations: Conversations,
+    services: Vec<Service>,
+}
+
+/// One service, ready to run until it is told to stop.
+struct Service(Box<dyn FnOnce(CancellationToken) -> Running + Send>);
+
+type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+impl Service {
+    fn new<E, R>(name: &'static str, run: impl FnOnce(CancellationToken) -> R + Send + 'static) -> Self
+    where
+        E: Into<Failure> + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+    {
+        Self(Box::new(move |stop| Box::pin(named(name, run(stop)))))
+    }
 }
 
 impl House {
@@ -67,27 +87,41 @@ impl House {
     /// # Errors
     /// A server that does not answer or is not fit, a stream that differs from its definition, a key that is none.
     pub async fn build(parts: Parts) -> Result<Self, Failure> {
-        let Parts { nats_url, database_url, keys, clock, listener } = parts;
+        let Parts { nats_url, database_url, storage_url, keys, clock, listener } = parts;
         let address = listener.local_addr()?;
         let ids = Ids::new(clock.clone());
         let health = Health::new();
         let platform = PgConnectOptions::from_str(&database_url)?;
-        let databases = ProjectDatabases::new(platform.clone());
-        let read = conversations::databases(platform.clone());
         let pool = PgPoolOptions::new().max_connections(PLATFORM_CONNECTIONS_MAX).connect_lazy_with(platform.clone());
+        let master = MasterKey::from_str(keys.master_key.expose())?;
+        let storage = Storage::open(&storage_url)?;
 
         let journal = Journal::connect(ConnectOptions::new(nats_url, "paige")).await?;
         journal.open(&Stream::ALL).await?;
 
-        let master = MasterKey::from_str(keys.master_key.expose())?;
-        let lifecycle = Lifecycle::new(journal.clone(), pool, clock.clone(), ids.clone(), master.clone());
-        let provisioning = Databases::new(journal.clone(), platform, master, clock.clone());
-        tokio::try_join!(async { lifecycle.prepare().await.map_err(Failure::from) }, async {
-            provisioning.prepare().await.map_err(Failure::from)
-        })?;
+        let lifecycle = Lifecycle::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), master.clone());
+        let provisioning = Databases::new(journal.clone(), platform.clone(), master.clone(), clock.clone());
+        let billing = Billing::new(billing::Parts {
+            journal: journal.clone(),
+            pool,
+            clock: clock.clone(),
+            ids: ids.clone(),
+            master,
+            terms: Terms::default(),
+            provider: Some(Paystack::new(&format!("http://{address}/sim/paystack"), keys.paystack_secret_key.clone())?),
+        });
+        tokio::try_join!(
+            async { lifecycle.prepare().await.map_err(Failure::from) },
+            async { provisioning.prepare().await.map_err(Failure::from) },
+            async { billing.prepare().await.map_err(Failure::from) },
+        )?;
         let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
-        let ingress = Ingress::new(journal.clone(), clock.clone(), secrets, keys.meta_verify_token);
-        let conversations = Conversations::new(journal.clone(), read);
+        let ingress = Ingress::new(journal.clone(), clock.clone(), secrets, keys.meta_verify_token)
+            .with_payments(PaymentSecrets::new(Some(keys.paystack_secret_key.expose()), None));
+        let bots = Bots::new(journal.clone(), storage.clone(), clock.clone());
+        let flow_sync = FlowSync::new(journal.clone(), storage, clock.clone());
+        let conversations = Conversations::new(journal.clone(), conversations::databases(platform.clone()));
+        let databases = ProjectDatabases::new(platform);
         let followers = Followers::new(&journal);
         let authorizer = Authorizer::start(journal.clone(), clock.clone()).await?;
         let settings = simulator::Settings { target: format!("http://{address}/webhooks/meta"), app_secret: keys.meta_app_secret };
@@ -96,18 +130,43 @@ impl House {
         authorizer.register(&health);
         lifecycle.register(&health);
         provisioning.register(&health);
+        billing.register(&health);
+        bots.register(&health);
+        flow_sync.register(&health);
         conversations.register(&health);
         recorder::register(&health, &journal, &followers);
         let mut routes = OpenApiRouter::new()
             .merge(ingress::routes(ingress))
             .merge(lifecycle::routes(lifecycle.clone()))
             .merge(databases::routes(provisioning.clone()))
+            .merge(billing::routes(billing.clone()))
+            .merge(bots::routes(bots.clone()))
             .merge(conversations::routes(conversations.clone()));
         if simulator::loopback(address).is_ok() {
             routes = routes.merge(simulator::routes(simulator.clone()));
         }
         let router = Site::new("Paige", keys.api_key, health, Metrics::install()?, ids).authority(authorizer.clone()).finish(routes)?;
-        Ok(Self { address, journal, databases, followers, simulator, listener, router, authorizer, lifecycle, provisioning, conversations })
+
+        let (log, tables, recording, meta) = (journal.clone(), databases.clone(), followers.clone(), simulator.clone());
+        let services = vec![
+            Service::new("auth", |stop| async move {
+                authorizer.follow(stop.clone());
+                stop.cancelled().await;
+                Ok::<_, Failure>(())
+            }),
+            Service::new("lifecycle", |stop| lifecycle::run(lifecycle, stop)),
+            Service::new("databases", |stop| databases::run(provisioning, stop)),
+            Service::new("billing", |stop| billing::run(billing, stop)),
+            Service::new("bots", |stop| bots::run(bots, stop)),
+            Service::new("flow-sync", |stop| flow_sync::run(flow_sync, stop)),
+            Service::new("conversations", |stop| conversations::run(conversations, stop)),
+            Service::new("recorder", |stop| recorder::run(log, tables, recording, stop)),
+            Service::new("simulator", |stop| async move {
+                meta.run(stop).await;
+                Ok::<_, Failure>(())
+            }),
+        ];
+        Ok(Self { address, journal, databases, followers, simulator, listener, router, services })
     }
 
     /// Runs until `shutdown`. A service that ends by itself ends the others too: a house that lacks one would look healthy.
@@ -115,22 +174,14 @@ impl House {
     /// # Errors
     /// Why the first service ended, or that not everything ended in time.
     pub async fn run(self, shutdown: &Shutdown) -> Result<(), Failure> {
-        let stop = || shutdown.soft();
-        self.authorizer.follow(stop());
-        let mut services = JoinSet::new();
+        let mut running = JoinSet::new();
         let (listener, router, serving) = (self.listener, self.router, shutdown.clone());
-        services.spawn(named("http", async move { chassis::serve(listener, router, &serving).await }));
-        services.spawn(named("lifecycle", lifecycle::run(self.lifecycle, stop())));
-        services.spawn(named("databases", databases::run(self.provisioning, stop())));
-        services.spawn(named("conversations", conversations::run(self.conversations, stop())));
-        services.spawn(named("recorder", recorder::run(self.journal, self.databases, self.followers, stop())));
-        let (simulator, stopped) = (self.simulator, stop());
-        services.spawn(async move {
-            simulator.run(stopped).await;
-            Ok(())
-        });
+        running.spawn(named("http", async move { chassis::serve(listener, router, &serving).await }));
+        for Service(start) in self.services {
+            running.spawn(start(shutdown.soft()));
+        }
         let mut outcome = Ok(());
-        while let Some(ended) = shutdown.guard(services.join_next()).await? {
+        while let Some(ended) = shutdown.guard(running.join_next()).await? {
             let ended = ended.unwrap_or_else(|panic| Err(panic.into()));
             if let Err(error) = &ended {
                 tracing::error!(error, "a service ended, the others end with it");

@@ -23,6 +23,8 @@ pub struct Keys {
     pub meta_app_secret: Secret,
     /// Meta repeats it when the callback is set up.
     pub meta_verify_token: Secret,
+    /// The payment provider, here the simulator, knows us by it and signs with it.
+    pub paystack_secret_key: Secret,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -31,18 +33,13 @@ struct Stored {
     master_key: String,
     meta_app_secret: String,
     meta_verify_token: String,
+    paystack_secret_key: String,
 }
 
 impl Keys {
     /// New random keys.
     pub fn random() -> Self {
-        let Stored { api_key, master_key, meta_app_secret, meta_verify_token } = Stored::random();
-        Self {
-            api_key: Secret::new(api_key),
-            master_key: Secret::new(master_key),
-            meta_app_secret: Secret::new(meta_app_secret),
-            meta_verify_token: Secret::new(meta_verify_token),
-        }
+        Self::from(Stored::random())
     }
 
     /// The keys of the installation in `folder`, made if it has none.
@@ -66,13 +63,20 @@ impl Keys {
             }
             Err(error) => return Err(format!("{} cannot be read: {error}", path.display()).into()),
         };
-        let Stored { api_key, master_key, meta_app_secret, meta_verify_token } = stored;
-        Ok(Self {
+        Ok(Self::from(stored))
+    }
+}
+
+impl From<Stored> for Keys {
+    fn from(stored: Stored) -> Self {
+        let Stored { api_key, master_key, meta_app_secret, meta_verify_token, paystack_secret_key } = stored;
+        Self {
             api_key: Secret::new(api_key),
             master_key: Secret::new(master_key),
             meta_app_secret: Secret::new(meta_app_secret),
             meta_verify_token: Secret::new(meta_verify_token),
-        })
+            paystack_secret_key: Secret::new(paystack_secret_key),
+        }
     }
 }
 
@@ -84,6 +88,7 @@ impl Stored {
             master_key: random(32),
             meta_app_secret: random(16),
             meta_verify_token: random(16),
+            paystack_secret_key: format!("sk_test_{}", random(20)),
         }
     }
 }

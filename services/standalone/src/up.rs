@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chassis::{Clock, OutsideArgs, Secret, Shutdown, TelemetryArgs};
 use clap::Args;
@@ -16,10 +16,13 @@ use crate::{Failure, banner};
 /// Where it listens if nothing else is said and the port is free.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 
+/// Where the data folder has the objects of projects: code, Flows.
+const OBJECTS: &str = "objects";
+
 /// Configuration of `paige up`.
 #[derive(Args, Debug)]
 pub struct Up {
-    /// Folder for the data of NATS and Postgres and for the keys; made at the first start
+    /// Folder for the data of NATS and Postgres, for the objects of projects and for the keys; made at the first start
     #[arg(long, env = "PAIGE_DATA", default_value = ".paige", value_name = "FOLDER")]
     pub data: PathBuf,
 
@@ -54,18 +57,25 @@ pub async fn run(config: Up) -> Result<(), Failure> {
         servers = Servers::start(options) => servers?,
         () = soft.cancelled() => return Ok(()),
     };
-    let outcome = serve(&mut servers, config.listen, keys, &shutdown).await;
+    let outcome = serve(&mut servers, &data, config.listen, keys, &shutdown).await;
     servers.stop().await;
     outcome
 }
 
-async fn serve(servers: &mut Servers, listen: Option<SocketAddr>, keys: Keys, shutdown: &Shutdown) -> Result<(), Failure> {
+async fn serve(
+    servers: &mut Servers,
+    data: &Path,
+    listen: Option<SocketAddr>,
+    keys: Keys,
+    shutdown: &Shutdown,
+) -> Result<(), Failure> {
     let listener = bind(listen).await?;
     let parts = Parts {
         nats_url: servers.nats_url().to_owned(),
         database_url: servers.database_url().to_owned(),
+        storage_url: data.join(OBJECTS).display().to_string(),
         keys: keys.clone(),
-        clock: Clock::System,
+        clock: Clock::movable(),
         listener,
     };
     let house = House::build(parts).await?;
