@@ -1,0 +1,6 @@
+//! Who may call what, of the whole house: every route that it describes, asked by everybody who must be refused.
+
+mod cast;
+mod every_route;
+mod hostile;
+mod route;

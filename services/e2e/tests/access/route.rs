@@ -1,0 +1,78 @@
+//! The routes of a running house, from its own description.
+
+use contract::{ProjectId, WorkspaceId};
+use e2e::Stage;
+use serde_json::Value;
+
+const METHODS: [&str; 8] = ["get", "put", "post", "patch", "delete", "head", "options", "trace"];
+
+/// One method of one path under `/v1`.
+#[derive(Debug, Clone)]
+pub(crate) struct Route {
+    pub(crate) method: reqwest::Method,
+    pub(crate) template: String,
+    pub(crate) scope: String,
+}
+
+impl Route {
+    pub(crate) fn names_project(&self) -> bool {
+        self.template.contains("/projects/{")
+    }
+
+    pub(crate) fn names_workspace(&self) -> bool {
+        self.template.contains("/workspaces/{")
+    }
+
+    /// The path with these and, for the rest, ids of the right form that nobody has.
+    pub(crate) fn path(&self, workspace: WorkspaceId, project: ProjectId) -> String {
+        let none = project.ulid();
+        let mut before = "";
+        let segments = self.template.split('/').map(|segment| {
+            let filled = match (before, segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'))) {
+                (_, None) => segment.to_owned(),
+                ("projects", Some(_)) => project.to_string(),
+                ("workspaces", Some(_)) => workspace.to_string(),
+                (_, Some("path" | "*path")) => "main.js".to_owned(),
+                (_, Some(name)) => format!("{}_{none}", prefix(name)),
+            };
+            before = segment;
+            filled
+        });
+        segments.collect::<Vec<_>>().join("/")
+    }
+}
+
+fn prefix(name: &str) -> &str {
+    match name {
+        "contact" => "con",
+        "conversation" => "cnv",
+        "message" => "msg",
+        "user" => "usr",
+        "invite" => "inv",
+        "key" => "key",
+        "transfer" => "trf",
+        "payment" => "pay",
+        "operation" | "id" => "op",
+        other => panic!("a parameter that this test cannot fill: {other}"),
+    }
+}
+
+/// Every route under `/v1`, those that delete last; and every other described path.
+pub(crate) async fn described(stage: &Stage) -> (Vec<Route>, Vec<String>) {
+    let api: Value = stage.http.get(format!("{}/openapi.json", stage.base)).send().await.unwrap().json().await.unwrap();
+    let (mut routes, mut open) = (Vec::new(), Vec::new());
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap().iter().filter(|(method, _)| METHODS.contains(&method.as_str())) {
+            let security = &operation["security"];
+            if !path.starts_with("/v1") || *security == serde_json::json!([{}]) {
+                open.push(format!("{} {path}", method.to_uppercase()));
+                continue;
+            }
+            let scope = security[0]["api_key"][0].as_str().unwrap_or_else(|| panic!("{method} {path} says {security}"));
+            let method = method.to_uppercase().parse().unwrap();
+            routes.push(Route { method, template: path.clone(), scope: scope.to_owned() });
+        }
+    }
+    routes.sort_by_key(|route| (route.method == reqwest::Method::DELETE, route.template.clone()));
+    (routes, open)
+}
