@@ -4,6 +4,7 @@
 //! once: a crash or a lost answer between the two leads back to asking, never to a second charge.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use contract::{PaymentId, PaymentPurpose, ProjectId};
@@ -38,6 +39,13 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
     }
     let mut waiting: HashMap<PaymentId, (Instant, u32)> = HashMap::new();
     loop {
+        // What a charge leads to is decided by the time it is then: nothing of an earlier instant may be left to do.
+        if billing.behind.load(Ordering::SeqCst) {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = billing.charges.notified() => continue,
+            }
+        }
         let open = store::open_charges(&billing.pool, ROUND_MAX).await.unwrap_or_else(|error| {
             tracing::warn!(error = %error.chain(), "charges cannot be read");
             Vec::new()

@@ -39,6 +39,7 @@ mod use_credits;
 mod withdraw_change;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use chassis::{Clock, Health, Ids};
 use contract::Stream;
@@ -92,6 +93,8 @@ pub struct Billing {
     deadlines: Arc<Notify>,
     /// Something may be to be charged.
     charges: Arc<Notify>,
+    /// Deadlines are overdue: nothing is charged until all that is due has happened, in order.
+    behind: Arc<AtomicBool>,
 }
 
 impl Billing {
@@ -109,6 +112,7 @@ impl Billing {
             accounts: Arc::new(Accounts::new()),
             deadlines: Arc::new(Notify::new()),
             charges: Arc::new(Notify::new()),
+            behind: Arc::new(AtomicBool::new(true)),
         }
     }
 

@@ -2,6 +2,7 @@
 //! finds nothing due any more.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -26,6 +27,7 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
         let next = store::next_due(&billing.pool, &without).await;
         let rest = match next {
             Ok(Some((project, at))) if at <= billing.clock.now() => {
+                billing.behind.store(true, Ordering::SeqCst);
                 if !fire(&billing, project, at).await {
                     resting.insert(project, Instant::now() + PAUSE);
                 }
@@ -34,7 +36,12 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
                 }
                 continue;
             }
-            Ok(next) => wait(&billing, next.map(|(_, at)| at), resting.values().min().copied(), &stop).await,
+            Ok(next) => {
+                if billing.behind.swap(false, Ordering::SeqCst) {
+                    billing.charges.notify_one();
+                }
+                wait(&billing, next.map(|(_, at)| at), resting.values().min().copied(), &stop).await
+            }
             Err(error) => {
                 tracing::warn!(error = %error.chain(), "deadlines cannot be read");
                 pause(Instant::now() + PAUSE, &stop).await

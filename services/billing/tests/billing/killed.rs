@@ -1,0 +1,91 @@
+//! The real process, killed with -9 while cycles end and are charged: everything happens, once.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use chassis::{Clock, Ids};
+use chrono::{TimeDelta, Utc};
+use contract::{ProjectId, Stream};
+
+use crate::provider::{Provider, SECRET};
+use crate::world::{API_KEY, MASTER_KEY, World, fresh_pool};
+use embedded::{Nats, Postgres};
+use journal::{ConnectOptions, Journal};
+
+const PATIENCE: Duration = Duration::from_secs(90);
+const PROJECTS: usize = 60;
+const KILLS: u64 = 6;
+
+fn start(world: &World, database_url: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_billing"))
+        .env("PAIGE_NATS_URL", world.nats.url())
+        .env("PAIGE_DATABASE_URL", database_url)
+        .env("PAIGE_API_KEY", API_KEY)
+        .env("PAIGE_MASTER_KEY", MASTER_KEY)
+        .env("PAIGE_PAYSTACK_URL", &world.provider.url)
+        .env("PAIGE_PAYSTACK_SECRET_KEY", SECRET)
+        .env("PAIGE_LISTEN", "127.0.0.1:0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// The process has the system's clock; what it is to find due was made in the past.
+async fn past() -> World {
+    let nats = Nats::scratch().await.unwrap();
+    let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
+    journal.open(&billing::STREAMS).await.unwrap();
+    let begin: chrono::DateTime<Utc> = Clock::System.now() - TimeDelta::days(31);
+    let clock = Clock::manual(begin);
+    let provider = Provider::start(Clock::System.now()).await;
+    World::on(nats, journal, fresh_pool().await, clock, provider).await
+}
+
+#[tokio::test]
+async fn a_process_killed_while_cycles_end_charges_and_says_everything_once() {
+    let mut world = past().await;
+    let mut paid: Vec<ProjectId> = Vec::new();
+    let mut trials: Vec<ProjectId> = Vec::new();
+    for n in 0..PROJECTS {
+        let project = world.project().await;
+        if n % 2 == 0 {
+            world.pay(project).await;
+            paid.push(project);
+        } else {
+            trials.push(project);
+        }
+    }
+    world.stop().await;
+    world.provider.with(|desk| desk.now = Ids::new(Clock::System).ulid().datetime().into());
+    let database_url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let before = world.journal.state(Stream::Billing).await.unwrap().last;
+    // past_due, requested, succeeded, cycle_started for each that is paid; expired, entitlement_changed for each that is not.
+    let wanted = (paid.len() * 4 + trials.len() * 2) as u64;
+    let began = Instant::now();
+    for share in 1..=KILLS {
+        let mut process = start(&world, &database_url);
+        loop {
+            let so_far = world.journal.state(Stream::Billing).await.unwrap().last - before;
+            if so_far >= wanted * share / KILLS {
+                break;
+            }
+            assert!(began.elapsed() < PATIENCE, "{so_far} of {wanted} events, process {:?}", process.try_wait());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    for project in &paid {
+        let told = world.told(*project).await;
+        let renewal = ["subscription_past_due", "payment_requested", "payment_succeeded", "cycle_started"];
+        assert_eq!(told[told.len() - 4..], renewal, "{told:?}");
+        assert_eq!(told.len(), 8, "{told:?}");
+    }
+    for project in &trials {
+        assert_eq!(world.told(*project).await, ["trial_started", "subscription_expired", "entitlement_changed"]);
+    }
+    assert_eq!(world.provider.with(|desk| desk.held.values().filter(|held| held.by_code).count()), paid.len(), "one charge each");
+    world.end().await;
+}

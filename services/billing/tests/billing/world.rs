@@ -1,0 +1,279 @@
+//! What every test of billing stands on: a broker and a platform database of its own, a clock that stands, a provider, the service in this
+//! process, and the log to play lifecycle and ingress on.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use billing::{Billing, Parts, Paystack, STREAMS, Terms};
+use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use chrono::{DateTime, TimeDelta, Utc};
+use contract::{
+    BillingEvent, Context, DataKeyCreated, Event, EventId, NewEvent, OperationId, OperationKind, OperationStarted, PAYMENT_REPORTED,
+    ProjectCreated, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+};
+use embedded::{Nats, Postgres};
+use http_body_util::BodyExt;
+use journal::{ConnectOptions, Expect, Journal};
+use sealing::{DataKey, MasterKey};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::provider::{Provider, SECRET};
+
+pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
+pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const BEGIN_MS: i64 = 1_790_000_000_000;
+
+pub(crate) struct World {
+    pub(crate) nats: Nats,
+    pub(crate) journal: Journal,
+    pub(crate) pool: PgPool,
+    pub(crate) clock: Clock,
+    pub(crate) provider: Provider,
+    pub(crate) billing: Billing,
+    pub(crate) ids: Ids,
+    router: Router,
+    stop: CancellationToken,
+    task: Option<JoinHandle<Result<(), billing::Error>>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.body["code"].as_str()
+    }
+}
+
+pub(crate) async fn fresh_pool() -> PgPool {
+    let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap()
+}
+
+pub(crate) fn metrics() -> Metrics {
+    static METRICS: OnceLock<Metrics> = OnceLock::new();
+    METRICS.get_or_init(|| Metrics::install().unwrap()).clone()
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let nats = Nats::scratch().await.unwrap();
+        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
+        journal.open(&STREAMS).await.unwrap();
+        let clock = Clock::manual(DateTime::from_timestamp_millis(BEGIN_MS).unwrap());
+        let provider = Provider::start(clock.now()).await;
+        Self::on(nats, journal, fresh_pool().await, clock, provider).await
+    }
+
+    /// The service over an existing log and database.
+    pub(crate) async fn on(nats: Nats, journal: Journal, pool: PgPool, clock: Clock, provider: Provider) -> Self {
+        let ids = Ids::new(clock.clone());
+        let billing = service(&journal, &pool, &clock, Some(&provider));
+        billing.prepare().await.unwrap();
+        let health = Health::new();
+        billing.register(&health);
+        let site = Site::new("Test", Secret::new(API_KEY), health, metrics(), ids.clone());
+        let router = site.finish(billing::routes(billing.clone())).unwrap();
+        let stop = CancellationToken::new();
+        let task = Some(tokio::spawn(billing::run(billing.clone(), stop.clone())));
+        Self { nats, journal, pool, clock, provider, billing, ids, router, stop, task }
+    }
+
+    /// Stops its work; the routes still answer.
+    pub(crate) async fn stop(&mut self) {
+        self.stop.cancel();
+        if let Some(task) = self.task.take() {
+            task.await.unwrap().unwrap();
+        }
+    }
+
+    /// Nothing is held: a test ends with it.
+    pub(crate) async fn end(mut self) {
+        self.stop().await;
+        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+    }
+
+    pub(crate) fn set_clock(&self, at: DateTime<Utc>) {
+        self.provider.with(|desk| desk.now = at);
+        self.clock.set(at);
+    }
+
+    pub(crate) fn forward(&self, by: TimeDelta) {
+        self.set_clock(self.clock.now() + by);
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {API_KEY}"));
+        let request = match body {
+            Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
+            None => request.body(Body::empty()),
+        };
+        let answer = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let status = answer.status();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        Answer { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+    }
+
+    pub(crate) async fn post(&self, project: ProjectId, path: &str, body: Option<Value>) -> Answer {
+        self.send(Method::POST, &format!("/v1/projects/{project}/{path}"), body).await
+    }
+
+    pub(crate) async fn get(&self, project: ProjectId, path: &str) -> Value {
+        let answer = self.send(Method::GET, &format!("/v1/projects/{project}/{path}"), None).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.body
+    }
+
+    pub(crate) async fn say(&self, project: ProjectId, events: Vec<ProjectEvent>) {
+        let new = |event: ProjectEvent| event.into_new(EventId::from_ulid(self.ids.ulid()), "/test", self.clock.now(), Context::default());
+        let events = events.into_iter().map(new).collect();
+        self.journal.append(&Subject::project(project), Expect::Any, events).await.unwrap();
+    }
+
+    /// A project as lifecycle makes it, with its key; its trial runs.
+    pub(crate) async fn project(&self) -> ProjectId {
+        let project = self.bare_project().await;
+        self.until(project, "its trial", |subscription| subscription["state"] == "trialing").await;
+        project
+    }
+
+    pub(crate) async fn bare_project(&self) -> ProjectId {
+        let project = ProjectId::from_ulid(self.ids.ulid());
+        let wrapped = DataKey::random().wrap(&master(), project);
+        let key = ProjectEvent::from(DataKeyCreated { wrapped });
+        let key: NewEvent = key.into_new(EventId::from_ulid(self.ids.ulid()), "/test", self.clock.now(), Context::default());
+        self.journal.append(&Subject::data_key(project), Expect::New, vec![key]).await.unwrap();
+        let created = ProjectCreated { name: "P".into(), conversation_idle_seconds: None, workspace: WorkspaceId::INSTALLATION };
+        self.say(project, vec![created.into()]).await;
+        project
+    }
+
+    /// Lifecycle begins to delete it.
+    pub(crate) async fn delete(&self, project: ProjectId) -> OperationId {
+        let operation = OperationId::from_ulid(self.ids.ulid());
+        let deadline = self.clock.now() + TimeDelta::hours(1);
+        let started = OperationStarted { operation, kind: OperationKind::DeleteProject, deadline, overwrite: false };
+        self.say(project, vec![started.into()]).await;
+        operation
+    }
+
+    /// The provider's webhook, as ingress keeps it.
+    pub(crate) async fn report(&self, payment: &str) {
+        let data = json!({"event": "charge.success", "data": {"reference": payment.replace('_', "-")}}).to_string();
+        let event = NewEvent {
+            id: EventId::from_ulid(self.ids.ulid()),
+            event_type: PAYMENT_REPORTED,
+            source: "/test",
+            time: self.clock.now(),
+            context: Context::default(),
+            extensions: Vec::new(),
+            content_type: "application/json",
+            data: data.into(),
+        };
+        self.journal.append(&Subject::webhook("paystack", "event").unwrap(), Expect::Any, vec![event]).await.unwrap();
+    }
+
+    /// The customer opens the page: the payment.
+    pub(crate) async fn open_page(&self, project: ProjectId) -> String {
+        let answer = self.post(project, "subscription/pay", Some(json!({"email": "ada@example.com"}))).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        answer.body["payment"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The customer pays at the page, and the webhook comes.
+    pub(crate) async fn pay(&self, project: ProjectId) -> String {
+        let payment = self.open_page(project).await;
+        let now = self.clock.now();
+        self.provider.set(&payment, |held| (held.status, held.paid_at) = ("success", Some(now)));
+        self.report(&payment).await;
+        self.until(project, "a cycle", |subscription| subscription["state"] == "active").await;
+        payment
+    }
+
+    pub(crate) async fn until(&self, project: ProjectId, what: &str, so: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let answer = self.send(Method::GET, &format!("/v1/projects/{project}/subscription"), None).await;
+            if answer.status == StatusCode::OK && so(&answer.body) {
+                return answer.body;
+            }
+            assert!(began.elapsed() < PATIENCE, "waited for {what}, so far: {answer:?}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    pub(crate) async fn until_state(&self, project: ProjectId, state: &str) -> Value {
+        self.until(project, state, |subscription| subscription["state"] == state).await
+    }
+
+    /// What was said of the project.
+    pub(crate) async fn events(&self, project: ProjectId) -> Vec<BillingEvent> {
+        let recorded = self.journal.entity(&Subject::billing(project)).await.unwrap();
+        recorded.iter().map(|event| BillingEvent::decode(event).unwrap()).collect()
+    }
+
+    /// The same in short.
+    pub(crate) async fn told(&self, project: ProjectId) -> Vec<String> {
+        let short = |event: &BillingEvent| event.event_type().split('.').nth(1).unwrap().to_owned();
+        self.events(project).await.iter().map(short).collect()
+    }
+
+    /// Every change of the entitlement and its instant.
+    pub(crate) async fn switches(&self, project: ProjectId) -> Vec<(String, i64)> {
+        let switch = |event: &BillingEvent| match event {
+            BillingEvent::EntitlementChanged(changed) => {
+                let entitlement = serde_json::to_value(changed.entitlement).unwrap();
+                Some((entitlement.as_str().unwrap().to_owned(), changed.at.timestamp_millis()))
+            }
+            _ => None,
+        };
+        self.events(project).await.iter().filter_map(switch).collect()
+    }
+}
+
+pub(crate) fn master() -> MasterKey {
+    MASTER_KEY.parse().unwrap()
+}
+
+pub(crate) fn service(journal: &Journal, pool: &PgPool, clock: &Clock, provider: Option<&Provider>) -> Billing {
+    let parts = Parts {
+        journal: journal.clone(),
+        pool: pool.clone(),
+        clock: clock.clone(),
+        ids: Ids::new(clock.clone()),
+        master: master(),
+        terms: Terms::default(),
+        provider: provider.map(|provider| Paystack::new(&provider.url, Secret::new(SECRET)).unwrap()),
+    };
+    Billing::new(parts)
+}
+
+/// The tables of billing as text, row by row.
+pub(crate) async fn tables(pool: &PgPool) -> Vec<String> {
+    let mut rows = Vec::new();
+    for table in ["accounts", "payments", "erased"] {
+        let query = format!("SELECT '{table} ' || row_to_json(t)::text FROM billing.{table} t ORDER BY 1");
+        let found: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_all(pool).await.unwrap();
+        rows.extend(found);
+    }
+    rows
+}
+
+impl World {
+    /// Other routes, over the same log.
+    pub(crate) fn set_router(&mut self, router: Router) {
+        self.router = router;
+    }
+}
