@@ -9,8 +9,9 @@ use crate::nobody;
 const MADE_OF_SERVICES: [&str; 2] = ["standalone", "e2e"];
 /// The only crate that speaks to the broker.
 const SPEAKS_NATS: [&str; 1] = ["journal"];
-/// Crates that speak HTTP as a client: Meta's API, the local Meta, and two that use the platform as a user would, `paige demo` and the tests.
-const SPEAKS_HTTP: [&str; 4] = ["whatsapp", "simulator", "standalone", "e2e"];
+/// Crates that speak HTTP as a client: Meta's API, the payment provider (billing's `paystack.rs`), the local Meta, and two that use the
+/// platform as a user would, `paige demo` and the tests.
+const SPEAKS_HTTP: [&str; 5] = ["whatsapp", "billing", "simulator", "standalone", "e2e"];
 /// Crates without SQL: what has no tables cannot read another's.
 const WITHOUT_SQL: [&str; 5] = ["contract", "journal", "ingress", "whatsapp", "simulator"];
 /// What does I/O, or exists to do it.
