@@ -47,9 +47,8 @@ pub use decide::Refusal;
 pub use error::Error;
 pub use routes::routes;
 
-/// The streams that must be open before lifecycle runs.
-pub const STREAMS: [Stream; 8] =
-    [Stream::Project, Stream::Database, Stream::Workspace, Stream::Billing, Stream::Bot, Stream::Flow, Stream::Parked, Stream::Position];
+/// The streams that must be open before lifecycle runs: all of them, because a deletion looks everywhere.
+pub const STREAMS: [Stream; Stream::ALL.len()] = Stream::ALL;
 
 /// Everything that lifecycle works with. Cheap to clone.
 #[derive(Clone)]

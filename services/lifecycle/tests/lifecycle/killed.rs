@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::world::{API_KEY, World};
+use crate::world::{API_KEY, MASTER_KEY, World};
 use contract::{Stream, Subject};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -14,6 +14,7 @@ fn start(world: &World, database_url: &str) -> Child {
         .env("PAIGE_NATS_URL", world.nats.url())
         .env("PAIGE_DATABASE_URL", database_url)
         .env("PAIGE_API_KEY", API_KEY)
+        .env("PAIGE_MASTER_KEY", MASTER_KEY)
         .env("PAIGE_LISTEN", "127.0.0.1:0")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -31,14 +32,15 @@ async fn a_process_killed_while_projects_get_ready_forgets_none_and_says_nothing
     let mut projects = Vec::new();
     for n in 0..PROJECTS {
         let id = world.create(&format!("P{n}")).await;
-        world.say_ready(id).await;
+        world.say_all_made(id).await;
         projects.push(id);
     }
-    let created = PROJECTS as u64;
+    // Each comes with two events and its key, and becomes ready by four steps and two events.
+    let created = 3 * PROJECTS as u64;
     let began = Instant::now();
     for share in 1..=5 {
         let mut process = start(&world, &database_url);
-        let wanted = created + share * created / 5;
+        let wanted = created + share * (6 * PROJECTS as u64) / 5;
         loop {
             let last = world.journal.state(Stream::Project).await.unwrap().last;
             if last >= wanted {
@@ -50,6 +52,8 @@ async fn a_process_killed_while_projects_get_ready_forgets_none_and_says_nothing
         process.wait().unwrap();
     }
     for id in projects {
-        assert_eq!(world.told(&Subject::project(id)).await, ["project_created", "project_ready"]);
+        let told = world.told(&Subject::project(id)).await;
+        let steps = ["operation_step_completed"; 4];
+        assert_eq!(told, [&["project_created", "operation_started"], &steps[..], &["project_ready", "operation_completed"]].concat());
     }
 }

@@ -2,7 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod deletion;
+mod interrupted;
 mod killed;
 mod numbers;
+mod operations;
+mod others;
 mod projects;
+mod suspension;
+mod transfers;
 mod world;

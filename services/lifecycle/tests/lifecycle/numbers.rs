@@ -27,7 +27,7 @@ async fn a_number_is_connected_while_the_project_is_still_being_made() {
 
     let again = world.send(Method::PUT, &path, &[], Some(body)).await;
     assert_eq!((again.status, again.body), (StatusCode::OK, answer.body));
-    assert_eq!(world.told(&Subject::project(id)).await, ["project_created", "number_connected"]);
+    assert_eq!(world.told(&Subject::project(id)).await, ["project_created", "operation_started", "number_connected"]);
     assert_eq!(world.number_told(NUMBER).await, ["number_claimed"]);
     world.end().await;
 }
@@ -56,7 +56,7 @@ async fn another_number_replaces_the_old_one_in_one_step() {
     world.connect(one, "1").await;
     assert_eq!(world.connect(one, "2").await.body["number"]["phone_number_id"], "2");
     let told = world.told(&Subject::project(one)).await;
-    assert_eq!(told, ["project_created", "number_connected", "number_disconnected", "number_connected"]);
+    assert_eq!(told, ["project_created", "operation_started", "number_connected", "number_disconnected", "number_connected"]);
     assert_eq!(world.connect(two, "1").await.status, StatusCode::OK, "the old number is free");
 
     // Refused as a whole: the project keeps what it had.
@@ -167,7 +167,7 @@ async fn the_database_getting_ready_does_not_disturb_a_claim() {
     for round in 0..20 {
         let id = world.create("Pizza").await;
         let number = format!("{}", 5_000 + round);
-        let (answer, ()) = tokio::join!(world.connect(id, &number), world.say_ready(id));
+        let (answer, ()) = tokio::join!(world.connect(id, &number), world.say_all_made(id));
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         let project = world.until_status(id, "ready").await;
         assert_eq!(project["number"]["phone_number_id"], number);

@@ -1,10 +1,11 @@
 //! Projects from the outside: created, made ready by what the log says, listed, shown, and the same after any replay.
 
-use crate::world::{Answer, World, fresh_pool};
+use crate::others::MAKING;
+use crate::world::{Answer, World, fresh_pool, service};
 use axum::http::{Method, StatusCode};
-use contract::{DatabaseStep, Stream, Subject};
+use contract::{DatabaseStep, Stream, Subject, WorkspaceId};
 use futures::future::join_all;
-use lifecycle::{Error, Lifecycle};
+use lifecycle::Error;
 use serde_json::{Value, json};
 
 fn steps(of: &Value) -> Vec<(&str, &str)> {
@@ -15,12 +16,13 @@ fn steps(of: &Value) -> Vec<(&str, &str)> {
 #[tokio::test]
 async fn a_project_is_answered_at_once_and_becomes_ready_by_named_steps() {
     let world = World::new().await;
-    let answer = world.send(Method::POST, "/v1/projects", &[], Some(json!({"name": "  Pizza Bot "}))).await;
+    let answer = world.post("/v1/projects", Some(json!({"name": "  Pizza Bot "}))).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
     let (project, operation) = (&answer.body["project"], &answer.body["operation"]);
     assert_eq!((project["name"].as_str(), project["status"].as_str()), (Some("Pizza Bot"), Some("provisioning")));
     assert_eq!(project["conversation_idle_seconds"], 86_400);
-    assert_eq!(project["provisioning"]["operation"], operation["id"]);
+    assert_eq!(project["workspace_id"], WorkspaceId::INSTALLATION.to_string());
+    assert_eq!(project["operation"], *operation);
     let location = answer.headers["location"].to_str().unwrap().to_owned();
     assert_eq!(location, format!("/v1/operations/{}", operation["id"].as_str().unwrap()));
 
@@ -28,34 +30,52 @@ async fn a_project_is_answered_at_once_and_becomes_ready_by_named_steps() {
     let id = project["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(world.project(id).await, *project);
     assert_eq!(world.get(&location).await.body, *operation);
-    let pending = ["roles", "database", "tables", "privileges", "ready"].map(|name| (name, "pending"));
-    assert_eq!(steps(operation), [&[("project", "done")], &pending[..]].concat());
+    assert_eq!(world.get(&format!("/v1/projects/{id}/operations")).await.body["data"], json!([operation]));
+    assert_eq!(steps(operation), MAKING.map(|name| (name, "pending")));
 
     for step in DatabaseStep::ALL {
         world.say_done(id, step).await;
     }
-    world.say_ready(id).await;
+    world.say_all_made(id).await;
     let project = world.until_status(id, "ready").await;
-    assert!(steps(&project["provisioning"]).iter().all(|(_, status)| *status == "done"), "{project}");
-    let operation = world.get(&location).await.body;
+    assert_eq!(steps(&project["operation"]), MAKING.map(|name| (name, "done")));
+    let operation = world.until(&location, "all parts", |answer| !answer.body.to_string().contains("pending")).await.body;
+    let parts = operation["steps"][0]["parts"].as_array().unwrap();
+    assert!(parts.len() == 4 && parts.iter().all(|part| part["status"] == "done"), "{operation}");
     assert_eq!((operation["status"].as_str(), operation["project_id"].as_str()), (Some("succeeded"), project["id"].as_str()));
-    assert!(operation["finished_at"].is_string());
-    assert_eq!(world.told(&Subject::project(id)).await, ["project_created", "project_ready"]);
+    assert!(operation["finished_at"].is_string() && operation["deadline"].is_null());
+    let told = world.told(&Subject::project(id)).await;
+    assert_eq!(told[..2], ["project_created", "operation_started"]);
+    assert_eq!(told[told.len() - 2..], ["project_ready", "operation_completed"]);
+    assert_eq!(world.told(&Subject::data_key(id)).await, ["data_key_created"]);
     world.end().await;
 }
 
 #[tokio::test]
-async fn a_project_whose_database_cannot_be_made_says_so() {
+async fn a_project_whose_database_cannot_be_made_says_so_and_is_tried_again() {
     let world = World::new().await;
     let id = world.create("Pizza").await;
     world.say_done(id, DatabaseStep::Roles).await;
     world.say_failed(id, DatabaseStep::Database).await;
     let project = world.until_status(id, "failed").await;
-    assert_eq!(steps(&project["provisioning"])[..3], [("project", "done"), ("roles", "done"), ("database", "failed")]);
-    let operation = world.get(&format!("/v1/operations/{}", project["provisioning"]["operation"].as_str().unwrap())).await.body;
+    assert_eq!(steps(&project["operation"])[0], ("database", "failed"));
+    let location = format!("/v1/operations/{}", project["operation"]["id"].as_str().unwrap());
+    let operation = world.get(&location).await.body;
     assert_eq!(operation["status"], "failed");
-    assert_eq!(operation["error"], json!({"step": "database", "reason": "no space"}));
+    let parts: Vec<&str> = operation["steps"][0]["parts"].as_array().unwrap().iter().map(|part| part["status"].as_str().unwrap()).collect();
+    assert_eq!(parts, ["done", "failed", "pending", "pending"]);
+    let reason = json!({"step": "database", "code": "database_failed", "reason": "database: no space"});
+    assert_eq!(operation["error"], reason);
     assert_eq!(world.connect(id, "1").await.code(), "project_failed");
+
+    let retried = world.post(&format!("/v1/projects/{id}/retry"), None).await;
+    assert_eq!((retried.status, &retried.body["id"]), (StatusCode::ACCEPTED, &operation["id"]), "{retried:?}");
+    assert_eq!(retried.headers["location"], location.as_str());
+    assert_eq!(world.project(id).await["status"], "provisioning");
+    assert_eq!(world.post(&format!("/v1/projects/{id}/retry"), None).await.code(), "operation_running");
+    world.say_all_made(id).await;
+    world.until_status(id, "ready").await;
+    assert_eq!(world.post(&format!("/v1/projects/{id}/retry"), None).await.code(), "nothing_failed");
     world.end().await;
 }
 
@@ -118,6 +138,7 @@ async fn what_a_project_cannot_be_is_refused_with_the_field_that_is_wrong() {
         (json!({"name": "P", "conversation_idle_seconds": -1}), "/conversation_idle_seconds"),
         (json!({"name": "P", "conversation_idle_seconds": 4_294_967_295_u32}), "/conversation_idle_seconds"),
         (json!({"name": "P", "conversation_idle_seconds": "86400"}), "/conversation_idle_seconds"),
+        (json!({"name": "P", "workspace_id": "wsp_1"}), "/workspace_id"),
         (json!({"name": "P", "id": "prj_00000000000000000000000000"}), "/id"),
     ] {
         let answer = world.send(Method::POST, "/v1/projects", &[], Some(body.clone())).await;
@@ -179,7 +200,7 @@ async fn the_tables_are_built_from_the_log_and_from_nothing_else() {
     world.connect(ready, "2").await;
     world.connect(young, "1").await;
     world.say_done(ready, DatabaseStep::Roles).await;
-    world.say_ready(ready).await;
+    world.say_all_made(ready).await;
     world.say_failed(failed, DatabaseStep::Tables).await;
     world.until_status(ready, "ready").await;
     world.until_status(failed, "failed").await;
@@ -187,9 +208,9 @@ async fn the_tables_are_built_from_the_log_and_from_nothing_else() {
     world.stop().await;
 
     // Another, empty platform database over the same log.
-    let World { nats, journal, .. } = world;
+    let World { nats, journal, clock, .. } = world;
     let events = journal.state(Stream::Project).await.unwrap().last;
-    let world = World::on(nats, journal, fresh_pool().await).await;
+    let world = World::on(nats, journal, fresh_pool().await, clock).await;
     assert_eq!(shown(&world).await, before);
     assert_eq!(world.journal.state(Stream::Project).await.unwrap().last, events);
     world.end().await;
@@ -198,7 +219,7 @@ async fn the_tables_are_built_from_the_log_and_from_nothing_else() {
 #[tokio::test]
 async fn another_log_is_refused() {
     let (one, two) = (World::new().await, World::new().await);
-    let mixed = Lifecycle::new(two.journal.clone(), one.pool.clone(), chassis::Clock::System, one.ids.clone());
+    let mixed = service(&two.journal, &one.pool, &one.clock, &one.ids);
     let refused = mixed.prepare().await;
     assert!(matches!(refused, Err(Error::OtherLog { stream: Stream::Project, .. })), "{refused:?}");
 }
@@ -208,7 +229,7 @@ async fn services_that_start_at_the_same_time_do_not_collide() {
     let world = World::new().await;
     let pool = fresh_pool().await;
     let starts = (0..8).map(|_| {
-        let lifecycle = Lifecycle::new(world.journal.clone(), pool.clone(), chassis::Clock::System, world.ids.clone());
+        let lifecycle = service(&world.journal, &pool, &world.clock, &world.ids);
         tokio::spawn(async move { lifecycle.prepare().await })
     });
     for start in join_all(starts).await {
@@ -232,5 +253,5 @@ async fn a_write_needs_the_log_and_no_table() {
     let connected: Answer = world.connect(id, "1").await;
     assert_eq!(connected.status, StatusCode::OK, "{connected:?}");
     assert_eq!(world.get(&format!("/v1/projects/{id}")).await.code(), "database_unavailable");
-    assert_eq!(world.told(&Subject::project(id)).await, ["project_created", "number_connected"]);
+    assert_eq!(world.told(&Subject::project(id)).await, ["project_created", "operation_started", "number_connected"]);
 }

@@ -1,5 +1,5 @@
-//! What every test of lifecycle stands on: a broker of its own, a platform database of its own, the service in this process, its routes, and
-//! the log to play databases on.
+//! What every test of lifecycle stands on: a broker of its own, a platform database of its own, the service in this process, its routes, a
+//! clock that is moved by hand where a test wants one, and the log to play the other services on.
 
 use std::time::Duration;
 
@@ -7,9 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
-use contract::{
-    Context, DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep, DatabaseStepCompleted, Event, EventId, ProjectId, Subject,
-};
+use contract::{Context, Event, EventId, NewEvent, ProjectId, Stream, Subject};
 use embedded::{Nats, Postgres};
 use http_body_util::BodyExt;
 use journal::{ConnectOptions, Expect, Journal};
@@ -22,13 +20,17 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
-const PATIENCE: Duration = Duration::from_secs(30);
+/// 64 hexadecimal digits.
+pub(crate) const MASTER_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
     pub(crate) nats: Nats,
     pub(crate) journal: Journal,
     pub(crate) pool: PgPool,
+    pub(crate) clock: Clock,
     pub(crate) ids: Ids,
+    lifecycle: Lifecycle,
     router: Router,
     stop: CancellationToken,
     task: Option<JoinHandle<Result<(), lifecycle::Error>>>,
@@ -52,29 +54,44 @@ pub(crate) async fn fresh_pool() -> PgPool {
     PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap()
 }
 
+pub(crate) fn service(journal: &Journal, pool: &PgPool, clock: &Clock, ids: &Ids) -> Lifecycle {
+    Lifecycle::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), MASTER_KEY.parse().unwrap())
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::at(Clock::System).await
+    }
+
+    /// With this clock.
+    pub(crate) async fn at(clock: Clock) -> Self {
         let nats = Nats::scratch().await.unwrap();
         let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
         journal.open(&STREAMS).await.unwrap();
-        Self::on(nats, journal, fresh_pool().await).await
+        Self::on(nats, journal, fresh_pool().await, clock).await
     }
 
     /// The service over an existing log and database.
-    pub(crate) async fn on(nats: Nats, journal: Journal, pool: PgPool) -> Self {
-        let ids = Ids::new(Clock::System);
-        let lifecycle = Lifecycle::new(journal.clone(), pool.clone(), Clock::System, ids.clone());
+    pub(crate) async fn on(nats: Nats, journal: Journal, pool: PgPool, clock: Clock) -> Self {
+        let ids = Ids::new(clock.clone());
+        let lifecycle = service(&journal, &pool, &clock, &ids);
         lifecycle.prepare().await.unwrap();
         let health = Health::new();
         lifecycle.register(&health);
         let site = Site::new("Test", Secret::new(API_KEY), health, Metrics::install().unwrap(), ids.clone());
         let router = site.finish(lifecycle::routes(lifecycle.clone())).unwrap();
-        let stop = CancellationToken::new();
-        let task = Some(tokio::spawn(lifecycle::run(lifecycle, stop.clone())));
-        Self { nats, journal, pool, ids, router, stop, task }
+        let mut world = Self { nats, journal, pool, clock, ids, lifecycle, router, stop: CancellationToken::new(), task: None };
+        world.start();
+        world
     }
 
-    /// Stops following; the routes still answer.
+    /// Follows, waits for deadlines, does its steps.
+    pub(crate) fn start(&mut self) {
+        self.stop = CancellationToken::new();
+        self.task = Some(tokio::spawn(lifecycle::run(self.lifecycle.clone(), self.stop.clone())));
+    }
+
+    /// Stops softly; the routes still answer.
     pub(crate) async fn stop(&mut self) {
         self.stop.cancel();
         if let Some(task) = self.task.take() {
@@ -82,10 +99,24 @@ impl World {
         }
     }
 
+    /// Stops where it stands, whatever it is at.
+    pub(crate) async fn kill(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+            assert!(task.await.is_err_and(|error| error.is_cancelled()), "it had ended by itself");
+        }
+    }
+
+    /// What a process does when it is started.
+    pub(crate) async fn restart(&mut self) {
+        self.lifecycle.prepare().await.unwrap();
+        self.start();
+    }
+
     /// Nothing is held: a test ends with it, unless it wanted something to be.
     pub(crate) async fn end(mut self) {
         self.stop().await;
-        let held = self.journal.state(contract::Stream::Parked).await.unwrap().messages;
+        let held = self.journal.state(Stream::Parked).await.unwrap().messages;
         assert_eq!(held, 0, "something was parked or set aside");
     }
 
@@ -111,10 +142,18 @@ impl World {
         self.send(Method::GET, path, &[], None).await
     }
 
+    pub(crate) async fn post(&self, path: &str, body: Option<Value>) -> Answer {
+        self.send(Method::POST, path, &[], body).await
+    }
+
     pub(crate) async fn create(&self, name: &str) -> ProjectId {
-        let answer = self.send(Method::POST, "/v1/projects", &[], Some(json!({"name": name}))).await;
+        let answer = self.post("/v1/projects", Some(json!({"name": name}))).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
         answer.body["project"]["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    pub(crate) async fn delete(&self, id: ProjectId, confirm: &str) -> Answer {
+        self.send(Method::DELETE, &format!("/v1/projects/{id}"), &[], Some(json!({"confirm": confirm}))).await
     }
 
     pub(crate) async fn project(&self, id: ProjectId) -> Value {
@@ -127,34 +166,45 @@ impl World {
         self.send(Method::PUT, &format!("/v1/projects/{id}/number"), &[], Some(json!({"phone_number_id": number}))).await
     }
 
-    pub(crate) async fn until_status(&self, id: ProjectId, status: &str) -> Value {
+    /// The first answer to a GET of `path` that is `wanted`.
+    pub(crate) async fn until(&self, path: &str, what: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
         let began = std::time::Instant::now();
         loop {
-            let project = self.project(id).await;
-            if project["status"] == status {
-                return project;
+            let answer = self.get(path).await;
+            if wanted(&answer) {
+                return answer;
             }
-            assert!(began.elapsed() < PATIENCE, "waited for {status}, so far: {project}");
+            assert!(began.elapsed() < PATIENCE, "waited for {what}, so far: {answer:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// Says what databases says.
-    pub(crate) async fn say(&self, id: ProjectId, event: impl Into<DatabaseEvent>) {
-        let event = event.into().into_new(EventId::from_ulid(self.ids.ulid()), "/test", Clock::System.now(), Context::default());
-        self.journal.append(&Subject::database(id), Expect::Any, vec![event]).await.unwrap();
+    pub(crate) async fn until_status(&self, id: ProjectId, status: &str) -> Value {
+        self.until(&format!("/v1/projects/{id}"), status, |answer| answer.body["status"] == status).await.body
     }
 
-    pub(crate) async fn say_done(&self, id: ProjectId, step: DatabaseStep) {
-        self.say(id, DatabaseStepCompleted { step }).await;
+    /// The operation has ended so.
+    pub(crate) async fn until_operation(&self, location: &str, status: &str) -> Value {
+        self.until(location, status, |answer| answer.body["status"] == status).await.body
     }
 
-    pub(crate) async fn say_ready(&self, id: ProjectId) {
-        self.say(id, DatabaseReady { database: "d".into(), bot_role: "b".into(), schema_version: 1 }).await;
+    /// The follower has seen everything that was said of the project.
+    pub(crate) async fn until_told(&self, id: ProjectId, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let began = std::time::Instant::now();
+        loop {
+            let told = self.told(&Subject::project(id)).await;
+            if wanted(&told) {
+                return told;
+            }
+            assert!(began.elapsed() < PATIENCE, "so far: {told:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
-    pub(crate) async fn say_failed(&self, id: ProjectId, step: DatabaseStep) {
-        self.say(id, DatabaseFailed { step, reason: "no space".into() }).await;
+    /// Says what another service says.
+    pub(crate) async fn say(&self, subject: &Subject, event: impl Event) {
+        let event: NewEvent = event.into_new(EventId::from_ulid(self.ids.ulid()), "/test", self.clock.now(), Context::default());
+        self.journal.append(subject, Expect::Any, vec![event]).await.unwrap();
     }
 
     /// The types of the events on a subject, in short.

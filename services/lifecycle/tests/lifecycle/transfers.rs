@@ -1,0 +1,151 @@
+//! A project changes hands: offered, accepted, declined, taken back, run out; the first answer counts.
+
+use axum::http::{Method, StatusCode};
+use chassis::Clock;
+use chrono::TimeDelta;
+use contract::{ProjectId, Subject, WorkspaceDeleted, WorkspaceEvent, WorkspaceId, WorkspaceKind};
+use serde_json::{Value, json};
+
+use crate::world::{Answer, World};
+
+/// A project of a personal account, that account, and a team.
+async fn given(world: &World) -> (ProjectId, WorkspaceId, WorkspaceId) {
+    let (own, team) = (world.workspace(WorkspaceKind::Personal).await, world.workspace(WorkspaceKind::Team).await);
+    let answer = world.post("/v1/projects", Some(json!({"name": "Pizza", "workspace_id": own}))).await;
+    assert_eq!(answer.body["project"]["workspace_id"], own.to_string(), "{answer:?}");
+    (answer.body["project"]["id"].as_str().unwrap().parse().unwrap(), own, team)
+}
+
+async fn offer(world: &World, id: ProjectId, to: WorkspaceId) -> Answer {
+    world.post(&format!("/v1/projects/{id}/transfer"), Some(json!({"workspace": to}))).await
+}
+
+async fn answer(world: &World, to: WorkspaceId, offer: &Value, verb: &str) -> Answer {
+    world.post(&format!("/v1/workspaces/{to}/transfers/{}/{verb}", offer["id"].as_str().unwrap()), None).await
+}
+
+async fn withdraw(world: &World, id: ProjectId) -> Answer {
+    world.send(Method::DELETE, &format!("/v1/projects/{id}/transfer"), &[], None).await
+}
+
+async fn offers(world: &World, workspace: WorkspaceId) -> Value {
+    world.get(&format!("/v1/workspaces/{workspace}/transfers")).await.body["data"].clone()
+}
+
+#[tokio::test]
+async fn an_accepted_offer_changes_the_owner_and_nothing_else() {
+    let world = World::new().await;
+    let (id, own, team) = given(&world).await;
+    let offered = offer(&world, id, team).await;
+    assert_eq!(offered.status, StatusCode::CREATED, "{offered:?}");
+    let offered = offered.body;
+    assert_eq!((offered["status"].as_str(), offered["project_name"].as_str()), (Some("pending"), Some("Pizza")));
+    assert_eq!(offers(&world, team).await, json!([offered]));
+    let before = world.project(id).await;
+    assert_eq!((&before["transfer"], &before["workspace_id"]), (&offered, &json!(own)));
+    assert_eq!(offer(&world, id, team).await.body, offered, "asked again it is the same offer");
+
+    let elsewhere = world.workspace(WorkspaceKind::Team).await;
+    assert_eq!(answer(&world, elsewhere, &offered, "accept").await.code(), "not_found");
+    let accepted = answer(&world, team, &offered, "accept").await;
+    assert_eq!((accepted.status, &accepted.body["status"]), (StatusCode::OK, &json!("accepted")), "{accepted:?}");
+    assert_eq!(answer(&world, team, &offered, "accept").await.body, accepted.body, "accepted again it is the same");
+    assert_eq!(answer(&world, team, &offered, "decline").await.code(), "transfer_ended");
+    assert_eq!(withdraw(&world, id).await.code(), "transfer_ended");
+    let after = world.project(id).await;
+    assert_eq!((&after["workspace_id"], &after["transfer"]), (&json!(team), &Value::Null));
+    for kept in ["name", "status", "number", "operation", "conversation_idle_seconds"] {
+        assert_eq!(after[kept], before[kept], "{kept}");
+    }
+    assert_eq!(offers(&world, team).await, json!([]));
+    let told = world.told(&Subject::project(id)).await;
+    assert_eq!(told, ["project_created", "operation_started", "transfer_requested", "project_transferred"]);
+    for (workspace, expected) in [(team, 1), (own, 0)] {
+        let listed = world.get(&format!("/v1/projects?workspace={workspace}")).await.body["data"].as_array().unwrap().len();
+        assert_eq!(listed, expected);
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_declined_or_withdrawn_offer_changes_nothing_and_another_can_be_made() {
+    let world = World::new().await;
+    let (id, own, team) = given(&world).await;
+    assert_eq!(withdraw(&world, id).await.code(), "not_found", "nothing was offered");
+    let first = offer(&world, id, team).await.body;
+    let declined = answer(&world, team, &first, "decline").await;
+    assert_eq!(declined.body["status"], "declined", "{declined:?}");
+    assert_eq!(answer(&world, team, &first, "accept").await.code(), "transfer_ended");
+
+    let second = offer(&world, id, team).await.body;
+    assert_ne!(second["id"], first["id"]);
+    let elsewhere = world.workspace(WorkspaceKind::Team).await;
+    assert_eq!(offer(&world, id, elsewhere).await.code(), "transfer_pending");
+    assert_eq!(withdraw(&world, id).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(withdraw(&world, id).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(answer(&world, team, &second, "accept").await.code(), "transfer_ended");
+    assert_eq!(answer(&world, team, &first, "accept").await.code(), "not_found", "an offer that another came after");
+    assert_eq!(world.project(id).await["workspace_id"], own.to_string());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn only_a_personal_project_is_offered_and_only_to_a_team_that_is_there() {
+    let world = World::new().await;
+    let (id, own, team) = given(&world).await;
+    let deleted = world.workspace(WorkspaceKind::Team).await;
+    world.say(&Subject::workspace(deleted), WorkspaceEvent::from(WorkspaceDeleted {})).await;
+    let nobody = WorkspaceId::from_ulid(world.ids.ulid());
+    for to in [own, world.workspace(WorkspaceKind::Personal).await, deleted, nobody, WorkspaceId::INSTALLATION] {
+        let refused = offer(&world, id, to).await;
+        assert_eq!((refused.status, refused.code()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"), "{refused:?}");
+        assert_eq!(refused.body["errors"][0]["pointer"], "/workspace");
+    }
+    let theirs = world.post("/v1/projects", Some(json!({"name": "Pasta", "workspace_id": team}))).await;
+    let theirs = theirs.body["project"]["id"].as_str().unwrap().parse().unwrap();
+    let other = world.workspace(WorkspaceKind::Team).await;
+    assert_eq!(offer(&world, theirs, other).await.code(), "not_personal");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_offer_runs_out_after_seven_days_to_the_instant() {
+    let world = World::at(Clock::manual(Clock::System.now())).await;
+    let (id, own, team) = given(&world).await;
+    world.say_all_made(id).await;
+    world.until_status(id, "ready").await;
+    let offered = offer(&world, id, team).await.body;
+    let expires: chrono::DateTime<chrono::Utc> = offered["expires_at"].as_str().unwrap().parse().unwrap();
+    assert_eq!(expires - world.clock.now(), TimeDelta::days(7));
+    world.clock.set(expires - TimeDelta::microseconds(1));
+    world.ready("Other").await;
+    assert_eq!(offers(&world, team).await, json!([offered]));
+    world.clock.set(expires);
+    assert_eq!(answer(&world, team, &offered, "accept").await.code(), "transfer_ended");
+    world.until_told(id, |told| told.last().unwrap() == "transfer_ended").await;
+    world.until(&format!("/v1/workspaces/{team}/transfers"), "no offer", |answer| answer.body["data"] == json!([])).await;
+    assert_eq!(world.project(id).await["workspace_id"], own.to_string());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_an_acceptance_and_a_withdrawal_at_once_one_counts() {
+    let world = World::new().await;
+    for round in 0..32 {
+        let (id, own, team) = given(&world).await;
+        let offered = offer(&world, id, team).await.body;
+        let (accept, withdrawal) = if round % 2 == 0 {
+            tokio::join!(answer(&world, team, &offered, "accept"), withdraw(&world, id))
+        } else {
+            let (withdrawal, accept) = tokio::join!(withdraw(&world, id), answer(&world, team, &offered, "accept"));
+            (accept, withdrawal)
+        };
+        let won = accept.status == StatusCode::OK;
+        let lost = if won { &withdrawal } else { &accept };
+        assert_eq!(lost.code(), "transfer_ended", "{accept:?} {withdrawal:?}");
+        let (owner, last) = if won { (team, "project_transferred") } else { (own, "transfer_ended") };
+        assert_eq!(world.project(id).await["workspace_id"], owner.to_string());
+        assert_eq!(world.told(&Subject::project(id)).await.last().unwrap(), last);
+    }
+    world.end().await;
+}
