@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use access::config::Config;
 use access::{Access, STREAMS, Settings, routes};
+use auth::Authorizer;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use clap::Parser;
 use journal::{ConnectOptions, Journal};
@@ -31,6 +32,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "access")).await?;
     journal.open(&STREAMS).await?;
+    let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
 
     let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige access");
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
@@ -48,8 +50,10 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let health = Health::new();
     access.register(&health);
+    authorizer.register(&health);
+    authorizer.follow(shutdown.soft());
     let site = Site::new("Paige access", config.key.api_key, health, Metrics::install()?, ids);
-    let router = site.finish(routes(access.clone()))?;
+    let router = site.authority(authorizer).finish(routes(access.clone()))?;
 
     let stop = shutdown.soft();
     let follow = async {

@@ -1,0 +1,283 @@
+//! What every test of access stands on: a broker of its own, a platform database of its own, the service in this process behind the real
+//! guard, a clock that stands until it is moved, a mailbox, and the log to play the other services on.
+
+use std::time::Duration;
+
+use access::{Access, Mailer, STREAMS, Settings};
+use auth::Authorizer;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use chrono::{DateTime, Utc};
+use contract::{
+    Context, Event, EventId, OperationId, ProjectCreated, ProjectErased, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+};
+use embedded::{Nats, Postgres};
+use http_body_util::BodyExt;
+use journal::{ConnectOptions, Expect, Journal};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// The platform's key.
+pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
+pub(crate) const MASTER_KEY: &str = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct World {
+    pub(crate) nats: Nats,
+    pub(crate) journal: Journal,
+    pub(crate) pool: PgPool,
+    pub(crate) ids: Ids,
+    pub(crate) clock: Clock,
+    router: Router,
+    stop: CancellationToken,
+    task: Option<JoinHandle<Result<(), access::Error>>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// Status and code together, for what is refused.
+    pub(crate) fn refused(&self) -> (u16, &str) {
+        (self.status.as_u16(), self.code())
+    }
+
+    #[track_caller]
+    pub(crate) fn text(&self, pointer: &str) -> String {
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {self:?}")).to_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn ok(self) -> Self {
+        assert!(self.status.is_success(), "{self:?}");
+        self
+    }
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub(crate) struct Who {
+    pub(crate) token: String,
+    pub(crate) id: String,
+    pub(crate) personal: String,
+}
+
+pub(crate) async fn fresh_pool() -> PgPool {
+    let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap()
+}
+
+pub(crate) fn settings(clock: &Clock) -> Settings {
+    Settings {
+        master_key: MASTER_KEY.parse().unwrap(),
+        mailer: Mailer::mailbox(clock.clone()),
+        console_url: Some("https://paige.example/".into()),
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let nats = Nats::scratch().await.unwrap();
+        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
+        journal.open(&STREAMS).await.unwrap();
+        Self::on(nats, journal, fresh_pool().await).await
+    }
+
+    /// The service over an existing log and database.
+    pub(crate) async fn on(nats: Nats, journal: Journal, pool: PgPool) -> Self {
+        let clock = Clock::manual(Clock::System.now());
+        let ids = Ids::new(clock.clone());
+        let access = Access::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), settings(&clock));
+        access.prepare().await.unwrap();
+        let health = Health::new();
+        access.register(&health);
+        let stop = CancellationToken::new();
+        let authorizer = Authorizer::start(journal.clone(), clock.clone()).await.unwrap();
+        authorizer.follow(stop.clone());
+        let site = Site::new("Test", Secret::new(API_KEY), health, Metrics::install().unwrap(), ids.clone());
+        let router = site.authority(authorizer).finish(access::routes(access.clone())).unwrap();
+        let task = Some(tokio::spawn(access::run(access, stop.clone())));
+        Self { nats, journal, pool, ids, clock, router, stop, task }
+    }
+
+    /// Stops following; the routes still answer.
+    pub(crate) async fn stop(&mut self) {
+        self.stop.cancel();
+        if let Some(task) = self.task.take() {
+            task.await.unwrap().unwrap();
+        }
+    }
+
+    /// Nothing is held: a test ends with it.
+    pub(crate) async fn end(mut self) {
+        self.stop().await;
+        let held = self.journal.state(Stream::Parked).await.unwrap().messages;
+        assert_eq!(held, 0, "something was parked or set aside");
+    }
+
+    pub(crate) async fn send(&self, token: Option<&str>, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("x-request-id", "request-of-a-test");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        let answer = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+    }
+
+    pub(crate) async fn get(&self, token: &str, path: &str) -> Answer {
+        self.send(Some(token), Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, token: &str, path: &str, body: Value) -> Answer {
+        self.send(Some(token), Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn delete(&self, token: &str, path: &str) -> Answer {
+        self.send(Some(token), Method::DELETE, path, None).await
+    }
+
+    /// Without credentials.
+    pub(crate) async fn open(&self, path: &str, body: Value) -> Answer {
+        self.send(None, Method::POST, path, Some(body)).await
+    }
+
+    /// The mails to an address, the youngest first.
+    pub(crate) async fn mails(&self, to: &str) -> Vec<String> {
+        let mails = self.get(API_KEY, "/v1/dev/mails").await.ok();
+        let mails = mails.body["data"].as_array().unwrap().iter().filter(|mail| mail["to"] == to);
+        mails.map(|mail| mail["text"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The youngest of `count` mails to an address, once there are so many.
+    pub(crate) async fn mail(&self, to: &str, count: usize) -> String {
+        let began = std::time::Instant::now();
+        loop {
+            let mails = self.mails(to).await;
+            if mails.len() >= count {
+                return mails[0].clone();
+            }
+            assert!(began.elapsed() < PATIENCE, "{} of {count} mails to {to}", mails.len());
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(crate) async fn code(&self, email: &str) -> String {
+        let before = self.mails(email).await.len();
+        let answer = self.open("/sign-in/codes", json!({"email": email})).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+        let mail = self.mail(email, before + 1).await;
+        let digits: String = mail.split("code to sign in to Paige is ").nth(1).unwrap().chars().take(8).collect();
+        assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{mail}");
+        digits
+    }
+
+    /// Signs somebody in by e-mail code.
+    pub(crate) async fn sign_in(&self, name: &str) -> Who {
+        let email = format!("{name}@example.com");
+        let code = self.code(&email).await;
+        let answer = self.open("/sign-in/sessions", json!({"email": email, "code": code, "name": name})).await.ok();
+        who(&answer, "")
+    }
+
+    /// A workspace of a team that `owner` owns.
+    pub(crate) async fn team(&self, owner: &Who) -> String {
+        self.post(&owner.token, "/v1/workspaces", json!({"name": "Pizza"})).await.ok().text("/id")
+    }
+
+    /// Invites and accepts.
+    pub(crate) async fn join(&self, owner: &Who, team: &str, name: &str, role: &str) -> Who {
+        let who = self.sign_in(name).await;
+        let body = json!({"email": format!("{name}@example.com"), "role": role});
+        let invite = self.post(&owner.token, &format!("/v1/workspaces/{team}/invites"), body).await.ok().text("/id");
+        self.post(&who.token, &format!("/v1/me/invites/{invite}/accept"), json!({})).await.ok();
+        who
+    }
+
+    /// The token in the youngest invitation of an address.
+    pub(crate) async fn link(&self, email: &str, count: usize) -> String {
+        let mail = self.mail(email, count).await;
+        let link = mail.split("https://paige.example/invites#").nth(1).unwrap_or_else(|| panic!("no link in {mail}"));
+        link.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Says what lifecycle says.
+    pub(crate) async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>, actor: &str) {
+        let context = Context { actor: Some(actor.into()), correlation: Some("request-of-lifecycle".into()), ..Context::default() };
+        let event = event.into().into_new(EventId::from_ulid(self.ids.ulid()), "/test", self.clock.now(), context);
+        self.journal.append(&Subject::project(project), Expect::Any, vec![event]).await.unwrap();
+    }
+
+    /// A project of a workspace.
+    pub(crate) async fn project(&self, workspace: &str, actor: &str) -> ProjectId {
+        let project = ProjectId::from_ulid(self.ids.ulid());
+        let workspace: WorkspaceId = workspace.parse().unwrap();
+        self.say(project, ProjectCreated { name: "Bot".into(), conversation_idle_seconds: None, workspace }, actor).await;
+        project
+    }
+
+    pub(crate) async fn erase(&self, project: ProjectId) {
+        self.say(project, ProjectErased { operation: OperationId::from_ulid(self.ids.ulid()) }, "system").await;
+    }
+
+    /// The types of the events on a subject, in short.
+    pub(crate) async fn told(&self, subject: &Subject) -> Vec<String> {
+        let events = self.journal.entity(subject).await.unwrap();
+        events.iter().map(|event| event.event_type.as_str().split('.').nth(1).unwrap().to_owned()).collect()
+    }
+
+    pub(crate) async fn told_of(&self, workspace: &str) -> Vec<String> {
+        self.told(&Subject::workspace(workspace.parse().unwrap())).await
+    }
+
+    /// Everything that the tables hold, as text, without what says when they were last whole.
+    pub(crate) async fn tables(&self) -> Vec<(String, Value)> {
+        let mut tables = Vec::new();
+        for table in ["people", "workspaces", "members", "invites", "keys", "key_uses", "projects", "audit"] {
+            let rows = format!("SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY to_jsonb(t)::text), '[]') FROM access.{table} t");
+            tables.push((table.to_owned(), sqlx::query_scalar(sqlx::AssertSqlSafe(rows)).fetch_one(&self.pool).await.unwrap()));
+        }
+        tables
+    }
+
+    pub(crate) fn advance(&self, by: chrono::TimeDelta) -> DateTime<Utc> {
+        assert!(self.clock.advance(by));
+        self.clock.now()
+    }
+}
+
+pub(crate) fn who(answer: &Answer, at: &str) -> Who {
+    let text = |field: &str| answer.text(&format!("{at}/{field}"));
+    Who { token: text("token"), id: text("user"), personal: text("personal_workspace") }
+}
+
+/// Waits until `ask` says yes.
+pub(crate) async fn until<F: Future<Output = Result<(), String>>>(mut ask: impl FnMut() -> F) {
+    let began = std::time::Instant::now();
+    while let Err(so_far) = ask().await {
+        assert!(began.elapsed() < PATIENCE, "so far: {so_far}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
