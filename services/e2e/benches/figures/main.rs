@@ -4,6 +4,7 @@
 //! Nothing here passes or fails: a bench prints, and ends with an error only if something is broken. Each row runs in a process of its
 //! own, so that no row pays for what another left in memory. One program for all of them, because linking it takes longer than running it.
 
+mod erasure;
 mod idle;
 mod ingress;
 mod reads;
@@ -16,7 +17,7 @@ use std::process::{Command, ExitCode};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const ROWS: [&str; 5] = ["ingress", "visible", "recorder", "reads", "idle"];
+const ROWS: [&str; 6] = ["ingress", "visible", "recorder", "reads", "erasure", "idle"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -50,6 +51,7 @@ async fn run(row: &str) -> ExitCode {
         "visible" => visible::run().await,
         "recorder" => recorder_drains::run().await,
         "reads" => reads::run().await,
+        "erasure" => erasure::run().await,
         "idle" => idle::run().await,
         unknown => {
             e2e::report::note(format!("{unknown} is none of {}", ROWS.join(", ")));

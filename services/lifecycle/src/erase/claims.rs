@@ -9,13 +9,16 @@ use crate::command::decode;
 use crate::error::Error;
 use crate::number::MetaId;
 
-pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbers) -> Result<(), Error> {
+pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbers, overwrite: bool) -> Result<(), Error> {
     for id in numbers.by_id.keys().filter_map(|id| id.parse::<MetaId>().ok()) {
         let subject = id.claim();
         let claims = journal.entity(&subject).await?;
         let ours = claims.iter().map(decode).collect::<Result<Vec<_>, _>>()?.iter().all(|claim| is_of(claim, project));
         // Only as far as was looked: a claim that somebody made since is on the condition of what was seen here, and stays.
         if let (true, Some(last)) = (ours, claims.last()) {
+            for claim in claims.iter().filter(|_| overwrite) {
+                journal.overwrite(subject.stream(), claim.sequence).await?;
+            }
             journal.purge_through(&subject, last.sequence).await?;
         }
     }

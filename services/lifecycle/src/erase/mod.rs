@@ -40,7 +40,7 @@ pub(crate) async fn erase_log(journal: &Journal, project: ProjectId, overwrite: 
         erased += parked::erase(journal, project, &numbers).await?;
         tracing::info!(project.id = %project, pass, events = erased, "events of a deleted project are erased");
         if erased == 0 && pass > 1 {
-            claims::erase(journal, project, &numbers).await?;
+            claims::erase(journal, project, &numbers, overwrite).await?;
             return Ok(());
         }
         tokio::time::sleep(LATE_APPENDS).await;
