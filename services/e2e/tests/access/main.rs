@@ -1,6 +1,7 @@
 //! Who may call what, of the whole house: every route that it describes, asked by everybody who must be refused.
 
 mod cast;
+mod ends;
 mod every_route;
 mod hostile;
 mod route;
