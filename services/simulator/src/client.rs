@@ -53,6 +53,17 @@ impl HttpClient {
         }
     }
 
+    /// Posts a webhook as Paystack does; the answer's status, or why there is none.
+    pub(crate) async fn payment_webhook(&self, url: &str, body: Bytes, signature: &str, answer_limit: Duration) -> Result<u16, String> {
+        let request = self.0.post(url).header("content-type", "application/json").header("x-paystack-signature", signature).body(body);
+        match request.timeout(answer_limit).send().await {
+            Ok(answer) => Ok(answer.status().as_u16()),
+            Err(error) if error.is_timeout() => Err(format!("no answer in {} s", answer_limit.as_secs())),
+            Err(error) if error.is_connect() => Err("no connection".to_owned()),
+            Err(error) => Err(error.without_url().to_string()),
+        }
+    }
+
     /// Calls a running simulator.
     pub(crate) async fn call(&self, method: Method, url: &str, body: Option<&Value>) -> Result<Value, CallError> {
         let mut request = self.0.request(method, url);

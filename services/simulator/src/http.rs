@@ -5,7 +5,7 @@ mod change_user_id;
 mod deliveries;
 mod faults;
 mod graph_messages;
-mod local_only;
+pub(crate) mod local_only;
 mod numbers;
 mod page;
 mod phones;

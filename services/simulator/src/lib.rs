@@ -19,6 +19,7 @@ mod http;
 mod made_up;
 mod number;
 mod outbox;
+pub mod paystack;
 mod person;
 mod refused;
 mod replay;

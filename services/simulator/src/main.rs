@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use chassis::{Clock, Health, HttpArgs, Ids, Metrics, Secret, Shutdown, Site, TelemetryArgs, serve, telemetry};
 use clap::{Parser, Subcommand};
 use simulator::command::{Command, Remote};
+use simulator::paystack::{self, Paystack, PaystackSettings};
 use simulator::{Settings, Simulator, loopback, routes};
 
 /// A local Meta: phones to type on, signed webhooks, and what can go wrong with them. Never in production
@@ -32,6 +33,8 @@ struct Serve {
     http: HttpArgs,
     #[command(flatten)]
     settings: Settings,
+    #[command(flatten)]
+    paystack: PaystackSettings,
     #[command(flatten)]
     telemetry: TelemetryArgs,
 }
@@ -63,12 +66,14 @@ async fn run(config: Serve) -> Result<(), Box<dyn std::error::Error>> {
     let clock = Clock::System;
     let ids = Ids::new(clock.clone());
     let listener = config.http.bind().await?;
-    let simulator = Simulator::new(config.settings, clock, &ids)?;
+    let simulator = Simulator::new(config.settings, clock.clone(), &ids)?;
+    let paystack = Paystack::new(config.paystack, clock, &ids)?;
     // nothing here is under /v1, so nobody ever needs this key
     let key = Secret::new(ids.ulid().to_string());
-    let router = Site::new("simulator", key, Health::new(), Metrics::install()?, ids).finish(routes(simulator.clone()))?;
+    let routes = routes(simulator.clone()).merge(paystack::routes(paystack.clone()));
+    let router = Site::new("simulator", key, Health::new(), Metrics::install()?, ids).finish(routes)?;
     tracing::info!(address = %listener.local_addr()?, "simulator listens");
-    let work = async { tokio::join!(serve(listener, router, &shutdown), simulator.run(shutdown.soft())).0 };
+    let work = async { tokio::join!(serve(listener, router, &shutdown), simulator.run(shutdown.soft()), paystack.run(shutdown.soft())).0 };
     shutdown.guard(work).await??;
     Ok(())
 }
