@@ -12,7 +12,8 @@ use crate::binaries::binary;
 use crate::process::{Process, Program};
 
 /// The services, in the order in which they are started.
-pub const SERVICES: [&str; 8] = ["ingress", "lifecycle", "databases", "billing", "bots", "flow-sync", "recorder", "conversations"];
+pub const SERVICES: [&str; 9] =
+    ["ingress", "access", "lifecycle", "databases", "billing", "bots", "flow-sync", "recorder", "conversations"];
 /// How long a service may take until it is ready.
 const READY_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);

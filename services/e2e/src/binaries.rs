@@ -9,10 +9,11 @@ use std::sync::Once;
 use std::time::SystemTime;
 
 /// Package and program.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 12] = [
     ("ingress", "ingress"),
     ("lifecycle", "lifecycle"),
     ("databases", "databases"),
+    ("access", "access"),
     ("billing", "billing"),
     ("bots", "bots"),
     ("flow-sync", "flow-sync"),
