@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::str::FromStr;
 
+use access::{Access, Mailer};
 use auth::Authorizer;
 use billing::{Billing, Paystack, Terms};
 use bots::Bots;
@@ -101,6 +102,8 @@ impl House {
 
         let lifecycle = Lifecycle::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), master.clone());
         let provisioning = Databases::new(journal.clone(), platform.clone(), master.clone(), clock.clone());
+        let settings = access::Settings { master_key: master.clone(), mailer: Mailer::mailbox(clock.clone()), console_url: None };
+        let access = Access::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), settings);
         let billing = Billing::new(billing::Parts {
             journal: journal.clone(),
             pool,
@@ -114,6 +117,7 @@ impl House {
             async { lifecycle.prepare().await.map_err(Failure::from) },
             async { provisioning.prepare().await.map_err(Failure::from) },
             async { billing.prepare().await.map_err(Failure::from) },
+            async { access.prepare().await.map_err(Failure::from) },
         )?;
         let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
         let ingress = Ingress::new(journal.clone(), clock.clone(), secrets, keys.meta_verify_token)
@@ -124,13 +128,18 @@ impl House {
         let databases = ProjectDatabases::new(platform);
         let followers = Followers::new(&journal);
         let authorizer = Authorizer::start(journal.clone(), clock.clone()).await?;
-        let settings = simulator::Settings { target: format!("http://{address}/webhooks/meta"), app_secret: keys.meta_app_secret };
+        let settings = simulator::Settings {
+            target: format!("http://{address}/webhooks/meta"),
+            app_secret: keys.meta_app_secret,
+            app_id: simulator::APP_ID.to_owned(),
+        };
         let simulator = Simulator::new(settings, clock, &ids)?;
 
         authorizer.register(&health);
         lifecycle.register(&health);
         provisioning.register(&health);
         billing.register(&health);
+        access.register(&health);
         bots.register(&health);
         flow_sync.register(&health);
         conversations.register(&health);
@@ -140,6 +149,7 @@ impl House {
             .merge(lifecycle::routes(lifecycle.clone()))
             .merge(databases::routes(provisioning.clone()))
             .merge(billing::routes(billing.clone()))
+            .merge(access::routes(access.clone()))
             .merge(bots::routes(bots.clone()))
             .merge(conversations::routes(conversations.clone()));
         if simulator::loopback(address).is_ok() {
@@ -157,6 +167,7 @@ impl House {
             Service::new("lifecycle", |stop| lifecycle::run(lifecycle, stop)),
             Service::new("databases", |stop| databases::run(provisioning, stop)),
             Service::new("billing", |stop| billing::run(billing, stop)),
+            Service::new("access", |stop| access::run(access, stop)),
             Service::new("bots", |stop| bots::run(bots, stop)),
             Service::new("flow-sync", |stop| flow_sync::run(flow_sync, stop)),
             Service::new("conversations", |stop| conversations::run(conversations, stop)),
