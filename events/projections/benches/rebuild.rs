@@ -54,9 +54,12 @@ async fn main() {
     let mut table = vec![];
     table.push(("raw read of the log", bench.raw_read(Filter::all()).await));
     table.push(("the same through a filter", bench.raw_read(Filter::subjects([format!("conversation.{}.>", bench.project)])).await));
+    table.push(("first rebuild of a new server", bench.timed("first rebuild of a new server", bench.rebuild(true)).await));
     bench.truncate().await;
+    bench.settle().await;
     let rebuild = bench.timed("rebuild into empty tables, read back", bench.rebuild(true)).await;
     table.push(("rebuild into empty tables, read back", rebuild));
+    bench.settle().await;
     table.push(("rebuild of tables that are right", bench.timed("right", bench.rebuild(false)).await));
     for _ in 1..rounds {
         bench.timed("verify", bench.verify()).await;
@@ -135,7 +138,8 @@ impl Bench {
             Step::Writing { table, rows, of, .. } if told && rows == of => {
                 println!("  {:>6.2?} wrote {rows} rows of {table}", began.elapsed())
             }
-            Step::Reading { .. } | Step::Comparing { .. } | Step::Writing { .. } => {}
+            Step::Filling { events, of, .. } if told && events == of => println!("  {:>6.2?} written", began.elapsed()),
+            Step::Reading { .. } | Step::Filling { .. } | Step::Comparing { .. } | Step::Writing { .. } => {}
         });
         let report = rebuild.rebuild(self.project).await.expect("rebuilds");
         assert_eq!(report.events, self.events);
@@ -149,6 +153,11 @@ impl Bench {
 
     async fn connection(&self) -> PgConnection {
         PgConnection::connect_with(&self.databases.options(self.project)).await.expect("connects")
+    }
+
+    /// As on a server that has run for a while: what was written is on disk, and files for what will be are at hand.
+    async fn settle(&self) {
+        self.connection().await.execute("CHECKPOINT").await.expect("a checkpoint");
     }
 
     async fn truncate(&self) {
@@ -177,6 +186,7 @@ impl Bench {
                 .expect("copies");
             all.push((table, bare, indexes, rows));
         }
+        self.settle().await;
         let began = Instant::now();
         let mut transaction = connection.begin().await.expect("begins");
         for (table, bare, indexes, rows) in &all {

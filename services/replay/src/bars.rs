@@ -31,6 +31,11 @@ pub(crate) fn follow(watched: bool) -> (ProgressBar, impl Fn(Step) + Send + Sync
             }
             bar.set_position(sequence);
         }
+        Step::Filling { events, of, .. } => {
+            bar.set_length(of);
+            bar.set_position(events);
+            bar.set_message("writing the tables");
+        }
         Step::Comparing { table, .. } => bar.set_message(format!("comparing {table}")),
         Step::Writing { table, rows, of, .. } => {
             bar.set_length(of);

@@ -1,7 +1,7 @@
 //! Makes the tables what the log says, whatever they hold.
 
 use contract::{ProjectId, Stream};
-use sqlx::{AssertSqlSafe, Connection};
+use sqlx::Connection;
 
 use super::pass::{Folding, read};
 use super::report::Report;
@@ -9,9 +9,6 @@ use super::scope::Scope;
 use super::skipped::skipped;
 use super::{Rebuild, ahead};
 use crate::{Error, checkpoint};
-
-/// After so many rows were written the planner looks at the tables anew.
-const ROWS_TO_ANALYZE_MIN: u64 = 1_000;
 
 impl Rebuild {
     /// Folds the whole log, makes the tables equal to it in one transaction, also when they are empty or full of something else,
@@ -22,6 +19,14 @@ impl Rebuild {
     /// # Errors
     /// As [`Self::verify`], and `StillDiffers`. Nothing is changed then.
     pub async fn rebuild(&self, project: ProjectId) -> Result<Report, Error> {
+        match self.fill(project).await? {
+            Some(report) => Ok(report),
+            None => self.replace(project).await,
+        }
+    }
+
+    /// Changes the rows that differ from a fold of the whole log.
+    async fn replace(&self, project: ProjectId) -> Result<Report, Error> {
         let state = self.journal.state(Stream::Conversation).await?;
         let skipped = skipped(&self.journal).await?.remove(&project).unwrap_or_default();
         let mut connection = self.connect(project).await?;
@@ -43,11 +48,21 @@ impl Rebuild {
             }
         }
         transaction.commit().await?;
-        // The planner's picture of the tables is of before. Stale, it costs readers time; missing, nothing else.
-        if report.differing_rows() > ROWS_TO_ANALYZE_MIN {
-            let tables = report.tables.iter().map(|table| table.table).collect::<Vec<_>>().join(", ");
-            sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {tables}"))).execute(&mut connection).await?;
-        }
+        report.analyze(&mut connection).await?;
         Ok(report)
+    }
+}
+
+/// After so many rows were written the planner looks at the tables anew.
+const ROWS_TO_ANALYZE_MIN: u64 = 1_000;
+
+impl Report {
+    /// The planner's picture of the tables is of before. Stale, it costs readers time; missing, nothing else.
+    pub(super) async fn analyze(&self, connection: &mut sqlx::PgConnection) -> Result<(), Error> {
+        if self.differing_rows() > ROWS_TO_ANALYZE_MIN {
+            let tables = self.tables.iter().map(|table| table.table).collect::<Vec<_>>().join(", ");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("ANALYZE {tables}"))).execute(connection).await?;
+        }
+        Ok(())
     }
 }

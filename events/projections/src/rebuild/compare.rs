@@ -178,7 +178,7 @@ fn columns(layout: &Layout, folded: Tuple<'_>, stored: Tuple<'_>) -> Vec<ColumnD
 }
 
 /// The key as people know it: where rows have an id of their own beside the key, the id.
-fn named_key(layout: &Layout, row: Tuple<'_>) -> Vec<(&'static str, String)> {
+pub(crate) fn named_key(layout: &Layout, row: Tuple<'_>) -> Vec<(&'static str, String)> {
     let key = if layout.unique.is_empty() { layout.key } else { layout.unique };
     let columns = layout.columns.iter().zip(row.fields()).enumerate();
     columns
@@ -201,7 +201,12 @@ pub(crate) fn key_of(layout: &Layout, row: Tuple<'_>, out: &mut Vec<u8>) {
 }
 
 /// Reads a table, row by row.
-async fn each_row(connection: &mut PgConnection, layout: &Layout, condition: &str, mut row: impl FnMut(Tuple<'_>)) -> Result<(), Error> {
+pub(crate) async fn each_row(
+    connection: &mut PgConnection,
+    layout: &Layout,
+    condition: &str,
+    mut row: impl FnMut(Tuple<'_>),
+) -> Result<(), Error> {
     let columns = layout.column_list();
     let source = match condition {
         "" => format!("{} ({columns})", layout.name),

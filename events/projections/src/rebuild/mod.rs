@@ -3,7 +3,8 @@
 //! - [`Rebuild::verify`] compares, in a snapshot of the project's database, with the log up to that snapshot's checkpoint: exact under
 //!   live traffic, and nobody waits.
 //! - [`Rebuild::repair`] changes exactly the rows that differ.
-//! - [`Rebuild::rebuild`] makes the tables equal to the log's end, whatever they hold, and reads every row back before it commits.
+//! - [`Rebuild::rebuild`] makes the tables equal to the log's end, whatever they hold, and reads every row back before it commits. Empty
+//!   ones are filled part by part, see `fill`.
 //!
 //! Repair and rebuild are one transaction each, and only rows change: no table is renamed, emptied or locked against readers, so that a
 //! reader sees the tables before or after. A killed one leaves nothing: what was staged is temporary, what was written is
@@ -14,6 +15,9 @@ mod afresh;
 mod apply;
 mod claims;
 mod compare;
+mod encode;
+mod fill;
+mod gather;
 mod kept;
 mod pace;
 mod pass;
@@ -21,6 +25,7 @@ mod repair;
 mod report;
 mod scope;
 mod skipped;
+mod sum;
 mod tuple;
 mod verify;
 mod write;
@@ -75,6 +80,15 @@ pub enum Step {
         project: ProjectId,
         /// Which table.
         table: &'static str,
+    },
+    /// Writing what a project's events made, into tables that were empty.
+    Filling {
+        /// Whose.
+        project: ProjectId,
+        /// Events whose rows are written.
+        events: u64,
+        /// Events of the project.
+        of: u64,
     },
     /// Writing rows that are missing.
     Writing {

@@ -20,7 +20,7 @@ use crate::{Error, fold};
 const BATCH_EVENTS_MAX: usize = 1_024;
 const BATCHES_MAX: usize = 8;
 /// What a folded event takes in memory beside its data: rows, keys, places in tables.
-const EVENT_OVERHEAD_BYTES: usize = 700;
+pub(crate) const EVENT_OVERHEAD_BYTES: usize = 700;
 /// More projects than this are found by reading the whole log, because the broker is slow at many filters.
 const FILTERS_MAX: usize = 4;
 
@@ -122,7 +122,8 @@ pub(crate) async fn read(
     if from > through {
         return Ok(postponed);
     }
-    let filter = filter(journal, foldings).await?;
+    let projects: Vec<ProjectId> = foldings.iter().map(|folding| folding.project).collect();
+    let filter = filter(journal, &projects).await?;
     let mut places: HashMap<ProjectId, usize> = places(foldings);
     let mut pace = Pace::new(journal, options.events_per_second_max);
     let mut batches = batches(journal, Range { from, through: Some(through) }, filter);
@@ -161,17 +162,17 @@ fn make_room(foldings: &mut Vec<Folding>) -> Result<Vec<Folding>, Error> {
 }
 
 /// Everything is read when the projects are a good part of the log, or many; otherwise the broker filters.
-async fn filter(journal: &Journal, foldings: &[Folding]) -> Result<Filter, Error> {
+pub(crate) async fn filter(journal: &Journal, projects: &[ProjectId]) -> Result<Filter, Error> {
     /// A log of this size is read whole in a moment.
     const SMALL_LOG_EVENTS: u64 = 50_000;
-    if foldings.len() > FILTERS_MAX || journal.state(Stream::Conversation).await?.messages < SMALL_LOG_EVENTS {
+    if projects.len() > FILTERS_MAX || journal.state(Stream::Conversation).await?.messages < SMALL_LOG_EVENTS {
         return Ok(Filter::all());
     }
-    Ok(Filter::subjects(foldings.iter().map(|folding| format!("{}.{}.>", Stream::Conversation, folding.project))))
+    Ok(Filter::subjects(projects.iter().map(|project| format!("{}.{project}.>", Stream::Conversation))))
 }
 
 /// Reads in a task of its own, so that the broker's client and the fold share the cores.
-fn batches(journal: &Journal, range: Range, filter: Filter) -> mpsc::Receiver<Result<Vec<Recorded>, Error>> {
+pub(crate) fn batches(journal: &Journal, range: Range, filter: Filter) -> mpsc::Receiver<Result<Vec<Recorded>, Error>> {
     let (sender, receiver) = mpsc::channel(BATCHES_MAX);
     let events = journal.replay(Stream::Conversation, range, filter);
     tokio::spawn(async move {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use projections::rebuild::Step;
+use projections::rebuild::{Rebuild, Step};
 use tokio::sync::Notify;
 
 use crate::fixture::{Fixture, TABLES};
@@ -12,15 +12,20 @@ use crate::fixture::{Fixture, TABLES};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_rebuild_leaves_nothing_and_the_next_one_completes() {
     let (fixture, _) = Fixture::with_people(40).await;
+    cut_off_until_it_completes(&fixture, fixture.rebuild()).await;
+    cut_off_until_it_completes(&fixture, fixture.rebuild_in_parts()).await;
+}
+
+async fn cut_off_until_it_completes(fixture: &Fixture, rebuild: Rebuild) {
     let right = fixture.dump().await;
     fixture.execute(&format!("TRUNCATE {}", TABLES.join(", "))).await;
-    let objects = objects(&fixture).await;
+    let objects = objects(fixture).await;
     // Cut off at the first, second, … sign of life, until one comes through.
     let mut cut = 1;
     loop {
         let (seen, reached) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let notify = reached.clone();
-        let rebuild = fixture.rebuild_in_parts().watched(move |step| {
+        let rebuild = rebuild.clone().watched(move |step| {
             let counts = !matches!(step, Step::Reading { sequence, through } if sequence < through);
             if counts && seen.fetch_add(1, Ordering::Relaxed) + 1 >= cut {
                 notify.notify_one();
@@ -41,7 +46,7 @@ async fn a_killed_rebuild_leaves_nothing_and_the_next_one_completes() {
     }
     assert!(cut > 12, "it was never cut off in the middle");
     assert_eq!(fixture.dump().await, right);
-    assert_eq!(self::objects(&fixture).await, objects);
+    assert_eq!(self::objects(fixture).await, objects);
 }
 
 /// Every table and schema that exists. Temporary ones of a connection that was cut off go a moment after it.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose ground cannot be laid has failed")]
 
+mod fill;
 mod fixture;
 mod kill;
 mod property;
