@@ -22,7 +22,7 @@ const SOURCE: &str = "/paige/lifecycle";
 /// What came of one attempt to append.
 enum Attempt {
     /// It is in the log, and the project is this now; none: it is gone.
-    Appended(Option<Project>),
+    Appended(Option<Box<Project>>),
     /// Others were faster.
     Lost,
     /// The same cause had its effect already.
@@ -68,13 +68,13 @@ impl Lifecycle {
             let now = self.clock.now();
             let facts = decide(&ground.state, id, command, now)?;
             let attempt = if facts.is_empty() {
-                Attempt::Appended(ground.state.project)
+                Attempt::Appended(ground.state.project.map(Box::new))
             } else {
                 self.append(id, ground, facts, now, origin).await?
             };
             let project = match attempt {
                 Attempt::Lost => continue,
-                Attempt::Appended(project) => project,
+                Attempt::Appended(project) => project.map(|project| *project),
                 Attempt::Repeated => self.ground(id, None).await?.state.project,
             };
             if let Some(project) = &project {
@@ -120,7 +120,7 @@ impl Lifecycle {
         let project = (first..)
             .zip(&events)
             .fold(ground.state.project, |state, (sequence, event)| Project::fold(state, id, At { event, sequence, time: now }));
-        Ok(Attempt::Appended(project))
+        Ok(Attempt::Appended(project.map(Box::new)))
     }
 
     fn envelope(&self, fact: &Fact, created: bool, now: DateTime<Utc>, origin: &Origin<'_>) -> NewEvent {

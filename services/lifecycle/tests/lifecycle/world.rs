@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use auth::Authorizer;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
 
 pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
@@ -34,6 +35,7 @@ pub(crate) struct World {
     router: Router,
     stop: CancellationToken,
     task: Option<JoinHandle<Result<(), lifecycle::Error>>>,
+    _authority: DropGuard,
 }
 
 #[derive(Debug)]
@@ -79,8 +81,12 @@ impl World {
         let health = Health::new();
         lifecycle.register(&health);
         let site = Site::new("Test", Secret::new(API_KEY), health, Metrics::install().unwrap(), ids.clone());
-        let router = site.finish(lifecycle::routes(lifecycle.clone())).unwrap();
-        let mut world = Self { nats, journal, pool, clock, ids, lifecycle, router, stop: CancellationToken::new(), task: None };
+        let authorizer = Authorizer::start(journal.clone(), clock.clone()).await.unwrap();
+        let forever = CancellationToken::new();
+        authorizer.follow(forever.clone());
+        let router = site.authority(authorizer).finish(lifecycle::routes(lifecycle.clone())).unwrap();
+        let stop = CancellationToken::new();
+        let mut world = Self { nats, journal, pool, clock, ids, lifecycle, router, stop, task: None, _authority: forever.drop_guard() };
         world.start();
         world
     }
@@ -121,7 +127,19 @@ impl World {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {API_KEY}"));
+        self.send_as(API_KEY, method, path, headers, body).await
+    }
+
+    /// With somebody's key or session.
+    pub(crate) async fn send_as(
+        &self,
+        credentials: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {credentials}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
