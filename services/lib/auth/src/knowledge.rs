@@ -46,6 +46,8 @@ pub(crate) struct Knowledge {
     /// One asks at a time; who waits for it uses its answer.
     asking: tokio::sync::Mutex<()>,
     asked_behind: AtomicBool,
+    /// Whether the last question was not answered: said once, not for every request of an outage.
+    unanswered: AtomicBool,
 }
 
 impl Knowledge {
@@ -57,6 +59,7 @@ impl Knowledge {
             confirmed: Mutex::default(),
             asking: tokio::sync::Mutex::default(),
             asked_behind: AtomicBool::new(false),
+            unanswered: AtomicBool::new(false),
         }
     }
 
@@ -138,14 +141,21 @@ impl Knowledge {
                 return Ok(());
             }
             let began = Instant::now();
-            self.reach_end().await.map_err(|error| {
-                tracing::warn!(%error, "the log does not say how far keys and members are");
-                Denied::Stale
-            })?;
+            self.reach_end().await?;
             self.confirm_at(began);
-            Ok(())
+            Ok::<_, journal::Error>(())
         };
-        timeout(CONFIRM_MAX, confirm).await.unwrap_or(Err(Denied::Stale))
+        let answered = match timeout(CONFIRM_MAX, confirm).await {
+            Ok(answered) => answered.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("the log was not asked and reached in {CONFIRM_MAX:?}")),
+        };
+        let was_unanswered = self.unanswered.swap(answered.is_err(), Ordering::AcqRel);
+        match &answered {
+            Err(error) if !was_unanswered => tracing::warn!(error, "keys and members cannot be confirmed"),
+            Ok(()) if was_unanswered => tracing::info!("keys and members are confirmed again"),
+            Ok(()) | Err(_) => {}
+        }
+        answered.map_err(|_| Denied::Stale)
     }
 
     async fn reach_end(&self) -> Result<(), journal::Error> {

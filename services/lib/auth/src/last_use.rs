@@ -2,7 +2,7 @@
 //!
 //! Several processes derive the same event id for the same five minutes, so the log takes one of theirs.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use chassis::Clock;
@@ -19,8 +19,8 @@ const SOURCE: &str = "/paige/auth";
 
 pub(crate) struct LastUse {
     clock: Clock,
-    /// The interval in which each key was noted last. As many as there are keys that work.
-    noted: Mutex<HashMap<KeyId, i64>>,
+    /// The keys that were noted in an interval: as many as there are keys that work.
+    noted: Mutex<(i64, HashSet<KeyId>)>,
     send: mpsc::Sender<KeyUsed>,
     receive: Mutex<Option<mpsc::Receiver<KeyUsed>>>,
 }
@@ -35,8 +35,11 @@ impl LastUse {
     pub(crate) fn note(&self, key: KeyId) {
         let at = self.clock.now();
         let interval = interval(at);
-        let before = self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(key, interval);
-        if before != Some(interval) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.0 != interval {
+            *noted = (interval, HashSet::new());
+        }
+        if noted.1.insert(key) {
             // Full: so many others are noted that this one can be missing.
             let _ = self.send.try_send(KeyUsed { key, at });
         }

@@ -340,7 +340,8 @@ proptest! {
         log.workspace(1, WorkspaceEvent::KeyRevoked(KeyRevoked { key: key(1) }));
         let expected = log.fold();
         let (mut ours, mut others): (Vec<_>, Vec<_>) = log.0.iter().partition(|event| event.subject.stream() == contract::Stream::Workspace);
-        (ours.reverse(), others.reverse());
+        ours.reverse();
+        others.reverse();
         let mut fold = Fold::default();
         let mut taken = Vec::new();
         for choice in choices {
