@@ -100,7 +100,7 @@ async fn charge(billing: &Billing, project: ProjectId, id: PaymentId) -> Result<
     let Some(authorisation) = authorisation::open(billing, project, &account).await? else {
         return fail(billing, project, id, "nothing is stored that could be charged").await;
     };
-    let sum = Sum { payment: id, amount_minor: payment.amount_minor, currency: &payment.currency };
+    let sum = Sum { payment: id, project, amount_minor: payment.amount_minor, currency: &payment.currency };
     match billing.provider()?.charge(sum, &authorisation).await {
         Ok(transaction) => billing.report(project, id, transaction, Origin::Provider).await,
         Err(ProviderError::Refused(words)) => fail(billing, project, id, &words).await,

@@ -95,7 +95,7 @@ pub(crate) async fn open_page(
     payer.check()?;
     let provider = billing.provider()?.clone();
     let account = billing.command(project, &command, origin).await?;
-    let sum = sum(&account, payment)?;
+    let sum = sum(project, &account, payment)?;
     match provider.initialise(sum, &payer.email, payer.callback_url.as_deref()).await {
         Ok(url) => PageAnswer::of(&account, payment, url).ok_or_else(|| Problem::internal("a payment is not in its account")),
         Err(refused @ ProviderError::Refused(_)) => {
@@ -108,7 +108,7 @@ pub(crate) async fn open_page(
     }
 }
 
-fn sum(account: &Account, payment: PaymentId) -> Result<Sum<'_>, Problem> {
+fn sum(project: ProjectId, account: &Account, payment: PaymentId) -> Result<Sum<'_>, Problem> {
     let found = account.payments.get(&payment).ok_or_else(|| Problem::internal("a payment is not in its account"))?;
-    Ok(Sum { payment, amount_minor: found.amount_minor, currency: &found.currency })
+    Ok(Sum { payment, project, amount_minor: found.amount_minor, currency: &found.currency })
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chassis::Secret;
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
-use contract::PaymentId;
+use contract::{PaymentId, ProjectId};
 use futures::StreamExt;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
@@ -91,6 +91,8 @@ impl std::fmt::Debug for Authorisation {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sum<'a> {
     pub(crate) payment: PaymentId,
+    /// Repeated in webhooks, so that those about a project can be found when it is erased.
+    pub(crate) project: ProjectId,
     pub(crate) amount_minor: u64,
     pub(crate) currency: &'a str,
 }
@@ -124,6 +126,7 @@ impl Paystack {
     pub(crate) async fn initialise(&self, sum: Sum<'_>, email: &str, callback: Option<&str>) -> Result<String, ProviderError> {
         let mut body = json!({
             "email": email, "amount": sum.amount_minor, "currency": sum.currency, "reference": reference(sum.payment),
+            "metadata": {"project": sum.project},
         });
         if let Some(callback) = callback {
             body["callback_url"] = callback.into();
@@ -136,7 +139,7 @@ impl Paystack {
     pub(crate) async fn charge(&self, sum: Sum<'_>, authorisation: &Authorisation) -> Result<Transaction, ProviderError> {
         let body = json!({
             "email": authorisation.email, "amount": sum.amount_minor, "currency": sum.currency,
-            "authorization_code": authorisation.code, "reference": reference(sum.payment),
+            "authorization_code": authorisation.code, "reference": reference(sum.payment), "metadata": {"project": sum.project},
         });
         let answer = self.call(Method::POST, "/transaction/charge_authorization", Some(&body)).await;
         match answer {

@@ -50,6 +50,17 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
     }
 }
 
+/// One payment that cannot be settled must not hide the others; an outage ends the run.
+fn passed(payment: &str, settled: Result<bool, Error>) -> Result<bool, Error> {
+    match settled {
+        Err(error) if !error.is_outage() => {
+            tracing::error!(payment.id = payment, error = %error.chain(), "a payment cannot be settled");
+            Ok(false)
+        }
+        settled => settled,
+    }
+}
+
 impl Billing {
     /// Compares, and says what differs. How many payments were not as we held them.
     ///
@@ -62,7 +73,8 @@ impl Billing {
         for page in 1..=PAGES_MAX {
             let (transactions, more) = self.provider()?.list(from, now, page).await?;
             for transaction in transactions {
-                differences += u64::from(self.compare(transaction).await?);
+                let reference = transaction.reference.clone();
+                differences += u64::from(passed(&reference, self.compare(transaction).await)?);
             }
             if !more {
                 break;
@@ -110,7 +122,7 @@ impl Billing {
             let Some((_, _, last)) = open.last() else { return Ok(closed) };
             after = *last;
             for (project, payment, _) in open {
-                closed += u64::from(self.close_page(project, payment).await?);
+                closed += u64::from(passed(&payment.to_string(), self.close_page(project, payment).await)?);
             }
         }
     }

@@ -6,7 +6,7 @@ use contract::{PaymentId, ProjectId};
 use crate::command::Origin;
 use crate::decide::{Command, Outcome, Refusal};
 use crate::error::Error;
-use crate::paystack::{Paystack, Transaction, TransactionStatus};
+use crate::paystack::{Authorisation, Paystack, Transaction, TransactionStatus};
 use crate::{Billing, authorisation};
 
 /// What is known after asking.
@@ -55,13 +55,22 @@ impl Billing {
                 paid_at: transaction.paid_at.unwrap_or_else(|| self.clock.now()),
                 amount_minor: transaction.amount_minor,
                 currency: transaction.currency,
-                sealed_authorisation: match &transaction.authorisation {
-                    Some(authorisation) => authorisation::seal(self, project, authorisation).await?,
-                    None => None,
-                },
+                sealed_authorisation: self.sealed(project, transaction.authorisation.as_ref()).await?,
             },
         };
         self.say(project, payment, outcome, origin).await
+    }
+
+    /// A key that cannot be used must not keep paid money from being credited: then nothing is stored that could be charged again.
+    async fn sealed(&self, project: ProjectId, authorisation: Option<&Authorisation>) -> Result<Option<String>, Error> {
+        let Some(authorisation) = authorisation else { return Ok(None) };
+        match authorisation::seal(self, project, authorisation).await {
+            Err(error @ Error::Sealing { .. }) => {
+                tracing::error!(project.id = %project, error = %error.chain(), "what could be charged again is not stored");
+                Ok(None)
+            }
+            sealed => sealed,
+        }
     }
 
     /// Says what became of a payment. Nothing is said about a project that is being deleted, or is gone.

@@ -104,6 +104,9 @@ fn take(desk: &mut Desk, body: &Value, by_code: bool) -> Result<String, Answer> 
     if desk.held.contains_key(&reference) {
         return Err(bad("Duplicate Transaction Reference"));
     }
+    if !body["metadata"]["project"].as_str().is_some_and(|project| project.starts_with("prj_")) {
+        return Err(bad("a payment that names no project could not be erased with it"));
+    }
     let amount = body["amount"].as_u64().filter(|amount| *amount > 0).ok_or(bad("Invalid amount"))?;
     let currency = body["currency"].as_str().filter(|currency| *currency == "ZAR").ok_or(bad("Currency not supported"))?.to_owned();
     let email = body["email"].as_str().filter(|email| email.contains('@')).ok_or(bad("Invalid Email"))?.to_owned();
