@@ -3,11 +3,12 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::others::{UNMAKING, operation_of};
 use crate::world::{API_KEY, MASTER_KEY, World};
 use contract::{Stream, Subject};
 
-const PATIENCE: Duration = Duration::from_secs(60);
-const PROJECTS: usize = 60;
+const PATIENCE: Duration = Duration::from_secs(120);
+const PROJECTS: usize = 40;
 
 fn start(world: &World, database_url: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_lifecycle"))
@@ -56,4 +57,45 @@ async fn a_process_killed_while_projects_get_ready_forgets_none_and_says_nothing
         let steps = ["operation_step_completed"; 4];
         assert_eq!(told, [&["project_created", "operation_started"], &steps[..], &["project_ready", "operation_completed"]].concat());
     }
+}
+
+#[tokio::test]
+async fn a_process_killed_while_projects_go_leaves_nothing_of_any() {
+    let mut world = World::new().await;
+    let mut going = Vec::new();
+    for n in 0..4 {
+        let name = format!("P{n}");
+        let id = world.ready(&name).await;
+        world.connect(id, &format!("{}", 100 + n)).await;
+        going.push((id, name));
+    }
+    world.stop().await;
+    let database_url = embedded::Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let mut operations = Vec::new();
+    for (id, name) in &going {
+        operations.push(operation_of(&world.delete(*id, name).await.body));
+    }
+    // What others erased is said one after another, each to a process that lives for a moment.
+    for (round, step) in UNMAKING.into_iter().enumerate() {
+        for ((id, _), operation) in going.iter().zip(&operations) {
+            world.say_gone(*id, *operation, step).await;
+        }
+        let mut process = start(&world, &database_url);
+        let wanted = round + 1;
+        world.until_told(going[0].0, |told| told.iter().filter(|told| *told == "operation_step_completed").count() > 4 + wanted).await;
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    // Somewhere in the purge.
+    let mut process = start(&world, &database_url);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let mut process = start(&world, &database_url);
+    for (id, _) in &going {
+        world.until_told(*id, |told| told == ["project_erased"]).await;
+        assert_eq!(world.told(&Subject::data_key(*id)).await, [""; 0]);
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
 }

@@ -1,9 +1,9 @@
 //! Projects from the outside: created, made ready by what the log says, listed, shown, and the same after any replay.
 
-use crate::others::MAKING;
+use crate::others::{MAKING, operation_of};
 use crate::world::{Answer, World, fresh_pool, service};
 use axum::http::{Method, StatusCode};
-use contract::{DatabaseStep, Stream, Subject, WorkspaceId};
+use contract::{DatabaseStep, Entitlement, Stream, Subject, WorkspaceCreated, WorkspaceEvent, WorkspaceId, WorkspaceKind};
 use futures::future::join_all;
 use lifecycle::Error;
 use serde_json::{Value, json};
@@ -189,23 +189,54 @@ async fn pages_show_every_project_once_also_while_others_are_created() {
 
 /// What the API shows of everything.
 async fn shown(world: &World) -> Vec<Value> {
-    world.get("/v1/projects?limit=100").await.body["data"].as_array().unwrap().clone()
+    let projects = world.get("/v1/projects?limit=100").await.body["data"].as_array().unwrap().clone();
+    let mut all = Vec::new();
+    for project in projects {
+        let id = project["id"].as_str().unwrap().to_owned();
+        all.push(project);
+        all.push(world.get(&format!("/v1/projects/{id}/operations")).await.body);
+    }
+    all.push(world.get(&format!("/v1/workspaces/{}/transfers", team())).await.body);
+    all
+}
+
+fn team() -> WorkspaceId {
+    "wsp_00000000000000000000000009".parse().unwrap()
+}
+
+/// A project at every place of its life.
+async fn populate(world: &World) {
+    let (busy, failed, young) = (world.create("A").await, world.create("B").await, world.create("C").await);
+    world.connect(busy, "1").await;
+    world.connect(busy, "2").await;
+    world.connect(young, "1").await;
+    world.say_done(busy, DatabaseStep::Roles).await;
+    world.say_all_made(busy).await;
+    world.say_failed(failed, DatabaseStep::Tables).await;
+    world.until_status(busy, "ready").await;
+    world.until_status(failed, "failed").await;
+    for _ in 0..3 {
+        let answer = world.post(&format!("/v1/projects/{busy}/reset"), None).await;
+        world.say_reset(busy, operation_of(&answer.body)).await;
+        world.until_operation(answer.headers["location"].to_str().unwrap(), "succeeded").await;
+    }
+    world.say_entitled(busy, Entitlement::Suspended).await;
+    world.until_status(busy, "suspended").await;
+    let created =
+        WorkspaceCreated { name: "W".into(), kind: WorkspaceKind::Team, owner: "usr_00000000000000000000000001".parse().unwrap() };
+    world.say(&Subject::workspace(team()), WorkspaceEvent::from(created)).await;
+    let offered = world.post(&format!("/v1/projects/{busy}/transfer"), Some(json!({"workspace": team()}))).await;
+    assert_eq!(offered.status, StatusCode::CREATED, "{offered:?}");
+    assert_eq!(world.delete(failed, "B").await.status, StatusCode::ACCEPTED);
+    world.until_told(failed, |told| told.last().unwrap() == "operation_step_completed").await;
 }
 
 #[tokio::test]
 async fn the_tables_are_built_from_the_log_and_from_nothing_else() {
     let mut world = World::new().await;
-    let (ready, failed, young) = (world.create("A").await, world.create("B").await, world.create("C").await);
-    world.connect(ready, "1").await;
-    world.connect(ready, "2").await;
-    world.connect(young, "1").await;
-    world.say_done(ready, DatabaseStep::Roles).await;
-    world.say_all_made(ready).await;
-    world.say_failed(failed, DatabaseStep::Tables).await;
-    world.until_status(ready, "ready").await;
-    world.until_status(failed, "failed").await;
-    let before = shown(&world).await;
+    populate(&world).await;
     world.stop().await;
+    let before = shown(&world).await;
 
     // Another, empty platform database over the same log.
     let World { nats, journal, clock, .. } = world;
@@ -213,6 +244,21 @@ async fn the_tables_are_built_from_the_log_and_from_nothing_else() {
     let world = World::on(nats, journal, fresh_pool().await, clock).await;
     assert_eq!(shown(&world).await, before);
     assert_eq!(world.journal.state(Stream::Project).await.unwrap().last, events);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn rows_that_an_older_version_wrote_are_written_anew() {
+    let mut world = World::new().await;
+    populate(&world).await;
+    world.stop().await;
+    let before = shown(&world).await;
+    for table in ["projects", "operations"] {
+        let older = format!("UPDATE lifecycle.{table} SET form = 0, document = '{{\"old\": true}}'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(older)).execute(&world.pool).await.unwrap();
+    }
+    world.restart().await;
+    assert_eq!(shown(&world).await, before);
     world.end().await;
 }
 
