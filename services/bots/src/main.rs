@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use auth::Authorizer;
 use bots::config::Config;
 use bots::{Bots, STREAMS, routes};
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
@@ -27,6 +28,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "bots")).await?;
     journal.open(&STREAMS).await?;
+    let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
     let bots = Bots::new(journal, Storage::open(&config.storage.storage_url)?, Clock::System);
 
     let listener = config.http.bind().await?;
@@ -34,8 +36,10 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let health = Health::new();
     bots.register(&health);
+    authorizer.register(&health);
+    authorizer.follow(shutdown.soft());
     let site = Site::new("Paige bots", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
-    let router = site.finish(routes(bots.clone()))?;
+    let router = site.authority(authorizer).finish(routes(bots.clone()))?;
 
     let stop = shutdown.soft();
     let follow = async {
