@@ -12,7 +12,7 @@ use super::list_workspaces::page_limit;
 use crate::actor::Actor;
 use crate::audit::ActorKind;
 use crate::store::audit::{Of, Row, Wanted};
-use crate::{Access, store};
+use crate::{Access, Refusal, ownership, store};
 
 /// Most entries on a page.
 const LIMIT_MAX: usize = 200;
@@ -96,6 +96,7 @@ struct LastEntry {
     responses(
         (status = 200, description = "A page of entries", body = AuditPage),
         (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn project_audit(
@@ -103,6 +104,11 @@ pub(crate) async fn project_audit(
     Path(project): Path<ProjectId>,
     Query(query): Query<ReadAudit>,
 ) -> Result<Json<AuditPage>, Problem> {
+    // Known from the table, also after it was erased; or only just, from the log.
+    let (_, sequence) = store::projects::find(&access.pool, project).await?;
+    if sequence == 0 && ownership::owner(&access.journal, project).await?.is_none() {
+        return Err(Refusal::NoProject.into());
+    }
     page(&access, &Of::Project(project.to_string()), query).await
 }
 

@@ -5,8 +5,8 @@ use chassis::{Json, Path, Problem, Query};
 use contract::WorkspaceId;
 
 use super::project_audit::{AuditPage, ReadAudit, page};
-use crate::Access;
 use crate::store::audit::Of;
+use crate::{Access, Refusal};
 
 /// Reads a workspace's audit log
 ///
@@ -20,6 +20,7 @@ use crate::store::audit::Of;
     responses(
         (status = 200, description = "A page of entries", body = AuditPage),
         (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn workspace_audit(
@@ -27,5 +28,7 @@ pub(crate) async fn workspace_audit(
     Path(workspace): Path<WorkspaceId>,
     Query(query): Query<ReadAudit>,
 ) -> Result<Json<AuditPage>, Problem> {
+    // A workspace that was deleted has an audit log, for whoever holds the platform's key.
+    access.workspace(workspace).await?.0.ok_or(Refusal::NoWorkspace)?;
     page(&access, &Of::Workspace(workspace.to_string()), query).await
 }

@@ -93,6 +93,9 @@ async fn what_every_service_says_of_a_project_can_be_looked_up_there() {
         next = format!("{path}?limit=2&cursor={cursor}");
     }
     assert_eq!(seen, all);
+    for unknown in ["/v1/projects/prj_00000000000000000000000000/audit", "/v1/workspaces/wsp_00000000000000000000000000/audit"] {
+        assert_eq!(world.get(API_KEY, unknown).await.refused(), (404, "not_found"));
+    }
     world.end().await;
 }
 
