@@ -16,8 +16,8 @@ use reqwest::{Client, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// How long Paystack may take for one answer. Charges of cards are slow.
-const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// How long Paystack may take for one answer. Charges of cards are slow; our own callers wait half a minute.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Bytes of an answer: a page of transactions has some 2 kB each.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;

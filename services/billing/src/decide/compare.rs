@@ -57,9 +57,9 @@ impl Rules {
     }
 
     fn payment(&self, index: usize) -> PaymentId {
-        let requested = self.log.iter().filter_map(|event| match event {
-            BillingEvent::PaymentRequested(requested) => Some(requested.payment),
-            _ => None,
+        let requested = self.log.iter().filter_map(|event| {
+            let BillingEvent::PaymentRequested(requested) = event else { return None };
+            Some(requested.payment)
         });
         requested.collect::<Vec<_>>()[index]
     }
@@ -118,9 +118,9 @@ impl Rules {
     }
 
     fn switches(&self) -> Vec<(&'static str, i64)> {
-        let changes = self.log.iter().filter_map(|event| match event {
-            BillingEvent::EntitlementChanged(changed) => Some((entitlement_name(changed.entitlement), changed.at.timestamp_millis())),
-            _ => None,
+        let changes = self.log.iter().filter_map(|event| {
+            let BillingEvent::EntitlementChanged(changed) = event else { return None };
+            Some((entitlement_name(changed.entitlement), changed.at.timestamp_millis()))
         });
         changes.collect()
     }

@@ -1,7 +1,8 @@
 //! A project goes: nothing is charged any more, and in the end nothing of it is left in the tables.
 
 use chrono::TimeDelta;
-use contract::{OperationRetried, ProjectErased, ProjectEvent, Stream, Subject};
+use contract::{OperationKind, OperationRetried, OperationStarted, ProjectErased, Stream, Subject};
+use journal::Erasure;
 
 use crate::world::{World, tables};
 
@@ -21,13 +22,19 @@ async fn a_deleted_project_is_closed_once_and_leaves_no_row() {
     assert_eq!(told.iter().filter(|told| *told == "subscription_closed").count(), 1, "{told:?}");
     assert_eq!(told.last().unwrap(), "subscription_closed", "{told:?}");
 
-    world.say(project, vec![ProjectEvent::from(ProjectErased { operation })]).await;
+    // Its events are purged, and the beginning of the deletion is delivered again: nothing is said on a subject that is to stay empty.
+    let pattern = Subject::billing(project).to_string();
+    world.journal.erase(&Erasure { stream: Stream::Billing, pattern, overwrite: false }).await.unwrap();
+    let deadline = world.clock.now() + TimeDelta::hours(1);
+    let started = OperationStarted { operation, kind: OperationKind::DeleteProject, deadline, overwrite: false };
+    world.say(project, vec![started.into(), ProjectErased { operation }.into()]).await;
     let began = std::time::Instant::now();
     loop {
         let rows = tables(&world.pool).await;
         let left: Vec<_> = rows.iter().filter(|row| row.contains(&project.to_string()) && !row.starts_with("erased")).collect();
         if left.is_empty() {
             assert!(rows.iter().any(|row| row.contains(&neighbour.to_string())));
+            assert_eq!(world.told(project).await, Vec::<String>::new());
             break;
         }
         assert!(began.elapsed() < crate::world::PATIENCE, "left: {left:?}");

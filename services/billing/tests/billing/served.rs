@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
 use crate::model::{Model, Op, PACK, Paying, ops};
-use crate::world::{PATIENCE, World};
+use crate::world::{PATIENCE, World, fresh_pool, service, tables};
 
 const SEQUENCES: usize = 100;
 const STEPS_MAX: usize = 24;
@@ -24,7 +24,7 @@ fn ms(value: &Value) -> Option<i64> {
 }
 
 async fn sequences(seed: u8) {
-    let world = World::new().await;
+    let mut world = World::new().await;
     world.provider.with(|desk| desk.charges_become = "pending");
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
@@ -47,6 +47,10 @@ async fn sequences(seed: u8) {
         // Whatever is due of it must not come between the steps of the next.
         apply(&world, project, &model, &Op::Close).await;
     }
+    world.stop().await;
+    let fresh = fresh_pool().await;
+    service(&world.journal, &fresh, &world.clock, None).prepare().await.unwrap();
+    assert_eq!(tables(&fresh).await, tables(&world.pool).await, "tables built again from the log of seed {seed}");
     world.end().await;
 }
 

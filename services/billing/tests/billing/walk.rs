@@ -147,6 +147,26 @@ async fn reconciliation_finds_what_no_webhook_told_and_flags_what_does_not_match
 }
 
 #[tokio::test]
+async fn reconciliation_looks_at_every_page_and_passes_over_what_is_not_ours() {
+    let world = World::new().await;
+    let project = world.project().await;
+    let payment = world.open_page(project).await;
+    let now = world.clock.now();
+    world.provider.set(&payment, |held| (held.status, held.paid_at) = ("success", Some(now)));
+    world.provider.with(|desk| {
+        let ours = desk.held.values().next().unwrap().clone();
+        // Listed before ours, on pages of a hundred; some look like payments and are none of this log.
+        desk.held.extend((0..250).map(|n| (format!("another-shop-{n:03}"), ours.clone())));
+        desk.held.insert("pay-01M74XBVHR5MY3V435479NBTEA".into(), ours);
+    });
+    assert_eq!(world.billing.reconcile().await.unwrap(), 1);
+    world.until_state(project, "active").await;
+    world.provider.with(|desk| desk.mood = Mood::Away);
+    assert!(world.billing.reconcile().await.is_err(), "an outage is no agreement");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn without_a_provider_payments_are_refused_clearly_and_the_rest_works() {
     let mut world = World::new().await;
     world.stop().await;

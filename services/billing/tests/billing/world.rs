@@ -232,12 +232,10 @@ impl World {
 
     /// Every change of the entitlement and its instant.
     pub(crate) async fn switches(&self, project: ProjectId) -> Vec<(String, i64)> {
-        let switch = |event: &BillingEvent| match event {
-            BillingEvent::EntitlementChanged(changed) => {
-                let entitlement = serde_json::to_value(changed.entitlement).unwrap();
-                Some((entitlement.as_str().unwrap().to_owned(), changed.at.timestamp_millis()))
-            }
-            _ => None,
+        let switch = |event: &BillingEvent| {
+            let BillingEvent::EntitlementChanged(changed) = event else { return None };
+            let entitlement = serde_json::to_value(changed.entitlement).unwrap();
+            Some((entitlement.as_str().unwrap().to_owned(), changed.at.timestamp_millis()))
         };
         self.events(project).await.iter().filter_map(switch).collect()
     }
