@@ -1,7 +1,7 @@
 //! How far a project's tables have come: a row beside them, moved in the transaction that moves them.
 
 use chrono::{DateTime, Utc};
-use contract::{EventId, Recorded, Stream};
+use contract::{EventId, Stream};
 use sqlx::PgConnection;
 
 use crate::Error;
@@ -14,6 +14,10 @@ pub struct Checkpoint {
     /// The event with that sequence, where it is known.
     pub event: Option<EventId>,
 }
+
+/// Begins a transaction and locks the checkpoint in it, if there is one yet. What is read afterwards is as new as the lock: a statement that
+/// waited for a lock itself would still show what was there before.
+pub(crate) const BEGIN_LOCKED: &str = "BEGIN; SELECT FROM paige.checkpoint WHERE stream = 'conversation' FOR UPDATE";
 
 /// Locks the checkpoint until the transaction ends: projector and repair go one after the other.
 ///
@@ -30,6 +34,11 @@ pub async fn lock(transaction: &mut PgConnection, log_created: DateTime<Utc>) ->
             sqlx::query_as(SELECT).bind(stream).fetch_one(transaction).await?
         }
     };
+    of_log(created, sequence, event.as_deref(), log_created)
+}
+
+/// A checkpoint from its columns; refused when it is of another log.
+pub(crate) fn of_log(created: DateTime<Utc>, sequence: i64, event: Option<&str>, log_created: DateTime<Utc>) -> Result<Checkpoint, Error> {
     if created.timestamp_micros() != log_created.timestamp_micros() {
         return Err(Error::OtherLog { tables: created, log: log_created });
     }
@@ -56,11 +65,6 @@ pub async fn advance(transaction: &mut PgConnection, sequence: u64) -> Result<()
     write(transaction, sequence, None).await
 }
 
-/// Moves a locked checkpoint to an event.
-pub async fn advance_to(transaction: &mut PgConnection, event: &Recorded) -> Result<(), Error> {
-    write(transaction, event.sequence, Some(event.id)).await
-}
-
 pub(crate) async fn write(transaction: &mut PgConnection, sequence: u64, event: Option<EventId>) -> Result<(), Error> {
     sqlx::query("UPDATE paige.checkpoint SET sequence = $2, event_id = $3 WHERE stream = $1")
         .bind(Stream::Conversation.name())
@@ -69,4 +73,14 @@ pub(crate) async fn write(transaction: &mut PgConnection, sequence: u64, event: 
         .execute(transaction)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statement_names_the_stream() {
+        assert!(BEGIN_LOCKED.contains(&format!("stream = '{}'", Stream::Conversation)));
+    }
 }

@@ -1,4 +1,5 @@
-//! Connections to project databases: one small pool per project, opened when it is needed, the least used closed first.
+//! Connections to project databases: for whoever reads on behalf of others, one small pool per project, opened when it is needed, the least
+//! used closed first; for projector and recorder, connections of their own.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,14 +10,19 @@ use lru::LruCache;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgPool};
 
+use crate::Error;
+use crate::connection::{Connected, Connections};
+
 /// How many projects have a pool at the same time.
 const POOLS_MAX: NonZeroUsize = NonZeroUsize::new(128).expect("128 is not zero");
-/// Connections of one project: projector, recorder, and one reader more.
+/// Connections of one project's pool.
 const CONNECTIONS_PER_PROJECT_MAX: u32 = 3;
 /// A connection that nobody needed for so long is closed.
 const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(60);
 /// A connection that was used more recently is taken as it is: asking it first would cost every query a second round trip.
 const TRUSTED_MAX: Duration = Duration::from_secs(1);
+/// See [`ProjectDatabases::connect`].
+const PLANNED_ONCE: [(&str, &str); 2] = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
 /// How long to wait for a connection before the database counts as down.
 const ACQUIRE_TIME_MAX: Duration = Duration::from_secs(3);
 
@@ -26,6 +32,7 @@ pub struct ProjectDatabases {
     server: PgConnectOptions,
     connections_max: u32,
     pools: Arc<Mutex<LruCache<ProjectId, PgPool>>>,
+    connections: Connections,
 }
 
 impl ProjectDatabases {
@@ -36,7 +43,7 @@ impl ProjectDatabases {
 
     /// The same with another limit of connections per project.
     pub fn with_connections(server: PgConnectOptions, connections_max: u32) -> Self {
-        Self { server, connections_max, pools: Arc::new(Mutex::new(LruCache::new(POOLS_MAX))) }
+        Self { server, connections_max, pools: Arc::new(Mutex::new(LruCache::new(POOLS_MAX))), connections: Connections::default() }
     }
 
     /// How to connect to a project's database as the platform. Nothing that a bot created can be found by an unqualified name.
@@ -67,8 +74,19 @@ impl ProjectDatabases {
             .clone()
     }
 
-    /// Closes a project's pool, before its database goes away.
+    /// A connection for statements that find their rows by keys, and are said again and again.
+    ///
+    /// They are planned once, not for each new value. The tables may have been empty then: no plan may rest on that.
+    ///
+    /// # Errors
+    /// The database is not there, or does not answer in time.
+    pub async fn connect(&self, project: ProjectId) -> Result<Connected, Error> {
+        self.connections.take(project, || self.options(project).options(PLANNED_ONCE)).await
+    }
+
+    /// Closes a project's pool and connections, before its database goes away.
     pub async fn close(&self, project: ProjectId) {
+        self.connections.forget(project);
         let pool = self.pools.lock().unwrap_or_else(PoisonError::into_inner).pop(&project);
         if let Some(pool) = pool {
             pool.close().await;

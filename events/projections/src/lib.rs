@@ -4,6 +4,7 @@
 //! It does not read the tables for an API and does not decide what happens: it only says what the log has already decided.
 
 pub mod checkpoint;
+mod connection;
 mod databases;
 mod error;
 mod fold;
@@ -13,10 +14,12 @@ mod projector;
 pub mod rebuild;
 pub mod rows;
 mod save;
+mod save_people;
 mod schema;
 mod summary;
 mod table;
 
+pub use connection::Connected;
 pub use databases::{ProjectDatabases, database_name};
 pub use error::Error;
 pub use fold::fold;

@@ -9,6 +9,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 use crate::Error;
+use crate::checkpoint::{self, Checkpoint};
 use crate::rows::{Contact, Conversation, Message, MessageRest, Status, Summary};
 use crate::table::Rows;
 
@@ -63,70 +64,109 @@ impl Keys {
     }
 }
 
-/// Reads them, a query per table.
-pub(crate) async fn load(connection: &mut PgConnection, keys: &Keys) -> Result<Rows, Error> {
+/// Reads them, and the checkpoint with them; `None` for a checkpoint that is not there yet.
+pub(crate) async fn load(
+    connection: &mut PgConnection,
+    keys: &Keys,
+    log_created: DateTime<Utc>,
+) -> Result<(Option<Checkpoint>, Rows), Error> {
     let mut rows = Rows::default();
-    let contacts: Vec<String> = keys.contacts.iter().map(ToString::to_string).collect();
-    for row in sqlx::query("SELECT * FROM public.contacts WHERE id = ANY($1)").bind(contacts).fetch_all(&mut *connection).await? {
-        let contact = contact(&row)?;
-        rows.contacts.load(contact.id, contact);
+    let checkpoint = load_people(connection, keys, log_created, &mut rows).await?;
+    if !keys.wamids.is_empty() {
+        load_said(connection, keys, &mut rows).await?;
     }
-    if !keys.conversations.is_empty() {
-        let conversations: Vec<String> = keys.conversations.iter().map(ToString::to_string).collect();
-        let query = sqlx::query("SELECT * FROM public.conversations WHERE id = ANY($1)").bind(conversations);
-        for row in query.fetch_all(&mut *connection).await? {
+    Ok((checkpoint, rows))
+}
+
+/// Contacts and conversations side by side, as they belong together: each is at least once in the answer, the checkpoint in each row.
+async fn load_people(
+    connection: &mut PgConnection,
+    keys: &Keys,
+    log_created: DateTime<Utc>,
+    rows: &mut Rows,
+) -> Result<Option<Checkpoint>, Error> {
+    const QUERY: &str = "
+        SELECT checkpoint.stream_created, checkpoint.sequence, checkpoint.event_id, people.*
+          FROM (VALUES (1)) AS always (one)
+          LEFT JOIN paige.checkpoint ON checkpoint.stream = 'conversation'
+          LEFT JOIN (SELECT contact.*,
+                            conversation.id AS conversation_id, conversation.contact_id, conversation.group_id, conversation.state,
+                            conversation.state_version, conversation.inherited_from, conversation.opened_at, conversation.closed_at,
+                            conversation.close_reason, conversation.last_message_at AS conversation_last_message_at,
+                            conversation.last_inbound_at AS conversation_last_inbound_at, conversation.message_count,
+                            conversation.version AS conversation_version
+                       FROM (SELECT * FROM public.contacts WHERE id = ANY($1)) AS contact
+                       FULL JOIN (SELECT * FROM public.conversations WHERE id = ANY($2)) AS conversation
+                         ON conversation.contact_id = contact.id) AS people ON true";
+    let contacts: Vec<String> = keys.contacts.iter().map(ToString::to_string).collect();
+    let conversations: Vec<String> = keys.conversations.iter().map(ToString::to_string).collect();
+    let mut found = None;
+    for row in sqlx::query(QUERY).bind(contacts).bind(conversations).fetch_all(connection).await? {
+        if let (None, Some(created)) = (&found, row.try_get("stream_created")?) {
+            let event: Option<&str> = row.try_get("event_id")?;
+            found = Some(checkpoint::of_log(created, row.try_get("sequence")?, event, log_created)?);
+        }
+        if row.try_get::<Option<&str>, _>("id")?.is_some() {
+            let contact = contact(&row)?;
+            rows.contacts.load(contact.id, contact);
+        }
+        if row.try_get::<Option<&str>, _>("conversation_id")?.is_some() {
             let conversation = conversation(&row)?;
             rows.conversations.load(conversation.id, conversation);
         }
     }
-    if !keys.wamids.is_empty() {
-        let wamids: Vec<&str> = keys.wamids.iter().map(String::as_str).collect();
-        load_messages(connection, &wamids, &mut rows).await?;
-        load_statuses(connection, &wamids, &mut rows).await?;
-    }
-    Ok(rows)
+    Ok(found)
 }
 
-async fn load_messages(connection: &mut PgConnection, wamids: &[&str], rows: &mut Rows) -> Result<(), Error> {
+/// Messages and statuses, one below the other; of a status, what a message has of its own is empty.
+async fn load_said(connection: &mut PgConnection, keys: &Keys, rows: &mut Rows) -> Result<(), Error> {
     const QUERY: &str = "
         SELECT wamid, contact_id, direction, type, text, target_wamid, sent_at, status, status_at, error_code,
-               edited_at, edited_text, revoked_at, contact_reaction, business_reaction
+               edited_at, edited_text, revoked_at, contact_reaction, business_reaction, NULL AS participant, sequence
           FROM public.messages WHERE wamid = ANY($1)
         UNION ALL
         SELECT wamid, contact_id, direction, type, text, target_wamid, sent_at, status, status_at, error_code,
-               edited_at, edited_text, revoked_at, contact_reaction, business_reaction
-          FROM public.messages WHERE target_wamid = ANY($1)";
+               edited_at, edited_text, revoked_at, contact_reaction, business_reaction, NULL, sequence
+          FROM public.messages WHERE target_wamid = ANY($1)
+        UNION ALL
+        SELECT wamid, contact_id, NULL, NULL, NULL, NULL, at, status, NULL, error_code,
+               NULL, NULL, NULL, NULL, NULL, participant, sequence
+          FROM paige.statuses WHERE wamid = ANY($1)";
+    let wamids: Vec<&str> = keys.wamids.iter().map(String::as_str).collect();
     for row in sqlx::query(QUERY).bind(wamids).fetch_all(connection).await? {
-        rows.load_message(Message {
-            wamid: row.try_get::<&str, _>("wamid")?.into(),
-            contact_id: id(&row, "contact_id")?,
-            direction: row.try_get("direction")?,
-            kind: row.try_get("type")?,
-            text: row.try_get("text")?,
-            target_wamid: row.try_get::<Option<&str>, _>("target_wamid")?.map(Arc::from),
-            sent_at: row.try_get("sent_at")?,
-            rest: MessageRest::Stored,
-            summary: summary(&row)?,
-        });
+        match row.try_get("participant")? {
+            Some(participant) => rows.load_status(status(&row, participant)?),
+            None => rows.load_message(message(&row)?),
+        }
     }
     Ok(())
 }
 
-async fn load_statuses(connection: &mut PgConnection, wamids: &[&str], rows: &mut Rows) -> Result<(), Error> {
-    const QUERY: &str = "SELECT wamid, status, participant, contact_id, at, error_code, sequence FROM paige.statuses WHERE wamid = ANY($1)";
-    for row in sqlx::query(QUERY).bind(wamids).fetch_all(connection).await? {
-        rows.load_status(Status {
-            wamid: row.try_get::<&str, _>("wamid")?.into(),
-            status: row.try_get("status")?,
-            participant: row.try_get("participant")?,
-            contact_id: id(&row, "contact_id")?,
-            at: row.try_get("at")?,
-            error_code: row.try_get("error_code")?,
-            content: None,
-            sequence: number(&row, "sequence")?,
-        });
-    }
-    Ok(())
+fn message(row: &PgRow) -> Result<Message, Error> {
+    Ok(Message {
+        wamid: row.try_get::<&str, _>("wamid")?.into(),
+        contact_id: id(row, "contact_id")?,
+        direction: row.try_get("direction")?,
+        kind: row.try_get("type")?,
+        text: row.try_get("text")?,
+        target_wamid: row.try_get::<Option<&str>, _>("target_wamid")?.map(Arc::from),
+        sent_at: row.try_get("sent_at")?,
+        rest: MessageRest::Stored,
+        summary: summary(row)?,
+    })
+}
+
+fn status(row: &PgRow, participant: String) -> Result<Status, Error> {
+    Ok(Status {
+        wamid: row.try_get::<&str, _>("wamid")?.into(),
+        status: row.try_get("status")?,
+        participant,
+        contact_id: id(row, "contact_id")?,
+        at: row.try_get("sent_at")?,
+        error_code: row.try_get("error_code")?,
+        content: None,
+        sequence: number(row, "sequence")?,
+    })
 }
 
 pub(crate) fn contact(row: &PgRow) -> Result<Contact, Error> {
@@ -148,9 +188,10 @@ pub(crate) fn contact(row: &PgRow) -> Result<Contact, Error> {
     })
 }
 
-pub(crate) fn conversation(row: &PgRow) -> Result<Conversation, Error> {
+/// As [`load_people`] names its columns.
+fn conversation(row: &PgRow) -> Result<Conversation, Error> {
     Ok(Conversation {
-        id: id(row, "id")?,
+        id: id(row, "conversation_id")?,
         contact_id: id(row, "contact_id")?,
         group_id: row.try_get("group_id")?,
         state: row.try_get("state")?,
@@ -159,10 +200,10 @@ pub(crate) fn conversation(row: &PgRow) -> Result<Conversation, Error> {
         opened_at: row.try_get("opened_at")?,
         closed_at: row.try_get("closed_at")?,
         close_reason: row.try_get("close_reason")?,
-        last_message_at: row.try_get("last_message_at")?,
-        last_inbound_at: row.try_get("last_inbound_at")?,
+        last_message_at: row.try_get("conversation_last_message_at")?,
+        last_inbound_at: row.try_get("conversation_last_inbound_at")?,
         message_count: number(row, "message_count")?,
-        version: number(row, "version")?,
+        version: number(row, "conversation_version")?,
     })
 }
 

@@ -45,19 +45,6 @@ pub struct LatestConversation {
     pub closed: bool,
 }
 
-/// The contact that each identity leads to: who has it now, else who had it last.
-pub async fn contacts_of(connection: &mut PgConnection, identities: &[&Identity]) -> Result<HashMap<Identity, ContactId>, Error> {
-    const QUERY: &str = "
-        SELECT DISTINCT ON (identity.kind, identity.value) identity.kind, identity.value, identity.contact_id
-          FROM unnest($1::text[], $2::text[]) AS wanted (kind, value)
-          JOIN paige.identities AS identity USING (kind, value)
-         ORDER BY identity.kind, identity.value, identity.current DESC, identity.sequence DESC";
-    let kinds: Vec<&str> = identities.iter().map(|identity| identity.kind.as_str()).collect();
-    let values: Vec<&str> = identities.iter().map(|identity| identity.value.as_str()).collect();
-    let rows = sqlx::query(QUERY).bind(kinds).bind(values).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok((identity(row)?, id(row, "contact_id")?))).collect()
-}
-
 /// The contacts of these ids, as far as the tables have them.
 ///
 /// The latest conversation is the open one: there is one at most, because another only opens where it was closed. An older one
@@ -95,28 +82,43 @@ pub async fn contacts(connection: &mut PgConnection, ids: &[ContactId]) -> Resul
     Ok(known.into_values().collect())
 }
 
-/// What is recorded of a list of messages, and how far the tables had come when that was read.
+/// What the tables say of a batch before its contacts are looked at, and how far they had come at that moment.
 #[derive(Debug, Default)]
-pub struct Recorded {
+pub struct Known {
     /// Everything of the log up to here is in the answer.
     pub checkpoint: u64,
-    /// Whose messages these are, by wamid.
+    /// Whose messages these are, by wamid, as far as they are recorded.
     pub messages: HashMap<String, ContactId>,
+    /// The contact that each identity leads to: who has it now, else who had it last.
+    pub contacts: HashMap<Identity, ContactId>,
 }
 
-/// Which of these messages are recorded, and whose they are. One statement, so that the checkpoint is of the same moment.
-pub async fn messages(connection: &mut PgConnection, wamids: &[&str]) -> Result<Recorded, Error> {
+/// Which of these messages are recorded, and who these identities lead to. One statement: the answer is of one moment, and a message
+/// from somebody known costs one round trip.
+pub async fn known(connection: &mut PgConnection, wamids: &[&str], identities: &[&Identity]) -> Result<Known, Error> {
     const QUERY: &str = "
-        SELECT (SELECT coalesce(max(sequence), 0) FROM paige.checkpoint) AS checkpoint, message.wamid, message.contact_id
-          FROM (VALUES (1)) AS always (one) LEFT JOIN public.messages AS message ON message.wamid = ANY($1)";
-    let mut recorded = Recorded::default();
-    for row in sqlx::query(QUERY).bind(wamids).fetch_all(connection).await? {
-        recorded.checkpoint = number(&row, "checkpoint")?;
-        if let Some(contact) = optional_id(&row, "contact_id")? {
-            recorded.messages.insert(row.try_get("wamid")?, contact);
+        SELECT coalesce(max(sequence), 0) AS checkpoint, NULL AS kind, NULL AS value, NULL AS contact_id FROM paige.checkpoint
+        UNION ALL
+        SELECT 0, NULL, wamid, contact_id FROM public.messages WHERE wamid = ANY($1)
+        UNION ALL
+        SELECT 0, kind, value, contact_id
+          FROM (SELECT DISTINCT ON (identity.kind, identity.value) identity.kind, identity.value, identity.contact_id
+                  FROM unnest($2::text[], $3::text[]) AS wanted (kind, value)
+                  JOIN paige.identities AS identity USING (kind, value)
+                 ORDER BY identity.kind, identity.value, identity.current DESC, identity.sequence DESC) AS holder";
+    let kinds: Vec<&str> = identities.iter().map(|identity| identity.kind.as_str()).collect();
+    let values: Vec<&str> = identities.iter().map(|identity| identity.value.as_str()).collect();
+    let mut known = Known::default();
+    for row in sqlx::query(QUERY).bind(wamids).bind(kinds).bind(values).fetch_all(connection).await? {
+        let (kind, contact): (Option<&str>, Option<ContactId>) = (row.try_get("kind")?, optional_id(&row, "contact_id")?);
+        match (kind, contact) {
+            (None, None) => known.checkpoint = number(&row, "checkpoint")?,
+            (None, Some(contact)) => _ = known.messages.insert(row.try_get("value")?, contact),
+            (Some(_), Some(contact)) => _ = known.contacts.insert(identity(&row)?, contact),
+            (Some(_), None) => return Err(Error::Corrupt("contact_id")),
         }
     }
-    Ok(recorded)
+    Ok(known)
 }
 
 /// Which statuses of these messages are recorded: wamid, status, participant.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use contract::{ConversationEvent, Event, ProjectId, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Journal, Range};
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 
 use crate::checkpoint::Checkpoint;
 use crate::load::{Keys, load};
@@ -55,33 +55,51 @@ impl Projector {
     /// Applies events of one project, in order. Those that the tables already hold are passed over; an unreadable one ends the
     /// batch before it. Everything else happens as a whole or not at all.
     pub async fn apply(&self, project: ProjectId, events: &[Recorded]) -> Result<Applied, Error> {
-        let mut connection = self.databases.pool(project).acquire().await?;
-        let mut transaction = connection.begin().await?;
-        let checkpoint = checkpoint::lock(&mut transaction, self.log_created).await?;
+        let mut connection = self.databases.connect(project).await?;
+        let applied = self.apply_with(&mut connection, project, events).await?;
+        connection.hand_back();
+        Ok(applied)
+    }
+
+    async fn apply_with(&self, connection: &mut PgConnection, project: ProjectId, events: &[Recorded]) -> Result<Applied, Error> {
+        let mut facts: Vec<_> = events.iter().map(ConversationEvent::decode).collect();
+        let mut keys = Keys::default();
+        for (event, fact) in events.iter().zip(&facts) {
+            fact.iter().for_each(|fact| keys.add(event, fact));
+        }
+        let mut transaction = connection.begin_with(checkpoint::BEGIN_LOCKED).await?;
+        let (checkpoint, mut rows) = match load(&mut transaction, &keys, self.log_created).await? {
+            (Some(checkpoint), rows) => (checkpoint, rows),
+            (None, _) => {
+                let checkpoint = checkpoint::lock(&mut transaction, self.log_created).await?;
+                (checkpoint, load(&mut transaction, &keys, self.log_created).await?.1)
+            }
+        };
         if let Some(log) = &self.log {
             log.check(project, checkpoint).await?;
         }
         let known = events.partition_point(|event| event.sequence <= checkpoint.sequence);
-        let (facts, stopped) = decode(&events[known..]);
-        let done = known + facts.len();
-        let Some((last, _)) = facts.last() else {
-            return Ok(Applied { checkpoint: checkpoint.sequence, done, stopped });
+        let (mut last, mut stopped) = (None, None);
+        for (event, fact) in events.iter().zip(facts.drain(..)).skip(known) {
+            match fact {
+                Ok(fact) => fold(&mut rows, event.subject.contact_id(), event, fact),
+                Err(source) => {
+                    stopped = Some(Error::Event { sequence: event.sequence, source });
+                    break;
+                }
+            }
+            last = Some(event);
+        }
+        let Some(last) = last else {
+            transaction.rollback().await?;
+            return Ok(Applied { checkpoint: checkpoint.sequence, done: known, stopped });
         };
-        let last = *last;
-        let mut keys = Keys::default();
-        for (event, fact) in &facts {
-            keys.add(event, fact);
-        }
-        let mut rows = load(&mut transaction, &keys).await?;
-        for (event, fact) in facts {
-            fold(&mut rows, event.subject.contact_id(), event, fact);
-        }
-        save(&mut transaction, &rows).await?;
-        checkpoint::advance_to(&mut transaction, last).await?;
+        save(&mut transaction, &rows, last).await?;
         transaction.commit().await?;
         if let Some(log) = &self.log {
             log.trust(project);
         }
+        let done = events.partition_point(|event| event.sequence <= last.sequence);
         Ok(Applied { checkpoint: last.sequence, done, stopped })
     }
 }
@@ -111,15 +129,4 @@ impl Log {
     fn trust(&self, project: ProjectId) {
         self.checked.lock().unwrap_or_else(PoisonError::into_inner).insert(project);
     }
-}
-
-fn decode(events: &[Recorded]) -> (Vec<(&Recorded, ConversationEvent)>, Option<Error>) {
-    let mut facts = Vec::with_capacity(events.len());
-    for event in events {
-        match ConversationEvent::decode(event) {
-            Ok(fact) => facts.push((event, fact)),
-            Err(source) => return (facts, Some(Error::Event { sequence: event.sequence, source })),
-        }
-    }
-    (facts, None)
 }

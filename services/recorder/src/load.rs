@@ -1,6 +1,6 @@
 //! Fills a view with what the tables say about the items of a batch.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use contract::{ContactId, EventId, Identity};
 use projections::{Error, lookup};
@@ -13,19 +13,17 @@ use crate::view::View;
 
 /// Loads what is not known yet.
 pub(crate) async fn load(connection: &mut PgConnection, view: &mut View, items: &[Heard<'_>]) -> Result<(), Error> {
+    view.make_room();
     let wanted = Wanted::of(items);
-    let recorded = lookup::messages(connection, &wanted.wamids).await?;
-    view.prune(recorded.checkpoint);
+    let unknown: Vec<&Identity> = wanted.identities.iter().copied().filter(|identity| !view.knows(identity)).collect();
+    let known = lookup::known(connection, &wanted.wamids, &unknown).await?;
+    view.prune(known.checkpoint);
     let statuses =
         if wanted.status_wamids.is_empty() { HashSet::new() } else { lookup::statuses(connection, &wanted.status_wamids).await? };
     let unassigned = if wanted.unassigned.is_empty() { HashSet::new() } else { lookup::unassigned(connection, &wanted.unassigned).await? };
-    let owners: Vec<ContactId> = recorded.messages.values().copied().collect();
-    view.load_recorded(recorded.messages, statuses, unassigned);
-
-    let unknown: Vec<&Identity> = wanted.identities.into_iter().filter(|identity| !view.knows(identity)).collect();
-    let found = if unknown.is_empty() { HashMap::new() } else { lookup::contacts_of(connection, &unknown).await? };
-    let mut ids: Vec<ContactId> = found.values().copied().chain(owners).collect();
-    for (identity, contact) in found {
+    let mut ids: Vec<ContactId> = known.contacts.values().chain(known.messages.values()).copied().collect();
+    view.load_recorded(known.messages, statuses, unassigned);
+    for (identity, contact) in known.contacts {
         view.load_identity(identity, contact);
     }
     for _ in 0..=crate::MERGERS_MAX {

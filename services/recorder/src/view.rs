@@ -21,6 +21,8 @@ pub struct View {
     messages: HashMap<String, (ContactId, u64)>,
     statuses: HashMap<StatusKey, u64>,
     unassigned: HashMap<EventId, u64>,
+    /// How far the tables had come when they were last asked.
+    checkpoint: u64,
 }
 
 impl View {
@@ -136,12 +138,19 @@ impl View {
         }
     }
 
-    /// Forgets what the tables hold up to `checkpoint`. Contacts stay as long as there is room: most write again.
+    /// Forgets what was said, as far as the tables hold it.
     pub fn prune(&mut self, checkpoint: u64) {
+        self.checkpoint = checkpoint;
         self.messages.retain(|_, (_, sequence)| *sequence > checkpoint);
         self.statuses.retain(|_, sequence| *sequence > checkpoint);
         self.unassigned.retain(|_, sequence| *sequence > checkpoint);
+    }
+
+    /// Forgets contacts when they are too many, before the tables are asked for those that are not known. Most write again, so they stay as
+    /// long as there is room.
+    pub fn make_room(&mut self) {
         if self.contacts.len() > CONTACTS_MAX {
+            let checkpoint = self.checkpoint;
             self.contacts.retain(|_, contact| contact.version > checkpoint);
             let contacts = &self.contacts;
             self.by_identity.retain(|_, id| contacts.contains_key(id));
