@@ -17,7 +17,7 @@ use crate::{Lifecycle, store};
 
 /// How often a command is decided anew because others were faster.
 const ATTEMPTS_MAX: u32 = 16;
-const SOURCE: &str = "/paige/lifecycle";
+pub(crate) const SOURCE: &str = "/paige/lifecycle";
 
 /// What came of one attempt to append.
 enum Attempt {
@@ -127,8 +127,11 @@ impl Lifecycle {
         let event_type = fact.event.event_type();
         let id = match origin {
             Origin::Event(cause) => EventId::derive(event_type, &[&cause.id.to_string(), fact.subject.as_str()]),
-            Origin::Request { .. } | Origin::Operation(_) if created => EventId::derive(event_type, &[fact.subject.as_str()]),
-            Origin::Request { .. } | Origin::Operation(_) => EventId::from_ulid(self.ids.ulid()),
+            // Two requests with one idempotency key say the same under the same id.
+            Origin::Request { .. } | Origin::Operation(_) | Origin::Clock if created => {
+                EventId::derive(event_type, &[fact.subject.as_str()])
+            }
+            Origin::Request { .. } | Origin::Operation(_) | Origin::Clock => EventId::from_ulid(self.ids.ulid()),
         };
         fact.event.clone().into_new(id, SOURCE, now, origin.context())
     }

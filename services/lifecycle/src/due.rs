@@ -8,9 +8,7 @@ use contract::ProjectId;
 use tokio_util::sync::CancellationToken;
 
 use crate::decide::Command;
-use crate::error::Error;
 use crate::origin::Origin;
-use crate::project::Project;
 use crate::{Lifecycle, store};
 
 /// Deadlines looked at in one go.
@@ -58,11 +56,11 @@ async fn fire(lifecycle: &Lifecycle, due: &[(ProjectId, DateTime<Utc>)]) -> bool
     let now = lifecycle.clock.now();
     let mut all = true;
     for (id, at) in due.iter().take_while(|(_, at)| *at <= now) {
-        let origin = Origin::Operation(Project::making(*id));
-        match lifecycle.carry_out(*id, &Command::Due, None, &origin).await {
+        match lifecycle.carry_out(*id, &Command::Due, None, &Origin::Clock).await {
             // Still due: the row is behind its log, and the follower will bring it there.
             Ok(Some(project)) => all &= project.due_at().is_none_or(|next| next > *at),
-            Ok(None) | Err(Error::Refused(_)) => {}
+            // Gone, and the follower has not taken its row away yet.
+            Ok(None) => all = false,
             Err(error) => {
                 tracing::warn!(project.id = %id, error = %error.chain(), "a deadline could not be met, trying again");
                 all = false;

@@ -18,8 +18,10 @@ pub(crate) enum Origin<'a> {
     },
     /// An event that was followed.
     Event(&'a Recorded),
-    /// An operation that goes on, or whose time is up.
+    /// An operation that goes on.
     Operation(OperationId),
+    /// A deadline that has passed.
+    Clock,
 }
 
 impl<'a> Origin<'a> {
@@ -42,6 +44,7 @@ impl<'a> Origin<'a> {
             Self::Operation(operation) => {
                 Context { traceparent, correlation: Some(operation.to_string()), causation: None, actor: Some(SYSTEM.to_owned()) }
             }
+            Self::Clock => Context { traceparent, correlation: None, causation: None, actor: Some(SYSTEM.to_owned()) },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `DELETE /v1/projects/{project}`: the project goes, for ever. What that takes is done after the answer.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Path, Problem, RequestId};
 use contract::{OperationId, ProjectId};
@@ -21,7 +22,7 @@ pub(crate) struct DeleteProject {
     #[schema(example = "Pizza Bot")]
     confirm: String,
     /// Whether its events are also overwritten on the broker's disk, one by one. Without, they cannot be read any more either, but their
-    /// bytes may stay until the broker compacts its files.
+    /// bytes may stay until the broker compacts its files. It is slow for everybody who shares the disk: only with the platform key.
     #[serde(default)]
     overwrite: bool,
 }
@@ -39,6 +40,7 @@ pub(crate) struct DeleteProject {
     request_body = DeleteProject,
     responses(
         (status = 202, description = "The project is going", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
+        (status = 403, description = "`insufficient_scope`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`operation_running`, `project_deleting`: `Location` names the operation", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`not_confirmed`: the name is another; `invalid_body`", body = Problem, content_type = "application/problem+json"),
@@ -52,6 +54,9 @@ pub(crate) async fn delete_project(
     Json(body): Json<DeleteProject>,
 ) -> Result<impl IntoResponse, Problem> {
     let DeleteProject { confirm, overwrite } = body;
+    if overwrite && !caller.all() {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope").detail("only the platform key may ask for overwriting"));
+    }
     let command = Command::Delete { operation: OperationId::from_ulid(lifecycle.ids.ulid()), confirm, overwrite };
     let project = lifecycle.command(id, &command, None, &Origin::request(&request, &caller)).await?;
     Ok(accepted(&lifecycle, &project).await)

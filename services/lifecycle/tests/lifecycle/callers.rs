@@ -199,3 +199,24 @@ async fn a_handed_over_project_is_the_teams_and_nothing_of_its_first_owner_works
     assert_eq!(team.owner.post(&world, &path, json!({"workspace": other})).await.code(), "not_personal");
     world.end().await;
 }
+
+#[tokio::test]
+async fn who_deletes_needs_that_scope_and_overwriting_the_disk_is_the_operators() {
+    let world = World::new().await;
+    let team = Team::new(&world).await;
+    let id = team.owner.create(&world, json!({"name": "Pizza", "workspace_id": team.id})).await;
+    team.member.granted(&world, team.id, id, &["projects:read", "projects:write"]).await;
+    world.say_all_made(id).await;
+    world.until_status(id, "ready").await;
+    let delete = async |token: &str, overwrite: bool| {
+        let body = json!({"confirm": "Pizza", "overwrite": overwrite});
+        let answer = world.send_as(token, Method::DELETE, &format!("/v1/projects/{id}"), &[], Some(body)).await;
+        (answer.status.as_u16(), answer.code().to_owned())
+    };
+    let forbidden = (403, "insufficient_scope".to_owned());
+    assert_eq!(delete(&team.member.token, false).await, forbidden);
+    assert_eq!(delete(&team.owner.token, true).await, forbidden);
+    assert_eq!(world.project(id).await["status"], "ready");
+    assert_eq!(delete(&team.admin.token, false).await.0, 202);
+    world.end().await;
+}
