@@ -34,7 +34,10 @@ impl Billing {
             store::save(&self.pool, *project, account, &self.terms).await?;
         }
         for project in store::projects(&self.pool).await?.into_iter().filter(|project| !accounts.contains_key(project)) {
-            store::erase(&self.pool, project).await?;
+            // Asked once more: another process may have written both event and row since the log was read.
+            if self.account(project).await?.sequence == 0 {
+                store::erase(&self.pool, project).await?;
+            }
         }
         tracing::info!(accounts = accounts.len(), "the tables agree with the log");
         Ok(())
