@@ -218,4 +218,6 @@ fn live(state: &State) -> Result<&Workspace, Refusal> {
 }
 
 #[cfg(test)]
+mod sequences;
+#[cfg(test)]
 mod tests;

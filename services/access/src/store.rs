@@ -7,6 +7,9 @@ pub(crate) mod people;
 pub(crate) mod projects;
 pub(crate) mod workspaces;
 
+#[cfg(test)]
+mod order;
+
 use contract::{KeyHolder, Role, WorkspaceKind};
 
 /// Sequences start at 1 and rise by 1: none will ever reach 2^63.
