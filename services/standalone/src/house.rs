@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::str::FromStr;
 
+use access::config::MailArgs;
 use access::{Access, Mailer};
 use auth::Authorizer;
 use billing::{Billing, Paystack, Terms};
@@ -42,6 +43,8 @@ pub struct Parts {
     pub database_url: String,
     /// Where objects of projects are kept: a folder or a bucket.
     pub storage_url: String,
+    /// How mails are sent; none: they stay in memory, at `/v1/dev/mails`.
+    pub mail: Option<MailArgs>,
     /// Everything secret.
     pub keys: Keys,
     /// The time.
@@ -88,7 +91,7 @@ impl House {
     /// # Errors
     /// A server that does not answer or is not fit, a stream that differs from its definition, a key that is none.
     pub async fn build(parts: Parts) -> Result<Self, Failure> {
-        let Parts { nats_url, database_url, storage_url, keys, clock, listener } = parts;
+        let Parts { nats_url, database_url, storage_url, mail, keys, clock, listener } = parts;
         let address = listener.local_addr()?;
         let ids = Ids::new(clock.clone());
         let health = Health::new();
@@ -102,7 +105,8 @@ impl House {
 
         let lifecycle = Lifecycle::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), master.clone());
         let provisioning = Databases::new(journal.clone(), platform.clone(), master.clone(), clock.clone());
-        let settings = access::Settings { master_key: master.clone(), mailer: Mailer::mailbox(clock.clone()), console_url: None };
+        let mailer = mail.as_ref().map(|mail| mail.mailer(clock.clone())).transpose()?.unwrap_or_else(|| Mailer::mailbox(clock.clone()));
+        let settings = access::Settings { master_key: master.clone(), mailer, console_url: mail.and_then(|mail| mail.console_url) };
         let access = Access::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), settings);
         let billing = Billing::new(billing::Parts {
             journal: journal.clone(),
@@ -133,7 +137,12 @@ impl House {
             app_secret: keys.meta_app_secret,
             app_id: simulator::APP_ID.to_owned(),
         };
-        let simulator = Simulator::new(settings, clock, &ids)?;
+        let simulator = Simulator::new(settings, clock.clone(), &ids)?;
+        let payments = simulator::paystack::PaystackSettings {
+            paystack_target: format!("http://{address}/webhooks/paystack"),
+            paystack_secret_key: keys.paystack_secret_key,
+        };
+        let bank = simulator::paystack::Paystack::new(payments, clock.clone(), &ids)?;
 
         authorizer.register(&health);
         lifecycle.register(&health);
@@ -153,7 +162,10 @@ impl House {
             .merge(bots::routes(bots.clone()))
             .merge(conversations::routes(conversations.clone()));
         if simulator::loopback(address).is_ok() {
-            routes = routes.merge(simulator::routes(simulator.clone()));
+            routes = routes.merge(simulator::routes(simulator.clone())).merge(simulator::paystack::routes(bank.clone()));
+        }
+        if let Some(dev_clock) = crate::dev_clock::routes(&clock) {
+            routes = routes.merge(dev_clock);
         }
         let router = Site::new("Paige", keys.api_key, health, Metrics::install()?, ids).authority(authorizer.clone()).finish(routes)?;
 
@@ -174,6 +186,10 @@ impl House {
             Service::new("recorder", |stop| recorder::run(log, tables, recording, stop)),
             Service::new("simulator", |stop| async move {
                 meta.run(stop).await;
+                Ok::<_, Failure>(())
+            }),
+            Service::new("simulated paystack", |stop| async move {
+                bank.run(stop).await;
                 Ok::<_, Failure>(())
             }),
         ];

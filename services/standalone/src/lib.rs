@@ -5,6 +5,7 @@
 
 pub mod banner;
 pub mod demo;
+pub mod dev_clock;
 pub mod house;
 pub mod keys;
 pub mod up;

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use access::config::MailArgs;
 use chassis::{Clock, OutsideArgs, Secret, Shutdown, TelemetryArgs};
 use clap::Args;
 use embedded::{Servers, ServersOptions};
@@ -30,8 +31,14 @@ pub struct Up {
     #[arg(long, env = "PAIGE_LISTEN", value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
 
+    /// Keep to the machine's clock: without this, the platform key may move the clock ahead (/v1/dev/clock)
+    #[arg(long, env = "PAIGE_FIXED_CLOCK")]
+    pub fixed_clock: bool,
+
     #[command(flatten)]
     pub outside: OutsideArgs,
+    #[command(flatten)]
+    pub mail: MailArgs,
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
 }
@@ -57,25 +64,20 @@ pub async fn run(config: Up) -> Result<(), Failure> {
         servers = Servers::start(options) => servers?,
         () = soft.cancelled() => return Ok(()),
     };
-    let outcome = serve(&mut servers, &data, config.listen, keys, &shutdown).await;
+    let outcome = serve(&mut servers, &data, &config, keys, &shutdown).await;
     servers.stop().await;
     outcome
 }
 
-async fn serve(
-    servers: &mut Servers,
-    data: &Path,
-    listen: Option<SocketAddr>,
-    keys: Keys,
-    shutdown: &Shutdown,
-) -> Result<(), Failure> {
-    let listener = bind(listen).await?;
+async fn serve(servers: &mut Servers, data: &Path, config: &Up, keys: Keys, shutdown: &Shutdown) -> Result<(), Failure> {
+    let listener = bind(config.listen).await?;
     let parts = Parts {
         nats_url: servers.nats_url().to_owned(),
         database_url: servers.database_url().to_owned(),
         storage_url: data.join(OBJECTS).display().to_string(),
+        mail: Some(config.mail.clone()),
         keys: keys.clone(),
-        clock: Clock::movable(),
+        clock: if config.fixed_clock { Clock::System } else { Clock::movable() },
         listener,
     };
     let house = House::build(parts).await?;
