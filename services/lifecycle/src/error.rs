@@ -59,6 +59,9 @@ pub enum Error {
         /// When this one was.
         found: chrono::DateTime<chrono::Utc>,
     },
+    /// A secret of a project cannot be opened: its key is destroyed, or wrapped by another master key.
+    #[error("open a secret of the project")]
+    Sealed(#[from] sealing::Error),
     /// A row holds what no version of lifecycle writes.
     #[error("row {id} holds a value that nobody wrote: {what}")]
     Row {
@@ -96,7 +99,9 @@ impl From<Error> for Problem {
             Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_)) => Problem::internal(cause),
             Error::Log(_) => Problem::unavailable("log_unavailable", RETRY_AFTER_S, cause),
             Error::Database(_) => Problem::unavailable("database_unavailable", RETRY_AFTER_S, cause),
-            Error::Decode { .. } | Error::Migrate(_) | Error::OtherLog { .. } | Error::Row { .. } => Problem::internal(cause),
+            Error::Sealed(_) | Error::Decode { .. } | Error::Migrate(_) | Error::OtherLog { .. } | Error::Row { .. } => {
+                Problem::internal(cause)
+            }
         }
     }
 }

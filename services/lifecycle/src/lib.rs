@@ -42,6 +42,7 @@ use sealing::MasterKey;
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use whatsapp::graph::Graph;
 
 pub use decide::Refusal;
 pub use error::Error;
@@ -58,6 +59,8 @@ pub struct Lifecycle {
     clock: Clock,
     ids: Ids,
     master: MasterKey,
+    /// Meta; none if no app is configured.
+    graph: Option<Graph>,
     /// Rows may have changed: whoever waits for a deadline or for a step to do looks again.
     wake: watch::Sender<()>,
 }
@@ -65,7 +68,13 @@ pub struct Lifecycle {
 impl Lifecycle {
     /// Takes connected parts; `pool` is of the platform database, `master` wraps the keys of the projects.
     pub fn new(journal: Journal, pool: PgPool, clock: Clock, ids: Ids, master: MasterKey) -> Self {
-        Self { journal, pool, clock, ids, master, wake: watch::Sender::new(()) }
+        Self { journal, pool, clock, ids, master, graph: None, wake: watch::Sender::new(()) }
+    }
+
+    /// With Meta: numbers can be signed up.
+    #[must_use]
+    pub fn with_graph(self, graph: Option<Graph>) -> Self {
+        Self { graph, ..self }
     }
 
     /// Brings the tables to their current form and to where the log is. Call it before routes answer.

@@ -37,7 +37,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige lifecycle");
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
     let ids = Ids::new(Clock::System);
-    let lifecycle = Lifecycle::new(journal, pool, Clock::System, ids.clone(), config.master.key()?);
+    let lifecycle = Lifecycle::new(journal, pool, Clock::System, ids.clone(), config.master.key()?).with_graph(config.meta.graph()?);
     lifecycle.prepare().await?;
 
     let listener = config.http.bind().await?;

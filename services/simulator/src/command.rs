@@ -1,5 +1,6 @@
 //! The command line of a running simulator: what the page does by clicking. One file per command.
 
+mod meta;
 mod phone;
 mod replay;
 mod send;
@@ -28,6 +29,8 @@ pub enum Command {
     Phone(phone::Phone),
     /// Send recorded webhook bodies
     Replay(replay::Replay),
+    Signup(meta::Signup),
+    Review(meta::Review),
     /// Set what goes wrong on the way; without a flag all is well again
     Faults(crate::Faults),
     /// Show the webhooks and their attempts
@@ -45,6 +48,8 @@ impl Command {
             Self::Send(send) => send.request(),
             Self::Phone(phone) => phone.request(),
             Self::Replay(replay) => replay.request(),
+            Self::Signup(signup) => signup.request(),
+            Self::Review(review) => review.request(),
             Self::Faults(faults) => (Method::PUT, "faults".to_owned(), json(&faults)),
             Self::Deliveries => (Method::GET, "deliveries".to_owned(), None),
         };

@@ -5,6 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use chassis::Secret;
 use clap::Args;
 
+/// The app's id, unless another is configured.
+pub const APP_ID: &str = "104857600000001";
+
 /// What a simulator needs to know about the platform it plays Meta for.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Simulator")]
@@ -16,6 +19,10 @@ pub struct Settings {
     /// App secret that webhooks are signed with, the same that ingress checks
     #[arg(long, env = "PAIGE_META_APP_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub app_secret: Secret,
+
+    /// App id that calls of the Graph API are made for
+    #[arg(long, env = "PAIGE_META_APP_ID", default_value = APP_ID, value_name = "ID")]
+    pub app_id: String,
 }
 
 /// An address that other machines could be behind.

@@ -4,7 +4,9 @@ mod change_number;
 mod change_user_id;
 mod deliveries;
 mod faults;
+mod graph;
 mod graph_messages;
+mod graph_state;
 pub(crate) mod local_only;
 mod numbers;
 mod page;
@@ -13,11 +15,12 @@ mod read_chat;
 mod replay;
 mod send_message;
 mod show_chat;
+mod signups;
 mod statuses;
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{any, get};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -47,6 +50,14 @@ pub fn routes(simulator: Simulator) -> OpenApiRouter {
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::retry))
         .routes(routes!(graph_messages::send))
+        .route("/sim/graph/{version}/{phone_number_id}", any(graph::node))
+        .route("/sim/graph/{version}/{phone_number_id}/{edge}", any(graph::edge))
+        .routes(routes!(signups::sign_up))
+        .routes(routes!(graph_state::calls))
+        .routes(routes!(graph_state::line))
+        .routes(routes!(graph_state::review))
+        .routes(routes!(graph_state::revoke))
+        .routes(routes!(graph_state::set_faults))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn(local_only::local_only))
         .with_state(simulator)

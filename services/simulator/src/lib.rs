@@ -15,6 +15,7 @@ mod config;
 mod content;
 mod delivery;
 mod faults;
+mod graph;
 mod http;
 mod made_up;
 mod number;
@@ -28,8 +29,9 @@ mod simulator;
 mod webhook;
 mod world;
 
-pub use config::{NotLoopback, Settings, loopback};
+pub use config::{APP_ID, NotLoopback, Settings, loopback};
 pub use faults::Faults;
+pub use graph::GraphFault;
 pub use http::routes;
 pub use person::Change as PersonChange;
 pub use refused::Refused;

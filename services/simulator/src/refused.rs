@@ -9,6 +9,8 @@ use chassis::Problem;
 pub enum Refused {
     #[error("no phone with the number {0}")]
     NoSuchPhone(String),
+    #[error("no signup brought the number {0}")]
+    NoSuchNumber(String),
     #[error("phone {0} exists already")]
     PhoneTaken(String),
     #[error("phone {0} has no chat with anybody")]
@@ -27,7 +29,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let text = self.to_string();
         match self {
-            Self::NoSuchPhone(_) => Problem::not_found(text),
+            Self::NoSuchPhone(_) | Self::NoSuchNumber(_) => Problem::not_found(text),
             Self::PhoneTaken(_) => Problem::conflict("phone_taken", text),
             Self::NoChat(_) => Problem::conflict("no_chat", text),
             Self::TooLong { .. } => Problem::unprocessable("too_long", text),

@@ -18,6 +18,7 @@ use whatsapp::{PhoneNumberId, WaId, Wamid, sign};
 use crate::client::HttpClient;
 use crate::config::loopback_url;
 use crate::delivery::Attempt;
+use crate::graph::Meta;
 use crate::world::World;
 use crate::{Faults, Message, NotLoopback, Refused, Replay, Settings};
 
@@ -65,8 +66,9 @@ impl Simulator {
     pub fn new(settings: Settings, clock: Clock, ids: &Ids) -> Result<Self, Error> {
         loopback_url(&settings.target)?;
         let client = HttpClient::new().map_err(Error::Client)?;
+        let meta = Meta::new(settings.app_id.clone(), settings.app_secret.clone());
         let dice = StdRng::seed_from_u64(ids.ulid().random() as u64);
-        Ok(Self(Arc::new(Parts { settings, clock, client, world: Mutex::new(World::new(dice)), changed: Notify::new() })))
+        Ok(Self(Arc::new(Parts { settings, clock, client, world: Mutex::new(World::new(dice, meta)), changed: Notify::new() })))
     }
 
     /// Posts webhooks until `shutdown`; what is not delivered by then is lost.

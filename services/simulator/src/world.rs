@@ -9,6 +9,7 @@ use whatsapp::{PhoneNumberId, WaId, Wamid};
 
 use crate::chat::{Bubble, Chat, Tick};
 use crate::delivery::Told;
+use crate::graph::Meta;
 use crate::number::Number;
 use crate::outbox::Outbox;
 use crate::person::Person;
@@ -22,12 +23,13 @@ pub(crate) struct World {
     pub(crate) numbers: BTreeMap<PhoneNumberId, Number>,
     pub(crate) chats: BTreeMap<(WaId, PhoneNumberId), Chat>,
     pub(crate) outbox: Outbox,
+    pub(crate) meta: Meta,
     pub(crate) dice: StdRng,
 }
 
 impl World {
-    pub(crate) fn new(dice: StdRng) -> Self {
-        Self { people: BTreeMap::new(), numbers: BTreeMap::new(), chats: BTreeMap::new(), outbox: Outbox::default(), dice }
+    pub(crate) fn new(dice: StdRng, meta: Meta) -> Self {
+        Self { people: BTreeMap::new(), numbers: BTreeMap::new(), chats: BTreeMap::new(), outbox: Outbox::default(), meta, dice }
     }
 
     /// Whoever has this number; a new person if nobody has.

@@ -28,6 +28,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use whatsapp::AppSecrets;
+use whatsapp::graph::{self, Graph, Token};
 
 use crate::Failure;
 use crate::keys::Keys;
@@ -103,7 +104,12 @@ impl House {
         let journal = Journal::connect(ConnectOptions::new(nats_url, "paige")).await?;
         journal.open(&Stream::ALL).await?;
 
-        let lifecycle = Lifecycle::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), master.clone());
+        let graph = Graph::new(graph::Settings {
+            url: format!("http://{address}/sim/graph/v26.0"),
+            app_id: simulator::APP_ID.to_owned(),
+            app_secret: Token::new(keys.meta_app_secret.expose()),
+        })?;
+        let lifecycle = Lifecycle::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), master.clone()).with_graph(Some(graph));
         let provisioning = Databases::new(journal.clone(), platform.clone(), master.clone(), clock.clone());
         let mailer = mail.as_ref().map(|mail| mail.mailer(clock.clone())).transpose()?.unwrap_or_else(|| Mailer::mailbox(clock.clone()));
         let settings = access::Settings { master_key: master.clone(), mailer, console_url: mail.and_then(|mail| mail.console_url) };

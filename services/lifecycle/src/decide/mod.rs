@@ -2,7 +2,8 @@
 
 mod create;
 mod delete;
-mod number;
+pub(crate) mod described;
+pub(crate) mod number;
 mod operate;
 mod refusal;
 mod suspend;
@@ -10,10 +11,14 @@ mod transfer;
 mod update;
 
 use chrono::{DateTime, Utc};
-use contract::{Entitlement, OperationId, ProjectEvent, ProjectId, Subject, TransferId, TransferOutcome, WorkspaceId};
+use contract::{
+    BusinessProfileChanged, DisplayNameDecided, Entitlement, NumberDescribed, NumberOffered, OperationId, ProjectEvent, ProjectId, Subject,
+    TransferId, TransferOutcome, WorkspaceId,
+};
 
 pub use refusal::Refusal;
 
+use crate::number::profile::ProfileChanges;
 use crate::number::{MetaId, Number};
 use crate::project::Project;
 use crate::project::name::ProjectName;
@@ -48,8 +53,43 @@ pub(crate) enum Command {
     Update(Changes),
     /// The project answers to this number from now on, and to no other.
     ConnectNumber(Number),
-    /// The project answers to no number.
-    DisconnectNumber,
+    /// The project answers to no number; one that a signup brought is given back at Meta first.
+    DisconnectNumber {
+        /// The operation that gives it back.
+        operation: OperationId,
+    },
+    /// A signup at Meta brought a number.
+    OfferNumber {
+        /// Which.
+        number: MetaId,
+        /// With what is needed to use it, and the operation that connects it.
+        offer: NumberOffered,
+    },
+    /// The number that was offered can be used.
+    NumberRead {
+        /// Of which operation.
+        operation: OperationId,
+        /// The number.
+        number: Number,
+        /// What Meta says about it.
+        described: NumberDescribed,
+    },
+    /// Meta says something new about the number that has this id.
+    DescribeNumber(NumberDescribed),
+    /// Meta took a change of the business profile.
+    ChangeProfile {
+        /// The profile before, if nothing is known of it here.
+        before: BusinessProfileChanged,
+        /// What is different.
+        changes: ProfileChanges,
+    },
+    /// Meta was asked for another display name.
+    RequestDisplayName {
+        /// Which.
+        name: String,
+    },
+    /// Meta decided about a display name.
+    DecideDisplayName(DisplayNameDecided),
     /// The bot's code is to be what every bot begins with.
     Reset {
         /// The operation that does it.
@@ -132,7 +172,14 @@ pub(crate) struct Fact {
 impl Command {
     /// The number whose claim the command needs, beside that of the number that the project has.
     pub(crate) fn claims(&self) -> Option<&MetaId> {
-        if let Self::ConnectNumber(number) = self { Some(&number.id) } else { None }
+        if let Self::ConnectNumber(Number { id, .. })
+        | Self::OfferNumber { number: id, .. }
+        | Self::NumberRead { number: Number { id, .. }, .. } = self
+        {
+            Some(id)
+        } else {
+            None
+        }
     }
 }
 
@@ -148,7 +195,15 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::Create { .. } => Ok(Vec::new()),
         Command::Update(changes) => update::update(project, changes),
         Command::ConnectNumber(number) => number::connect(project, state.number_holder, number),
-        Command::DisconnectNumber => number::disconnect(project),
+        Command::DisconnectNumber { operation } => number::disconnect(project, *operation, now),
+        Command::OfferNumber { offer, .. } => number::offer(project, state.number_holder, offer, now),
+        Command::NumberRead { operation, number, described } => {
+            Ok(number::read(project, state.number_holder, *operation, number, described))
+        }
+        Command::DescribeNumber(described) => Ok(described::number(project, described)),
+        Command::ChangeProfile { before, changes } => described::profile(project, before, changes),
+        Command::RequestDisplayName { name } => described::name_requested(project, name),
+        Command::DecideDisplayName(decided) => Ok(described::name_decided(project, decided)),
         Command::Reset { operation } => operate::reset(project, *operation, now),
         Command::Delete { operation, confirm, overwrite } => delete::delete(project, *operation, confirm, *overwrite, now),
         Command::Retry => operate::retry(project, now),
@@ -168,11 +223,27 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
 /// Nothing happens to a project that is not there. What others report late about one that was erased is no reason to look.
 fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
     match command {
-        Command::StepDone { .. } | Command::StepFailed { .. } | Command::Entitle { .. } | Command::Due if state.erased => Ok(Vec::new()),
+        Command::StepDone { .. }
+        | Command::StepFailed { .. }
+        | Command::Entitle { .. }
+        | Command::NumberRead { .. }
+        | Command::DescribeNumber(_)
+        | Command::DecideDisplayName(_)
+        | Command::Due
+            if state.erased =>
+        {
+            Ok(Vec::new())
+        }
         Command::Create { .. }
         | Command::Update(_)
         | Command::ConnectNumber(_)
-        | Command::DisconnectNumber
+        | Command::DisconnectNumber { .. }
+        | Command::OfferNumber { .. }
+        | Command::NumberRead { .. }
+        | Command::DescribeNumber(_)
+        | Command::ChangeProfile { .. }
+        | Command::RequestDisplayName { .. }
+        | Command::DecideDisplayName(_)
         | Command::Reset { .. }
         | Command::Delete { .. }
         | Command::Retry

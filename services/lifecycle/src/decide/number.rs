@@ -1,9 +1,15 @@
 //! The number of a project: one number belongs to one project.
 
-use contract::{NumberClaimed, NumberDisconnected, NumberReleased, OperationKind, ProjectId};
+use chrono::{DateTime, Utc};
+use contract::{
+    NumberClaimed, NumberDescribed, NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationId, OperationKind,
+    OperationStepCompleted, ProjectId,
+};
 
+use super::operate::{self, Why};
 use super::{Fact, Refusal, on, staying};
 use crate::number::Number;
+use crate::operation::{Outcome, steps};
 use crate::project::{Made, Project};
 
 pub(super) fn connect(project: &Project, holder: Option<ProjectId>, number: &Number) -> Result<Vec<Fact>, Refusal> {
@@ -28,9 +34,65 @@ pub(super) fn connect(project: &Project, holder: Option<ProjectId>, number: &Num
     Ok(facts)
 }
 
-pub(super) fn disconnect(project: &Project) -> Result<Vec<Fact>, Refusal> {
-    changeable(project)?;
-    Ok(let_go(project))
+/// What a signup brought is given back by an operation, also when it was never connected.
+pub(super) fn disconnect(project: &Project, operation: OperationId, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+    if project.offer.is_none() {
+        changeable(project)?;
+        return Ok(let_go(project));
+    }
+    let current = &project.operation;
+    // Asked again, or on the way already.
+    if current.running() && current.kind == OperationKind::DisconnectNumber {
+        return Ok(Vec::new());
+    }
+    operate::idle(project)?;
+    Ok(vec![on(project.id, operate::started(operation, OperationKind::DisconnectNumber, now))])
+}
+
+/// Whether a number may be signed up now: asked before a code of Meta's is spent on it. Billing has no say in it.
+pub(crate) fn signable(project: &Project) -> Result<(), Refusal> {
+    operate::usable(project)
+}
+
+pub(super) fn offer(project: &Project, holder: Option<ProjectId>, offer: &NumberOffered, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+    // Asked again.
+    if project.offer.as_ref() == Some(offer) {
+        return Ok(Vec::new());
+    }
+    signable(project)?;
+    if holder.is_some_and(|holder| holder != project.id) {
+        return Err(Refusal::NumberTaken);
+    }
+    Ok(vec![on(project.id, operate::started(offer.operation, OperationKind::ConnectNumber, now)), on(project.id, offer.clone())])
+}
+
+/// The last step of connecting. It counts also when the operation was given up meanwhile, as every step does.
+pub(super) fn read(
+    project: &Project,
+    holder: Option<ProjectId>,
+    operation: OperationId,
+    number: &Number,
+    described: &NumberDescribed,
+) -> Vec<Fact> {
+    let current = &project.operation;
+    let ended = matches!(current.outcome, Outcome::Succeeded { .. });
+    if current.id != operation || ended || !current.missing().any(|missing| missing == steps::READ_NUMBER) {
+        return Vec::new();
+    }
+    if holder.is_some_and(|holder| holder != project.id) {
+        let why = Why { step: steps::READ_NUMBER, code: "number_taken", reason: "another project has connected the number meanwhile" };
+        return if current.running() { operate::given_up(project, why) } else { Vec::new() };
+    }
+    let same = project.number.as_ref().is_some_and(|old| old.id == number.id);
+    let mut facts = if same { Vec::new() } else { let_go(project) };
+    facts.push(on(project.id, number.connected()));
+    if !same {
+        facts.push(Fact { subject: number.id.claim(), event: NumberClaimed { project: project.id }.into() });
+    }
+    facts.push(on(project.id, described.clone()));
+    facts.push(on(project.id, OperationStepCompleted { operation, step: steps::READ_NUMBER.to_owned() }));
+    facts.push(on(project.id, OperationCompleted { operation }));
+    facts
 }
 
 /// What a project says when its number goes: nothing, if it has none.

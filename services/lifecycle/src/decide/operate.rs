@@ -6,7 +6,7 @@ use contract::{
     ProjectErased, ProjectFailed, ProjectReady,
 };
 
-use super::{Fact, Refusal, on, staying};
+use super::{Fact, Refusal, number, on, staying};
 use crate::operation::{Outcome, steps};
 use crate::project::{Made, Project};
 
@@ -82,7 +82,8 @@ fn completed(project: &Project) -> Vec<Fact> {
     let done = on(project.id, OperationCompleted { operation });
     match project.operation.kind {
         OperationKind::CreateProject => vec![on(project.id, ProjectReady {}), done],
-        OperationKind::ConnectNumber | OperationKind::DisconnectNumber | OperationKind::ResetProject => vec![done],
+        OperationKind::DisconnectNumber => number::let_go(project).into_iter().chain([done]).collect(),
+        OperationKind::ConnectNumber | OperationKind::ResetProject => vec![done],
         OperationKind::DeleteProject => vec![on(project.id, ProjectErased { operation })],
     }
 }
@@ -111,7 +112,7 @@ pub(super) fn overdue(project: &Project, now: DateTime<Utc>) -> Vec<Fact> {
     }
 }
 
-fn given_up(project: &Project, Why { step, code, reason }: Why<'_>) -> Vec<Fact> {
+pub(super) fn given_up(project: &Project, Why { step, code, reason }: Why<'_>) -> Vec<Fact> {
     let operation = project.operation.id;
     let (step, code, reason) = (step.to_owned(), code.to_owned(), reason.to_owned());
     let failed = on(project.id, OperationFailed { operation, step: step.clone(), code, reason: reason.clone() });

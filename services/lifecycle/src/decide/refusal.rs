@@ -20,6 +20,12 @@ pub enum Refusal {
     /// The number belongs to another project.
     #[error("the number is connected to another project")]
     NumberTaken,
+    /// It has no number that a signup at Meta brought.
+    #[error("no number is connected through a signup at Meta")]
+    NumberNotConnected,
+    /// Meta has not decided about the name before.
+    #[error("a display name is in review already")]
+    NameInReview,
     /// The project never became usable.
     #[error("provisioning of the project has failed")]
     ProjectFailed,
@@ -68,6 +74,8 @@ impl From<Refusal> for Problem {
             Refusal::OtherContent => Problem::unprocessable("idempotency_key_reused", "the key was used before with another body"),
             Refusal::Erased => Problem::conflict("project_deleted", detail),
             Refusal::NumberTaken => Problem::conflict("number_taken", detail),
+            Refusal::NumberNotConnected => Problem::conflict("number_not_connected", detail),
+            Refusal::NameInReview => Problem::conflict("display_name_in_review", detail),
             Refusal::ProjectFailed => Problem::conflict("project_failed", detail),
             Refusal::NotReady => Problem::conflict("project_not_ready", detail),
             Refusal::ProjectDeleting(operation) => naming(Problem::conflict("project_deleting", detail), operation),

@@ -4,6 +4,7 @@
 mod database;
 mod project;
 mod reports;
+mod webhook;
 
 use std::time::Duration;
 
@@ -39,6 +40,7 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) -> 
     tokio::try_join!(
         projects,
         databases,
+        journal.follow(webhooks(), webhook::OnWebhook(lifecycle.clone()), shutdown.clone()),
         reports(Stream::Bot, "bot.*"),
         reports(Stream::Flow, "flow.*.space"),
         reports(Stream::Billing, "billing.*")
@@ -57,6 +59,12 @@ fn settings(stream: Stream, filter: &str) -> Follow {
         batch_max: BATCH_MAX,
         version: 1,
     }
+}
+
+/// What Meta says about numbers, by account.
+fn webhooks() -> Follow {
+    let filters = [webhook::NAME, webhook::QUALITY].map(|field| format!("webhook.*.{field}")).to_vec();
+    Follow { filters, ..settings(Stream::Webhook, "") }
 }
 
 fn project_of(key: &str, events: &[Recorded]) -> Result<ProjectId, Stop> {
@@ -84,6 +92,7 @@ fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
         | Error::Decode { .. }
         | Error::Migrate(_)
         | Error::OtherLog { .. }
+        | Error::Sealed(_)
         | Error::Row { .. } => Stop::Park { cause },
     };
     Handled { done: 0, stopped: Some(stop) }

@@ -51,7 +51,13 @@ impl Given {
             workspace: WorkspaceId::INSTALLATION,
             wrapped_key: "v1.".to_owned(),
         };
-        for command in [create, number("1"), number("2"), Command::DisconnectNumber, number("3")] {
+        for command in [
+            create,
+            number("1"),
+            number("2"),
+            Command::DisconnectNumber { operation: contract::OperationId::from_ulid(ids.ulid()) },
+            number("3"),
+        ] {
             lifecycle.command(id, &command, None, &Origin::Request { id: "req", actor: "key_platform" }).await.unwrap();
         }
         let given = Self { lifecycle, journal, ids, id, _nats: nats };

@@ -2,17 +2,21 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use chassis::{Caller, Path, Problem, RequestId};
-use contract::ProjectId;
+use contract::{OperationId, OperationKind, ProjectId};
 
 use crate::Lifecycle;
 use crate::decide::Command;
+use crate::operation::accepted::accepted;
+use crate::operation::answer::OperationAnswer;
 use crate::origin::Origin;
 use crate::project::if_match::version_wanted;
 
 /// Disconnects the number
 ///
-/// What the project has recorded stays. Without a number it changes nothing.
+/// What the project has recorded stays. A number that Meta's signup brought is given back at Meta first, by an operation; until that is done
+/// it stays the project's. Without a number it changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/projects/{project}/number",
@@ -23,9 +27,10 @@ use crate::project::if_match::version_wanted;
         ("If-Match" = Option<String>, Header, description = "Only if the project has this version"),
     ),
     responses(
+        (status = 202, description = "The number is being given back at Meta", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
         (status = 204, description = "The project has no number"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`operation_running`: the number is being connected or given back, `Location` names it; `project_deleting`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`operation_running`: `Location` names it; `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -35,8 +40,9 @@ pub(crate) async fn disconnect_number(
     request: RequestId,
     caller: Caller,
     headers: HeaderMap,
-) -> Result<StatusCode, Problem> {
-    let version = version_wanted(&headers)?;
-    lifecycle.command(id, &Command::DisconnectNumber, version, &Origin::request(&request, &caller)).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Response, Problem> {
+    let command = Command::DisconnectNumber { operation: OperationId::from_ulid(lifecycle.ids.ulid()) };
+    let project = lifecycle.command(id, &command, version_wanted(&headers)?, &Origin::request(&request, &caller)).await?;
+    let giving_back = project.operation.running() && project.operation.kind == OperationKind::DisconnectNumber;
+    if giving_back { Ok(accepted(&lifecycle, &project).await.into_response()) } else { Ok(StatusCode::NO_CONTENT.into_response()) }
 }

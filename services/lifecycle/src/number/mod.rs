@@ -1,8 +1,14 @@
 //! A WhatsApp number as a project has it: Meta's id of it, and what Meta says about it.
 
 pub(crate) mod connect;
+pub(crate) mod connecting;
 pub(crate) mod disconnect;
+pub(crate) mod display_name;
 pub(crate) mod give_back;
+pub(crate) mod meta;
+pub(crate) mod profile;
+pub(crate) mod secrets;
+pub(crate) mod signup;
 
 use std::fmt;
 use std::str::FromStr;

@@ -25,11 +25,14 @@ const PARALLEL: usize = 4;
 const LOOK_MAX: u16 = 200;
 /// Between attempts of one step, and while the log or the database does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How much longer the next attempt waits when a step has to wait for somebody else's servers, and the longest wait.
+const WAIT_FACTOR: u32 = 3;
+const WAIT_MAX: Duration = Duration::from_secs(120);
 /// How long nobody looks when nothing happens.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// What came of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Ran {
     /// It is done.
     Done,
@@ -40,6 +43,8 @@ pub(crate) enum Ran {
         /// Why, for the owner to read.
         reason: String,
     },
+    /// It is done, and this was learned by it.
+    Learned(Box<Command>),
     /// It may work later.
     Later {
         /// What is waited for, for the log.
@@ -47,11 +52,22 @@ pub(crate) enum Ran {
     },
 }
 
+/// What follows a step.
+enum Next {
+    /// Another may follow at once.
+    Another,
+    /// Nothing that is to be done here.
+    Nothing,
+    /// The same again, later.
+    Wait,
+}
+
 /// Works until `shutdown`. What runs then is left where it is.
 pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
     let mut running = JoinSet::new();
     let mut busy: HashMap<task::Id, ProjectId> = HashMap::new();
     let mut rested: HashMap<ProjectId, Instant> = HashMap::new();
+    let mut waits: HashMap<ProjectId, Duration> = HashMap::new();
     loop {
         let mut changed = lifecycle.wake.subscribe();
         let now = Instant::now();
@@ -70,8 +86,15 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             Some(ended) = running.join_next_with_id() => {
-                let task = ended.map_or_else(|panic| panic.id(), |(task, ())| task);
-                rested.extend(busy.remove(&task).map(|id| (id, Instant::now() + PAUSE)));
+                let (task, waits_for_meta) = ended.unwrap_or_else(|panic| (panic.id(), false));
+                if let Some(id) = busy.remove(&task) {
+                    // Each time longer where others are asked; our own servers are looked after every second.
+                    let wait = waits.remove(&id).map_or(PAUSE, |before| (before * WAIT_FACTOR).min(WAIT_MAX));
+                    if waits_for_meta {
+                        waits.insert(id, wait);
+                    }
+                    rested.insert(id, Instant::now() + if waits_for_meta { wait } else { PAUSE });
+                }
             }
             _ = changed.changed() => {}
             () = tokio::time::sleep(pause) => {}
@@ -80,41 +103,50 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
 }
 
 impl Lifecycle {
-    /// Does the steps of a project's operation that are lifecycle's own, as far as it comes.
-    async fn work_on(&self, id: ProjectId) {
+    /// Does the steps of a project's operation that are lifecycle's own, as far as it comes. Whether somebody else's servers are waited for.
+    async fn work_on(&self, id: ProjectId) -> bool {
         loop {
             match self.next_step(id).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => return tracing::warn!(project.id = %id, error = %error.chain(), "a step waits, trying again"),
+                Ok(Next::Another) => {}
+                Ok(Next::Nothing) => return false,
+                Ok(Next::Wait) => return true,
+                Err(error) => {
+                    tracing::warn!(project.id = %id, error = %error.chain(), "a step waits, trying again");
+                    return false;
+                }
             }
         }
     }
 
-    /// Does one step. Whether another may follow at once.
-    async fn next_step(&self, id: ProjectId) -> Result<bool, Error> {
-        let Some(project) = self.ground(id, None).await?.state.project else { return Ok(false) };
+    /// Does one step.
+    async fn next_step(&self, id: ProjectId) -> Result<Next, Error> {
+        let Some(project) = self.ground(id, None).await?.state.project else { return Ok(Next::Nothing) };
         let Some(step) = project.operation.own_step() else {
             // The row is behind its log.
             store::save_project(&self.pool, &project).await?;
-            return Ok(false);
+            return Ok(Next::Nothing);
         };
         let operation = project.operation.id;
         let command = match self.run_step(&project, step).await? {
             Ran::Done => Command::StepDone { operation, step },
+            Ran::Learned(command) => *command,
             Ran::Refused { code, reason } => Command::StepFailed { operation, step, code, reason, at: self.clock.now() },
             Ran::Later { cause } => {
                 tracing::warn!(project.id = %id, operation.id = %operation, step, cause, "a step waits, trying again");
-                return Ok(false);
+                return Ok(Next::Wait);
             }
         };
         let after = self.carry_out(id, &command, None, &Origin::Operation(operation)).await?;
-        Ok(after.is_some_and(|project| project.operation.outcome == Outcome::Running))
+        let another = after.is_some_and(|project| project.operation.outcome == Outcome::Running);
+        Ok(if another { Next::Another } else { Next::Nothing })
     }
 
     async fn run_step(&self, project: &Project, step: &'static str) -> Result<Ran, Error> {
         match step {
             steps::NUMBER => number::give_back::give_back(self, project).await,
+            steps::SUBSCRIBE_APP => number::connecting::subscribe_app(self, project).await,
+            steps::REGISTER => number::connecting::register(self, project).await,
+            steps::READ_NUMBER => number::connecting::read_number(self, project).await,
             steps::LOG => erase::erase_log(&self.journal, project.id, project.operation.overwrite).await.map(|()| Ran::Done),
             steps::KEY => erase::destroy_key(&self.journal, project.id).await.map(|()| Ran::Done),
             other => Ok(Ran::Refused { code: "unknown_step", reason: format!("{other} is nothing that can be done") }),

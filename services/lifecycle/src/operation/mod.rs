@@ -2,7 +2,7 @@
 //!
 //! A project has one at a time. Which steps a kind of operation has, and how long it may take, is said in [`steps`].
 
-mod accepted;
+pub(crate) mod accepted;
 pub(crate) mod answer;
 pub(crate) mod delete;
 pub(crate) mod drive;

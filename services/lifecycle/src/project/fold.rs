@@ -52,6 +52,7 @@ impl Project {
             transfer: None,
             number: None,
             offer: None,
+            superseded: Vec::new(),
             description: None,
             profile: None,
             display_name: None,
@@ -135,6 +136,12 @@ impl Project {
             }
         } else if let ProjectEvent::OperationCompleted(_) = event {
             operation.succeeded(time);
+            if matches!(operation.kind, OperationKind::ConnectNumber | OperationKind::DisconnectNumber) {
+                self.superseded.clear();
+            }
+            if operation.kind == OperationKind::DisconnectNumber {
+                self.offer = None;
+            }
         }
         operation.sequence = sequence;
     }
@@ -165,7 +172,9 @@ impl Project {
 
     fn take_number(&mut self, event: &ProjectEvent) {
         if let ProjectEvent::NumberOffered(offered) = event {
-            self.offer = Some(offered.clone());
+            let other = self.offer.replace(offered.clone()).filter(|old| old.phone_number_id != offered.phone_number_id);
+            self.superseded.retain(|old| old.phone_number_id != offered.phone_number_id);
+            self.superseded.extend(other);
         } else if let ProjectEvent::NumberConnected(connected) = event {
             let other = self.number.as_ref().is_none_or(|number| number.id.as_str() != connected.phone_number_id);
             if other {

@@ -49,6 +49,9 @@ pub(crate) struct Project {
     pub number: Option<Number>,
     /// What a signup at Meta brought last; kept while the number may have to be given back.
     pub offer: Option<NumberOffered>,
+    /// Other numbers that signups brought before and that were not given back yet.
+    #[serde(default)]
+    pub superseded: Vec<NumberOffered>,
     /// What Meta says about the connected number.
     pub description: Option<NumberDescribed>,
     /// The business profile of the connected number, once it was changed here.

@@ -40,7 +40,7 @@ impl Stage {
         let ingress = Ingress::default();
         let target = ingress.clone().listen().await;
         let clock = Clock::manual(DateTime::from_timestamp(1_794_992_403, 0).expect("valid"));
-        let settings = Settings { target, app_secret: Secret::new(SECRET) };
+        let settings = Settings { target, app_secret: Secret::new(SECRET), app_id: simulator::APP_ID.to_owned() };
         let simulator = Simulator::new(settings, clock.clone(), &Ids::seeded(clock.clone(), 7)).expect("loopback");
         Stage { ingress, clock, simulator }
     }

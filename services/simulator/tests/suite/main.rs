@@ -2,5 +2,6 @@
 
 mod command_line;
 mod delivery;
+mod graph;
 mod ingress;
 mod phone;

@@ -39,9 +39,9 @@ fn what_meta_says_about_a_number_can_change_without_a_new_claim() {
 #[test]
 fn a_number_is_let_go_also_when_the_project_failed() {
     let release = ["number_disconnected", "number.1: number_released"];
-    check(&and(created(), [connected("1")]), None, &Command::DisconnectNumber, Ok(&release));
-    check(&and(failed(), [connected("1")]), None, &Command::DisconnectNumber, Ok(&release));
-    check(&created(), None, &Command::DisconnectNumber, Ok(&[]));
+    check(&and(created(), [connected("1")]), None, &Command::DisconnectNumber { operation: operation(9) }, Ok(&release));
+    check(&and(failed(), [connected("1")]), None, &Command::DisconnectNumber { operation: operation(9) }, Ok(&release));
+    check(&created(), None, &Command::DisconnectNumber { operation: operation(9) }, Ok(&[]));
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn while_meta_is_asked_the_number_is_nobody_elses_to_change() {
     let connecting = and(ready(), [started(one, OperationKind::ConnectNumber)]);
     let running = Refusal::OperationRunning { operation: one, kind: OperationKind::ConnectNumber };
     check(&connecting, None, &connect("1"), Err(running));
-    check(&connecting, None, &Command::DisconnectNumber, Err(running));
+    check(&connecting, None, &Command::DisconnectNumber { operation: operation(9) }, Err(running));
     let again = and(connecting.clone(), [given_up(one, "register"), OperationRetried { operation: one, deadline: minute(9) }.into()]);
     check(&again, None, &connect("1"), Err(running));
-    check(&and(connecting, [given_up(one, "register")]), None, &Command::DisconnectNumber, Ok(&[]));
+    check(&and(connecting, [given_up(one, "register")]), None, &Command::DisconnectNumber { operation: operation(9) }, Ok(&[]));
 }

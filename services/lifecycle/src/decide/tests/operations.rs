@@ -151,7 +151,9 @@ fn a_project_that_is_going_takes_part_in_nothing_else() {
         check(&given, None, &delete(1, "Pizza"), starts);
         let to =
             Command::RequestTransfer { transfer: "trf_00000000000000000000000001".parse().unwrap(), from: workspace(1), to: workspace(2) };
-        for command in [Command::DisconnectNumber, Command::Update(crate::project::settings::Changes::default()), to] {
+        for command in
+            [Command::DisconnectNumber { operation: operation(9) }, Command::Update(crate::project::settings::Changes::default()), to]
+        {
             check(&given, None, &command, leaving);
         }
     }

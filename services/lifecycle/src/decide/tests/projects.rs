@@ -43,7 +43,7 @@ fn nothing_happens_to_a_project_that_is_not_there_and_late_news_of_one_that_is_g
         entitle(Entitlement::Suspended, 1),
         Command::Due,
     ];
-    let asked = [Command::DisconnectNumber, Command::Retry, Command::WithdrawTransfer, update(None, None)];
+    let asked = [Command::DisconnectNumber { operation: operation(9) }, Command::Retry, Command::WithdrawTransfer, update(None, None)];
     let gone = [created(), vec![ProjectErased { operation: operation(9) }.into()]].concat();
     for command in &late {
         check(&[], None, command, Err(Refusal::NoProject));

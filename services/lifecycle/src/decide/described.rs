@@ -1,0 +1,67 @@
+//! What is known of a connected number: what Meta says about it, its profile, its display name. Billing has no say in any of it.
+
+use contract::{BusinessProfileChanged, DisplayNameDecided, DisplayNameRequested, NumberDescribed};
+
+use super::{Fact, Refusal, on, staying};
+use crate::number::profile::ProfileChanges;
+use crate::project::Project;
+
+/// There is a number, and what is needed to ask Meta about it.
+pub(crate) fn reachable(project: &Project) -> Result<(), Refusal> {
+    staying(project)?;
+    let offered = project.offer.as_ref().map(|offer| offer.phone_number_id.as_str());
+    match &project.number {
+        Some(number) if offered == Some(number.id.as_str()) => Ok(()),
+        Some(_) | None => Err(Refusal::NumberNotConnected),
+    }
+}
+
+/// Another name can be asked for.
+pub(crate) fn nameable(project: &Project) -> Result<(), Refusal> {
+    reachable(project)?;
+    let in_review = project.display_name.as_ref().is_some_and(|name| name.approved.is_none());
+    if in_review { Err(Refusal::NameInReview) } else { Ok(()) }
+}
+
+/// Of a number that the project has no more nothing is said.
+pub(super) fn number(project: &Project, described: &NumberDescribed) -> Vec<Fact> {
+    let ours = project.number.as_ref().is_some_and(|number| number.id.as_str() == described.phone_number_id);
+    if !ours || project.leaving() || project.description.as_ref() == Some(described) {
+        return Vec::new();
+    }
+    vec![on(project.id, described.clone())]
+}
+
+/// Meta has taken it already, so nothing is refused but what belongs to no number.
+pub(super) fn profile(project: &Project, before: &BusinessProfileChanged, changes: &ProfileChanges) -> Result<Vec<Fact>, Refusal> {
+    reachable(project)?;
+    let mut profile = project.profile.clone().unwrap_or_else(|| before.clone());
+    changes.apply(&mut profile);
+    if project.profile.as_ref() == Some(&profile) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![on(project.id, profile)])
+}
+
+pub(super) fn name_requested(project: &Project, name: &str) -> Result<Vec<Fact>, Refusal> {
+    reachable(project)?;
+    match &project.display_name {
+        Some(is) if is.approved.is_none() && is.name == name => Ok(Vec::new()),
+        Some(is) if is.approved.is_none() => Err(Refusal::NameInReview),
+        Some(_) | None => Ok(vec![on(project.id, DisplayNameRequested { name: name.to_owned() })]),
+    }
+}
+
+/// Counts also for a name that was asked for elsewhere, or of whose request nothing is known because we stopped at that moment.
+pub(super) fn name_decided(project: &Project, decided: &DisplayNameDecided) -> Vec<Fact> {
+    let known = project.display_name.as_ref().is_some_and(|is| is.name == decided.name && is.approved == Some(decided.approved));
+    if project.number.is_none() || project.leaving() || known {
+        return Vec::new();
+    }
+    let mut facts = vec![on(project.id, decided.clone())];
+    if let Some(description) = project.description.clone().filter(|_| decided.approved) {
+        let (verified_name, name_status) = (Some(decided.name.clone()), Some("APPROVED".to_owned()));
+        facts.push(on(project.id, NumberDescribed { verified_name, name_status, ..description }));
+    }
+    facts
+}

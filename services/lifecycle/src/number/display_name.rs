@@ -1,0 +1,121 @@
+//! `GET` and `PUT /v1/projects/{project}/display-name`: the name that people see, asked for here, decided by Meta.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use chassis::{Caller, Json, Path, Problem, RequestId};
+use contract::ProjectId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::meta;
+use super::profile::asking::Asking;
+use crate::Lifecycle;
+use crate::decide::{Command, Refusal, described};
+use crate::error::Error;
+use crate::origin::Origin;
+use crate::project::Project;
+
+/// Longest display name, in characters.
+const NAME_CHARS_MAX: usize = 512;
+
+/// The name to ask for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RequestName {
+    /// 1 to 512 characters, none of them a control character.
+    #[schema(example = "Main St. Pizza", min_length = 1, max_length = 512)]
+    name: String,
+}
+
+/// How the name stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DisplayNameAnswer {
+    /// What people see now.
+    verified_name: Option<String>,
+    /// What was asked for last.
+    requested: Option<String>,
+    /// `none`, `pending`, `approved` or `rejected`: of the name that was asked for last.
+    #[schema(example = "pending")]
+    status: &'static str,
+    /// Why it was rejected, in Meta's words.
+    reason: Option<String>,
+}
+
+impl DisplayNameAnswer {
+    fn of(project: &Project) -> Self {
+        let asked = project.display_name.as_ref();
+        Self {
+            verified_name: project.description.as_ref().and_then(|described| described.verified_name.clone()),
+            requested: asked.map(|asked| asked.name.clone()),
+            status: match asked.map(|asked| asked.approved) {
+                None => "none",
+                Some(None) => "pending",
+                Some(Some(true)) => "approved",
+                Some(Some(false)) => "rejected",
+            },
+            reason: asked.and_then(|asked| asked.reason.clone()),
+        }
+    }
+}
+
+/// Shows the display name
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/display-name",
+    tag = "projects",
+    security(("api_key" = ["projects:read"])),
+    params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
+    responses(
+        (status = 200, description = "The name", body = DisplayNameAnswer),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`number_not_connected`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn show_display_name(
+    State(lifecycle): State<Lifecycle>,
+    Path(id): Path<ProjectId>,
+) -> Result<Json<DisplayNameAnswer>, Problem> {
+    let project = lifecycle.ground(id, None).await?.state.project.ok_or(Error::Refused(Refusal::NoProject))?;
+    described::reachable(&project).map_err(Error::Refused)?;
+    Ok(Json(DisplayNameAnswer::of(&project)))
+}
+
+/// Asks for another display name
+///
+/// Meta decides about it, mostly within minutes; until then the name stays what it was, and no other can be asked for.
+#[utoipa::path(
+    put,
+    path = "/v1/projects/{project}/display-name",
+    tag = "projects",
+    security(("api_key" = ["projects:write"])),
+    params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
+    request_body = RequestName,
+    responses(
+        (status = 202, description = "Meta decides about it", body = DisplayNameAnswer),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`number_not_connected`; `display_name_in_review`; `project_deleting`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`; `meta_refused`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn request_display_name(
+    State(lifecycle): State<Lifecycle>,
+    Path(id): Path<ProjectId>,
+    request: RequestId,
+    caller: Caller,
+    Json(body): Json<RequestName>,
+) -> Result<impl IntoResponse, Problem> {
+    let name = body.name.trim().to_owned();
+    if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        let detail = "a name has 1 to 512 characters, none of them a control character";
+        return Err(Problem::unprocessable("invalid_body", "the name cannot be like this").field("/name", "invalid", detail));
+    }
+    let project = lifecycle.ground(id, None).await?.state.project.ok_or(Error::Refused(Refusal::NoProject))?;
+    described::nameable(&project).map_err(Error::Refused)?;
+    let asking = Asking::about(&lifecycle, &project).await?;
+    asking.graph.request_display_name(&asking.token, &asking.number, &name).await.map_err(|error| meta::problem(&error))?;
+    let command = Command::RequestDisplayName { name };
+    let project = lifecycle.command(id, &command, None, &Origin::request(&request, &caller)).await?;
+    Ok((StatusCode::ACCEPTED, Json(DisplayNameAnswer::of(&project))))
+}

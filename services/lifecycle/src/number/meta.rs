@@ -1,0 +1,87 @@
+//! Meta's words turned into ours: what an error of the Graph API means for a step, and for a request.
+
+use axum::http::StatusCode;
+use chassis::Problem;
+use contract::NumberDescribed;
+use whatsapp::graph::{Class, Error, Graph, NumberFields};
+
+use super::{MetaId, Number};
+use crate::Lifecycle;
+use crate::operation::drive::Ran;
+
+/// `Retry-After` while Meta does not answer, or wants fewer calls.
+const RETRY_AFTER_S: u32 = 5;
+const RETRY_LATER_S: u32 = 60;
+/// The token, or what it allowed, was taken back.
+const ACCESS_LOST: [i64; 4] = [0, 10, 190, 3];
+
+/// What becomes of a step that Meta did not do.
+pub(crate) fn ran(error: &Error) -> Ran {
+    match error.class() {
+        Class::Transient | Class::RateLimited | Class::Unclear => Ran::Later { cause: error.to_string() },
+        Class::Final => Ran::Refused { code: code_of(error), reason: error.for_people() },
+    }
+}
+
+/// What is answered to a request that Meta did not carry out.
+pub(crate) fn problem(error: &Error) -> Problem {
+    match error.class() {
+        Class::Transient | Class::Unclear => Problem::unavailable("meta_unavailable", RETRY_AFTER_S, error),
+        Class::RateLimited => Problem::unavailable("meta_rate_limited", RETRY_LATER_S, error),
+        Class::Final if error.code().is_some() => Problem::unprocessable(code_of(error), error.for_people()),
+        Class::Final => Problem::new(StatusCode::BAD_GATEWAY, "meta_unreadable").cause(error),
+    }
+}
+
+/// Stable names for what owners can do something about.
+fn code_of(error: &Error) -> &'static str {
+    match error.code() {
+        Some(133_005) => "pin_mismatch",
+        Some(133_006) => "number_not_verified",
+        Some(133_008 | 133_009) => "pin_guesses_exceeded",
+        Some(133_015) => "number_recently_deleted",
+        Some(133_016) => "registration_limit_reached",
+        Some(_) if access_lost(error) => "access_lost",
+        Some(_) | None => "meta_refused",
+    }
+}
+
+/// Whether Meta lets us do nothing for this number any more, now or ever.
+pub(crate) fn access_lost(error: &Error) -> bool {
+    error.code().is_some_and(|code| ACCESS_LOST.contains(&code) || (200..300).contains(&code))
+}
+
+/// Whether what was asked about is not there, for us.
+pub(crate) fn gone(error: &Error) -> bool {
+    let Error::Refused(refusal) = error else { return false };
+    refusal.code == 33 || (refusal.code == 100 && refusal.subcode == Some(33))
+}
+
+impl Lifecycle {
+    /// Meta, if an app is configured.
+    pub(crate) fn meta(&self) -> Result<&Graph, Problem> {
+        let unset = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "meta_not_configured").detail("this installation has no app at Meta");
+        self.graph.as_ref().ok_or_else(unset)
+    }
+}
+
+/// The number, as events describe it.
+pub(crate) fn described(fields: &NumberFields) -> NumberDescribed {
+    let NumberFields { id, verified_name, quality_rating, name_status, code_verification_status, messaging_limit, status, .. } =
+        fields.clone();
+    NumberDescribed {
+        phone_number_id: id.to_string(),
+        verified_name,
+        quality_rating,
+        name_status,
+        code_verification_status,
+        messaging_limit,
+        status,
+    }
+}
+
+/// The number, as a project has it.
+pub(crate) fn number(id: MetaId, waba: MetaId, fields: &NumberFields) -> Number {
+    let display = fields.display_phone_number.as_deref().and_then(|text| text.parse().ok());
+    Number { id, waba: Some(waba), display }
+}

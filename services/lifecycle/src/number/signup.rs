@@ -1,0 +1,182 @@
+//! `POST /v1/projects/{project}/number/signup`: what Meta's Embedded Signup gave the browser becomes a number of the project.
+//!
+//! The code lives for 30 seconds, so it is exchanged here and now. Everything else that the browser says is a claim: Meta is asked whose
+//! the token is, which accounts it opens, and whether the number is in the account, before anything is kept.
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use chassis::{Caller, Json, Path, Problem, RequestId};
+use contract::{NumberOffered, OperationId, ProjectId};
+use rand::RngExt;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use whatsapp::graph::{Graph, NumberFields, Pin, Token};
+use whatsapp::{PhoneNumberId, WabaId};
+
+use super::secrets::Secrets;
+use super::{MetaId, meta};
+use crate::Lifecycle;
+use crate::decide::{self, Command, Refusal};
+use crate::error::Error;
+use crate::operation::accepted::accepted;
+use crate::operation::answer::OperationAnswer;
+use crate::origin::Origin;
+use crate::project::Project;
+
+/// Longest code, in bytes. Meta's have about 400.
+const CODE_BYTES_MAX: usize = 2048;
+
+/// How the popup ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum SignupEvent {
+    /// With an account and a number.
+    Finish,
+    /// With an account alone.
+    FinishOnlyWaba,
+    /// With a number that stays in use in the WhatsApp Business app.
+    FinishWhatsappBusinessAppOnboarding,
+}
+
+/// What the browser has after the popup.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignUp {
+    /// `response.authResponse.code`: works once, for 30 seconds.
+    #[schema(example = "AQBx7…", max_length = 2048)]
+    code: String,
+    /// `event` of the `message` event.
+    event: SignupEvent,
+    /// `data.waba_id`, if the `message` event came; else the account that was granted last.
+    #[schema(example = "104857392016384", pattern = "^[0-9]{1,32}$")]
+    waba_id: Option<String>,
+    /// `data.phone_number_id`; else the account's only number.
+    #[schema(example = "207358419203847", pattern = "^[0-9]{1,32}$")]
+    phone_number_id: Option<String>,
+    /// The PIN of the number's two-step verification, if it has one; else it gets a new one, which is kept sealed.
+    #[schema(pattern = "^[0-9]{6}$")]
+    pin: Option<String>,
+}
+
+/// Connects a number through Meta's signup
+///
+/// The code is exchanged before this is answered. The rest are steps of an operation, each one call of Meta's: `subscribe_app`, `register`,
+/// `read_number`. What fails says which step and what Meta said, and can be tried again with `POST …/retry`. Signing the same number up again
+/// renews its token. Never refused for the sake of billing.
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/number/signup",
+    tag = "projects",
+    security(("api_key" = ["projects:write"])),
+    params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
+    request_body = SignUp,
+    responses(
+        (status = 202, description = "The number is being connected", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`number_taken`, `operation_running`, `project_not_ready`, `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`; `code_refused`: Meta does not take the code; `foreign_token`, `account_not_granted`, `number_not_in_account`, `number_not_chosen`: Meta says otherwise than the browser", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: the code may be spent, sign up again; `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn sign_up(
+    State(lifecycle): State<Lifecycle>,
+    Path(id): Path<ProjectId>,
+    request: RequestId,
+    caller: Caller,
+    Json(body): Json<SignUp>,
+) -> Result<impl IntoResponse, Problem> {
+    let claims = parse(&body)?;
+    let graph = lifecycle.meta()?;
+    let origin = Origin::request(&request, &caller);
+    let project = lifecycle.ground(id, None).await?.state.project.ok_or(Error::Refused(Refusal::NoProject))?;
+    // Before the code is spent.
+    decide::number::signable(&project).map_err(Error::Refused)?;
+    let granted = verify(graph, &body.code, &claims).await?;
+    let number: MetaId = granted.number.as_str().parse().map_err(|_| Problem::internal("a number's id is digits"))?;
+    let pin = match claims.pin {
+        Some(pin) => pin,
+        None => kept_pin(&lifecycle, &project, &granted.number).await?.map_or_else(new_pin, Ok)?,
+    };
+    let key = lifecycle.data_key(id, &origin).await?;
+    let sealed = Secrets { token: granted.token, pin }.seal(&key, number.as_str());
+    let offer = NumberOffered {
+        operation: OperationId::from_ulid(lifecycle.ids.ulid()),
+        phone_number_id: number.as_str().to_owned(),
+        waba_id: granted.waba.to_string(),
+        coexistence: body.event == SignupEvent::FinishWhatsappBusinessAppOnboarding,
+        sealed_token: sealed.token,
+        sealed_pin: sealed.pin,
+    };
+    let project = lifecycle.command(id, &Command::OfferNumber { number, offer }, None, &origin).await?;
+    Ok(accepted(&lifecycle, &project).await)
+}
+
+/// What the browser claims.
+struct Claims {
+    waba: Option<WabaId>,
+    number: Option<PhoneNumberId>,
+    pin: Option<Pin>,
+}
+
+/// What Meta says.
+struct Granted {
+    token: Token,
+    waba: WabaId,
+    number: PhoneNumberId,
+}
+
+fn parse(body: &SignUp) -> Result<Claims, Problem> {
+    let refused = |pointer: &str, detail: &str| {
+        Problem::unprocessable("invalid_body", "the signup cannot be like this").field(pointer, "invalid", detail)
+    };
+    if !(1..=CODE_BYTES_MAX).contains(&body.code.len()) || !body.code.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(refused("/code", "a code has 1 to 2048 visible ASCII characters"));
+    }
+    let digits = "an id of Meta's has 1 to 32 digits";
+    let waba = body.waba_id.as_deref().map(|id| WabaId::parse(id).ok_or_else(|| refused("/waba_id", digits)));
+    let number = body.phone_number_id.as_deref().map(|id| PhoneNumberId::parse(id).ok_or_else(|| refused("/phone_number_id", digits)));
+    let pin = body.pin.as_deref().map(|pin| pin.parse().map_err(|_| refused("/pin", "a PIN has six digits")));
+    Ok(Claims { waba: waba.transpose()?, number: number.transpose()?, pin: pin.transpose()? })
+}
+
+/// Asks Meta whether the claims are so.
+async fn verify(graph: &Graph, code: &str, claims: &Claims) -> Result<Granted, Problem> {
+    let otherwise = |name: &str, pointer: &str, detail: &str| Problem::unprocessable(name, detail).field(pointer, "refused", detail);
+    let token = graph.exchange_code(code).await.map_err(|error| match error.code() {
+        Some(100) => otherwise("code_refused", "/code", &error.for_people()),
+        _ => meta::problem(&error),
+    })?;
+    let facts = graph.debug_token(&token).await.map_err(|error| meta::problem(&error))?;
+    if !facts.is_valid || facts.app_id.as_deref() != Some(graph.app_id()) {
+        return Err(otherwise("foreign_token", "/code", "the code gave a token that is not valid for this installation's app"));
+    }
+    let waba = match &claims.waba {
+        Some(claimed) if facts.wabas.contains(claimed) => claimed,
+        Some(_) => return Err(otherwise("account_not_granted", "/waba_id", "the signup did not grant this account")),
+        None => facts.wabas.first().ok_or_else(|| otherwise("account_not_granted", "/code", "the signup granted no account"))?,
+    };
+    let numbers = graph.phone_numbers(&token, waba).await.map_err(|error| meta::problem(&error))?;
+    let number = match (&claims.number, numbers.as_slice()) {
+        (Some(claimed), numbers) if numbers.iter().any(|number| number.id == *claimed) => claimed.clone(),
+        (Some(_), _) => return Err(otherwise("number_not_in_account", "/phone_number_id", "the account does not have this number")),
+        (None, [NumberFields { id, .. }]) => id.clone(),
+        (None, _) => return Err(otherwise("number_not_chosen", "/phone_number_id", "the account has none or several numbers: say which")),
+    };
+    Ok(Granted { token, waba: waba.clone(), number })
+}
+
+/// The PIN that this project gave the number before: Meta wants the same again.
+async fn kept_pin(lifecycle: &Lifecycle, project: &Project, number: &PhoneNumberId) -> Result<Option<Pin>, Error> {
+    let known = project.offer.iter().chain(&project.superseded).find(|offer| offer.phone_number_id == number.as_str());
+    let Some(offer) = known else { return Ok(None) };
+    match lifecycle.open_offer(project.id, offer).await {
+        Ok(secrets) => Ok(Some(secrets.pin)),
+        Err(Error::Sealed(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn new_pin() -> Result<Pin, Problem> {
+    let digits = rand::rng().random_range(0..1_000_000_u32);
+    format!("{digits:06}").parse().map_err(Problem::internal)
+}

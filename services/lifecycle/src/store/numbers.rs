@@ -1,0 +1,37 @@
+//! Projects by what they have at Meta.
+
+use contract::ProjectId;
+use sqlx::PgPool;
+
+use super::document;
+use crate::error::Error;
+use crate::project::Project;
+
+/// The project that has this number of this account; `digits` as people dial it.
+pub(crate) async fn find_by_number(pool: &PgPool, account: &str, digits: &str) -> Result<Option<Project>, Error> {
+    if digits.is_empty() {
+        return Ok(None);
+    }
+    let row = sqlx::query(
+        "SELECT document FROM lifecycle.projects
+         WHERE document->'number'->>'waba' = $1 AND regexp_replace(document->'number'->>'display', '[^0-9]', '', 'g') = $2 LIMIT 1",
+    )
+    .bind(account)
+    .bind(digits)
+    .fetch_optional(pool)
+    .await?;
+    row.as_ref().map(document).transpose()
+}
+
+/// Whether another project has, or is connecting, a number of this account.
+pub(crate) async fn account_in_use(pool: &PgPool, account: &str, except: ProjectId) -> Result<bool, Error> {
+    let used = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM lifecycle.projects
+         WHERE id <> $2 AND (document->'number'->>'waba' = $1 OR document->'offer'->>'waba_id' = $1))",
+    )
+    .bind(account)
+    .bind(except.to_string())
+    .fetch_one(pool)
+    .await?;
+    Ok(used)
+}

@@ -1,0 +1,69 @@
+//! What Meta knows about apps, tokens, accounts, numbers and uploads.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use chassis::Secret;
+use serde::Serialize;
+use utoipa::ToSchema;
+use whatsapp::{PhoneNumberId, WabaId};
+
+use super::faults::GraphFault;
+use super::line::Line;
+use super::signup::Code;
+use super::token::Granted;
+use super::upload::Upload;
+
+/// Calls that are still shown.
+const CALLS_MAX: usize = 1_000;
+
+/// Meta's books. Nothing is forgotten, except old calls.
+#[derive(Debug)]
+pub(crate) struct Meta {
+    pub(crate) app_id: String,
+    pub(crate) app_secret: Secret,
+    pub(crate) codes: BTreeMap<String, Code>,
+    pub(crate) tokens: BTreeMap<String, Granted>,
+    /// Accounts whose webhooks come to the app.
+    pub(crate) subscribed: BTreeSet<WabaId>,
+    pub(crate) lines: BTreeMap<PhoneNumberId, Line>,
+    pub(crate) uploads: BTreeMap<String, Upload>,
+    pub(crate) handles: BTreeSet<String>,
+    pub(crate) faults: Vec<GraphFault>,
+    pub(crate) calls: VecDeque<Call>,
+}
+
+/// A call that was made.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Call {
+    #[schema(example = "register")]
+    pub name: &'static str,
+    /// What it was about.
+    pub node: String,
+    /// `ok`, or Meta's code.
+    pub outcome: String,
+}
+
+impl Meta {
+    pub(crate) fn new(app_id: String, app_secret: Secret) -> Self {
+        Self {
+            app_id,
+            app_secret,
+            codes: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            subscribed: BTreeSet::new(),
+            lines: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+            handles: BTreeSet::new(),
+            faults: Vec::new(),
+            calls: VecDeque::new(),
+        }
+    }
+
+    /// Remembers a call.
+    pub(crate) fn note(&mut self, call: Call) {
+        self.calls.push_back(call);
+        if self.calls.len() > CALLS_MAX {
+            self.calls.pop_front();
+        }
+    }
+}
