@@ -89,8 +89,8 @@ CREATE TABLE access.audit (
     workspace_id text,                     -- of a project's events: whoever owns the project now
     PRIMARY KEY (stream, sequence)
 );
-CREATE INDEX audit_by_project ON access.audit (project_id, at DESC, event_id DESC);
-CREATE INDEX audit_by_workspace ON access.audit (workspace_id, at DESC, event_id DESC);
+CREATE INDEX audit_by_project ON access.audit (project_id, at DESC, stream DESC, sequence DESC);
+CREATE INDEX audit_by_workspace ON access.audit (workspace_id, at DESC, stream DESC, sequence DESC);
 
 -- Which log the tables were built from: another one is refused. And up to where the audit log is known to be whole.
 CREATE TABLE access.log (

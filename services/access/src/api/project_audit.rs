@@ -12,6 +12,7 @@ use super::list_workspaces::page_limit;
 use crate::actor::Actor;
 use crate::audit::ActorKind;
 use crate::store::audit::{Of, Row, Wanted};
+use crate::store::unsigned;
 use crate::{Access, Refusal, ownership, store};
 
 /// Most entries on a page.
@@ -80,7 +81,8 @@ pub(crate) struct AuditActor {
 #[derive(Debug, Serialize, Deserialize)]
 struct LastEntry {
     at: DateTime<Utc>,
-    event: String,
+    stream: String,
+    sequence: u64,
 }
 
 /// Reads a project's audit log
@@ -120,7 +122,8 @@ pub(super) async fn page(access: &Access, of: &Of, query: ReadAudit) -> Result<J
     let mut rows = store::audit::list(&access.pool, of, &wanted, limit + 1).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let last = rows.last().filter(|_| more).map(|row| LastEntry { at: row.at, event: row.event_id.clone() });
+    let last =
+        rows.last().filter(|_| more).map(|row| LastEntry { at: row.at, stream: row.stream.clone(), sequence: unsigned(row.sequence) });
     Ok(Json(AuditPage {
         data: rows.into_iter().map(AuditEntry::of).collect(),
         next_cursor: last.map(|last| cursor::encode(&last)).transpose()?,
@@ -151,7 +154,7 @@ fn wanted(query: ReadAudit) -> Result<Wanted, Problem> {
         }
     }
     let before = query.cursor.as_deref().map(cursor::decode::<LastEntry>).transpose()?;
-    wanted.before = before.map(|last| (last.at, last.event));
+    wanted.before = before.map(|last| (last.at, last.stream, last.sequence));
     Ok(wanted)
 }
 

@@ -74,13 +74,15 @@ pub(crate) struct Wanted {
     pub actor_kind: Option<&'static str>,
     pub actor_id: Option<String>,
     pub event_type: Option<String>,
-    /// The last row of the page before: its time and event.
-    pub before: Option<(DateTime<Utc>, String)>,
+    /// The last row of the page before: its time, stream and sequence.
+    pub before: Option<(DateTime<Utc>, String, u64)>,
 }
 
 /// A row as it is read.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Row {
+    pub stream: String,
+    pub sequence: i64,
     pub event_id: String,
     pub at: DateTime<Utc>,
     pub actor_kind: String,
@@ -94,7 +96,7 @@ pub(crate) struct Row {
 
 /// Up to `limit` rows, the youngest first.
 pub(crate) async fn list(pool: &PgPool, of: &Of, wanted: &Wanted, limit: usize) -> Result<Vec<Row>, Error> {
-    let columns = "SELECT event_id, at, actor_kind, actor_id, request_id, event_type, subject, project_id, workspace_id FROM access.audit ";
+    let columns = "SELECT stream, sequence, event_id, at, actor_kind, actor_id, request_id, event_type, subject, project_id, workspace_id FROM access.audit ";
     let mut query = QueryBuilder::<Postgres>::new(columns);
     match of {
         Of::Project(project) => query.push("WHERE project_id = ").push_bind(project),
@@ -109,10 +111,11 @@ pub(crate) async fn list(pool: &PgPool, of: &Of, wanted: &Wanted, limit: usize) 
     if let Some(event_type) = &wanted.event_type {
         query.push(" AND event_type = ").push_bind(event_type);
     }
-    if let Some((at, event)) = &wanted.before {
-        query.push(" AND (at, event_id) < (").push_bind(at).push(", ").push_bind(event).push(")");
+    if let Some((at, stream, sequence)) = &wanted.before {
+        query.push(" AND (at, stream, sequence) < (").push_bind(at).push(", ").push_bind(stream);
+        query.push(", ").push_bind(signed(*sequence)).push(")");
     }
-    query.push(" ORDER BY at DESC, event_id DESC LIMIT ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    query.push(" ORDER BY at DESC, stream DESC, sequence DESC LIMIT ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
     Ok(query.build_query_as().fetch_all(pool).await?)
 }
 

@@ -64,15 +64,20 @@ async fn what_every_service_says_of_a_project_can_be_looked_up_there() {
     assert_eq!(all[0]["actor"], json!({"kind": "agent", "id": "key_01M74XBVHR5MY3V435479NBTEA"}));
     assert_eq!((&all[0]["request_id"], &all[0]["type"]), (&json!("request-of-lifecycle"), &json!("project.project_updated.v1")));
     assert!(all.iter().all(|entry| entry["workspace"] == team.as_str() && entry["project"] == project.to_string()), "{all:?}");
-    let mut sorted = kinds(&all[1..]);
+    // What was said later is above, also within one moment.
+    world.say(project, ProjectUpdated { name: "A".into(), conversation_idle_seconds: None }, agent).await;
+    let later = until_entries(&world, &path, 7).await;
+    assert_eq!((&later[1..], later[0]["at"] == later[1]["at"]), (&all[..], true));
+    let all = later;
+    let mut sorted = kinds(&all[2..]);
     sorted.sort_unstable();
     assert_eq!(sorted, ["code_initialised", "database_ready", "flow_space_created", "project_created", "trial_started"]);
     assert!(!Value::from(all.clone()).to_string().contains("Secret name"), "what was said is not copied");
 
     for (query, count) in [
-        ("actor=agent", 1),
-        ("actor=agent:key_01M74XBVHR5MY3V435479NBTEA", 1),
-        ("actor=key_01M74XBVHR5MY3V435479NBTEA", 1),
+        ("actor=agent", 2),
+        ("actor=agent:key_01M74XBVHR5MY3V435479NBTEA", 2),
+        ("actor=key_01M74XBVHR5MY3V435479NBTEA", 2),
         ("actor=person", 1),
         (&*format!("actor={}", ada.id), 1),
         ("actor=system", 4),
