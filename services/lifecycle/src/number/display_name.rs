@@ -77,7 +77,9 @@ pub(crate) async fn show_display_name(
     Path(id): Path<ProjectId>,
 ) -> Result<Json<DisplayNameAnswer>, Problem> {
     let project = lifecycle.ground(id, None).await?.state.project.ok_or(Error::Refused(Refusal::NoProject))?;
-    described::reachable(&project).map_err(Error::Refused)?;
+    if project.number.is_none() {
+        return Err(Error::Refused(Refusal::NumberNotConnected).into());
+    }
     Ok(Json(DisplayNameAnswer::of(&project)))
 }
 
