@@ -44,7 +44,8 @@ async fn tables_built_again_from_the_log_equal_those_that_lived() {
     // Rows that are behind or damaged are brought forward; rows of what the log does not know go.
     sqlx::query("UPDATE billing.accounts SET sequence = 1, state = 'active', due_at = NULL").execute(&fresh).await.unwrap();
     sqlx::query("DELETE FROM billing.payments").execute(&fresh).await.unwrap();
-    let stray = "INSERT INTO billing.accounts (project_id, can_charge, credits, sequence) VALUES ('prj_01M74XBVHR5MY3V435479NBTEA', false, 1, 9)";
+    let stray =
+        "INSERT INTO billing.accounts (project_id, can_charge, credits, sequence) VALUES ('prj_01M74XBVHR5MY3V435479NBTEA', false, 1, 9)";
     sqlx::query(stray).execute(&fresh).await.unwrap();
     service(&world.journal, &fresh, &world.clock, None).prepare().await.unwrap();
     let healed: Vec<String> = tables(&fresh).await.into_iter().filter(|row| !row.starts_with("erased")).collect();
