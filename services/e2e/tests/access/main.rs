@@ -4,4 +4,5 @@ mod cast;
 mod ends;
 mod every_route;
 mod hostile;
+mod processes;
 mod route;

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test whatever is missing is a failure")]
 
 mod documents;
+mod guards;
 mod manifests;
 mod matches;
 mod metadata;

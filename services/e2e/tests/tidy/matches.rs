@@ -5,7 +5,16 @@ use crate::nobody;
 use crate::tree::{File, rust_files};
 
 /// The enums of events.
-const EVENTS: [&str; 4] = ["ConversationEvent::", "ProjectEvent::", "DatabaseEvent::", "ParkedEvent::"];
+const EVENTS: [&str; 8] = [
+    "ConversationEvent::",
+    "ProjectEvent::",
+    "DatabaseEvent::",
+    "ParkedEvent::",
+    "WorkspaceEvent::",
+    "BillingEvent::",
+    "BotEvent::",
+    "FlowEvent::",
+];
 
 #[test]
 fn no_match_on_our_events_has_an_arm_for_the_rest() {
