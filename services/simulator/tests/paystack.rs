@@ -20,16 +20,24 @@ const KEY: &str = "sk_test_0123456789";
 
 /// What stands at the other end: takes webhooks that are signed rightly, and answers what it is told to.
 #[derive(Clone, Default)]
-struct Ingress(Arc<Mutex<(Vec<Bytes>, usize, Vec<u16>)>>);
+struct Ingress(Arc<Mutex<Seen>>);
+
+#[derive(Default)]
+struct Seen {
+    bodies: Vec<Bytes>,
+    refused: usize,
+    /// What the next ones are answered with, the last first; 200 after that.
+    answers: Vec<u16>,
+}
 
 async fn take(State(ingress): State<Ingress>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let mut seen = ingress.0.lock().unwrap();
     if headers["x-paystack-signature"] != paystack::sign(KEY, &body) {
-        seen.1 += 1;
+        seen.refused += 1;
         return StatusCode::UNAUTHORIZED;
     }
-    seen.0.push(body);
-    StatusCode::from_u16(seen.2.pop().unwrap_or(200)).unwrap()
+    seen.bodies.push(body);
+    StatusCode::from_u16(seen.answers.pop().unwrap_or(200)).unwrap()
 }
 
 struct World {
@@ -112,7 +120,7 @@ impl World {
     }
 
     fn bodies(&self) -> Vec<Bytes> {
-        self.ingress.0.lock().unwrap().0.clone()
+        self.ingress.0.lock().unwrap().bodies.clone()
     }
 
     /// Event and reference of every webhook that arrived.
@@ -243,7 +251,7 @@ async fn transactions_are_listed_by_time_page_by_page() {
 #[tokio::test]
 async fn a_webhook_that_is_refused_comes_again_with_the_same_bytes_until_the_third_day() {
     let world = World::new().await;
-    world.ingress.0.lock().unwrap().2 = vec![204, 500, 503];
+    world.ingress.0.lock().unwrap().answers = vec![204, 500, 503];
     world.paid("pay-1", "good").await;
     assert_eq!(world.paystack.deliver_due().await, 1);
     for _ in 0..3 {
@@ -252,7 +260,7 @@ async fn a_webhook_that_is_refused_comes_again_with_the_same_bytes_until_the_thi
     }
     assert_eq!((world.bodies().len(), world.paystack.undelivered()), (4, 0), "204 is no 200");
     assert!(world.bodies().iter().all(|body| *body == world.bodies()[0]));
-    world.ingress.0.lock().unwrap().2 = vec![500; 1_000];
+    world.ingress.0.lock().unwrap().answers = vec![500; 1_000];
     world.paid("pay-2", "good").await;
     let start = world.clock.now();
     while world.paystack.undelivered() > 0 {
@@ -277,7 +285,7 @@ async fn webhooks_go_wrong_as_asked_for() {
     world.faults(PaystackFaults { wrong_signature: 1.0, ..PaystackFaults::default() });
     world.paid("pay-3", "good").await;
     world.paystack.deliver_due().await;
-    let refused = world.ingress.0.lock().unwrap().1;
+    let refused = world.ingress.0.lock().unwrap().refused;
     assert_eq!((refused, world.bodies().len()), (1, 4));
     world.faults(PaystackFaults { drop: 1.0, ..PaystackFaults::default() });
     world.after(TimeDelta::minutes(3)).await;
