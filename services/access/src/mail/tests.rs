@@ -73,6 +73,24 @@ async fn a_mail_that_is_refused_for_good_is_given_up_at_once() {
     assert!(mails.try_recv().is_err());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_mail_that_nobody_takes_is_tried_a_few_times_and_given_up() {
+    // A port that nobody listens on.
+    let url = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        format!("smtp://{}", listener.local_addr().unwrap())
+    };
+    let outbox = Outbox::new(Mailer::smtp(&url, "paige@example.com").unwrap());
+    let began = tokio::time::Instant::now();
+    outbox.reserve().unwrap().send(mail());
+    assert_eq!(began.elapsed(), Duration::ZERO, "whoever leaves a mail does not wait");
+    outbox.tasks.close();
+    outbox.tasks.wait().await;
+    let pauses = PAUSE_FIRST * (1 + 4 + 16 + 64);
+    assert!((pauses..pauses + ATTEMPT_TIME_MAX * ATTEMPTS_MAX).contains(&began.elapsed()), "{:?}", began.elapsed());
+    assert_eq!(outbox.waiting.available_permits(), WAITING_MAX);
+}
+
 #[tokio::test]
 async fn mails_that_wait_are_bounded_and_so_is_the_mailbox() {
     let outbox = Outbox::new(Mailer::mailbox(Clock::System));
