@@ -26,7 +26,7 @@ pub(crate) async fn give_back(lifecycle: &Lifecycle, project: &Project) -> Resul
             Ran::Done | Ran::Learned(_) => {}
             // A project goes also when Meta keeps its number: with the token destroyed nobody here can use it.
             Ran::Refused { code, reason } if project.operation.kind == OperationKind::DeleteProject => {
-                tracing::warn!(project.id = %project.id, code, reason, "the number of a deleted project stays registered at Meta");
+                tracing::warn!(project.id = %project.id, code, reason, "the account of a deleted project stays subscribed at Meta");
             }
             ran => return Ok(ran),
         }
@@ -48,18 +48,29 @@ pub(super) async fn one(lifecycle: &Lifecycle, project: &Project, offer: &Number
         Err(ran) => return Ok(ran),
     };
     let token = &access.secrets.token;
-    let deregistered = if offer.coexistence { Ok(()) } else { access.graph.deregister(token, &access.number).await };
-    let shared = store::account_in_use(&lifecycle.pool, &offer.waba_id, project.id).await?;
-    let unsubscribed = if shared { Ok(()) } else { access.graph.unsubscribe(token, &access.waba).await };
-    for called in [deregistered, unsubscribed] {
-        match called {
-            Ok(()) => {}
-            // Its owner took it from us at Meta: there is nothing left that we could give back.
-            Err(error) if meta::access_lost(&error) || meta::gone(&error) || error.code() == Some(NOT_REGISTERED) => {}
-            Err(error) => return Ok(meta::ran(&error)),
+    // In this order: what Meta does not take back yet, it still sends webhooks for.
+    if !offer.coexistence {
+        match called(access.graph.deregister(token, &access.number).await) {
+            Ran::Refused { code, reason } if project.leaving() => {
+                tracing::warn!(project.id = %project.id, code, reason, "the number of a deleted project stays registered at Meta");
+            }
+            Ran::Done => {}
+            ran => return Ok(ran),
         }
     }
-    Ok(Ran::Done)
+    if store::account_in_use(&lifecycle.pool, &offer.waba_id, project.id).await? {
+        return Ok(Ran::Done);
+    }
+    Ok(called(access.graph.unsubscribe(token, &access.waba).await))
+}
+
+fn called(result: Result<(), whatsapp::graph::Error>) -> Ran {
+    match result {
+        Ok(()) => Ran::Done,
+        // Its owner took it from us at Meta: there is nothing left that we could give back.
+        Err(error) if meta::access_lost(&error) || meta::gone(&error) || error.code() == Some(NOT_REGISTERED) => Ran::Done,
+        Err(error) => meta::ran(&error),
+    }
 }
 
 /// Whether the number is connected to another project by now.

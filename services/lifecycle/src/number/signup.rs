@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Path, Problem, RequestId};
 use contract::{NumberOffered, OperationId, ProjectId};
-use rand::RngExt;
+use sealing::MasterKey;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use whatsapp::graph::{Graph, NumberFields, Pin, Token};
@@ -53,7 +53,7 @@ pub(crate) struct SignUp {
     /// `data.phone_number_id`; else the account's only number.
     #[schema(example = "207358419203847", pattern = "^[0-9]{1,32}$")]
     phone_number_id: Option<String>,
-    /// The PIN of the number's two-step verification, if it has one; else it gets a new one, which is kept sealed.
+    /// The PIN of the number's two-step verification, if it has one; else it gets the one that this installation gives it, always the same.
     #[schema(pattern = "^[0-9]{6}$")]
     pin: Option<String>,
 }
@@ -95,7 +95,7 @@ pub(crate) async fn sign_up(
     let number: MetaId = granted.number.as_str().parse().map_err(|_| Problem::internal("a number's id is digits"))?;
     let pin = match claims.pin {
         Some(pin) => pin,
-        None => kept_pin(&lifecycle, &project, &granted.number).await?.map_or_else(new_pin, Ok)?,
+        None => kept_pin(&lifecycle, &project, &granted.number).await?.map_or_else(|| own_pin(&lifecycle.master, &granted.number), Ok)?,
     };
     let key = lifecycle.data_key(id, &origin).await?;
     let sealed = Secrets { token: granted.token, pin }.seal(&key, number.as_str());
@@ -176,7 +176,9 @@ async fn kept_pin(lifecycle: &Lifecycle, project: &Project, number: &PhoneNumber
     }
 }
 
-fn new_pin() -> Result<Pin, Problem> {
-    let digits = rand::rng().random_range(0..1_000_000_u32);
-    format!("{digits:06}").parse().map_err(Problem::internal)
+/// The PIN that this installation gives a number: derived, so that a number which comes back, also to another project, meets the same.
+fn own_pin(master: &MasterKey, number: &PhoneNumberId) -> Result<Pin, Problem> {
+    let derived = master.derive("number-pin", &format!("phone_{number}"));
+    let (first, _) = derived.split_first_chunk::<8>().ok_or_else(|| Problem::internal("a derived key is shorter than a number"))?;
+    format!("{:06}", u64::from_be_bytes(*first) % 1_000_000).parse().map_err(Problem::internal)
 }

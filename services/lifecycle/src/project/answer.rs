@@ -1,6 +1,7 @@
 //! A project as callers see it.
 
 use chrono::{DateTime, Utc};
+use contract::NumberDescribed;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -50,6 +51,20 @@ pub(crate) struct NumberAnswer {
     /// The number as Meta displays it.
     #[schema(example = "+1 555 010 2030")]
     display_phone_number: Option<String>,
+    /// The name that people see; it and what follows only of a number that Meta's signup brought.
+    verified_name: Option<String>,
+    /// Whether the name is approved, in Meta's words.
+    #[schema(example = "APPROVED")]
+    name_status: Option<String>,
+    /// GREEN, YELLOW, RED, NA or UNKNOWN.
+    #[schema(example = "GREEN")]
+    quality_rating: Option<String>,
+    /// How many people it may write to, in Meta's words.
+    #[schema(example = "TIER_250")]
+    messaging_limit: Option<String>,
+    /// CONNECTED, or why it cannot send.
+    #[schema(example = "CONNECTED")]
+    status: Option<String>,
 }
 
 impl ProjectAnswer {
@@ -61,7 +76,7 @@ impl ProjectAnswer {
             status: project.status().as_str(),
             suspended_at: project.suspended_at,
             conversation_idle_seconds: project.conversation_idle_seconds,
-            number: project.number.as_ref().map(NumberAnswer::of),
+            number: project.number.as_ref().map(|number| NumberAnswer::of(number, project.description.as_ref())),
             operation: OperationAnswer::of(project.id, &project.operation, provisioning),
             transfer: project.pending_transfer().map(|transfer| TransferAnswer::of(project, transfer)),
             version: project.version,
@@ -77,12 +92,19 @@ impl ProjectAnswer {
 }
 
 impl NumberAnswer {
-    fn of(number: &Number) -> Self {
+    fn of(number: &Number, described: Option<&NumberDescribed>) -> Self {
         let connected = number.connected();
+        let described = described.filter(|described| described.phone_number_id == connected.phone_number_id);
+        let of = |field: fn(&NumberDescribed) -> &Option<String>| described.and_then(|described| field(described).clone());
         Self {
             phone_number_id: connected.phone_number_id,
             waba_id: connected.waba_id,
             display_phone_number: connected.display_phone_number,
+            verified_name: of(|described| &described.verified_name),
+            name_status: of(|described| &described.name_status),
+            quality_rating: of(|described| &described.quality_rating),
+            messaging_limit: of(|described| &described.messaging_limit),
+            status: of(|described| &described.status),
         }
     }
 }

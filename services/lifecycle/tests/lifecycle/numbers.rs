@@ -20,7 +20,9 @@ async fn a_number_is_connected_while_the_project_is_still_being_made() {
     let path = format!("/v1/projects/{id}/number");
     let answer = world.send(Method::PUT, &path, &[], Some(body.clone())).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-    assert_eq!(answer.body["number"], body);
+    for (field, said) in body.as_object().unwrap() {
+        assert_eq!(&answer.body["number"][field], said, "{field}");
+    }
     let shown = world.get(&format!("/v1/projects/{id}")).await;
     assert_eq!((&shown.body, &shown.headers["etag"]), (&answer.body, &answer.headers["etag"]));
     assert_eq!(answer.headers["etag"], format!("\"{}\"", answer.body["version"]));

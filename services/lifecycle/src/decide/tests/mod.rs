@@ -3,6 +3,7 @@
 mod numbers;
 mod operations;
 mod projects;
+mod signup;
 mod transfers;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,0 +1,142 @@
+//! A number that a signup at Meta brings, what is known of it, and how it goes.
+
+use contract::{DisplayNameDecided, DisplayNameRequested, NumberDescribed, NumberDisconnected, NumberOffered, ProjectSuspended};
+
+use super::*;
+use crate::number::Number;
+use crate::number::profile::ProfileChanges;
+
+fn offered(n: u8, number: &str) -> NumberOffered {
+    NumberOffered {
+        operation: operation(n),
+        phone_number_id: number.into(),
+        waba_id: "9".into(),
+        coexistence: false,
+        sealed_token: "v1.t".into(),
+        sealed_pin: "v1.p".into(),
+    }
+}
+
+fn offer(n: u8, number: &str) -> Command {
+    Command::OfferNumber { number: number.parse().unwrap(), offer: offered(n, number) }
+}
+
+fn described(number: &str) -> NumberDescribed {
+    NumberDescribed {
+        phone_number_id: number.into(),
+        verified_name: None,
+        quality_rating: None,
+        name_status: None,
+        code_verification_status: None,
+        messaging_limit: None,
+        status: Some("CONNECTED".into()),
+    }
+}
+
+fn read(n: u8, number: &str) -> Command {
+    let is = Number { id: number.parse().unwrap(), waba: Some("9".parse().unwrap()), display: None };
+    Command::NumberRead { operation: operation(n), number: is, described: described(number) }
+}
+
+/// Up to the last step.
+fn connecting(n: u8, number: &str) -> Vec<ProjectEvent> {
+    let steps = [done(operation(n), "subscribe_app"), done(operation(n), "register")];
+    and(vec![started(operation(n), OperationKind::ConnectNumber), offered(n, number).into()], steps)
+}
+
+fn signed_up(n: u8, number: &str) -> Vec<ProjectEvent> {
+    let end = [connected(number), described(number).into(), done(operation(n), "read_number"), completed(operation(n))];
+    and(connecting(n, number), end)
+}
+
+fn suspended() -> ProjectEvent {
+    ProjectSuspended { at: minute(1), billing_sequence: 1 }.into()
+}
+
+const BEGUN: [&str; 2] = ["operation_started", "number_offered"];
+
+#[test]
+fn a_number_can_be_signed_up_whatever_billing_says_but_not_beside_other_work() {
+    check(&ready(), None, &offer(1, "1"), Ok(&BEGUN));
+    check(&and(ready(), [suspended()]), None, &offer(1, "1"), Ok(&BEGUN));
+    check(&ready(), Some(ELSEWHERE), &offer(1, "1"), Err(Refusal::NumberTaken));
+    check(&failed(), None, &offer(1, "1"), Err(Refusal::ProjectFailed));
+    let making = Refusal::OperationRunning { operation: Project::making(id(HERE)), kind: OperationKind::CreateProject };
+    check(&created(), None, &offer(1, "1"), Err(making));
+    let running = Refusal::OperationRunning { operation: operation(1), kind: OperationKind::ConnectNumber };
+    check(&and(ready(), connecting(1, "1")), None, &offer(2, "1"), Err(running));
+}
+
+#[test]
+fn with_the_last_step_the_number_is_the_projects() {
+    let steps = ["number_connected", "number.1: number_claimed", "number_described", "operation_step_completed", "operation_completed"];
+    check_at(2, &and(ready(), connecting(1, "1")), None, &read(1, "1"), Ok(&steps));
+    let again = ["number_connected", "number_described", "operation_step_completed", "operation_completed"];
+    let renewed = [ready(), signed_up(1, "1"), connecting(2, "1")].concat();
+    check_at(2, &renewed, Some(HERE), &read(2, "1"), Ok(&again));
+    check_at(2, &and(ready(), connecting(1, "1")), Some(ELSEWHERE), &read(1, "1"), Ok(&["operation_failed"]));
+    // Late, or of another operation.
+    check_at(2, &[ready(), signed_up(1, "1")].concat(), Some(HERE), &read(1, "1"), Ok(&[]));
+    check_at(2, &and(ready(), connecting(2, "1")), None, &read(1, "1"), Ok(&[]));
+}
+
+#[test]
+fn another_number_replaces_the_old_one_only_when_it_is_connected_and_both_are_remembered_until_then() {
+    let both = [ready(), signed_up(1, "1"), connecting(2, "2")].concat();
+    let before = state(&both, None).project.unwrap();
+    assert_eq!(before.number.as_ref().map(|number| number.id.as_str()), Some("1"));
+    assert_eq!(before.superseded, [offered(1, "1")]);
+    let facts = [
+        "number_disconnected",
+        "number.1: number_released",
+        "number_connected",
+        "number.2: number_claimed",
+        "number_described",
+        "operation_step_completed",
+        "operation_completed",
+    ];
+    let after = check_at(2, &both, None, &read(2, "2"), Ok(&facts)).unwrap();
+    assert_eq!((after.offer, after.superseded), (Some(offered(2, "2")), Vec::new()));
+}
+
+#[test]
+fn what_a_signup_brought_is_given_back_before_it_is_let_go() {
+    let give_back = Command::DisconnectNumber { operation: operation(2) };
+    let given = [ready(), signed_up(1, "1")].concat();
+    check_at(2, &given, None, &give_back, Ok(&["operation_started"]));
+    let never_connected = [ready(), connecting(1, "1"), vec![given_up(operation(1), "register")]].concat();
+    check_at(2, &never_connected, None, &give_back, Ok(&["operation_started"]));
+    let running = and(given, [started(operation(2), OperationKind::DisconnectNumber)]);
+    check_at(2, &running, None, &give_back, Ok(&[]));
+    let step = Command::StepDone { operation: operation(2), step: "number" };
+    let facts = ["operation_step_completed", "number_disconnected", "number.1: number_released", "operation_completed"];
+    let after = check_at(2, &running, Some(HERE), &step, Ok(&facts)).unwrap();
+    assert_eq!((after.number, after.offer), (None, None));
+}
+
+#[test]
+fn one_display_name_is_in_review_at_a_time_and_meta_has_the_last_word() {
+    let request = |name: &str| Command::RequestDisplayName { name: name.into() };
+    let decide = |name: &str, approved| Command::DecideDisplayName(DisplayNameDecided { name: name.into(), approved, reason: None });
+    check(&ready(), None, &request("Pizza"), Err(Refusal::NumberNotConnected));
+    check(&and(ready(), [connected("1")]), None, &request("Pizza"), Err(Refusal::NumberNotConnected));
+    let given = and([ready(), signed_up(1, "1")].concat(), [suspended()]);
+    check(&given, None, &request("Pizza"), Ok(&["display_name_requested"]));
+    let pending = and(given.clone(), [DisplayNameRequested { name: "Pizza".into() }.into()]);
+    check(&pending, None, &request("Pasta"), Err(Refusal::NameInReview));
+    check(&pending, None, &decide("Pizza", true), Ok(&["display_name_decided", "number_described"]));
+    check(&pending, None, &decide("Pizza", false), Ok(&["display_name_decided"]));
+    check(&given, None, &decide("Elsewhere", true), Ok(&["display_name_decided", "number_described"]));
+    check(&and(given, [NumberDisconnected { phone_number_id: "1".into() }.into()]), None, &decide("Pizza", true), Ok(&[]));
+}
+
+#[test]
+fn a_profile_is_merged_with_what_was_there() {
+    let before = contract::BusinessProfileChanged { about: Some("old".into()), email: Some("a@b.example".into()), ..Default::default() };
+    let changes = ProfileChanges { about: Some("new".into()), email: Some(String::new()), ..ProfileChanges::default() };
+    let command = Command::ChangeProfile { before, changes };
+    check(&ready(), None, &command, Err(Refusal::NumberNotConnected));
+    let after = check_at(2, &[ready(), signed_up(1, "1")].concat(), None, &command, Ok(&["business_profile_changed"])).unwrap();
+    let expected = contract::BusinessProfileChanged { about: Some("new".into()), ..Default::default() };
+    assert_eq!(after.profile, Some(expected));
+}
