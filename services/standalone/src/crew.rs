@@ -1,0 +1,190 @@
+//! Every service of the house, made from the same parts: what each is given, its health, its routes, and how it runs.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use access::{Access, Mailer};
+use auth::Authorizer;
+use billing::{Billing, Paystack, Terms};
+use bots::Bots;
+use chassis::{Clock, Health, Ids};
+use conversations::Conversations;
+use databases::Databases;
+use flow_sync::FlowSync;
+use ingress::{Ingress, PaymentSecrets};
+use journal::Journal;
+use lifecycle::Lifecycle;
+use projections::ProjectDatabases;
+use recorder::Followers;
+use sealing::MasterKey;
+use simulator::Simulator;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use storage::Storage;
+use utoipa_axum::router::OpenApiRouter;
+use whatsapp::AppSecrets;
+use whatsapp::graph::{self, Graph, Token};
+
+use crate::Failure;
+use crate::house::Parts;
+use crate::service::Service;
+
+/// Connections to the platform database, of all services together.
+const PLATFORM_CONNECTIONS_MAX: u32 = 8;
+
+/// See the module.
+pub(crate) struct Crew {
+    pub(crate) authorizer: Authorizer,
+    pub(crate) databases: ProjectDatabases,
+    pub(crate) followers: Followers,
+    pub(crate) simulator: Simulator,
+    bank: simulator::paystack::Paystack,
+    journal: Journal,
+    ingress: Ingress,
+    access: Access,
+    lifecycle: Lifecycle,
+    provisioning: Databases,
+    billing: Billing,
+    bots: Bots,
+    flow_sync: FlowSync,
+    conversations: Conversations,
+}
+
+impl Crew {
+    /// Makes them; connections to Postgres are made when there is work.
+    pub(crate) async fn make(parts: &Parts, address: SocketAddr, journal: &Journal, ids: &Ids) -> Result<Self, Failure> {
+        let (clock, log, keys) = (|| parts.clock.clone(), || journal.clone(), &parts.keys);
+        let platform = PgConnectOptions::from_str(&parts.database_url)?;
+        let pool = PgPoolOptions::new().max_connections(PLATFORM_CONNECTIONS_MAX).connect_lazy_with(platform.clone());
+        let master = MasterKey::from_str(keys.master_key.expose())?;
+        let storage = Storage::open(&parts.storage_url)?;
+        let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
+        Ok(Self {
+            authorizer: Authorizer::start(log(), clock()).await?,
+            databases: ProjectDatabases::new(platform.clone()),
+            followers: Followers::new(journal),
+            simulator: Simulator::new(meta(parts, address), clock(), ids)?,
+            bank: simulator::paystack::Paystack::new(bank(parts, address), clock(), ids)?,
+            ingress: Ingress::new(log(), clock(), secrets, keys.meta_verify_token.clone())
+                .with_payments(PaymentSecrets::new(Some(keys.paystack_secret_key.expose()), None)),
+            access: access(parts, log(), pool.clone(), ids.clone(), master.clone())?,
+            lifecycle: Lifecycle::new(log(), pool.clone(), clock(), ids.clone(), master.clone()).with_graph(Some(graph(parts, address)?)),
+            provisioning: Databases::new(log(), platform.clone(), master.clone(), clock()),
+            billing: billing(parts, address, log(), pool, ids.clone(), master)?,
+            bots: Bots::new(log(), storage.clone(), clock()),
+            flow_sync: FlowSync::new(log(), storage, clock()),
+            conversations: Conversations::new(log(), conversations::databases(platform)),
+            journal: log(),
+        })
+    }
+
+    /// Brings their tables to their current form and to where the log is.
+    pub(crate) async fn prepare(&self) -> Result<(), Failure> {
+        tokio::try_join!(
+            async { self.lifecycle.prepare().await.map_err(Failure::from) },
+            async { self.provisioning.prepare().await.map_err(Failure::from) },
+            async { self.billing.prepare().await.map_err(Failure::from) },
+            async { self.access.prepare().await.map_err(Failure::from) },
+        )?;
+        Ok(())
+    }
+
+    /// What `/readyz` asks of them.
+    pub(crate) fn register(&self, health: &Health) {
+        self.authorizer.register(health);
+        self.lifecycle.register(health);
+        self.provisioning.register(health);
+        self.billing.register(health);
+        self.access.register(health);
+        self.bots.register(health);
+        self.flow_sync.register(health);
+        self.conversations.register(health);
+        recorder::register(health, &self.journal, &self.followers);
+    }
+
+    /// All their routes; those of development only where they can be.
+    pub(crate) fn routes(&self, address: SocketAddr, clock: &Clock) -> OpenApiRouter {
+        let mut routes = OpenApiRouter::new()
+            .merge(ingress::routes(self.ingress.clone()))
+            .merge(lifecycle::routes(self.lifecycle.clone()))
+            .merge(databases::routes(self.provisioning.clone()))
+            .merge(billing::routes(self.billing.clone()))
+            .merge(access::routes(self.access.clone()))
+            .merge(bots::routes(self.bots.clone()))
+            .merge(conversations::routes(self.conversations.clone()));
+        if simulator::loopback(address).is_ok() {
+            routes = routes.merge(simulator::routes(self.simulator.clone())).merge(simulator::paystack::routes(self.bank.clone()));
+        }
+        match crate::dev_clock::routes(clock) {
+            Some(dev_clock) => routes.merge(dev_clock),
+            None => routes,
+        }
+    }
+
+    /// Ready to run.
+    pub(crate) fn services(self) -> Vec<Service> {
+        let (authorizer, simulator, bank) = (self.authorizer, self.simulator, self.bank);
+        let (journal, databases, followers) = (self.journal, self.databases, self.followers);
+        vec![
+            Service::new("auth", |stop| async move {
+                authorizer.follow(stop.clone());
+                stop.cancelled().await;
+                Ok::<_, Failure>(())
+            }),
+            Service::new("lifecycle", |stop| lifecycle::run(self.lifecycle, stop)),
+            Service::new("databases", |stop| databases::run(self.provisioning, stop)),
+            Service::new("billing", |stop| billing::run(self.billing, stop)),
+            Service::new("access", |stop| access::run(self.access, stop)),
+            Service::new("bots", |stop| bots::run(self.bots, stop)),
+            Service::new("flow-sync", |stop| flow_sync::run(self.flow_sync, stop)),
+            Service::new("conversations", |stop| conversations::run(self.conversations, stop)),
+            Service::new("recorder", |stop| recorder::run(journal, databases, followers, stop)),
+            Service::new("simulated Meta", |stop| async move {
+                simulator.run(stop).await;
+                Ok::<_, Failure>(())
+            }),
+            Service::new("simulated Paystack", |stop| async move {
+                bank.run(stop).await;
+                Ok::<_, Failure>(())
+            }),
+        ]
+    }
+}
+
+fn access(parts: &Parts, journal: Journal, pool: PgPool, ids: Ids, master_key: MasterKey) -> Result<Access, Failure> {
+    let mailer = match &parts.mail {
+        Some(mail) => mail.mailer(parts.clock.clone())?,
+        None => Mailer::mailbox(parts.clock.clone()),
+    };
+    let console_url = parts.mail.as_ref().and_then(|mail| mail.console_url.clone());
+    Ok(Access::new(journal, pool, parts.clock.clone(), ids, access::Settings { master_key, mailer, console_url }))
+}
+
+fn billing(parts: &Parts, address: SocketAddr, journal: Journal, pool: PgPool, ids: Ids, master: MasterKey) -> Result<Billing, Failure> {
+    let provider = Some(Paystack::new(&format!("http://{address}/sim/paystack"), parts.keys.paystack_secret_key.clone())?);
+    let clock = parts.clock.clone();
+    Ok(Billing::new(billing::Parts { journal, pool, clock, ids, master, terms: Terms::default(), provider }))
+}
+
+fn graph(parts: &Parts, address: SocketAddr) -> Result<Graph, Failure> {
+    Ok(Graph::new(graph::Settings {
+        url: format!("http://{address}/sim/graph/v26.0"),
+        app_id: simulator::APP_ID.to_owned(),
+        app_secret: Token::new(parts.keys.meta_app_secret.expose()),
+    })?)
+}
+
+fn meta(parts: &Parts, address: SocketAddr) -> simulator::Settings {
+    simulator::Settings {
+        target: format!("http://{address}/webhooks/meta"),
+        app_secret: parts.keys.meta_app_secret.clone(),
+        app_id: simulator::APP_ID.to_owned(),
+    }
+}
+
+fn bank(parts: &Parts, address: SocketAddr) -> simulator::paystack::PaystackSettings {
+    simulator::paystack::PaystackSettings {
+        paystack_target: format!("http://{address}/webhooks/paystack"),
+        paystack_secret_key: parts.keys.paystack_secret_key.clone(),
+    }
+}
