@@ -1,0 +1,110 @@
+//! Billing suspends a project to the instant, whenever that is found out; what people write meanwhile is recorded; a payment restores it,
+//! and nothing is missing.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use contract::ProjectId;
+use e2e::{Stage, bodies};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const NUMBER: &str = "207358419203847";
+const PHONE: &str = "16505550142";
+const TRIAL: TimeDelta = TimeDelta::days(14);
+const CYCLE: TimeDelta = TimeDelta::days(30);
+
+struct Shop {
+    stage: Stage,
+    project: ProjectId,
+    sent: u32,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let stage = Stage::start().await;
+        let project = stage.connected("Corner shop", NUMBER).await;
+        Self { stage, project, sent: 0 }
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.stage.call(Method::GET, &format!("/v1/projects/{}{path}", self.project), None).await
+    }
+
+    async fn status(&self) -> (String, Option<DateTime<Utc>>) {
+        let shown = self.get("").await;
+        (shown["status"].as_str().unwrap().to_owned(), serde_json::from_value(shown["suspended_at"].clone()).unwrap())
+    }
+
+    async fn until(&self, wanted: &str) {
+        self.stage.until(&format!("the project is {wanted}"), async || self.status().await.0 == wanted).await;
+    }
+
+    /// Somebody writes, and it is recorded.
+    async fn hear(&mut self) {
+        self.sent += 1;
+        let second = self.stage.clock.now().timestamp();
+        let body = bodies::text(NUMBER, PHONE, &format!("wamid.{}", self.sent), second, &format!("message {}", self.sent));
+        assert_eq!(self.stage.webhook(body).await, 200);
+        self.stage.settle().await;
+        let recorded = self.stage.count(self.project, "SELECT count(*) FROM public.messages").await;
+        assert_eq!(recorded, i64::from(self.sent), "messages recorded");
+    }
+
+    /// The customer pays at the provider's page; answers when.
+    async fn pay(&self, path: &str) {
+        let payer = Some(json!({ "email": "ada@example.com" }));
+        let page = self.stage.call(Method::POST, &format!("/v1/projects/{}/subscription/{path}", self.project), payer).await;
+        let url = page["authorization_url"].as_str().unwrap_or_else(|| panic!("no page: {page}"));
+        let payment = format!("{}/payment", url.trim_end_matches('/'));
+        let paid = self.stage.http.post(payment).send().await.unwrap();
+        assert!(paid.status().is_success(), "{}", paid.text().await.unwrap());
+    }
+
+    fn later(&self, by: TimeDelta) {
+        assert!(self.stage.clock.advance(by));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_that_ends_unpaid_suspends_to_the_instant_and_a_payment_restores_everything() {
+    let mut shop = Shop::open().await;
+    shop.hear().await;
+    let created: DateTime<Utc> = serde_json::from_value(shop.get("").await["created_at"].clone()).unwrap();
+    assert_eq!(shop.status().await, ("ready".to_owned(), None));
+
+    // Found out three days late, it still says when.
+    shop.later(TRIAL + TimeDelta::days(3));
+    shop.until("suspended").await;
+    assert_eq!(shop.status().await.1, Some(created + TRIAL));
+    shop.hear().await;
+    shop.hear().await;
+
+    shop.pay("pay").await;
+    shop.until("ready").await;
+    assert_eq!(shop.status().await.1, None);
+    shop.hear().await;
+    let number = shop.get("").await["number"]["phone_number_id"].clone();
+    assert_eq!(number, NUMBER, "what was connected still is");
+    shop.stage.finish(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_suspends_when_the_paid_cycle_ends_and_not_before() {
+    let mut shop = Shop::open().await;
+    shop.pay("pay").await;
+    shop.stage.until("a cycle runs", async || shop.get("/subscription").await["state"] == "active").await;
+    let cycle = shop.get("/subscription").await["cycle"].clone();
+    let end: DateTime<Utc> = serde_json::from_value(cycle["ends_at"].clone()).unwrap();
+    let pause = format!("/v1/projects/{}/subscription/pause", shop.project);
+    shop.stage.call(Method::POST, &pause, None).await;
+
+    shop.later(CYCLE - TimeDelta::hours(1));
+    shop.hear().await;
+    assert_eq!(shop.status().await, ("ready".to_owned(), None));
+    shop.later(TimeDelta::hours(2));
+    shop.until("suspended").await;
+    assert_eq!(shop.status().await.1, Some(end));
+    shop.hear().await;
+    shop.stage.finish(0).await;
+}
