@@ -48,7 +48,7 @@ pub(crate) struct DatabaseAnswer {
 pub(crate) async fn show_database(State(databases): State<Databases>, Path(id): Path<ProjectId>) -> Result<impl IntoResponse, Problem> {
     let progress = databases.progress(id).await?;
     let Some(ready) = progress.ready else {
-        if databases.journal.last(&Subject::project(id)).await.map_err(Error::from)?.is_none() {
+        if progress.dropped || databases.journal.last(&Subject::project(id)).await.map_err(Error::from)?.is_none() {
             return Err(Problem::not_found("there is no such project"));
         }
         return Err(match progress.failed {

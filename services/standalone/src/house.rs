@@ -67,8 +67,8 @@ impl House {
         let health = Health::new();
         crew.register(&health);
         let routes = crew.routes(address, &parts.clock);
-        let site = Site::new("Paige", parts.keys.api_key, health, Metrics::install()?, ids);
-        let router = site.authority(crew.authorizer.clone()).finish(routes)?;
+        let authorizer = crew.authorizer.clone();
+        let router = Site::new("Paige", parts.keys.api_key, health, Metrics::install()?, ids).authority(authorizer).finish(routes)?;
         let (databases, followers, simulator) = (crew.databases.clone(), crew.followers.clone(), crew.simulator.clone());
         Ok(Self { address, journal, databases, followers, simulator, listener: parts.listener, router, services: crew.services() })
     }
