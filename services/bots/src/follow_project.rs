@@ -6,10 +6,10 @@ use std::time::Duration;
 use contract::{OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream};
 use journal::{AppendError, Follow, Handled, Handler, Stop};
 
-use crate::Bots;
 use crate::code::decode;
 use crate::decide::Task;
 use crate::error::Error;
+use crate::{Bots, keep};
 
 /// The service's name in positions and parked keys.
 const SERVICE: &str = "bots";
@@ -62,13 +62,17 @@ impl OnProject {
                 let kind = self.0.standing(project).await?.kind(retried.operation);
                 kind.and_then(|kind| task(kind, retried.operation))
             }
+            // What an upload left that was cut off by a crash while the project went. Its events are gone, so none is said.
+            ProjectEvent::ProjectErased(_) => {
+                keep::erase(&self.0.storage, project).await?;
+                None
+            }
             ProjectEvent::ProjectReady(_)
             | ProjectEvent::ProjectFailed(_)
             | ProjectEvent::ProjectUpdated(_)
             | ProjectEvent::ProjectSuspended(_)
             | ProjectEvent::ProjectRestored(_)
             | ProjectEvent::ProjectTransferred(_)
-            | ProjectEvent::ProjectErased(_)
             | ProjectEvent::TransferRequested(_)
             | ProjectEvent::TransferEnded(_)
             | ProjectEvent::OperationStepCompleted(_)

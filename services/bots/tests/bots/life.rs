@@ -1,7 +1,7 @@
 //! What a project's life does to its code, each time once.
 
 use bots::initial_version;
-use contract::{BotEvent, OperationKind};
+use contract::{BotEvent, OperationKind, ProjectErased};
 use serde_json::json;
 
 use crate::world::World;
@@ -103,5 +103,15 @@ async fn a_deletion_leaves_no_object_and_nothing_comes_after_it() {
     assert_eq!(world.told(project).await, ["initialised", "committed", "erased"]);
     assert_eq!(world.stored(&project.to_string()), 0);
     assert_eq!(world.get(&format!("/v1/projects/{project}/code")).await.status, 404);
+    // What an upload leaves whose process is killed before it notices.
+    std::fs::create_dir_all(world.folder.path().join(format!("{project}/code/blobs"))).unwrap();
+    std::fs::write(world.folder.path().join(format!("{project}/code/blobs/{}", "0".repeat(64))), "late").unwrap();
+    world.say(project, ProjectErased { operation }).await;
+    let began = std::time::Instant::now();
+    while world.folder.path().join(project.to_string()).exists() {
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "it stays after the project's last fact");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.told(project).await, ["initialised", "committed", "erased"]);
     world.end(service).await;
 }
