@@ -60,13 +60,14 @@ async fn no_route_shows_one_project_what_is_anothers() {
     let described = stage.call(Method::GET, "/openapi.json", None).await;
     let mut tried = 0;
     for (template, methods) in described["paths"].as_object().unwrap() {
-        if !template.starts_with("/v1/") {
+        // What is named by nothing that a project has (people, keys, files of code) is asked for in the tests of access.
+        if !template.starts_with("/v1/") || names(template).iter().any(|name| !red_ids.contains_key(name.as_str())) {
             continue;
         }
         for method in methods.as_object().unwrap().keys().filter_map(|name| name.to_uppercase().parse::<Method>().ok()) {
             let ends = !template.ends_with("/events");
-            // A profile is Meta's, and only of a number that a signup brought.
-            let here = !template.contains("operations") && !template.ends_with("/profile");
+            // A profile is Meta's, and only of a number that a signup brought; a key is nobody who could be asked about himself.
+            let here = !template.contains("operations") && !template.ends_with("/profile") && !template.starts_with("/v1/me");
             if method == Method::GET && ends && here {
                 // One list has a parameter that must be there.
                 let query = if template.ends_with("/messages") && names(template).len() == 1 { "?wamid=wamid.red" } else { "" };
