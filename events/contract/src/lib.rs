@@ -25,9 +25,9 @@ mod webhook;
 mod workspace;
 
 pub use billing::{
-    BillingEvent, CancellationScheduled, CreditsAdded, CreditsUsed, CycleExtended, CycleStarted, Entitlement, EntitlementChanged, PauseScheduled,
-    PaymentFailed, PaymentMismatched, PaymentPurpose, PaymentRequested, PaymentSucceeded, ReminderDue, ScheduleWithdrawn, SubscriptionCancelled,
-    SubscriptionClosed, SubscriptionExpired, SubscriptionPastDue, SubscriptionPaused, TrialStarted,
+    BillingEvent, CancellationScheduled, CreditsAdded, CreditsUsed, CycleExtended, CycleStarted, Entitlement, EntitlementChanged,
+    PauseScheduled, PaymentFailed, PaymentMismatched, PaymentPurpose, PaymentRequested, PaymentSucceeded, ReminderDue, ScheduleWithdrawn,
+    SubscriptionCancelled, SubscriptionClosed, SubscriptionExpired, SubscriptionPastDue, SubscriptionPaused, TrialStarted,
 };
 pub use bot::{BotEvent, CodeCommitted, CodeErased, CodeInitialised, CodeReset};
 pub use conversation::{

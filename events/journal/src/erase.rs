@@ -153,7 +153,17 @@ mod tests {
     fn a_pattern_that_names_a_whole_stream_is_refused() {
         assert_eq!(check(Stream::Conversation, "conversation.prj_1.>"), Ok(()));
         assert_eq!(check(Stream::Project, "project.prj_1"), Ok(()));
-        for hostile in ["", ">", "conversation.>", "conversation", "conversation.*", "conversation.*.>", "project.prj_1.>", "conversation..>", "conversation.prj_1.>.>"] {
+        for hostile in [
+            "",
+            ">",
+            "conversation.>",
+            "conversation",
+            "conversation.*",
+            "conversation.*.>",
+            "project.prj_1.>",
+            "conversation..>",
+            "conversation.prj_1.>.>",
+        ] {
             assert!(check(Stream::Conversation, hostile).is_err(), "{hostile:?}");
         }
     }

@@ -1,7 +1,5 @@
 //! `paige demo billing`, as it is typed: it goes through to its end by itself, and says what happened in the order in which it had to.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
-
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 

@@ -185,7 +185,7 @@ mod tests {
         let project = "prj_00000000010000000000000001";
         assert_eq!(
             check(&format!("replay log count --project {project}")),
-            Ok(vec![Stream::Project, Stream::Database, Stream::Conversation])
+            Ok(vec![Stream::Project, Stream::Database, Stream::Conversation, Stream::Billing, Stream::Bot, Stream::Flow])
         );
         assert!(check(&format!("replay log count --project {project} --stream webhook")).is_err(), "webhooks know no project");
     }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use chassis::{Clock, Ids};
 use contract::{
-    CHANGE_RECEIVED, Context, ConversationEvent, Event, EventId, NewEvent, NumberConnected, NumberDisconnected, OperationId,
-    OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Recorded, Stream, Subject,
+    CHANGE_RECEIVED, Context, ConversationEvent, Event, EventId, NewEvent, NumberConnected, NumberDisconnected, OperationId, OperationKind,
+    OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Recorded, Stream, Subject,
 };
 use embedded::{Nats, Postgres};
 use futures::StreamExt;
