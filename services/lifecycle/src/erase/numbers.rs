@@ -31,6 +31,8 @@ pub(super) struct OneNumber {
 pub(super) struct Numbers {
     pub(super) by_id: BTreeMap<String, OneNumber>,
     pub(super) accounts: Vec<String>,
+    /// What people dial, digits alone: some webhooks name a number only so.
+    pub(super) dialled: Vec<String>,
 }
 
 impl Numbers {
@@ -56,6 +58,8 @@ impl Numbers {
                     number.held.push(Held { from: at, until: None });
                 }
                 self.accounts.extend(connected.waba_id.clone());
+                let dialled = connected.display_phone_number.iter().map(|text| digits(text));
+                self.dialled.extend(dialled.filter(|digits| digits.len() >= DIALLED_DIGITS_MIN));
             }
             ProjectEvent::NumberDisconnected(gone) => {
                 if let Some(held) = self.by_id.get_mut(&gone.phone_number_id).and_then(|number| number.held.last_mut()) {
@@ -94,6 +98,13 @@ impl OneNumber {
     pub(super) fn was_ours(&self, time: DateTime<Utc>) -> bool {
         self.held.iter().any(|held| held.from <= time && held.until.is_none_or(|until| time < until))
     }
+}
+
+/// Fewer digits would be found in texts that have nothing to do with the number.
+const DIALLED_DIGITS_MIN: usize = 7;
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// Whether a claim, or its end, is by `project`.

@@ -24,7 +24,7 @@ pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbe
     for account in &numbers.accounts {
         let names_ours = |event: &Recorded| {
             let text = String::from_utf8_lossy(&event.data);
-            numbers.by_id.keys().any(|id| text.contains(id.as_str()))
+            numbers.by_id.keys().chain(&numbers.dialled).any(|ours| text.contains(ours.as_str()))
         };
         erased += erase_some(journal, &format!("webhook.{account}.>"), names_ours).await?;
     }
