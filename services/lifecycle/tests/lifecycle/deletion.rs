@@ -113,7 +113,7 @@ async fn who_does_not_type_the_name_deletes_nothing() {
 async fn what_nobody_erases_makes_a_deletion_fail_in_time_and_it_goes_on_where_it_was() {
     let world = World::at(Clock::manual(Clock::System.now())).await;
     let id = world.create("Pizza").await;
-    world.clock.advance(TimeDelta::days(1));
+    world.clock.advance(TimeDelta::days(4));
     // A project that was never made can go too.
     world.until_status(id, "failed").await;
     let answer = world.delete(id, "Pizza").await;
@@ -122,7 +122,7 @@ async fn what_nobody_erases_makes_a_deletion_fail_in_time_and_it_goes_on_where_i
         world.say_gone(id, operation_of(&answer.body), step).await;
     }
     world.until(&location, "four steps", |answer| answer.body.to_string().matches("\"done\"").count() == 4).await;
-    world.clock.advance(TimeDelta::days(1));
+    world.clock.advance(TimeDelta::days(4));
     let operation = world.until_operation(&location, "failed").await;
     assert_eq!((&operation["error"]["step"], &operation["error"]["code"]), (&json!("code"), &json!("deadline_passed")));
     assert_eq!(world.project(id).await["status"], "failed");
