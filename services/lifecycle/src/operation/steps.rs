@@ -39,7 +39,7 @@ const CREATE_TIME_MAX: TimeDelta = TimeDelta::minutes(15);
 const CONNECT_TIME_MAX: TimeDelta = TimeDelta::minutes(10);
 const DISCONNECT_TIME_MAX: TimeDelta = TimeDelta::minutes(10);
 const RESET_TIME_MAX: TimeDelta = TimeDelta::minutes(5);
-/// Purging goes gently on a log that others write: a million events in a quarter of an hour.
+/// Purging goes gently on a log that others write: a million events take minutes.
 const DELETE_TIME_MAX: TimeDelta = TimeDelta::hours(72);
 
 /// The steps of `kind`, in order.
