@@ -15,8 +15,10 @@ pub const STREAMS: &[Stream] = &[Stream::Webhook, Stream::Project, Stream::Conve
 
 /// The fields of webhooks that are about messages and people; everything else is other services' business.
 const FIELDS: [&str; 5] = ["messages", "smb_message_echoes", "history", "user_id_update", "user_preferences"];
-/// Numbers, and projects, that are worked on at the same time. Each waits most of its time for the log or its database, not for a processor.
-const PARALLEL: usize = 64;
+/// Numbers that are recorded at the same time: each may have hundreds of appends on its way, and the log takes so many at once.
+const NUMBERS_AT_ONCE: usize = 16;
+/// Projects whose tables are written at the same time.
+const PROJECTS_AT_ONCE: usize = 64;
 /// Webhook events in one batch of one number.
 const WEBHOOKS_MAX: usize = 512;
 /// Conversation events in one transaction of one project.
@@ -39,7 +41,7 @@ impl Followers {
             stream: Stream::Webhook,
             filters: FIELDS.iter().map(|field| format!("webhook.*.{field}")).collect(),
             key_tokens: 2,
-            parallel: PARALLEL,
+            parallel: NUMBERS_AT_ONCE,
             batch_max: WEBHOOKS_MAX,
             version: 1,
         };
@@ -48,7 +50,7 @@ impl Followers {
             stream: Stream::Conversation,
             filters: Vec::new(),
             key_tokens: 2,
-            parallel: PARALLEL,
+            parallel: PROJECTS_AT_ONCE,
             batch_max: EVENTS_MAX,
             version: 1,
         };
