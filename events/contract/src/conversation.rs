@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::event::events;
-use crate::{ContactId, ConversationId, Identity, Message, MessageEchoed, MessageImported, MessageReceived, RawJson};
+use crate::sending::{
+    MessageAbandoned, MessageAccepted, MessageFailed, MessageRequested, ReadRequested, ReadSettled, SendDeferred, SendOutcomeUnknown,
+    SendStarted,
+};
+use crate::{ContactId, ConversationId, FlowId, Identity, Message, MessageEchoed, MessageId, MessageImported, MessageReceived, RawJson};
 
 events! {
     /// What recorder and conversations say, on `conversation.<prj>.<con>`.
@@ -25,11 +29,22 @@ events! {
         MessageImported = "conversation.message_imported.v1",
         MessageStatusReported = "conversation.message_status_reported.v1",
         UnassignedItemReceived = "conversation.unassigned_item_received.v1",
+        ConversationReopened = "conversation.conversation_reopened.v1",
+        FlowSubmitted = "conversation.flow_submitted.v1",
+        MessageRequested = "conversation.message_requested.v1",
+        SendStarted = "conversation.send_started.v1",
+        SendDeferred = "conversation.send_deferred.v1",
+        SendOutcomeUnknown = "conversation.send_outcome_unknown.v1",
+        MessageAccepted = "conversation.message_accepted.v1",
+        MessageFailed = "conversation.message_failed.v1",
+        MessageAbandoned = "conversation.message_abandoned.v1",
+        ReadRequested = "conversation.read_requested.v1",
+        ReadSettled = "conversation.read_settled.v1",
     }
 }
 
 impl ConversationEvent {
-    /// The message that the event adds, however it came to be known.
+    /// The message that the event adds with the id that Meta gave it. What is asked for has none yet: see `MessageRequested`.
     pub fn said(&self) -> Option<&Message> {
         match self {
             Self::MessageReceived(received) => Some(&received.0),
@@ -47,7 +62,18 @@ impl ConversationEvent {
             | Self::ConversationClosed(_)
             | Self::ConversationStateChanged(_)
             | Self::MessageStatusReported(_)
-            | Self::UnassignedItemReceived(_) => None,
+            | Self::UnassignedItemReceived(_)
+            | Self::ConversationReopened(_)
+            | Self::FlowSubmitted(_)
+            | Self::MessageRequested(_)
+            | Self::SendStarted(_)
+            | Self::SendDeferred(_)
+            | Self::SendOutcomeUnknown(_)
+            | Self::MessageAccepted(_)
+            | Self::MessageFailed(_)
+            | Self::MessageAbandoned(_)
+            | Self::ReadRequested(_)
+            | Self::ReadSettled(_) => None,
         }
     }
 }
@@ -244,4 +270,40 @@ pub struct UnassignedItemReceived {
     pub key: String,
     /// The item as Meta sent it.
     pub raw: RawJson,
+}
+
+/// A conversation that was closed goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConversationReopened {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Who did it.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The contact filled in a Flow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FlowSubmitted {
+    /// Our id of the message that brought it.
+    pub message: MessageId,
+    /// The conversation that it belongs to.
+    pub conversation: ConversationId,
+    /// Our id of the Flow; absent where the token is not one of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<FlowId>,
+    /// Which revision of it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u32>,
+    /// Our id of the message that offered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<MessageId>,
+    /// The token as it came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_token: Option<String>,
+    /// What was filled in: the JSON inside `response_json`, or its text where it is none.
+    pub response: RawJson,
+    /// When, by Meta's time stamp.
+    pub at: DateTime<Utc>,
 }

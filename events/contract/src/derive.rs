@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
 
-use crate::{ContactId, ConversationId, EventId, Identity, MessageId, ProjectId, UserId, WorkspaceId};
+use crate::{ContactId, ConversationId, EventId, FlowId, Identity, MediaId, MessageId, ProjectId, TemplateId, UserId, WorkspaceId};
 
 impl ContactId {
     /// The id of a contact first seen under `identity`. It carries no time, because racing creators may have seen
@@ -19,6 +19,34 @@ impl MessageId {
     /// together; a message without a time has 0 there, so that its redelivery has the same id.
     pub fn derive(project: ProjectId, wamid: &str, sent_at_ms: u64) -> Self {
         Self::from_ulid(timed(sent_at_ms, digest("message", &[&project.to_string(), wamid])))
+    }
+}
+
+impl MessageId {
+    /// The id of the message that was asked for under an idempotency key. It carries no time, because whoever asks again does so later.
+    pub fn of_request(project: ProjectId, contact: ContactId, key: &str) -> Self {
+        Self::from_ulid(Ulid::from_bytes(digest("message_request", &[&project.to_string(), &contact.to_string(), key])))
+    }
+}
+
+impl FlowId {
+    /// The Flow of that name: a name is a Flow's for ever, so two who make it at once make one. A deleted Flow's name can be given again.
+    pub fn of_name(project: ProjectId, name: &str) -> Self {
+        Self::from_ulid(Ulid::from_bytes(digest("flow", &[&project.to_string(), name])))
+    }
+}
+
+impl TemplateId {
+    /// The template of that name and language. Meta has one of each in an account.
+    pub fn of_name(project: ProjectId, waba_id: &str, name: &str, language: &str) -> Self {
+        Self::from_ulid(Ulid::from_bytes(digest("template", &[&project.to_string(), waba_id, name, language])))
+    }
+}
+
+impl MediaId {
+    /// The file that Meta names `media_id` in a message of a contact.
+    pub fn of_message(project: ProjectId, message: MessageId, media_id: &str) -> Self {
+        Self::from_ulid(Ulid::from_bytes(digest("media", &[&project.to_string(), &message.to_string(), media_id])))
     }
 }
 

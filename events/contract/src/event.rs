@@ -5,7 +5,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::{Context, EventId, NewEvent, Recorded};
-use crate::{billing, bot, conversation, database, flow, parked, project, upcast, webhook, workspace};
+use crate::{billing, bot, conversation, database, flow, media, parked, project, template, upcast, webhook, workspace};
 
 /// Every type that is published, by stream.
 pub(crate) const KNOWN_TYPES: &[&[&str]] = &[
@@ -17,6 +17,8 @@ pub(crate) const KNOWN_TYPES: &[&[&str]] = &[
     billing::BillingEvent::TYPES,
     bot::BotEvent::TYPES,
     flow::FlowEvent::TYPES,
+    template::TemplateEvent::TYPES,
+    media::MediaEvent::TYPES,
     parked::ParkedEvent::TYPES,
 ];
 

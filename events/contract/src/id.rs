@@ -98,6 +98,12 @@ ids! {
     TransferId = "trf";
     /// A payment; also its reference at the payment provider.
     PaymentId = "pay";
+    /// A WhatsApp Flow.
+    FlowId = "flw";
+    /// A message template in one language.
+    TemplateId = "tpl";
+    /// A file that a contact sent, or that is kept to be sent.
+    MediaId = "med";
 }
 
 /// Upper case only, as written: two texts never name the same id.

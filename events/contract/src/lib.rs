@@ -14,12 +14,15 @@ mod event;
 mod flow;
 mod id;
 mod identity;
+mod media;
 mod message;
 mod parked;
 mod project;
 mod raw_json;
+mod sending;
 mod stream;
 mod subject;
+mod template;
 mod upcast;
 mod webhook;
 mod workspace;
@@ -33,28 +36,42 @@ pub use bot::{BotEvent, CodeCommitted, CodeErased, CodeInitialised, CodeReset};
 pub use conversation::{
     CloseReason, ContactAbsorbed, ContactFirstSeen, ContactIdentityLinked, ContactIdentityReplaced, ContactIdentityUnlinked, ContactMerged,
     ContactPreferenceChanged, ContactProfile, ContactProfileChanged, ConversationClosed, ConversationEvent, ConversationOpened,
-    ConversationStateChanged, MessageStatusReported, UnassignedItemReceived, UnlinkReason,
+    ConversationReopened, ConversationStateChanged, FlowSubmitted, MessageStatusReported, UnassignedItemReceived, UnlinkReason,
 };
 pub use database::{DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep, DatabaseStepCompleted};
 pub use envelope::{Context, EnvelopeError, EventType, NewEvent, Recorded};
 pub use event::{DecodeError, Event};
-pub use flow::{FlowEvent, FlowSpaceCreated, FlowSpaceErased};
+pub use flow::{
+    DriftChoice, FlowCreated, FlowDeleted, FlowDriftFound, FlowDriftResolved, FlowEvent, FlowHealthReported, FlowLinked, FlowPublished,
+    FlowRevised, FlowSpaceCreated, FlowSpaceErased, FlowStatusReported, FlowSyncFailed, FlowUpdated, FlowUploaded, HeardFrom,
+};
 pub use id::{
-    ContactId, ConversationId, EventId, IdError, InviteId, KeyId, MessageId, OperationId, PaymentId, ProjectId, SessionId, TransferId,
-    UserId, WorkspaceId,
+    ContactId, ConversationId, EventId, FlowId, IdError, InviteId, KeyId, MediaId, MessageId, OperationId, PaymentId, ProjectId, SessionId,
+    TemplateId, TransferId, UserId, WorkspaceId,
 };
 pub use identity::{Identity, IdentityKind};
+pub use media::{MediaDeleted, MediaErased, MediaEvent, MediaFailed, MediaStored, MediaUploaded};
 pub use message::{Direction, Message, MessageEchoed, MessageImported, MessageReceived};
 pub use parked::{EventSkipped, HoldKind, KeyHeld, KeyReleased, ParkedEvent, RetryRequested};
 pub use project::{
     BusinessProfileChanged, DataKeyCreated, DisplayNameDecided, DisplayNameRequested, NumberClaimed, NumberConnected, NumberDescribed,
     NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationFailed, OperationKind, OperationRetried,
     OperationStarted, OperationStepCompleted, ProjectCreated, ProjectErased, ProjectEvent, ProjectFailed, ProjectReady, ProjectRestored,
-    ProjectSuspended, ProjectTransferred, ProjectUpdated, TransferEnded, TransferOutcome, TransferRequested,
+    ProjectSuspended, ProjectTransferred, ProjectUpdated, SendingPolicySet, TransferEnded, TransferOutcome, TransferRequested,
+    UnknownOutcome,
 };
 pub use raw_json::RawJson;
+pub use sending::{
+    Address, FileUse, FlowUse, MessageAbandoned, MessageAccepted, MessageFailed, MessageRequested, ReadRequested, ReadSettled,
+    SendDeferred, SendOutcomeUnknown, SendStarted, TemplateUse,
+};
 pub use stream::Stream;
 pub use subject::{Subject, SubjectError};
+pub use template::{
+    TemplateCategoryReported, TemplateComponentsReported, TemplateDeleteRequested, TemplateDeleted, TemplateEditRequested, TemplateEdited,
+    TemplateEvent, TemplateFound, TemplateQualityReported, TemplateRefused, TemplateRequested, TemplateStatusReported, TemplateSubmitted,
+    TemplatesErased,
+};
 pub use upcast::superseded;
 pub use webhook::{BODY_UNREADABLE, CHANGE_RECEIVED, ENTRY_TIME, PAYMENT_REPORTED, WABA_ID};
 pub use workspace::{

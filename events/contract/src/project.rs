@@ -37,6 +37,7 @@ events! {
         DisplayNameRequested = "project.display_name_requested.v1",
         DisplayNameDecided = "project.display_name_decided.v1",
         DataKeyCreated = "project.data_key_created.v1",
+        SendingPolicySet = "project.sending_policy_set.v1",
     }
 }
 
@@ -331,4 +332,22 @@ pub struct DisplayNameDecided {
 pub struct DataKeyCreated {
     /// The key, wrapped by the platform's master key.
     pub wrapped: String,
+}
+
+/// What becomes of a message of which nobody knows whether Meta took it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownOutcome {
+    /// It is not sent again: at most once.
+    #[default]
+    GiveUp,
+    /// It is sent again: at least once.
+    SendAgain,
+}
+
+/// How messages of the project are sent, where there is a choice. Holds all of it as it is from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendingPolicySet {
+    /// What becomes of a message of which nobody knows whether Meta took it, when no status told of it in time.
+    pub unknown_outcome: UnknownOutcome,
 }

@@ -11,7 +11,7 @@ pub enum Stream {
     Project,
     /// Provisioning of project databases. Written by databases.
     Database,
-    /// Contact, conversation, message and status facts. Written by recorder and conversations.
+    /// Contact, conversation, message and status facts. Written by recorder, conversations and sender.
     Conversation,
     /// Members, roles, keys, people. Written by access; the last use of a key by whoever checks it.
     Workspace,
@@ -21,6 +21,10 @@ pub enum Stream {
     Bot,
     /// WhatsApp Flows. Written by flow-sync.
     Flow,
+    /// Message templates. Written by templates.
+    Template,
+    /// Files that contacts sent or that are kept to be sent. Written by media.
+    Media,
     /// What could not be handled, and the key it holds back. Written by any follower.
     Parked,
     /// How far each follower has come: a hint, never a checkpoint. Written by any follower.
@@ -29,7 +33,7 @@ pub enum Stream {
 
 impl Stream {
     /// Every stream, in the order of the table in ARCHITECTURE.md.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Webhook,
         Self::Project,
         Self::Database,
@@ -38,6 +42,8 @@ impl Stream {
         Self::Billing,
         Self::Bot,
         Self::Flow,
+        Self::Template,
+        Self::Media,
         Self::Parked,
         Self::Position,
     ];
@@ -53,6 +59,8 @@ impl Stream {
             Self::Billing => "billing",
             Self::Bot => "bot",
             Self::Flow => "flow",
+            Self::Template => "template",
+            Self::Media => "media",
             Self::Parked => "parked",
             Self::Position => "position",
         }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{ContactId, KeyId, ProjectId, Stream, UserId, WorkspaceId};
+use crate::{ContactId, FlowId, KeyId, MediaId, ProjectId, Stream, TemplateId, UserId, WorkspaceId};
 
 /// The longest token taken from outside, in bytes. Meta's ids have 15 to 17 digits, its field names at most 40 letters.
 const TOKEN_BYTES_MAX: usize = 64;
@@ -83,6 +83,31 @@ impl Subject {
         Self { stream: Stream::Flow, text: format!("flow.{project}.space").into() }
     }
 
+    /// One Flow of a project.
+    pub fn flow(project: ProjectId, flow: FlowId) -> Self {
+        Self { stream: Stream::Flow, text: format!("flow.{project}.{flow}").into() }
+    }
+
+    /// One message template of a project, in one language.
+    pub fn template(project: ProjectId, template: TemplateId) -> Self {
+        Self { stream: Stream::Template, text: format!("template.{project}.{template}").into() }
+    }
+
+    /// The templates of a project as a whole.
+    pub fn template_space(project: ProjectId) -> Self {
+        Self { stream: Stream::Template, text: format!("template.{project}.space").into() }
+    }
+
+    /// One file of a project.
+    pub fn media(project: ProjectId, media: MediaId) -> Self {
+        Self { stream: Stream::Media, text: format!("media.{project}.{media}").into() }
+    }
+
+    /// The files of a project as a whole.
+    pub fn media_space(project: ProjectId) -> Self {
+        Self { stream: Stream::Media, text: format!("media.{project}.space").into() }
+    }
+
     /// A project's database.
     pub fn database(project: ProjectId) -> Self {
         Self { stream: Stream::Database, text: format!("database.{project}").into() }
@@ -138,6 +163,21 @@ impl Subject {
     /// The project named by the second token, if it names one.
     pub fn project_id(&self) -> Option<ProjectId> {
         self.token(1)?.parse().ok()
+    }
+
+    /// The Flow named by the third token, if it names one.
+    pub fn flow_id(&self) -> Option<FlowId> {
+        self.token(2)?.parse().ok()
+    }
+
+    /// The template named by the third token, if it names one.
+    pub fn template_id(&self) -> Option<TemplateId> {
+        self.token(2)?.parse().ok()
+    }
+
+    /// The file named by the third token, if it names one.
+    pub fn media_id(&self) -> Option<MediaId> {
+        self.token(2)?.parse().ok()
     }
 
     /// The contact named by the third token, if it names one.

@@ -28,6 +28,8 @@ fn settings(stream: Stream) -> Map<String, Value> {
         | Stream::Billing
         | Stream::Bot
         | Stream::Flow
+        | Stream::Template
+        | Stream::Media
         | Stream::Parked
         | Stream::Position => Duration::ZERO,
     };
@@ -42,6 +44,8 @@ fn settings(stream: Stream) -> Map<String, Value> {
         | Stream::Billing
         | Stream::Bot
         | Stream::Flow
+        | Stream::Template
+        | Stream::Media
         | Stream::Parked => (-1, "new"),
     };
     let settings = json!({

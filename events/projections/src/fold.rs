@@ -46,6 +46,17 @@ pub fn fold(rows: &mut Rows, contact: Option<ContactId>, event: &Recorded, fact:
         ConversationEvent::MessageImported(imported) => on.imported(imported),
         ConversationEvent::MessageStatusReported(reported) => on.status(reported),
         ConversationEvent::UnassignedItemReceived(_) => {}
+        ConversationEvent::ConversationReopened(_)
+        | ConversationEvent::FlowSubmitted(_)
+        | ConversationEvent::MessageRequested(_)
+        | ConversationEvent::SendStarted(_)
+        | ConversationEvent::SendDeferred(_)
+        | ConversationEvent::SendOutcomeUnknown(_)
+        | ConversationEvent::MessageAccepted(_)
+        | ConversationEvent::MessageFailed(_)
+        | ConversationEvent::MessageAbandoned(_)
+        | ConversationEvent::ReadRequested(_)
+        | ConversationEvent::ReadSettled(_) => on.with_contact(|_| {}),
     }
 }
 

@@ -41,7 +41,18 @@ impl Keys {
             | ConversationEvent::ContactPreferenceChanged(_)
             | ConversationEvent::ContactMerged(_)
             | ConversationEvent::ContactAbsorbed(_)
-            | ConversationEvent::UnassignedItemReceived(_) => {}
+            | ConversationEvent::UnassignedItemReceived(_)
+            | ConversationEvent::ConversationReopened(_)
+            | ConversationEvent::FlowSubmitted(_)
+            | ConversationEvent::MessageRequested(_)
+            | ConversationEvent::SendStarted(_)
+            | ConversationEvent::SendDeferred(_)
+            | ConversationEvent::SendOutcomeUnknown(_)
+            | ConversationEvent::MessageAccepted(_)
+            | ConversationEvent::MessageFailed(_)
+            | ConversationEvent::MessageAbandoned(_)
+            | ConversationEvent::ReadRequested(_)
+            | ConversationEvent::ReadSettled(_) => {}
         }
     }
 

@@ -61,7 +61,7 @@ impl Entry {
         let about = match recorded.stream() {
             Stream::Workspace => of_workspace(recorded)?,
             Stream::Billing => of_billing(recorded)?,
-            Stream::Project | Stream::Database | Stream::Bot | Stream::Flow => {
+            Stream::Project | Stream::Database | Stream::Bot | Stream::Flow | Stream::Template | Stream::Media => {
                 recorded.subject.project_id().map(|project| (Some(project), None))
             }
             Stream::Webhook | Stream::Conversation | Stream::Parked | Stream::Position => None,

@@ -21,7 +21,7 @@ pub(crate) const BATCH_MAX: usize = 256;
 const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Streams that are followed for the audit log alone.
-pub(crate) const OTHERS: [Stream; 4] = [Stream::Database, Stream::Billing, Stream::Bot, Stream::Flow];
+pub(crate) const OTHERS: [Stream; 6] = [Stream::Database, Stream::Billing, Stream::Bot, Stream::Flow, Stream::Template, Stream::Media];
 
 /// Follows `workspace`.
 pub(crate) struct OnWorkspace(pub(crate) Access);
@@ -39,6 +39,8 @@ pub(crate) fn filters(stream: Stream) -> Vec<String> {
         | Stream::Billing
         | Stream::Bot
         | Stream::Flow
+        | Stream::Template
+        | Stream::Media
         | Stream::Webhook
         | Stream::Conversation
         | Stream::Parked

@@ -43,8 +43,18 @@ pub use mail::{Mailer, MailerError};
 pub use refusal::Refusal;
 
 /// The streams that must be open before access runs.
-pub const STREAMS: [Stream; 8] =
-    [Stream::Workspace, Stream::Project, Stream::Database, Stream::Billing, Stream::Bot, Stream::Flow, Stream::Parked, Stream::Position];
+pub const STREAMS: [Stream; 10] = [
+    Stream::Workspace,
+    Stream::Project,
+    Stream::Database,
+    Stream::Billing,
+    Stream::Bot,
+    Stream::Flow,
+    Stream::Template,
+    Stream::Media,
+    Stream::Parked,
+    Stream::Position,
+];
 
 /// What access is made of, beside log and database.
 #[derive(Debug, Clone)]

@@ -47,7 +47,8 @@ impl Ownership {
             | ProjectEvent::BusinessProfileChanged(_)
             | ProjectEvent::DisplayNameRequested(_)
             | ProjectEvent::DisplayNameDecided(_)
-            | ProjectEvent::DataKeyCreated(_) => self,
+            | ProjectEvent::DataKeyCreated(_)
+            | ProjectEvent::SendingPolicySet(_) => self,
         }
     }
 }

@@ -43,6 +43,7 @@ async fn data_key(billing: &Billing, project: ProjectId) -> Result<Option<DataKe
             DataKey::unwrap(&created.wrapped, &billing.master, project).map(Some).map_err(|error| broken(project, &error.to_string()))
         }
         ProjectEvent::ProjectCreated(_)
+        | ProjectEvent::SendingPolicySet(_)
         | ProjectEvent::ProjectReady(_)
         | ProjectEvent::ProjectFailed(_)
         | ProjectEvent::ProjectUpdated(_)

@@ -87,7 +87,8 @@ impl OnProject {
             | ProjectEvent::BusinessProfileChanged(_)
             | ProjectEvent::DisplayNameRequested(_)
             | ProjectEvent::DisplayNameDecided(_)
-            | ProjectEvent::DataKeyCreated(_) => None,
+            | ProjectEvent::DataKeyCreated(_)
+            | ProjectEvent::SendingPolicySet(_) => None,
         };
         match task {
             Some(task) => self.0.carry_out(project, task, recorded).await,

@@ -66,7 +66,8 @@ impl Standing {
             | ProjectEvent::BusinessProfileChanged(_)
             | ProjectEvent::DisplayNameRequested(_)
             | ProjectEvent::DisplayNameDecided(_)
-            | ProjectEvent::DataKeyCreated(_) => {}
+            | ProjectEvent::DataKeyCreated(_)
+            | ProjectEvent::SendingPolicySet(_) => {}
         }
         self
     }

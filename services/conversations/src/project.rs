@@ -134,7 +134,8 @@ impl Life {
             | ProjectEvent::BusinessProfileChanged(_)
             | ProjectEvent::DisplayNameRequested(_)
             | ProjectEvent::DisplayNameDecided(_)
-            | ProjectEvent::DataKeyCreated(_) => self,
+            | ProjectEvent::DataKeyCreated(_)
+            | ProjectEvent::SendingPolicySet(_) => self,
         }
     }
 }

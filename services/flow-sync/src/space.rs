@@ -38,6 +38,18 @@ impl Space {
         match event {
             FlowEvent::FlowSpaceCreated(FlowSpaceCreated {}) => self.created = true,
             FlowEvent::FlowSpaceErased(erased) => self.erased = Some(erased.operation),
+            FlowEvent::FlowCreated(_)
+            | FlowEvent::FlowUpdated(_)
+            | FlowEvent::FlowRevised(_)
+            | FlowEvent::FlowLinked(_)
+            | FlowEvent::FlowUploaded(_)
+            | FlowEvent::FlowPublished(_)
+            | FlowEvent::FlowStatusReported(_)
+            | FlowEvent::FlowDeleted(_)
+            | FlowEvent::FlowSyncFailed(_)
+            | FlowEvent::FlowDriftFound(_)
+            | FlowEvent::FlowDriftResolved(_)
+            | FlowEvent::FlowHealthReported(_) => {}
         }
         self.sequence = sequence;
         self

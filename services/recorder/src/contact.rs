@@ -127,7 +127,18 @@ pub fn evolve(contact: Option<Contact>, event: &ConversationEvent) -> Contact {
         ConversationEvent::MessageImported(imported) => contact.said(&imported.message),
         ConversationEvent::ContactFirstSeen(_)
         | ConversationEvent::MessageStatusReported(_)
-        | ConversationEvent::UnassignedItemReceived(_) => {}
+        | ConversationEvent::UnassignedItemReceived(_)
+        | ConversationEvent::ConversationReopened(_)
+        | ConversationEvent::FlowSubmitted(_)
+        | ConversationEvent::MessageRequested(_)
+        | ConversationEvent::SendStarted(_)
+        | ConversationEvent::SendDeferred(_)
+        | ConversationEvent::SendOutcomeUnknown(_)
+        | ConversationEvent::MessageAccepted(_)
+        | ConversationEvent::MessageFailed(_)
+        | ConversationEvent::MessageAbandoned(_)
+        | ConversationEvent::ReadRequested(_)
+        | ConversationEvent::ReadSettled(_) => {}
     }
     contact
 }

@@ -127,7 +127,18 @@ fn id(project: ProjectId, contact: ContactId, fact: &ConversationEvent, item: Ev
         | ConversationEvent::ConversationOpened(_)
         | ConversationEvent::ConversationClosed(_)
         | ConversationEvent::ConversationStateChanged(_)
-        | ConversationEvent::UnassignedItemReceived(_) => {
+        | ConversationEvent::UnassignedItemReceived(_)
+        | ConversationEvent::ConversationReopened(_)
+        | ConversationEvent::FlowSubmitted(_)
+        | ConversationEvent::MessageRequested(_)
+        | ConversationEvent::SendStarted(_)
+        | ConversationEvent::SendDeferred(_)
+        | ConversationEvent::SendOutcomeUnknown(_)
+        | ConversationEvent::MessageAccepted(_)
+        | ConversationEvent::MessageFailed(_)
+        | ConversationEvent::MessageAbandoned(_)
+        | ConversationEvent::ReadRequested(_)
+        | ConversationEvent::ReadSettled(_) => {
             let parts = [&*project, &contact.to_string(), &item.to_string(), &part.to_string()];
             EventId::derive_from_bytes(fact.event_type(), &parts, &fact.encode())
         }

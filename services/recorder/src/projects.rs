@@ -163,7 +163,8 @@ impl Projects {
                 | ProjectEvent::BusinessProfileChanged(_)
                 | ProjectEvent::DisplayNameRequested(_)
                 | ProjectEvent::DisplayNameDecided(_)
-                | ProjectEvent::DataKeyCreated(_),
+                | ProjectEvent::DataKeyCreated(_)
+                | ProjectEvent::SendingPolicySet(_),
             ) => {}
             Err(error) => tracing::error!(%error, stream.seq = event.sequence, "project event is not readable, passed over"),
         }

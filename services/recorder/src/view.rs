@@ -114,7 +114,18 @@ impl View {
             | ConversationEvent::ConversationOpened(_)
             | ConversationEvent::ConversationClosed(_)
             | ConversationEvent::ConversationStateChanged(_)
-            | ConversationEvent::UnassignedItemReceived(_) => {}
+            | ConversationEvent::UnassignedItemReceived(_)
+            | ConversationEvent::ConversationReopened(_)
+            | ConversationEvent::FlowSubmitted(_)
+            | ConversationEvent::MessageRequested(_)
+            | ConversationEvent::SendStarted(_)
+            | ConversationEvent::SendDeferred(_)
+            | ConversationEvent::SendOutcomeUnknown(_)
+            | ConversationEvent::MessageAccepted(_)
+            | ConversationEvent::MessageFailed(_)
+            | ConversationEvent::MessageAbandoned(_)
+            | ConversationEvent::ReadRequested(_)
+            | ConversationEvent::ReadSettled(_) => {}
         }
     }
 

@@ -99,7 +99,18 @@ fn conversation_of(fact: &ConversationEvent) -> Option<ConversationId> {
         | ConversationEvent::ContactMerged(_)
         | ConversationEvent::ContactAbsorbed(_)
         | ConversationEvent::MessageStatusReported(_)
-        | ConversationEvent::UnassignedItemReceived(_) => None,
+        | ConversationEvent::UnassignedItemReceived(_)
+        | ConversationEvent::ConversationReopened(_)
+        | ConversationEvent::FlowSubmitted(_)
+        | ConversationEvent::MessageRequested(_)
+        | ConversationEvent::SendStarted(_)
+        | ConversationEvent::SendDeferred(_)
+        | ConversationEvent::SendOutcomeUnknown(_)
+        | ConversationEvent::MessageAccepted(_)
+        | ConversationEvent::MessageFailed(_)
+        | ConversationEvent::MessageAbandoned(_)
+        | ConversationEvent::ReadRequested(_)
+        | ConversationEvent::ReadSettled(_) => None,
     }
 }
 

@@ -129,11 +129,15 @@ impl FilterArgs {
             Stream::Webhook | Stream::Workspace | Stream::Parked | Stream::Position => {
                 (self.project.is_empty() && self.contact.is_none()).then(Vec::new)
             }
-            Stream::Project | Stream::Database | Stream::Billing | Stream::Bot | Stream::Flow if self.contact.is_some() => None,
+            Stream::Project | Stream::Database | Stream::Billing | Stream::Bot | Stream::Flow | Stream::Template | Stream::Media
+                if self.contact.is_some() =>
+            {
+                None
+            }
             Stream::Project | Stream::Database | Stream::Billing | Stream::Bot => {
                 Some(projects().map(|project| format!("{stream}.{project}")).collect())
             }
-            Stream::Flow => Some(projects().map(|project| format!("{stream}.{project}.>")).collect()),
+            Stream::Flow | Stream::Template | Stream::Media => Some(projects().map(|project| format!("{stream}.{project}.>")).collect()),
             Stream::Conversation => Some(match (self.contact, self.project.is_empty()) {
                 (None, _) => projects().map(|project| format!("{stream}.{project}.>")).collect(),
                 (Some(contact), true) => vec![format!("{stream}.*.{contact}")],
@@ -185,7 +189,16 @@ mod tests {
         let project = "prj_00000000010000000000000001";
         assert_eq!(
             check(&format!("replay log count --project {project}")),
-            Ok(vec![Stream::Project, Stream::Database, Stream::Conversation, Stream::Billing, Stream::Bot, Stream::Flow])
+            Ok(vec![
+                Stream::Project,
+                Stream::Database,
+                Stream::Conversation,
+                Stream::Billing,
+                Stream::Bot,
+                Stream::Flow,
+                Stream::Template,
+                Stream::Media
+            ])
         );
         assert!(check(&format!("replay log count --project {project} --stream webhook")).is_err(), "webhooks know no project");
     }

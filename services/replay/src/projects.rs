@@ -56,7 +56,8 @@ pub(crate) async fn projects(servers: &Servers, filter: &FilterArgs) -> Result<V
             | ProjectEvent::BusinessProfileChanged(_)
             | ProjectEvent::DisplayNameRequested(_)
             | ProjectEvent::DisplayNameDecided(_)
-            | ProjectEvent::DataKeyCreated(_) => {}
+            | ProjectEvent::DataKeyCreated(_)
+            | ProjectEvent::SendingPolicySet(_) => {}
         }
     }
     match filter.project.iter().find(|wanted| !projects.iter().any(|project| project.id == **wanted)) {

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use contract::{
-    BODY_UNREADABLE, BillingEvent, BotEvent, CHANGE_RECEIVED, ConversationEvent, DatabaseEvent, Event, FlowEvent, PAYMENT_REPORTED,
-    ParkedEvent, ProjectEvent, Stream, WorkspaceEvent,
+    BODY_UNREADABLE, BillingEvent, BotEvent, CHANGE_RECEIVED, ConversationEvent, DatabaseEvent, Event, FlowEvent, MediaEvent,
+    PAYMENT_REPORTED, ParkedEvent, ProjectEvent, Stream, TemplateEvent, WorkspaceEvent,
 };
 use jsonschema::Validator;
 use serde_json::Value;
@@ -26,6 +26,8 @@ pub(crate) fn types() -> BTreeSet<&'static str> {
         BillingEvent::TYPES,
         BotEvent::TYPES,
         FlowEvent::TYPES,
+        TemplateEvent::TYPES,
+        MediaEvent::TYPES,
         ParkedEvent::TYPES,
     ];
     enums.into_iter().flatten().copied().chain([CHANGE_RECEIVED, BODY_UNREADABLE, PAYMENT_REPORTED]).collect()
@@ -78,6 +80,8 @@ pub(crate) fn through_the_code(event_type: &str, data: &Value) -> Option<Value> 
         Stream::Billing => BillingEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Bot => BotEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Flow => FlowEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
+        Stream::Template => TemplateEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
+        Stream::Media => MediaEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Parked => ParkedEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Position => panic!("{event_type}: the stream is internal"),
     };

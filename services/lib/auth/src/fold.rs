@@ -103,7 +103,8 @@ impl Fold {
             | ProjectEvent::BusinessProfileChanged(_)
             | ProjectEvent::DisplayNameRequested(_)
             | ProjectEvent::DisplayNameDecided(_)
-            | ProjectEvent::DataKeyCreated(_) => {}
+            | ProjectEvent::DataKeyCreated(_)
+            | ProjectEvent::SendingPolicySet(_) => {}
         }
     }
 

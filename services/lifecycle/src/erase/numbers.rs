@@ -88,7 +88,8 @@ impl Numbers {
             | ProjectEvent::BusinessProfileChanged(_)
             | ProjectEvent::DisplayNameRequested(_)
             | ProjectEvent::DisplayNameDecided(_)
-            | ProjectEvent::DataKeyCreated(_) => {}
+            | ProjectEvent::DataKeyCreated(_)
+            | ProjectEvent::SendingPolicySet(_) => {}
         }
     }
 }
@@ -134,6 +135,7 @@ pub(super) fn is_of(claim: &ProjectEvent, project: ProjectId) -> bool {
         | ProjectEvent::BusinessProfileChanged(_)
         | ProjectEvent::DisplayNameRequested(_)
         | ProjectEvent::DisplayNameDecided(_)
-        | ProjectEvent::DataKeyCreated(_) => false,
+        | ProjectEvent::DataKeyCreated(_)
+        | ProjectEvent::SendingPolicySet(_) => false,
     }
 }

@@ -43,6 +43,8 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) -> 
         journal.follow(webhooks(), webhook::OnWebhook(lifecycle.clone()), shutdown.clone()),
         reports(Stream::Bot, "bot.*"),
         reports(Stream::Flow, "flow.*.space"),
+        reports(Stream::Template, "template.*.space"),
+        reports(Stream::Media, "media.*.space"),
         reports(Stream::Billing, "billing.*")
     )?;
     Ok(())

@@ -1,6 +1,6 @@
-//! What bots, flow-sync and billing say: a step is done, or the project may do more or less than before. Nothing of it has rows of its own.
+//! What bots, flow-sync, templates, media and billing say: a step is done, or the project may do more or less than before. Nothing of it has rows of its own.
 
-use contract::{BillingEvent, BotEvent, Event, FlowEvent, ProjectId, Recorded, Stream};
+use contract::{BillingEvent, BotEvent, Event, FlowEvent, MediaEvent, ProjectId, Recorded, Stream, TemplateEvent};
 use journal::{Handled, Handler};
 
 use super::{project_of, settle, unreadable};
@@ -11,7 +11,7 @@ use crate::operation::steps;
 use crate::origin::Origin;
 use crate::project::Project;
 
-/// Follows `bot`, `flow` or `billing`.
+/// Follows `bot`, `flow`, `template`, `media` or `billing`.
 pub(super) struct OnReport(pub(super) Lifecycle);
 
 impl Handler for OnReport {
@@ -38,7 +38,9 @@ fn command(id: ProjectId, recorded: &Recorded) -> Result<Option<Command>, Error>
     let read = |error| unreadable(recorded, error);
     Ok(match recorded.stream() {
         Stream::Bot => of_bot(id, &BotEvent::decode(recorded).map_err(read)?),
-        Stream::Flow => Some(of_flow(id, &FlowEvent::decode(recorded).map_err(read)?)),
+        Stream::Flow => of_flow(id, &FlowEvent::decode(recorded).map_err(read)?),
+        Stream::Template => of_template(&TemplateEvent::decode(recorded).map_err(read)?),
+        Stream::Media => of_media(&MediaEvent::decode(recorded).map_err(read)?),
         Stream::Billing => of_billing(id, recorded.sequence, &BillingEvent::decode(recorded).map_err(read)?),
         Stream::Webhook
         | Stream::Project
@@ -60,11 +62,48 @@ fn of_bot(id: ProjectId, event: &BotEvent) -> Option<Command> {
     }
 }
 
-fn of_flow(id: ProjectId, event: &FlowEvent) -> Command {
+fn of_flow(id: ProjectId, event: &FlowEvent) -> Option<Command> {
     let step = steps::FLOW_SPACE;
     match event {
-        FlowEvent::FlowSpaceCreated(_) => Command::StepDone { operation: Project::making(id), step },
-        FlowEvent::FlowSpaceErased(erased) => Command::StepDone { operation: erased.operation, step },
+        FlowEvent::FlowSpaceCreated(_) => Some(Command::StepDone { operation: Project::making(id), step }),
+        FlowEvent::FlowSpaceErased(erased) => Some(Command::StepDone { operation: erased.operation, step }),
+        FlowEvent::FlowCreated(_)
+        | FlowEvent::FlowUpdated(_)
+        | FlowEvent::FlowRevised(_)
+        | FlowEvent::FlowLinked(_)
+        | FlowEvent::FlowUploaded(_)
+        | FlowEvent::FlowPublished(_)
+        | FlowEvent::FlowStatusReported(_)
+        | FlowEvent::FlowDeleted(_)
+        | FlowEvent::FlowSyncFailed(_)
+        | FlowEvent::FlowDriftFound(_)
+        | FlowEvent::FlowDriftResolved(_)
+        | FlowEvent::FlowHealthReported(_) => None,
+    }
+}
+
+fn of_template(event: &TemplateEvent) -> Option<Command> {
+    match event {
+        TemplateEvent::TemplatesErased(erased) => Some(Command::StepDone { operation: erased.operation, step: steps::TEMPLATES }),
+        TemplateEvent::TemplateRequested(_)
+        | TemplateEvent::TemplateSubmitted(_)
+        | TemplateEvent::TemplateRefused(_)
+        | TemplateEvent::TemplateFound(_)
+        | TemplateEvent::TemplateEditRequested(_)
+        | TemplateEvent::TemplateEdited(_)
+        | TemplateEvent::TemplateStatusReported(_)
+        | TemplateEvent::TemplateCategoryReported(_)
+        | TemplateEvent::TemplateQualityReported(_)
+        | TemplateEvent::TemplateComponentsReported(_)
+        | TemplateEvent::TemplateDeleteRequested(_)
+        | TemplateEvent::TemplateDeleted(_) => None,
+    }
+}
+
+fn of_media(event: &MediaEvent) -> Option<Command> {
+    match event {
+        MediaEvent::MediaErased(erased) => Some(Command::StepDone { operation: erased.operation, step: steps::MEDIA }),
+        MediaEvent::MediaUploaded(_) | MediaEvent::MediaStored(_) | MediaEvent::MediaFailed(_) | MediaEvent::MediaDeleted(_) => None,
     }
 }
 

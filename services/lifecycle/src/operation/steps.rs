@@ -24,6 +24,8 @@ pub(crate) struct Step {
 pub(crate) const DATABASE: &str = "database";
 pub(crate) const CODE: &str = "code";
 pub(crate) const FLOW_SPACE: &str = "flow_space";
+pub(crate) const TEMPLATES: &str = "templates";
+pub(crate) const MEDIA: &str = "media";
 pub(crate) const TRIAL: &str = "trial";
 pub(crate) const BILLING: &str = "billing";
 pub(crate) const NUMBER: &str = "number";
@@ -51,7 +53,19 @@ pub(crate) const fn of(kind: OperationKind) -> &'static [Step] {
         OperationKind::ResetProject => const { &[others(CODE)] },
         // The log after what is reported in it. The key at the end: until then a try again may need a token.
         OperationKind::DeleteProject => {
-            const { &[own(NUMBER), others(DATABASE), others(CODE), others(FLOW_SPACE), others(BILLING), own(LOG), own(KEY)] }
+            const {
+                &[
+                    own(NUMBER),
+                    others(DATABASE),
+                    others(CODE),
+                    others(FLOW_SPACE),
+                    others(TEMPLATES),
+                    others(MEDIA),
+                    others(BILLING),
+                    own(LOG),
+                    own(KEY),
+                ]
+            }
         }
     }
 }

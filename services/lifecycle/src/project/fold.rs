@@ -99,7 +99,8 @@ impl Project {
             | ProjectEvent::ProjectErased(_)
             | ProjectEvent::NumberClaimed(_)
             | ProjectEvent::NumberReleased(_)
-            | ProjectEvent::DataKeyCreated(_) => {}
+            | ProjectEvent::DataKeyCreated(_)
+            | ProjectEvent::SendingPolicySet(_) => {}
         }
     }
 

@@ -14,7 +14,7 @@ const NUMBER: &str = "207358419203847";
 /// What the log holds that names the project, by stream.
 async fn traces(world: &World, id: ProjectId) -> Vec<(Stream, u64)> {
     let mut found = Vec::new();
-    for stream in [Stream::Project, Stream::Database, Stream::Bot, Stream::Flow, Stream::Billing] {
+    for stream in [Stream::Project, Stream::Database, Stream::Bot, Stream::Flow, Stream::Template, Stream::Media, Stream::Billing] {
         for pattern in [format!("{stream}.{id}"), format!("{stream}.{id}.>"), format!("{stream}.*.{id}")] {
             let events: u64 = world.journal.subjects(stream, &pattern).await.unwrap().values().sum();
             if events > 0 {
@@ -118,7 +118,7 @@ async fn what_nobody_erases_makes_a_deletion_fail_in_time_and_it_goes_on_where_i
     world.until_status(id, "failed").await;
     let answer = world.delete(id, "Pizza").await;
     let location = answer.headers["location"].to_str().unwrap().to_owned();
-    for step in ["database", "flow_space", "billing"] {
+    for step in ["database", "flow_space", "templates", "media", "billing"] {
         world.say_gone(id, operation_of(&answer.body), step).await;
     }
     world.until(&location, "four steps", |answer| answer.body.to_string().matches("\"done\"").count() == 4).await;

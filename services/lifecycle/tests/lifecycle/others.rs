@@ -2,8 +2,9 @@
 
 use contract::{
     BillingEvent, BotEvent, CodeErased, CodeInitialised, CodeReset, DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabaseReady,
-    DatabaseStep, DatabaseStepCompleted, Entitlement, EntitlementChanged, FlowEvent, FlowSpaceCreated, FlowSpaceErased, OperationId,
-    ProjectId, Subject, SubscriptionClosed, TrialStarted, UserId, WorkspaceCreated, WorkspaceEvent, WorkspaceId, WorkspaceKind,
+    DatabaseStep, DatabaseStepCompleted, Entitlement, EntitlementChanged, FlowEvent, FlowSpaceCreated, FlowSpaceErased, MediaErased,
+    MediaEvent, OperationId, ProjectId, Subject, SubscriptionClosed, TemplateEvent, TemplatesErased, TrialStarted, UserId,
+    WorkspaceCreated, WorkspaceEvent, WorkspaceId, WorkspaceKind,
 };
 
 use crate::world::World;
@@ -11,7 +12,7 @@ use crate::world::World;
 /// The steps of making a project, each done by another service.
 pub(crate) const MAKING: [&str; 4] = ["database", "code", "flow_space", "trial"];
 /// The steps of a deletion that other services do.
-pub(crate) const UNMAKING: [&str; 4] = ["database", "code", "flow_space", "billing"];
+pub(crate) const UNMAKING: [&str; 6] = ["database", "code", "flow_space", "templates", "media", "billing"];
 
 impl World {
     /// What databases says of a finer step.
@@ -59,6 +60,8 @@ impl World {
             "database" => self.say(&Subject::database(id), DatabaseEvent::from(DatabaseDropped { operation })).await,
             "code" => self.say(&Subject::bot(id), BotEvent::from(CodeErased { operation })).await,
             "flow_space" => self.say(&Subject::flow_space(id), FlowEvent::from(FlowSpaceErased { operation })).await,
+            "templates" => self.say(&Subject::template_space(id), TemplateEvent::from(TemplatesErased { operation })).await,
+            "media" => self.say(&Subject::media_space(id), MediaEvent::from(MediaErased { operation })).await,
             "billing" => self.say(&Subject::billing(id), BillingEvent::from(SubscriptionClosed { operation })).await,
             other => panic!("{other} is no step"),
         }

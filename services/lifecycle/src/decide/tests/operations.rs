@@ -6,7 +6,7 @@ use super::*;
 use crate::project::Status;
 
 const CREATE_STEPS: [&str; 4] = ["database", "code", "flow_space", "trial"];
-const DELETE_STEPS: [&str; 7] = ["number", "database", "code", "flow_space", "billing", "log", "key"];
+const DELETE_STEPS: [&str; 9] = ["number", "database", "code", "flow_space", "templates", "media", "billing", "log", "key"];
 
 fn making() -> OperationId {
     Project::making(id(HERE))
@@ -171,7 +171,7 @@ fn steps_of_lifecycle_itself_wait_for_what_comes_before_them() {
     assert_eq!(own(&["database"]), Some("number"));
     assert_eq!(own(&["number"]), None);
     assert_eq!(own(&["number", "database", "code", "flow_space"]), None);
-    assert_eq!(own(&["number", "billing", "flow_space", "code", "database"]), Some("log"));
+    assert_eq!(own(&["number", "billing", "media", "templates", "flow_space", "code", "database"]), Some("log"));
     assert_eq!(own(&DELETE_STEPS[..6]), Some("key"));
 }
 
