@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::multipart::Form;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
@@ -10,7 +11,9 @@ use super::error::{Error, MetaRefusal};
 use super::{CALL_LIMIT, Graph, Token};
 
 /// Bytes of an answer.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+pub(super) const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// The longest id that becomes a part of a path, in bytes.
+const SEGMENT_BYTES_MAX: usize = 256;
 
 /// What is sent, and in whose name.
 pub(super) struct Call<'a> {
@@ -25,6 +28,8 @@ pub(super) struct Call<'a> {
     /// Texts that must not come back in an error, beside the token.
     pub secrets: &'a [&'a str],
     pub limit: Duration,
+    /// Bytes of the answer.
+    pub bytes_max: usize,
 }
 
 /// In whose name.
@@ -43,6 +48,10 @@ pub(super) enum Body {
     None,
     /// JSON.
     Json(Value),
+    /// JSON that is written already.
+    Written(Vec<u8>),
+    /// Fields, one of which is a file.
+    Form(Form),
     /// A file from this byte on.
     File(Vec<u8>, u64),
 }
@@ -50,8 +59,25 @@ pub(super) enum Body {
 impl<'a> Call<'a> {
     /// A call without a body.
     pub(super) fn new(name: &'static str, method: Method, path: &'a str, token: &'a Token) -> Self {
-        Self { name, method, path, query: &[], auth: Auth::Bearer(token), body: Body::None, secrets: &[], limit: CALL_LIMIT }
+        Self {
+            name,
+            method,
+            path,
+            query: &[],
+            auth: Auth::Bearer(token),
+            body: Body::None,
+            secrets: &[],
+            limit: CALL_LIMIT,
+            bytes_max: ANSWER_BYTES_MAX,
+        }
     }
+}
+
+/// An id as a part of a path: it adds no part, no query and no way up.
+pub(super) fn segment(id: &str) -> Result<&str, Error> {
+    let fit = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'?' | b'#' | b'%' | b'\\');
+    let fits = (1..=SEGMENT_BYTES_MAX).contains(&id.len()) && id.bytes().all(fit) && !matches!(id, "." | "..");
+    if fits { Ok(id) } else { Err(Error::Unaskable("an id that cannot be Meta's")) }
 }
 
 impl Graph {
@@ -91,26 +117,48 @@ impl Graph {
         request = match call.body {
             Body::None => request,
             Body::Json(json) => request.json(&json),
+            Body::Written(json) => request.header("content-type", "application/json").body(json),
+            Body::Form(form) => request.multipart(form),
             Body::File(bytes, offset) => request.header("file_offset", offset.to_string()).body(bytes),
         };
-        let answer = request.send().await.map_err(|error| if error.is_connect() { Error::NotSent } else { Error::Unanswered })?;
+        let mut answer = request.send().await.map_err(|error| of_sending(&error))?;
         let secrets: Vec<&str> = token.into_iter().map(Token::expose).chain(call.secrets.iter().copied()).collect();
-        read(answer, &secrets).await
+        read(&mut answer, call.bytes_max, &secrets).await
     }
 }
 
-async fn read(mut answer: Response, secrets: &[&str]) -> Result<Value, Error> {
-    let status = answer.status();
-    let header = |name: &str| Some(answer.headers().get(name)?.to_str().ok()?.to_owned());
-    let request_id = header("x-fb-request-id").or_else(|| header("x-fb-trace-id"));
-    let mut bytes = Vec::new();
+/// What it means that nothing came back.
+pub(super) fn of_sending(error: &reqwest::Error) -> Error {
+    if error.is_connect() {
+        return Error::NotSent;
+    }
+    // The URL or a header cannot be written.
+    if error.is_builder() { Error::Unaskable("a request that cannot be written") } else { Error::Unanswered }
+}
+
+/// The body to its end; `None`: it is too long.
+pub(super) async fn body_of(answer: &mut Response, bytes_max: usize) -> Result<Option<Vec<u8>>, Error> {
+    let promised = answer.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
+    if promised > bytes_max {
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(promised);
     while let Some(chunk) = answer.chunk().await.map_err(|_| Error::Unanswered)? {
-        if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(Error::Unreadable { status: status.as_u16(), what: "it is too long" });
+        if bytes.len() + chunk.len() > bytes_max {
+            return Ok(None);
         }
         bytes.extend_from_slice(&chunk);
     }
+    Ok(Some(bytes))
+}
+
+/// Reads an answer: JSON, bare text where Meta says yes, or Meta's error.
+pub(super) async fn read(answer: &mut Response, bytes_max: usize, secrets: &[&str]) -> Result<Value, Error> {
+    let status = answer.status();
+    let header = |name: &str| Some(answer.headers().get(name)?.to_str().ok()?.to_owned());
+    let request_id = header("x-fb-request-id").or_else(|| header("x-fb-trace-id"));
     let unreadable = |what| Error::Unreadable { status: status.as_u16(), what };
+    let bytes = body_of(answer, bytes_max).await?.ok_or_else(|| unreadable("it is too long"))?;
     let body: Value = match serde_json::from_slice(&bytes) {
         Ok(body) => body,
         // Some answers are documented as bare text.
@@ -121,4 +169,19 @@ async fn read(mut answer: Response, secrets: &[&str]) -> Result<Value, Error> {
         return Err(Error::Refused(Box::new(refusal)));
     }
     if status.is_success() { Ok(body) } else { Err(unreadable("it holds no error")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_stays_one_part_of_a_path() {
+        for good in ["1", "1013859600285441", "4::aW1hZ2U=", "a.b", "...", &"1".repeat(256)] {
+            assert_eq!(segment(good), Ok(good));
+        }
+        for bad in ["", ".", "..", "1/2", "1?a=b", "1#2", "1%2f2", "1\\2", "1 2", "1\n", "ä", &"1".repeat(257)] {
+            assert!(matches!(segment(bad), Err(Error::Unaskable(_))), "{bad:?}");
+        }
+    }
 }

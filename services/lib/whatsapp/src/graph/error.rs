@@ -18,6 +18,9 @@ pub enum Error {
     /// The client cannot be built.
     #[error("build the client of the Graph API: {0}")]
     Client(String),
+    /// What was to be asked cannot be asked: nothing has left here, and it never will.
+    #[error("a call to Meta that cannot be made: {0}")]
+    Unaskable(&'static str),
     /// Meta was not reached: nothing has happened there.
     #[error("no connection to Meta")]
     NotSent,
@@ -34,6 +37,15 @@ pub enum Error {
         status: u16,
         /// What is missing or too much.
         what: &'static str,
+    },
+    /// A file is no longer where Meta said: ask Meta for its URL again.
+    #[error("a file's URL that is no longer good")]
+    Expired,
+    /// A file has more bytes than its reader takes.
+    #[error("a file of more than {bytes_max} bytes")]
+    TooLarge {
+        /// What its reader takes.
+        bytes_max: usize,
     },
 }
 
@@ -105,11 +117,13 @@ impl Error {
         match self {
             Self::NotSent | Self::Unanswered => Class::Transient,
             Self::Unreadable { status, .. } if *status >= 500 => Class::Transient,
+            // Whoever stands before Meta counts calls too, and writes no JSON.
+            Self::Unreadable { status: 429, .. } => Class::RateLimited,
             Self::Refused(refusal) => match Class::of_code(refusal.code) {
                 Class::Final if refusal.transient => Class::Transient,
                 class => class,
             },
-            Self::Client(_) | Self::Unreadable { .. } => Class::Final,
+            Self::Client(_) | Self::Unaskable(_) | Self::Unreadable { .. } | Self::Expired | Self::TooLarge { .. } => Class::Final,
         }
     }
 
@@ -118,8 +132,15 @@ impl Error {
         match self {
             Self::Unanswered => true,
             Self::Unreadable { status, .. } => *status >= 500 || *status < 400,
-            Self::Client(_) | Self::NotSent | Self::Refused(_) => false,
+            Self::Client(_) | Self::Unaskable(_) | Self::NotSent | Self::Refused(_) | Self::Expired | Self::TooLarge { .. } => false,
         }
+    }
+
+    /// Of a send: whether it is certain that no message came of it. It is when nothing left here, when Meta answered with an error object
+    /// (whatever the HTTP status, and also where Meta's own code says "unknown error"), and at a 4xx that cannot be read. After anything
+    /// else there may be a message: Meta knows no key against doubles, so only a webhook with our callback data tells.
+    pub fn proves_unsent(&self) -> bool {
+        !self.ambiguous()
     }
 
     /// Meta's code, if Meta gave one.
@@ -182,24 +203,5 @@ mod tests {
         for broken in [json!({}), json!({"error": 5}), json!({"error": {"message": "no code"}}), json!([])] {
             assert_eq!(MetaRefusal::read(400, &broken, &[], None), None, "{broken}");
         }
-    }
-
-    #[test]
-    fn what_may_be_repeated_is_what_the_error_table_says() {
-        let class = |code: i64, transient: bool| refusal(json!({"code": code, "is_transient": transient})).class();
-        for (codes, expected) in [
-            (&[2, 131_016, 131_057, 133_004][..], Class::Transient),
-            (&[4, 80_007, 130_429, 131_056], Class::RateLimited),
-            (&[1, 131_000], Class::Unclear),
-            (&[0, 3, 10, 33, 100, 190, 200, 368, 133_005, 133_006, 133_008, 133_010, 133_015, 133_016, 999_999], Class::Final),
-        ] {
-            for code in codes {
-                assert_eq!(class(*code, false), expected, "{code}");
-            }
-        }
-        assert_eq!(class(999_999, true), Class::Transient);
-        assert_eq!(Error::Unreadable { status: 502, what: "" }.class(), Class::Transient);
-        assert_eq!(Error::Unreadable { status: 400, what: "" }.class(), Class::Final);
-        assert!(Error::Unanswered.ambiguous() && !Error::NotSent.ambiguous());
     }
 }

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use super::answer::{boolean, integer, list, text};
-use super::call::{Auth, Body, Call};
+use super::answer::{boolean, integer, list, strings, text};
+use super::call::{ANSWER_BYTES_MAX, Auth, Body, Call};
 use super::{CALL_LIMIT, Error, Graph, NumberFields, Token};
 use crate::WabaId;
 
@@ -46,6 +46,7 @@ impl Graph {
                 body: Body::None,
                 secrets: &[secret, code],
                 limit: CALL_LIMIT,
+                bytes_max: ANSWER_BYTES_MAX,
             })
             .await?;
         // Meta's page prints a bare token, practice is JSON.
@@ -102,9 +103,4 @@ impl Graph {
     pub async fn unsubscribe(&self, token: &Token, waba: &WabaId) -> Result<(), Error> {
         self.succeed(Call::new("unsubscribe", Method::DELETE, &format!("/{waba}/subscribed_apps"), token)).await
     }
-}
-
-fn strings(values: &[Value]) -> Vec<String> {
-    let text = |value: &Value| value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()));
-    values.iter().filter_map(text).collect()
 }

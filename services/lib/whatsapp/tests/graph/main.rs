@@ -1,0 +1,7 @@
+//! The client of the Graph API against a server that answers as it is told: what is asked, byte for byte, and what becomes of each answer.
+
+mod flows;
+mod media;
+mod messages;
+mod stub;
+mod templates;
