@@ -12,6 +12,7 @@ mod derive;
 mod envelope;
 mod event;
 mod flow;
+mod flow_token;
 mod id;
 mod identity;
 mod media;
@@ -42,9 +43,11 @@ pub use database::{DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabaseReady
 pub use envelope::{Context, EnvelopeError, EventType, NewEvent, Recorded};
 pub use event::{DecodeError, Event};
 pub use flow::{
-    DriftChoice, FlowCreated, FlowDeleted, FlowDriftFound, FlowDriftResolved, FlowEvent, FlowHealthReported, FlowLinked, FlowPublished,
-    FlowRevised, FlowSpaceCreated, FlowSpaceErased, FlowStatusReported, FlowSyncFailed, FlowUpdated, FlowUploaded, HeardFrom,
+    DriftChoice, FlowCreated, FlowDeleted, FlowDetails, FlowDriftFound, FlowDriftResolved, FlowEvent, FlowHealthReported, FlowLinked,
+    FlowNameTaken, FlowPublished, FlowRevised, FlowSpaceCreated, FlowSpaceErased, FlowStatusReported, FlowSyncFailed, FlowUpdated,
+    FlowUploaded, HeardFrom,
 };
+pub use flow_token::{FlowToken, FlowTokenError};
 pub use id::{
     ContactId, ConversationId, EventId, FlowId, IdError, InviteId, KeyId, MediaId, MessageId, OperationId, PaymentId, ProjectId, SessionId,
     TemplateId, TransferId, UserId, WorkspaceId,
