@@ -68,6 +68,10 @@ pub struct ProblemContent {
     /// Id of the request, also in `x-request-id` and in the logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// What the code's own description names beside these: extension members (RFC 9457 §3.2).
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub more: serde_json::Map<String, serde_json::Value>,
     /// Why, for the log; never sent.
     #[serde(skip)]
     #[schema(ignore)]
@@ -88,6 +92,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             request_id: None,
+            more: serde_json::Map::new(),
             cause: None,
             headers: HeaderMap::new(),
         }))
@@ -149,6 +154,13 @@ impl Problem {
             let (pointer, detail) = (cut(pointer.into()), cut(detail.into()));
             self.0.errors.push(FieldError { pointer, code: code.into(), detail });
         }
+        self
+    }
+
+    /// Adds a member of its own to the problem. `name` is none of those that every problem has.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<serde_json::Value>) -> Problem {
+        self.0.more.insert(name.to_owned(), value.into());
         self
     }
 
@@ -251,6 +263,15 @@ mod tests {
             })
         );
         assert_eq!(problem.logged_cause(), Some("password was hunter2"));
+    }
+
+    #[test]
+    fn members_of_its_own_stand_beside_the_others_and_survive() {
+        let problem = Problem::conflict("window_closed", "too late").with("allowed", vec!["template"]);
+        let sent = serde_json::to_value(&problem).expect("json");
+        assert_eq!((&sent["allowed"], &sent["code"]), (&serde_json::json!(["template"]), &serde_json::json!("window_closed")));
+        let read: Problem = serde_json::from_value(sent).expect("a problem");
+        assert_eq!(read.more, problem.more);
     }
 
     #[test]

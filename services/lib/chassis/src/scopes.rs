@@ -15,7 +15,7 @@ use crate::guard::is_guarded;
 use crate::openapi::KEY_SCHEME;
 
 /// Everything that can be allowed. `self` is every person's, `dev` the platform key's alone; see README for the others.
-pub const SCOPES: [&str; 16] = [
+pub const SCOPES: [&str; 20] = [
     "projects:read",
     "projects:write",
     "projects:delete",
@@ -23,6 +23,10 @@ pub const SCOPES: [&str; 16] = [
     "conversations:write",
     "code:read",
     "code:write",
+    "flows:read",
+    "flows:write",
+    "templates:read",
+    "templates:write",
     "billing:read",
     "billing:write",
     "databases:read",
