@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::event::events;
-use crate::{OperationId, RawJson};
+use crate::{FlowId, OperationId, RawJson};
 
 events! {
     /// What flow-sync says, on `flow.<prj>.<flw>`; of the place, on `flow.<prj>.space`.
@@ -13,6 +13,7 @@ events! {
         FlowSpaceErased = "flow.flow_space_erased.v1",
         FlowCreated = "flow.flow_created.v1",
         FlowUpdated = "flow.flow_updated.v1",
+        FlowNameTaken = "flow.flow_name_taken.v1",
         FlowRevised = "flow.flow_revised.v1",
         FlowLinked = "flow.flow_linked.v1",
         FlowUploaded = "flow.flow_uploaded.v1",
@@ -81,6 +82,13 @@ pub struct FlowUpdated {
     /// Where Meta asks for data, of a Flow with an endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_uri: Option<String>,
+}
+
+/// Another Flow was renamed to the name from which this id follows. Nobody can be given the name while that Flow has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowNameTaken {
+    /// Which.
+    pub flow: FlowId,
 }
 
 /// The Flow has another Flow JSON.
@@ -179,6 +187,19 @@ pub struct FlowDriftFound {
     /// The revision that was uploaded last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u32>,
+    /// Categories and endpoint as Meta has them, if those are others than ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<FlowDetails>,
+}
+
+/// What a Flow is for, and where Meta asks for its data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowDetails {
+    /// Meta's words for what it is for.
+    pub categories: Vec<String>,
+    /// Where Meta asks for data, of a Flow with an endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_uri: Option<String>,
 }
 
 /// Somebody chose which of the two is right.

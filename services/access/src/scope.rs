@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 /// What concerns one project: for members, project by project, and for keys.
-pub(crate) const OF_PROJECTS: [&str; 10] = [
+pub(crate) const OF_PROJECTS: [&str; 14] = [
     "projects:read",
     "projects:write",
     "projects:delete",
@@ -13,6 +13,10 @@ pub(crate) const OF_PROJECTS: [&str; 10] = [
     "conversations:write",
     "code:read",
     "code:write",
+    "flows:read",
+    "flows:write",
+    "templates:read",
+    "templates:write",
     "billing:read",
     "billing:write",
     "databases:read",

@@ -40,6 +40,7 @@ impl Space {
             FlowEvent::FlowSpaceErased(erased) => self.erased = Some(erased.operation),
             FlowEvent::FlowCreated(_)
             | FlowEvent::FlowUpdated(_)
+            | FlowEvent::FlowNameTaken(_)
             | FlowEvent::FlowRevised(_)
             | FlowEvent::FlowLinked(_)
             | FlowEvent::FlowUploaded(_)

@@ -19,7 +19,7 @@ const OWN: &str = "workspace:own";
 const READ: &str = "workspace:read";
 
 /// What can be granted to a member, project by project. The other scopes are of roles, and of keys.
-pub const PROJECT_SCOPES: [&str; 11] = [
+pub const PROJECT_SCOPES: [&str; 15] = [
     "projects:read",
     "projects:write",
     "projects:delete",
@@ -27,6 +27,10 @@ pub const PROJECT_SCOPES: [&str; 11] = [
     "conversations:write",
     "code:read",
     "code:write",
+    "flows:read",
+    "flows:write",
+    "templates:read",
+    "templates:write",
     "billing:read",
     "billing:write",
     "databases:read",

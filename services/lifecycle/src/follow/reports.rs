@@ -69,6 +69,7 @@ fn of_flow(id: ProjectId, event: &FlowEvent) -> Option<Command> {
         FlowEvent::FlowSpaceErased(erased) => Some(Command::StepDone { operation: erased.operation, step }),
         FlowEvent::FlowCreated(_)
         | FlowEvent::FlowUpdated(_)
+        | FlowEvent::FlowNameTaken(_)
         | FlowEvent::FlowRevised(_)
         | FlowEvent::FlowLinked(_)
         | FlowEvent::FlowUploaded(_)
