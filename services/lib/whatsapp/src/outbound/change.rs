@@ -1,0 +1,76 @@
+//! What changes in a message between the request and Meta: one spelling of everything, and names of ours exchanged for Meta's.
+
+use serde_json::Value;
+
+use super::Outbound;
+use super::uses::FLOW_PARAMETERS;
+
+impl Outbound {
+    /// Exchanges the id of a file wherever it is used.
+    pub fn with_media_id(&mut self, from: &str, to: &str) {
+        for (_, place) in self.media_places() {
+            if let Some(id) = self.json.pointer_mut(&place).and_then(|media| media.get_mut("id"))
+                && id.as_str() == Some(from)
+            {
+                *id = Value::from(to);
+            }
+        }
+    }
+
+    /// Names the Flow as Meta knows it and sets the token it will come back with. Any other message stays as it is.
+    pub fn with_flow(&mut self, flow_id: &str, flow_token: &str) {
+        if self.flow().is_some()
+            && let Some(Value::Object(parameters)) = self.json.pointer_mut(FLOW_PARAMETERS)
+        {
+            parameters.remove("flow_name");
+            parameters.insert("flow_id".to_owned(), Value::from(flow_id));
+            parameters.insert("flow_token".to_owned(), Value::from(flow_token));
+        }
+    }
+}
+
+/// One spelling of what may be written in two ways. Takes only what has been accepted.
+pub(super) fn normalise(message: &mut Value) {
+    if let Some(place) = message.get_mut("location") {
+        coordinates(place);
+    }
+    let Some(template) = message.get_mut("template") else { return };
+    if let Some(code) = template.pointer_mut("/language/code")
+        && let Some(text) = code.as_str()
+    {
+        *code = Value::from(text.replace('-', "_"));
+    }
+    if let Some(list) = template.get_mut("components") {
+        components(list);
+    }
+}
+
+fn components(list: &mut Value) {
+    for component in elements(list) {
+        if let Some(index) = component.get_mut("index")
+            && let Some(number) = index.as_u64()
+        {
+            *index = Value::from(number.to_string());
+        }
+        if let Some(list) = component.get_mut("parameters") {
+            elements(list).filter_map(|parameter| parameter.get_mut("location")).for_each(coordinates);
+        }
+        if let Some(cards) = component.get_mut("cards") {
+            elements(cards).filter_map(|card| card.get_mut("components")).for_each(components);
+        }
+    }
+}
+
+fn elements(list: &mut Value) -> impl Iterator<Item = &mut Value> {
+    list.as_array_mut().into_iter().flatten()
+}
+
+fn coordinates(place: &mut Value) {
+    for key in ["latitude", "longitude"] {
+        if let Some(coordinate) = place.get_mut(key)
+            && let Some(number) = coordinate.as_str().and_then(|text| text.parse::<f64>().ok())
+        {
+            *coordinate = Value::from(number);
+        }
+    }
+}
