@@ -21,8 +21,8 @@ use crate::project::provisioning::Provisioning;
 use crate::project::{Project, Status};
 use crate::{Lifecycle, STREAMS, store};
 
-const FOLLOWED: [Stream; 7] =
-    [Stream::Project, Stream::Database, Stream::Bot, Stream::Flow, Stream::Template, Stream::Media, Stream::Billing];
+/// Templates and media have something to say of a deletion alone.
+const FOLLOWED: [Stream; 5] = [Stream::Project, Stream::Database, Stream::Bot, Stream::Flow, Stream::Billing];
 
 struct Given {
     lifecycle: Lifecycle,
@@ -88,8 +88,6 @@ impl Given {
             Stream::Database => Subject::database(self.id),
             Stream::Bot => Subject::bot(self.id),
             Stream::Flow => Subject::flow_space(self.id),
-            Stream::Template => Subject::template_space(self.id),
-            Stream::Media => Subject::media_space(self.id),
             Stream::Billing => Subject::billing(self.id),
             other => panic!("{other} says nothing of a project"),
         }

@@ -1,7 +1,7 @@
 //! A project as callers see it.
 
 use chrono::{DateTime, Utc};
-use contract::NumberDescribed;
+use contract::{NumberDescribed, UnknownOutcome};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,6 +28,10 @@ pub(crate) struct ProjectAnswer {
     suspended_at: Option<DateTime<Utc>>,
     /// After how many seconds without a message a conversation ends; null: never.
     conversation_idle_seconds: Option<u32>,
+    /// What becomes of a message of which nobody knows whether Meta took it, when no status told of it in time: `give_up` (at most
+    /// once) or `send_again` (at least once).
+    #[schema(value_type = String, example = "give_up")]
+    unknown_outcome: UnknownOutcome,
     /// The number that is connected.
     number: Option<NumberAnswer>,
     /// The operation that runs, or ran last.
@@ -76,6 +80,7 @@ impl ProjectAnswer {
             status: project.status().as_str(),
             suspended_at: project.suspended_at,
             conversation_idle_seconds: project.conversation_idle_seconds,
+            unknown_outcome: project.unknown_outcome,
             number: project.number.as_ref().map(|number| NumberAnswer::of(number, project.description.as_ref())),
             operation: OperationAnswer::of(project.id, &project.operation, provisioning),
             transfer: project.pending_transfer().map(|transfer| TransferAnswer::of(project, transfer)),

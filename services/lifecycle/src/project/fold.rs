@@ -1,7 +1,7 @@
 //! What each event makes of a project.
 
 use chrono::{DateTime, Utc};
-use contract::{OperationKind, ProjectCreated, ProjectEvent, ProjectId};
+use contract::{OperationKind, ProjectCreated, ProjectEvent, ProjectId, UnknownOutcome};
 
 use super::{Asked, Made, Project};
 use crate::number::{DisplayName, Number};
@@ -42,6 +42,7 @@ impl Project {
             asked: Asked { name: name.clone(), conversation_idle_seconds, workspace },
             name,
             conversation_idle_seconds,
+            unknown_outcome: UnknownOutcome::default(),
             workspace,
             made: Made::NotYet,
             // Projects of the time before operations were events have no other word of it.
@@ -69,6 +70,7 @@ impl Project {
                 self.name.clone_from(&updated.name);
                 self.conversation_idle_seconds = updated.conversation_idle_seconds;
             }
+            ProjectEvent::SendingPolicySet(set) => self.unknown_outcome = set.unknown_outcome,
             ProjectEvent::ProjectReady(_)
             | ProjectEvent::ProjectFailed(_)
             | ProjectEvent::OperationStarted(_)
@@ -99,8 +101,7 @@ impl Project {
             | ProjectEvent::ProjectErased(_)
             | ProjectEvent::NumberClaimed(_)
             | ProjectEvent::NumberReleased(_)
-            | ProjectEvent::DataKeyCreated(_)
-            | ProjectEvent::SendingPolicySet(_) => {}
+            | ProjectEvent::DataKeyCreated(_) => {}
         }
     }
 

@@ -12,7 +12,9 @@ pub(crate) mod show;
 pub(crate) mod update;
 
 use chrono::{DateTime, Utc};
-use contract::{BusinessProfileChanged, NumberDescribed, NumberOffered, OperationId, OperationKind, ProjectId, WorkspaceId};
+use contract::{
+    BusinessProfileChanged, NumberDescribed, NumberOffered, OperationId, OperationKind, ProjectId, UnknownOutcome, WorkspaceId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::number::{DisplayName, Number};
@@ -30,6 +32,9 @@ pub(crate) struct Project {
     pub name: String,
     /// After how many seconds without a message a conversation ends; none: never.
     pub conversation_idle_seconds: Option<u32>,
+    /// What becomes of a message of which nobody knows whether Meta took it.
+    #[serde(default)]
+    pub unknown_outcome: UnknownOutcome,
     /// Who owns it.
     pub workspace: WorkspaceId,
     /// Whether everything that it needs exists.

@@ -1,5 +1,7 @@
 //! What an owner may change of a project, and within which limits.
 
+use contract::UnknownOutcome;
+
 use super::name::ProjectName;
 
 /// What an idle time is when nobody says.
@@ -14,6 +16,8 @@ pub(crate) struct Changes {
     pub name: Option<ProjectName>,
     /// After how many seconds without a message a conversation ends; none inside: never.
     pub conversation_idle_seconds: Option<Option<u32>>,
+    /// What becomes of a message of which nobody knows whether Meta took it.
+    pub unknown_outcome: Option<UnknownOutcome>,
 }
 
 /// Whether a conversation may end after so long.

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::ETAG;
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Path, Problem, RequestId};
-use contract::ProjectId;
+use contract::{ProjectId, UnknownOutcome};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -28,6 +28,11 @@ pub(crate) struct UpdateProject {
     #[serde(default, deserialize_with = "present")]
     #[schema(minimum = 1, maximum = 31_622_400, value_type = Option<u32>)]
     conversation_idle_seconds: Option<Option<u32>>,
+    /// What becomes of a message of which nobody knows whether Meta took it, when no status told of it in time: `give_up`, then it is
+    /// sent at most once, or `send_again`, then at least once. Null: `give_up`.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, example = "give_up")]
+    unknown_outcome: Option<Option<UnknownOutcome>>,
 }
 
 /// Changes a project
@@ -75,7 +80,11 @@ fn parse(body: UpdateProject) -> Result<Changes, Problem> {
         Some(Some(text)) => Some(text.parse().map_err(|error: super::name::NameError| refused("/name", error.to_string()))?),
     };
     let idle = body.conversation_idle_seconds.map(check_idle).transpose();
-    Ok(Changes { name, conversation_idle_seconds: idle.map_err(|detail| refused("/conversation_idle_seconds", detail))? })
+    Ok(Changes {
+        name,
+        conversation_idle_seconds: idle.map_err(|detail| refused("/conversation_idle_seconds", detail))?,
+        unknown_outcome: body.unknown_outcome.map(Option::unwrap_or_default),
+    })
 }
 
 /// What is there, be it null: serde takes null for absent otherwise.

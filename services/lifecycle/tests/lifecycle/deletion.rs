@@ -121,7 +121,7 @@ async fn what_nobody_erases_makes_a_deletion_fail_in_time_and_it_goes_on_where_i
     for step in ["database", "flow_space", "templates", "media", "billing"] {
         world.say_gone(id, operation_of(&answer.body), step).await;
     }
-    world.until(&location, "four steps", |answer| answer.body.to_string().matches("\"done\"").count() == 4).await;
+    world.until(&location, "six steps", |answer| answer.body.to_string().matches("\"done\"").count() == 6).await;
     world.clock.advance(TimeDelta::days(4));
     let operation = world.until_operation(&location, "failed").await;
     assert_eq!((&operation["error"]["step"], &operation["error"]["code"]), (&json!("code"), &json!("deadline_passed")));

@@ -149,7 +149,11 @@ async fn an_update_is_a_merge_patch() {
     assert_eq!(world.project(id).await, answer.body);
     let answer = patch(&world, id, &[], json!({"conversation_idle_seconds": null})).await;
     assert_eq!((&answer.body["name"], &answer.body["conversation_idle_seconds"]), (&json!("Pasta"), &Value::Null));
-    for nothing in [json!({}), json!({"name": "Pasta"}), json!({"conversation_idle_seconds": null})] {
+    let answer = patch(&world, id, &[], json!({"unknown_outcome": "send_again"})).await;
+    assert_eq!((&answer.body["name"], &answer.body["unknown_outcome"]), (&json!("Pasta"), &json!("send_again")));
+    let nothings =
+        [json!({}), json!({"name": "Pasta"}), json!({"conversation_idle_seconds": null}), json!({"unknown_outcome": "send_again"})];
+    for nothing in nothings {
         assert_eq!(patch(&world, id, &[], nothing).await.body, answer.body);
     }
     for (body, pointer) in [
@@ -158,6 +162,7 @@ async fn an_update_is_a_merge_patch() {
         (json!({"name": "a\u{202e}b"}), "/name"),
         (json!({"conversation_idle_seconds": 0}), "/conversation_idle_seconds"),
         (json!({"conversation_idle_seconds": "1"}), "/conversation_idle_seconds"),
+        (json!({"unknown_outcome": "maybe"}), "/unknown_outcome"),
         (json!({"workspace_id": "wsp_00000000000000000000000002"}), "/workspace_id"),
         (json!({"status": "ready"}), "/status"),
     ] {
@@ -165,6 +170,8 @@ async fn an_update_is_a_merge_patch() {
         assert_eq!((refused.status, refused.code()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"), "{body}");
         assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{body}: {refused:?}");
     }
+    let answer = patch(&world, id, &[], json!({"unknown_outcome": null})).await;
+    assert_eq!(answer.body["unknown_outcome"], "give_up");
     assert_eq!(world.told(&Subject::project(id)).await.iter().filter(|told| *told == "project_updated").count(), 2);
     world.end().await;
 }

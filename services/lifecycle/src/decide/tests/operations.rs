@@ -172,12 +172,12 @@ fn steps_of_lifecycle_itself_wait_for_what_comes_before_them() {
     assert_eq!(own(&["number"]), None);
     assert_eq!(own(&["number", "database", "code", "flow_space"]), None);
     assert_eq!(own(&["number", "billing", "media", "templates", "flow_space", "code", "database"]), Some("log"));
-    assert_eq!(own(&DELETE_STEPS[..6]), Some("key"));
+    assert_eq!(own(&DELETE_STEPS[..8]), Some("key"));
 }
 
 #[test]
 fn after_the_last_step_of_a_deletion_nothing_is_left() {
-    let given = and(deleting(), DELETE_STEPS[..6].iter().map(|step| done(operation(9), step)));
+    let given = and(deleting(), DELETE_STEPS[..8].iter().map(|step| done(operation(9), step)));
     let gone = check_at(2, &given, None, &step(operation(9), "key"), Ok(&["operation_step_completed", "project_erased"]));
     assert_eq!(gone, None);
 }

@@ -1,6 +1,6 @@
 //! Created once, changed, suspended and restored as billing says.
 
-use contract::{Entitlement, ProjectErased, ProjectUpdated};
+use contract::{Entitlement, ProjectErased, ProjectUpdated, SendingPolicySet, UnknownOutcome};
 
 use super::*;
 use crate::project::settings::Changes;
@@ -11,7 +11,11 @@ fn create(name: &str, idle: Option<u32>, owner: u8) -> Command {
 }
 
 fn update(name: Option<&str>, idle: Option<Option<u32>>) -> Command {
-    Command::Update(Changes { name: name.map(|name| name.parse().unwrap()), conversation_idle_seconds: idle })
+    Command::Update(Changes { name: name.map(|name| name.parse().unwrap()), conversation_idle_seconds: idle, unknown_outcome: None })
+}
+
+fn unknown_outcome(wanted: UnknownOutcome) -> Command {
+    Command::Update(Changes { unknown_outcome: Some(wanted), ..Changes::default() })
 }
 
 fn entitle(entitlement: Entitlement, sequence: u64) -> Command {
@@ -89,4 +93,18 @@ fn a_project_that_never_became_usable_is_not_shown_as_suspended() {
         let project = check_at(2, &given, None, &entitle(Entitlement::Suspended, 7), Ok(&["project_suspended"])).unwrap();
         assert_eq!(project.status(), expected);
     }
+}
+
+#[test]
+fn the_policy_for_unknown_outcomes_is_said_when_it_changes() {
+    let again = and(ready(), [SendingPolicySet { unknown_outcome: UnknownOutcome::SendAgain }.into()]);
+    check(&ready(), None, &unknown_outcome(UnknownOutcome::GiveUp), Ok(&[]));
+    check(&ready(), None, &unknown_outcome(UnknownOutcome::SendAgain), Ok(&["sending_policy_set"]));
+    check(&again, None, &unknown_outcome(UnknownOutcome::SendAgain), Ok(&[]));
+    let both = Command::Update(Changes {
+        name: Some("Pasta".parse().unwrap()),
+        unknown_outcome: Some(UnknownOutcome::GiveUp),
+        ..Changes::default()
+    });
+    check(&again, None, &both, Ok(&["project_updated", "sending_policy_set"]));
 }
