@@ -160,14 +160,16 @@ impl Graph {
         )
     }
 
-    /// The JSON that a Flow has at Meta, byte for byte; `None`: it has none.
-    pub async fn flow_json(&self, token: &Token, id: &str) -> Result<Option<Vec<u8>>, Error> {
+    /// The JSON that a Flow has at Meta, byte for byte. No bytes: it has none.
+    pub async fn flow_json(&self, token: &Token, id: &str) -> Result<Vec<u8>, Error> {
         let path = format!("/{}/assets", segment(id)?);
         let answer = self.call(Call::new("flow_assets", Method::GET, &path, token)).await?;
         let assets = answer.get("data").and_then(Value::as_array).ok_or(Error::Unreadable { status: 200, what: "it is no list" })?;
-        let Some(asset) = assets.iter().find(|asset| text(asset, "asset_type").as_deref() == Some(ASSET_TYPE)) else { return Ok(None) };
+        let Some(asset) = assets.iter().find(|asset| text(asset, "asset_type").as_deref() == Some(ASSET_TYPE)) else {
+            return Ok(Vec::new());
+        };
         let url = text(asset, "download_url").ok_or(Error::Unreadable { status: 200, what: "it holds no URL" })?;
-        self.fetch("flow_json", token, &url, FLOW_JSON_BYTES_MAX).await.map(Some)
+        self.fetch("flow_json", token, &url, FLOW_JSON_BYTES_MAX).await
     }
 
     /// Every Flow of an account, without previews and health.

@@ -116,12 +116,12 @@ async fn a_flows_json_is_fetched_where_meta_says_that_it_is() {
     let assets = |url: &str| json!({"data": [{"name": "other", "asset_type": "OTHER"}, {"name": "flow.json", "asset_type": "FLOW_JSON", "download_url": url}]});
     stub.tell(Answer::Json(200, assets(&format!("{}/asset?oe=1", stub.url))));
     stub.tell(Answer::Bytes(200, b"{ \"version\": \"6.0\" }".to_vec()));
-    assert_eq!(graph.flow_json(&token(), FLOW).await, Ok(Some(b"{ \"version\": \"6.0\" }".to_vec())));
+    assert_eq!(graph.flow_json(&token(), FLOW).await, Ok(b"{ \"version\": \"6.0\" }".to_vec()));
     let [list, file] = <[_; 2]>::try_from(stub.asked()).unwrap();
     list.is("GET /v26.0/812345678901234/assets", &[]);
     file.is("GET /asset", &[("oe", "1")]);
     stub.tell(Answer::Json(200, json!({"data": []})));
-    assert_eq!(graph.flow_json(&token(), FLOW).await, Ok(None));
+    assert_eq!(graph.flow_json(&token(), FLOW).await, Ok(Vec::new()));
     stub.tell(Answer::Json(200, assets("https://evil.example/flow.json")));
     assert!(matches!(graph.flow_json(&token(), FLOW).await, Err(Error::Unaskable(_))));
     stub.tell(Answer::Json(200, json!({})));
