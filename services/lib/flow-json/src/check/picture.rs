@@ -1,0 +1,34 @@
+//! Images that stand in the document, in Base64.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Here, Judge};
+use crate::data_type::DataType;
+use crate::json::Node;
+use crate::place::Place;
+
+impl<'a> Judge<'a> {
+    pub(super) fn picture(&mut self, here: &Here<'a>, key: &str, node: &Node, bytes_max: usize, place: &Place<'_>) {
+        let Some(text) = node.text() else { return self.wrong_type(node, place, "string") };
+        if text.trim().is_empty() {
+            let message = format!("Property {key} should not be blank or empty string.");
+            return self.error("PATTERN_MISMATCH", node.span, place, message);
+        }
+        self.reference_or(here, key, node, &DataType::Text, place, |judge| match STANDARD.decode(text) {
+            Err(_) => judge.bad_format(key, "base64", node, place),
+            Ok(bytes) if bytes.len() > bytes_max => {
+                judge.beyond_limit(format!("Property {key} has {} bytes, at most {bytes_max} are allowed.", bytes.len()), node.span, place);
+            }
+            Ok(bytes) if !is_jpeg_or_png(&bytes) => {
+                judge.note(node.span, place, "This image is neither JPEG nor PNG, which are what screens show everywhere.".to_owned());
+            }
+            Ok(_) => {}
+        });
+    }
+}
+
+/// By the bytes with which these files begin.
+fn is_jpeg_or_png(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xd8, 0xff]) || bytes.starts_with(b"\x89PNG\r\n\x1a\n")
+}
