@@ -6,7 +6,8 @@
 //! 2. [`split`] cuts the body into its [`Change`]s without re-serialising.
 //! 3. [`payload::Value::parse`] reads one change. It never fails: what it does not understand, it keeps raw.
 //!
-//! And as we reach it: [`outbound::Outbound`] is a message that Meta would take, [`FieldError`] what is wrong with one that it would not.
+//! And as we reach it: [`Outbound`] is a message that Meta would take, [`TemplateDraft`] a template, [`FieldError`] what is wrong with
+//! one that it would not.
 //!
 //! Nothing of ours is in here: no project, no event, no table. I/O is in `graph` alone, the client of the Graph API, which is a feature.
 
@@ -21,6 +22,7 @@ pub mod payload;
 mod phone;
 mod signature;
 mod strict;
+pub mod template;
 mod username;
 mod wa_id;
 
@@ -30,5 +32,6 @@ pub use ids::{Bsuid, GroupId, Invalid, PhoneNumberId, WabaId, Wamid};
 pub use outbound::{MediaKind, OUTBOUND_BYTES_MAX, Outbound, Recipient};
 pub use phone::Phone;
 pub use signature::{AppSecrets, EmptySecret, SIGNATURE_HEADER, SignatureError, sign};
+pub use template::{TEMPLATE_BYTES_MAX, TemplateDraft, TemplateEdit, check_parameters};
 pub use username::Username;
 pub use wa_id::{PhoneKey, WaId};

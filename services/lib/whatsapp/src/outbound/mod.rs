@@ -19,6 +19,7 @@ use kind::Kind;
 pub use media::MediaKind;
 pub use recipient::Recipient;
 use serde_json::Value;
+pub(crate) use template::{check_language, check_name};
 pub use uses::{FlowMode, FlowUse, MediaUse, TemplateUse};
 
 use crate::Wamid;

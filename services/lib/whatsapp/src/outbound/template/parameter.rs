@@ -10,6 +10,8 @@ use crate::strict::{Distinct, Node, Object};
 const PAYLOAD_MAX: usize = 256;
 const COUPON_CODE_MAX: usize = 20;
 const FALLBACK_MAX: usize = 1024;
+/// Ours: a thousandth of it is more money than there is.
+const AMOUNT_MAX: i64 = 1_000_000_000_000_000_000;
 const PARAMETER_NAME_MAX: usize = 100;
 const RETAILER_ID_MAX: usize = 256;
 const CATALOG_ID_MAX: usize = 32;
@@ -136,7 +138,7 @@ fn check_currency(object: &Object<'_>) {
         code.matches(text, fits, "must be the 3 capital letters of a currency, such as EUR");
     }
     if let Some(amount) = object.required("amount_1000") {
-        amount.integer(i64::MIN..=i64::MAX);
+        amount.integer(-AMOUNT_MAX..=AMOUNT_MAX);
     }
 }
 
