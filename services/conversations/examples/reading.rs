@@ -16,6 +16,7 @@ use embedded::{Nats, Postgres};
 use http_body_util::BodyExt;
 use journal::{ConnectOptions, Expect, Journal};
 use projections::database_name;
+use projects::Projects;
 use sqlx::{Connection, PgConnection, PgPool};
 use tower::ServiceExt;
 use ulid::Ulid;
@@ -54,7 +55,9 @@ async fn main() {
     for statement in FILL {
         sqlx::query(statement).execute(&pool).await.expect("rows");
     }
-    let conversations = Conversations::new(journal, databases);
+    let projects = Projects::start(journal.clone()).await.expect("projects");
+    let ids = Ids::new(Clock::System);
+    let conversations = Conversations::new(journal, projects, databases, Clock::System, ids);
     let site = Site::new("Reading", Secret::new(KEY), Health::new(), Metrics::install().expect("metrics"), Ids::new(Clock::System));
     let router = site.finish(conversations::routes(conversations)).expect("every route says what it needs");
     let id = |kind: &str, n: u64| format!("{kind}_{:0>26}", n * 7_919 % CONVERSATIONS);

@@ -1,6 +1,8 @@
 //! The columns of a row, read in the order in which the query names them. No look-up by name and nothing copied: histories are read
 //! thousands of times a second.
 
+use std::str::FromStr;
+
 use serde_json::value::RawValue;
 use sqlx::postgres::PgRow;
 use sqlx::{Decode, Postgres, Row, Type};
@@ -26,6 +28,17 @@ impl<'r> Columns<'r> {
     pub(crate) fn take<T: Decode<'r, Postgres> + Type<Postgres>>(&mut self) -> Result<T, Error> {
         self.next += 1;
         Ok(self.row.try_get(self.next - 1)?)
+    }
+
+    /// The next column, a sequence of the log.
+    pub(crate) fn sequence(&mut self) -> Result<u64, Error> {
+        u64::try_from(self.take::<i64>()?).map_err(|_| Error::Corrupt("a sequence"))
+    }
+
+    /// The next column, an id of ours that may be null. `what` names it where somebody must look.
+    pub(crate) fn optional_id<I: FromStr>(&mut self, what: &'static str) -> Result<Option<I>, Error> {
+        let text = self.take::<Option<&str>>()?;
+        text.map(|text| text.parse().map_err(|_| Error::Corrupt(what))).transpose()
     }
 
     /// The next column, of type `json`, as it is stored.

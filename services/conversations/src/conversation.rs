@@ -1,6 +1,7 @@
 //! A conversation as callers see it.
 
 use chrono::{DateTime, Utc};
+use contract::{CloseReason, ConversationEvent};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use utoipa::ToSchema;
@@ -19,7 +20,7 @@ macro_rules! conversation_columns {
 pub(crate) use conversation_columns;
 
 /// How many columns `conversation_columns!` has.
-const COLUMNS: usize = 13;
+pub(crate) const CONVERSATION_COLUMNS: usize = 13;
 
 /// A stretch of messages between one contact and the project.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,7 +33,7 @@ pub(crate) struct ConversationAnswer<'r> {
     group_id: Option<&'r str>,
     /// Free text, set by bot or operator; null: none yet.
     state: Option<&'r str>,
-    /// Counts the changes of state: the token of compare-and-set.
+    /// Counts the changes of state: the token of compare-and-set, and the ETag.
     #[schema(minimum = 0)]
     state_version: i32,
     /// The conversation whose last state this one began with.
@@ -94,12 +95,67 @@ impl<'r> ConversationAnswer<'r> {
     pub(crate) fn opened_at(&self) -> DateTime<Utc> {
         self.opened_at
     }
+
+    pub(crate) fn state(&self) -> Option<&'r str> {
+        self.state
+    }
+
+    /// How often its state has changed.
+    pub(crate) fn version(&self) -> u32 {
+        u32::try_from(self.state_version).unwrap_or_default()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed_at.is_some()
+    }
+
+    /// Takes what a change said, which the tables may not show yet.
+    pub(crate) fn take(&mut self, fact: &'r ConversationEvent) {
+        match fact {
+            ConversationEvent::ConversationStateChanged(changed) => {
+                self.state = Some(&changed.to);
+                self.state_version = i32::try_from(changed.version).unwrap_or(i32::MAX);
+            }
+            ConversationEvent::ConversationClosed(closed) => {
+                self.closed_at = Some(closed.at);
+                self.close_reason = Some(match closed.reason {
+                    CloseReason::Idle => "idle",
+                    CloseReason::Request => "request",
+                });
+            }
+            ConversationEvent::ConversationReopened(_) => (self.closed_at, self.close_reason) = (None, None),
+            ConversationEvent::ContactFirstSeen(_)
+            | ConversationEvent::ContactIdentityLinked(_)
+            | ConversationEvent::ContactIdentityReplaced(_)
+            | ConversationEvent::ContactIdentityUnlinked(_)
+            | ConversationEvent::ContactProfileChanged(_)
+            | ConversationEvent::ContactPreferenceChanged(_)
+            | ConversationEvent::ContactMerged(_)
+            | ConversationEvent::ContactAbsorbed(_)
+            | ConversationEvent::ConversationOpened(_)
+            | ConversationEvent::MessageReceived(_)
+            | ConversationEvent::MessageEchoed(_)
+            | ConversationEvent::MessageImported(_)
+            | ConversationEvent::MessageStatusReported(_)
+            | ConversationEvent::UnassignedItemReceived(_)
+            | ConversationEvent::FlowSubmitted(_)
+            | ConversationEvent::MessageRequested(_)
+            | ConversationEvent::SendStarted(_)
+            | ConversationEvent::SendDeferred(_)
+            | ConversationEvent::SendOutcomeUnknown(_)
+            | ConversationEvent::MessageAccepted(_)
+            | ConversationEvent::MessageFailed(_)
+            | ConversationEvent::MessageAbandoned(_)
+            | ConversationEvent::ReadRequested(_)
+            | ConversationEvent::ReadSettled(_) => {}
+        }
+    }
 }
 
 impl<'r> StateChangeAnswer<'r> {
     /// Reads the columns behind the conversation's; `None` where the join found no change.
     pub(crate) fn read_joined(row: &'r PgRow) -> Result<Option<Self>, Error> {
-        let mut columns = Columns::from(row, COLUMNS);
+        let mut columns = Columns::from(row, CONVERSATION_COLUMNS);
         let Some(version) = columns.take()? else { return Ok(None) };
         Ok(Some(Self {
             version,

@@ -4,6 +4,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use chassis::Problem;
 use contract::DecodeError;
+use journal::AppendError;
 
 /// `Retry-After` while the log or a database does not answer, or is being made.
 const RETRY_AFTER_S: u32 = 1;
@@ -35,6 +36,23 @@ pub enum Error {
     /// A row holds what nobody writes.
     #[error("a row holds content that is not json")]
     Content(#[from] serde_json::Error),
+    /// A column holds what nobody writes.
+    #[error("column {0} holds what cannot be read")]
+    Corrupt(&'static str),
+    /// The log did not take an event, or did not say so. Asking again with the same idempotency key is safe.
+    #[error("append to the log")]
+    Append(#[from] AppendError),
+    /// The tables do not show in time what the log has.
+    #[error("the tables show {shown} and the log has {sequence}")]
+    TablesBehind {
+        /// How far they are.
+        shown: u64,
+        /// How far they should be.
+        sequence: u64,
+    },
+    /// Others changed the same contact faster, again and again.
+    #[error("others changed the contact faster, {0} times")]
+    Contended(u32),
     /// The latest events are not read yet, or this process lags behind another.
     #[error("live events are not at hand yet")]
     LiveNotReady,
@@ -52,7 +70,11 @@ impl From<Error> for Problem {
             Error::NotReady => Problem::conflict("project_not_ready", detail).header(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S)),
             Error::Failed => Problem::conflict("project_failed", detail),
             Error::Log(cause) => Problem::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::Append(cause) => Problem::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::TablesBehind { .. } => Problem::unavailable("tables_behind", RETRY_AFTER_S, detail),
+            Error::Contended(_) => Problem::unavailable("contended", RETRY_AFTER_S, detail),
             Error::Decode(cause) => Problem::internal(cause),
+            Error::Corrupt(_) => Problem::internal(detail),
             Error::Database(cause) => of_database(cause),
             Error::Content(cause) => Problem::internal(format_args!("a row holds content that is not json, line {}", cause.line())),
             Error::LiveNotReady => Problem::unavailable("stream_not_ready", RETRY_AFTER_S, detail),

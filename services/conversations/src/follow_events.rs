@@ -37,7 +37,7 @@ pub(crate) struct FollowEvents {
 /// Follows events
 ///
 /// A stream that does not end: each event with its sequence in the log as `id`, its short type as `event`
-/// (`message_received`, `message_status_reported`, `conversation_opened`, …) and a `LiveEvent` as `data`. A client that comes back with
+/// (`message_received`, `message_requested`, `message_accepted`, `message_status_reported`, `conversation_opened`, …) and a `LiveEvent` as `data`. A client that comes back with
 /// the last id goes on behind it, without gap or repeat. Ids without an event in between say how far the stream has come. The event
 /// `reset` says that something may be missing, because that id is too old or unknown or the client too slow: load again what is shown.
 /// It ends when the caller may not read the project any more; coming back is then answered as any request.
@@ -66,7 +66,7 @@ pub(crate) async fn follow_events(
     Query(query): Query<FollowEvents>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, Problem> {
-    conversations.projects.ready(project).await?;
+    conversations.project(project).await?;
     let resume = match headers.get(LAST_EVENT_ID) {
         Some(id) => Resume::parse(Some(id.to_str().unwrap_or("not a sequence"))),
         None => Resume::parse(query.last_event_id.as_deref()),

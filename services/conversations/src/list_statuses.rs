@@ -1,4 +1,4 @@
-//! `GET /v1/projects/{project}/messages/{message}/statuses`: everything that Meta reported about a message.
+//! `GET /v1/projects/{project}/messages/{message}/statuses`: every step of a message, ours and what Meta reported.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -20,30 +20,31 @@ const STATUSES_MAX: i64 = 10_000;
 /// The ledger of a message.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Statuses<'r> {
-    /// Every status that was reported, by Meta's time, then as they were recorded; at most 10,000.
+    /// Every step, by its time, then as they were recorded; at most 10,000.
     data: Vec<StatusAnswer<'r>>,
 }
 
-/// One report.
+/// One step.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StatusAnswer<'r> {
+    /// Of a message that is sent through this API, ours: `requested`, `sending`, `waiting`, `unknown`, `accepted`, `failed`, `abandoned`. Meta's:
     /// `sent`, `delivered`, `read`, `played`, `failed`; others may come.
     #[schema(example = "delivered")]
     status: &'r str,
     /// Of a group message: whose status it is, a BSUID or number.
     participant: Option<&'r str>,
-    /// By Meta's time stamp.
+    /// By Meta's time stamp; of our own steps, ours.
     at: DateTime<Utc>,
     /// Meta's code of the first error.
     error_code: Option<i64>,
-    /// The status object as Meta sent it; null: it was imported with its message.
+    /// The status object as Meta sent it; null: it is a step of ours, or was imported with its message.
     #[schema(value_type = Option<Object>)]
     content: Option<&'r RawValue>,
 }
 
 /// Lists a message's statuses
 ///
-/// The complete ledger: nothing is left out because something later was reported.
+/// The complete ledger: nothing is left out because something later happened.
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/messages/{message}/statuses",
@@ -78,7 +79,7 @@ pub(crate) async fn list_statuses(
 async fn select(database: &PgPool, message: MessageId) -> Result<Vec<PgRow>, Error> {
     const QUERY: &str = "
         SELECT status.status, nullif(status.participant, ''), status.at, status.error_code, status.content
-          FROM public.messages AS message LEFT JOIN paige.statuses AS status ON status.wamid = message.wamid
+          FROM public.messages AS message LEFT JOIN paige.statuses AS status ON status.wamid = ANY (ARRAY[message.wamid, message.id])
          WHERE message.id = $1
          ORDER BY status.at, status.sequence
          LIMIT $2";

@@ -7,8 +7,9 @@ use chassis::{Clock, Health, HttpArgs, Ids, KeyArgs, Metrics, NatsArgs, Postgres
 use clap::Parser;
 use conversations::Conversations;
 use journal::{ConnectOptions, Journal};
+use projects::Projects;
 
-/// Show contacts, conversations and messages of every project, and what happens live
+/// Show contacts, conversations and messages of every project and what happens live, and take what is to be sent
 #[derive(Parser)]
 #[command(version)]
 struct Config {
@@ -49,9 +50,13 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
     authorizer.register(&health);
     authorizer.follow(shutdown.soft());
-    let conversations = Conversations::new(journal, databases);
+    let projects = Projects::start(journal.clone()).await?;
+    projects.register(&health);
+    projects.follow(shutdown.soft());
+    let ids = Ids::new(Clock::System);
+    let conversations = Conversations::new(journal, projects, databases, Clock::System, ids.clone());
     conversations.register(&health);
-    let site = Site::new("Paige conversations", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
+    let site = Site::new("Paige conversations", config.key.api_key, health, Metrics::install()?, ids);
     let router = site.authority(authorizer).finish(conversations::routes(conversations.clone()))?;
     let work = async { tokio::join!(chassis::serve(listener, router, &shutdown), conversations::run(conversations, shutdown.soft())) };
     let (served, followed) = shutdown.guard(work).await?;

@@ -14,7 +14,7 @@ use crate::history::Place;
 macro_rules! message_columns {
     () => {
         "message.id, message.conversation_id, message.contact_id, message.direction, message.origin, message.type,
-         CASE WHEN message.edited_at IS NULL THEN message.text ELSE message.edited_text END, message.wamid, message.sent_at,
+         CASE WHEN message.edited_at IS NULL THEN message.text ELSE message.edited_text END, nullif(message.wamid, message.id), message.sent_at,
          message.recorded_at, message.reply_to_wamid, message.target_wamid, message.group_id, message.edited_at, message.revoked_at,
          message.status, message.status_at, message.error_code, message.contact_reaction, message.business_reaction, message.content,
          message.sequence"
@@ -34,7 +34,7 @@ pub(crate) struct MessageAnswer<'r> {
     /// `inbound`: the contact wrote; `outbound`: the business did.
     #[schema(example = "inbound")]
     direction: &'r str,
-    /// `live`, `app` (typed in the WhatsApp Business app) or `import` (from before the number was connected).
+    /// `live`, `app` (typed in the WhatsApp Business app), `api` (sent through this API) or `import` (from before the number was connected).
     #[schema(example = "live")]
     origin: &'r str,
     /// Meta's type: `text`, `image`, … also one that nobody has seen yet.
@@ -42,10 +42,10 @@ pub(crate) struct MessageAnswer<'r> {
     r#type: &'r str,
     /// What a person would read in a list; after an edit, the new text.
     text: Option<&'r str>,
-    /// Meta's id of the message.
+    /// Meta's id of the message; null: Meta has not accepted it yet.
     #[schema(example = "wamid.HBgLMTY1MDU1NTAxNDIVAgASGBQzQTdBNUE2")]
-    wamid: &'r str,
-    /// By Meta's time stamp.
+    wamid: Option<&'r str>,
+    /// By Meta's time stamp; of a message that is sent through this API, when it was asked for.
     sent_at: DateTime<Utc>,
     /// When the platform wrote it down.
     recorded_at: DateTime<Utc>,
@@ -62,7 +62,7 @@ pub(crate) struct MessageAnswer<'r> {
     /// What became of an outbound message: the furthest it came. Null: nothing is known yet.
     status: Option<MessageStatus<'r>>,
     reactions: Reactions<'r>,
-    /// The message object as Meta sent it.
+    /// The message object as Meta sent it; of a message that is sent through this API, as it was asked for.
     #[schema(value_type = Object)]
     content: &'r RawValue,
 }
@@ -70,7 +70,8 @@ pub(crate) struct MessageAnswer<'r> {
 /// How far an outbound message came; every report is in its statuses.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MessageStatus<'r> {
-    /// `sent`, `delivered`, `read`, `played`, `failed`; others may come.
+    /// Of a message that is sent through this API, first `requested`, `sending`, `waiting` (it is tried again), `unknown` (Meta did not say
+    /// whether it took it), `abandoned`, `accepted`; then what Meta reports: `sent`, `delivered`, `read`, `played`. Or `failed`; others may come.
     #[schema(example = "delivered")]
     status: &'r str,
     at: Option<DateTime<Utc>>,

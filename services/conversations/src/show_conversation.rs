@@ -1,6 +1,7 @@
 //! `GET /v1/projects/{project}/conversations/{conversation}`: one conversation and how its state came about.
 
 use axum::extract::State;
+use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use chassis::{Json, Path, Problem};
 use contract::{ConversationId, ProjectId};
@@ -8,6 +9,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgRow;
 
 use crate::conversation::{ConversationAnswer, StateChangeAnswer, conversation_columns};
+use crate::refusal::tag;
 use crate::{Conversations, Error};
 
 /// Most changes of state that are shown with a conversation.
@@ -15,7 +17,7 @@ const STATE_CHANGES_MAX: i64 = 1_000;
 
 /// Shows a conversation
 ///
-/// With the history of its state.
+/// With the history of its state. Its ETag is what a change of the state must name.
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/conversations/{conversation}",
@@ -26,7 +28,7 @@ const STATE_CHANGES_MAX: i64 = 1_000;
         ("conversation" = String, Path, description = "The conversation's id"),
     ),
     responses(
-        (status = 200, description = "The conversation", body = ConversationAnswer),
+        (status = 200, description = "The conversation", body = ConversationAnswer, headers(("ETag" = String, description = "How often its state has changed"))),
         (status = 400, description = "`invalid_path`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
@@ -43,7 +45,7 @@ pub(crate) async fn show_conversation(
     let (mut answer, _) = ConversationAnswer::read(first)?;
     let changes = rows.iter().filter_map(|row| StateChangeAnswer::read_joined(row).transpose());
     answer.state_changes = Some(changes.collect::<Result<_, _>>()?);
-    Ok(Json(answer).into_response())
+    Ok(([(ETAG, tag(answer.version()))], Json(answer)).into_response())
 }
 
 /// A row for each change, or one for none.

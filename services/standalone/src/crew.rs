@@ -15,6 +15,7 @@ use ingress::{Ingress, PaymentSecrets};
 use journal::Journal;
 use lifecycle::Lifecycle;
 use projections::ProjectDatabases;
+use projects::Projects;
 use recorder::Followers;
 use sealing::MasterKey;
 use simulator::Simulator;
@@ -47,6 +48,7 @@ pub(crate) struct Crew {
     billing: Billing,
     bots: Bots,
     flow_sync: FlowSync,
+    projects: Projects,
     conversations: Conversations,
 }
 
@@ -58,6 +60,7 @@ impl Crew {
         let pool = PgPoolOptions::new().max_connections(PLATFORM_CONNECTIONS_MAX).connect_lazy_with(platform.clone());
         let master = MasterKey::from_str(keys.master_key.expose())?;
         let storage = Storage::open(&parts.storage_url)?;
+        let projects = Projects::start(log()).await?;
         let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
         Ok(Self {
             authorizer: Authorizer::start(log(), clock()).await?,
@@ -73,7 +76,8 @@ impl Crew {
             billing: billing(parts, address, log(), pool, ids.clone(), master)?,
             bots: Bots::new(log(), storage.clone(), clock()),
             flow_sync: FlowSync::new(log(), storage, clock()),
-            conversations: Conversations::new(log(), conversations::databases(platform)),
+            conversations: Conversations::new(log(), projects.clone(), conversations::databases(platform), clock(), ids.clone()),
+            projects,
             journal: log(),
         })
     }
@@ -92,6 +96,7 @@ impl Crew {
     /// What `/readyz` asks of them.
     pub(crate) fn register(&self, health: &Health) {
         self.authorizer.register(health);
+        self.projects.register(health);
         self.lifecycle.register(health);
         self.provisioning.register(health);
         self.billing.register(health);
@@ -123,11 +128,16 @@ impl Crew {
 
     /// Ready to run.
     pub(crate) fn services(self) -> Vec<Service> {
-        let (authorizer, simulator, bank) = (self.authorizer, self.simulator, self.bank);
+        let (authorizer, projects, simulator, bank) = (self.authorizer, self.projects, self.simulator, self.bank);
         let (journal, databases, followers) = (self.journal, self.databases, self.followers);
         vec![
             Service::new("auth", |stop| async move {
                 authorizer.follow(stop.clone());
+                stop.cancelled().await;
+                Ok::<_, Failure>(())
+            }),
+            Service::new("projects", |stop| async move {
+                projects.follow(stop.clone());
                 stop.cancelled().await;
                 Ok::<_, Failure>(())
             }),

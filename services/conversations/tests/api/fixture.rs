@@ -1,7 +1,7 @@
 //! A world of its own for each test: an empty log, projects with databases, the routes in front.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +15,7 @@ use contract::{
     Stream, Subject,
 };
 use conversations::Conversations;
+use projects::Projects;
 use embedded::{Nats, Postgres};
 use futures::StreamExt;
 use http_body_util::BodyExt;
@@ -34,8 +35,9 @@ pub(crate) struct World {
     pub(crate) nats: Nats,
     pub(crate) journal: Journal,
     pub(crate) databases: ProjectDatabases,
+    pub(crate) clock: Clock,
     projector: Projector,
-    applied: Mutex<HashMap<ProjectId, u64>>,
+    applied: Arc<Mutex<HashMap<ProjectId, u64>>>,
     pub(crate) server: Server,
 }
 
@@ -55,14 +57,15 @@ impl World {
         let log = journal.state(Stream::Conversation).await.expect("the stream's state");
         let databases = conversations::databases(postgres.admin_url().parse().expect("a url"));
         let projector = Projector::new(databases.clone(), log.created);
-        let server = Server::start(journal.clone(), databases.clone());
-        Self { nats, journal, databases, projector, applied: Mutex::default(), server }
+        let clock = Clock::manual(at(0));
+        let server = Server::start(journal.clone(), databases.clone(), clock.clone()).await;
+        Self { nats, journal, databases, clock, projector, applied: Arc::default(), server }
     }
 
     /// Another process of the service in place of the one that runs.
     pub(crate) async fn restart_server(&mut self) {
         self.server.end().await;
-        self.server = Server::start(connect(&self.nats).await, self.databases.clone());
+        self.server = Server::start(connect(&self.nats).await, self.databases.clone(), self.clock.clone()).await;
     }
 
     /// A project that is ready.
@@ -141,9 +144,11 @@ impl World {
 }
 
 impl Server {
-    pub(crate) fn start(journal: Journal, databases: ProjectDatabases) -> Self {
-        let conversations = Conversations::new(journal, databases);
+    pub(crate) async fn start(journal: Journal, databases: ProjectDatabases, clock: Clock) -> Self {
         let stop = CancellationToken::new();
+        let projects = Projects::start(journal.clone()).await.expect("projects are read");
+        projects.follow(stop.clone());
+        let conversations = Conversations::new(journal, projects, databases, clock, Ids::new(Clock::System));
         let health = Health::new();
         conversations.register(&health);
         let metrics = Metrics::install().expect("metrics");

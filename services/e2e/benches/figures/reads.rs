@@ -50,7 +50,10 @@ pub(crate) async fn run() {
     assert_eq!(filled.events, history.events_in_all(), "events in the tables");
     let pool = projects.databases.pool(history.project);
     sqlx::query("VACUUM ANALYZE").execute(&pool).await.expect("as autovacuum leaves it");
-    let routes = conversations::routes(conversations::Conversations::new(journal, projects.databases.clone()));
+    let known = projects::Projects::start(journal.clone()).await.expect("projects are read");
+    let (clock, ids) = (chassis::Clock::System, chassis::Ids::new(chassis::Clock::System));
+    let conversations = conversations::Conversations::new(journal, known, projects.databases.clone(), clock, ids);
+    let routes = conversations::routes(conversations);
     let served = Served::start(routes).await;
 
     report::title("Lists and histories, 1,000,000 messages in the project, 50 of a page");

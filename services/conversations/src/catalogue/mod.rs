@@ -1,0 +1,145 @@
+//! What a project has to send: its templates and Flows, folded from their streams in memory.
+//!
+//! Kept up by following. Whoever would refuse for what is known here asks the log first ([`Catalogue::catch_up`]): what Meta approved a
+//! moment ago is never refused. It decides nothing.
+
+mod flows;
+mod templates;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use chassis::Health;
+use contract::{FlowId, ProjectId, Recorded, Stream};
+use futures::StreamExt;
+use journal::{Filter, Journal};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use flows::Flow;
+pub(crate) use templates::Template;
+
+use flows::Flows;
+use templates::Templates;
+
+/// How long somebody waits for the fold to be where the log is.
+const CATCH_UP_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long to wait before reading goes on after an error.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+
+/// Cheap to clone; clones know the same.
+#[derive(Clone)]
+pub(crate) struct Catalogue(Arc<Parts>);
+
+struct Parts {
+    journal: Journal,
+    templates: Shelf<Templates>,
+    flows: Shelf<Flows>,
+}
+
+/// One stream, folded.
+struct Shelf<F> {
+    fold: RwLock<F>,
+    reached: watch::Sender<u64>,
+}
+
+impl<F: Default> Default for Shelf<F> {
+    fn default() -> Self {
+        Self { fold: RwLock::default(), reached: watch::Sender::new(0) }
+    }
+}
+
+impl<F> Shelf<F> {
+    fn read<R>(&self, look: impl FnOnce(&F) -> R) -> R {
+        look(&self.fold.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn apply(&self, event: &Recorded, take: impl FnOnce(&mut F, &Recorded)) {
+        take(&mut self.fold.write().unwrap_or_else(PoisonError::into_inner), event);
+        self.reached.send_replace(event.sequence);
+    }
+}
+
+impl Catalogue {
+    /// Empty; it fills when it is followed.
+    pub(crate) fn new(journal: Journal) -> Self {
+        Self(Arc::new(Parts { journal, templates: Shelf::default(), flows: Shelf::default() }))
+    }
+
+    /// Reads both streams from their beginning and goes on, until `stop`.
+    pub(crate) async fn follow(&self, stop: &CancellationToken) {
+        let (templates, flows) = (&self.0.templates, &self.0.flows);
+        tokio::join!(
+            self.read_on(Stream::Template, &templates.reached, |event| templates.apply(event, Templates::apply), stop),
+            self.read_on(Stream::Flow, &flows.reached, |event| flows.apply(event, Flows::apply), stop),
+        );
+    }
+
+    /// What `/readyz` asks: that everything which the log has is known.
+    pub(crate) fn register(&self, health: &Health) {
+        let catalogue = self.clone();
+        health.register("conversations.catalogue", move || {
+            let catalogue = catalogue.clone();
+            async move {
+                let told = tokio::try_join!(catalogue.reach(Stream::Template, "template.>"), catalogue.reach(Stream::Flow, "flow.>"));
+                told.map(drop).map_err(|_| "templates and Flows are not read up to the end of the log".to_owned())
+            }
+        });
+    }
+
+    /// Waits until everything is known that the log has of a project now.
+    ///
+    /// # Errors
+    /// The log does not answer, or reading does not get there in time.
+    pub(crate) async fn catch_up(&self, project: ProjectId) -> Result<(), journal::Error> {
+        let (templates, flows) = (format!("template.{project}.>"), format!("flow.{project}.>"));
+        tokio::try_join!(self.reach(Stream::Template, &templates), self.reach(Stream::Flow, &flows)).map(drop)
+    }
+
+    /// Every template of that name, in whatever language.
+    pub(crate) fn templates(&self, project: ProjectId, name: &str) -> Vec<Arc<Template>> {
+        self.0.templates.read(|fold| fold.named(project, name))
+    }
+
+    /// A Flow by our id, Meta's id or its name.
+    pub(crate) fn flow(&self, project: ProjectId, id: Option<&str>, name: Option<&str>) -> Option<Arc<Flow>> {
+        self.0.flows.read(|fold| fold.find(project, id, name))
+    }
+
+    /// Whether there is a Flow of that id, also one that Meta does not know.
+    pub(crate) fn has_flow(&self, project: ProjectId, flow: FlowId) -> bool {
+        self.0.flows.read(|fold| fold.get(project, flow).is_some())
+    }
+
+    async fn reach(&self, stream: Stream, subjects: &str) -> Result<(), journal::Error> {
+        let last = self.0.journal.last_sequence(stream, subjects).await?;
+        let reached = if stream == Stream::Template { &self.0.templates.reached } else { &self.0.flows.reached };
+        let mut reached = reached.subscribe();
+        // The sender lives as long as this does.
+        let there = timeout(CATCH_UP_TIME_MAX, reached.wait_for(|reached| *reached >= last)).await.is_ok();
+        if there { Ok(()) } else { Err(journal::Error::Unavailable(format!("{stream} was not read up to {last} in {CATCH_UP_TIME_MAX:?}"))) }
+    }
+
+    async fn read_on(&self, stream: Stream, reached: &watch::Sender<u64>, apply: impl Fn(&Recorded), stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let from = *reached.borrow() + 1;
+            let mut events = std::pin::pin!(self.0.journal.tail(stream, from, Filter::all()));
+            loop {
+                let event = tokio::select! {
+                    () = stop.cancelled() => return,
+                    event = events.next() => event,
+                };
+                match event {
+                    Some(Ok(event)) => apply(&event),
+                    Some(Err(error)) => tracing::error!(%error, %stream, "templates and Flows cannot be followed, trying again"),
+                    None => break,
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(RETRY_DELAY) => {}
+            }
+        }
+    }
+}

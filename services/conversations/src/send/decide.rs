@@ -1,0 +1,188 @@
+//! Whether a message may be sent, and what is said then. Pure: everything it depends on is an argument.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use contract::{Address, ConversationEvent, ConversationId, FileUse, FlowToken, FlowUse, MessageId, MessageRequested, RawJson, TemplateUse};
+use dialogue::Next;
+use projects::Project;
+use whatsapp::Outbound;
+use whatsapp::outbound::FlowMode;
+use whatsapp::template::check_parameters;
+
+use super::message::Wish;
+use crate::catalogue::{Flow, Template};
+use crate::refusal::Refusal;
+use crate::talk::Talk;
+
+/// Meta's customer service window: from the contact's last message by Meta's time.
+const WINDOW: TimeDelta = TimeDelta::hours(24);
+/// The only status in which Meta sends a template.
+pub(crate) const APPROVED: &str = "APPROVED";
+const MARKETING: &str = "MARKETING";
+const AUTHENTICATION: &str = "AUTHENTICATION";
+/// What a contact says to messages that advertise.
+const STOP: &str = "stop";
+
+/// What is known when a message is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Ground<'a> {
+    pub(crate) project: Arc<Project>,
+    pub(crate) talk: &'a Talk,
+    /// The template that the message names, in its language.
+    pub(crate) template: Option<Arc<Template>>,
+    /// In which languages there is one of that name.
+    pub(crate) languages: Vec<String>,
+    /// The Flow that the message names.
+    pub(crate) flow: Option<Arc<Flow>>,
+    /// The files of ours that it brings.
+    pub(crate) files: Vec<FileUse>,
+}
+
+/// What is said.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Decided {
+    /// In order; the last one is `requested`.
+    pub(crate) facts: Vec<ConversationEvent>,
+    pub(crate) requested: MessageRequested,
+    /// Whether it opens a conversation.
+    pub(crate) opens: bool,
+}
+
+/// # Errors
+/// The first rule that stands in the way.
+pub(crate) fn decide(
+    ground: &Ground<'_>,
+    wish: &Wish,
+    message: MessageId,
+    named: Option<ConversationId>,
+    now: DateTime<Utc>,
+) -> Result<Decided, Refusal> {
+    may_send(&ground.project)?;
+    let to = address(ground.talk)?;
+    let place = place(ground, &wish.message, message, named, now)?;
+    window(ground.talk, &wish.message, now)?;
+    let template = template(ground, &wish.message)?;
+    let flow = flow(ground, &wish.message)?;
+    let mut sent = wish.message.clone();
+    if let Some(FlowUse { flow, revision, flow_id }) = &flow {
+        sent.with_flow(flow_id, &FlowToken { flow: *flow, revision: *revision, request: message }.to_string());
+    }
+    let requested = MessageRequested {
+        message,
+        conversation: place.conversation,
+        kind: sent.kind().to_owned(),
+        text: sent.text(),
+        reply_to: sent.reply_to().map(str::to_owned),
+        target: sent.target().map(str::to_owned),
+        to,
+        template,
+        flow,
+        files: ground.files.clone(),
+        digest: wish.digest(named),
+        content: RawJson::parse(&sent.json().to_string()).expect("json that was written is json"),
+        at: now,
+        expires_at: now + wish.expires_in,
+    };
+    let opens = !place.before.is_empty();
+    let mut facts = place.before;
+    facts.push(requested.clone().into());
+    Ok(Decided { facts, requested, opens })
+}
+
+pub(crate) fn may_send(project: &Project) -> Result<(), Refusal> {
+    if project.suspended {
+        return Err(Refusal::ProjectSuspended);
+    }
+    let number = project.number.as_ref().ok_or(Refusal::NumberNotConnected)?;
+    number.sealed_token.as_ref().map(drop).ok_or(Refusal::NumberCannotSend)
+}
+
+/// The number where it is known: Meta sends everything there, and not everything to a user id.
+fn address(talk: &Talk) -> Result<Address, Refusal> {
+    let wa_id = talk.wa_id.clone().map(Address::WaId);
+    wa_id.or_else(|| talk.bsuid.clone().map(Address::UserId)).ok_or(Refusal::ContactUnreachable)
+}
+
+/// Where a message belongs, and what is said before it.
+struct Place {
+    conversation: ConversationId,
+    before: Vec<ConversationEvent>,
+}
+
+/// Whoever names a conversation wants it to go on, however long nobody has said anything; whoever names the contact alone has a message
+/// of theirs treated as one that the contact writes.
+fn place(
+    ground: &Ground<'_>,
+    wanted: &Outbound,
+    message: MessageId,
+    named: Option<ConversationId>,
+    now: DateTime<Utc>,
+) -> Result<Place, Refusal> {
+    let latest = ground.talk.latest.as_ref();
+    let follows = wanted.target().is_some();
+    if let Some(conversation) = named {
+        let goes_on = latest.is_some_and(|latest| latest.id == conversation && (follows || !latest.closed));
+        return if goes_on { Ok(Place { conversation, before: Vec::new() }) } else { Err(Refusal::ConversationClosed) };
+    }
+    match dialogue::next(latest, ground.project.conversation_idle, now, follows) {
+        Next::GoesOn(conversation) => Ok(Place { conversation, before: Vec::new() }),
+        Next::Begins(mut beginning) => {
+            let conversation = ConversationId::derive(ground.talk.contact, message);
+            let mut before: Vec<ConversationEvent> = beginning.closes.take().map(Into::into).into_iter().collect();
+            before.push(beginning.opened(conversation, None, now).into());
+            Ok(Place { conversation, before })
+        }
+    }
+}
+
+/// Open until 24 hours after the contact's last message, not at that instant any more.
+fn window(talk: &Talk, wanted: &Outbound, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let closes_at = talk.last_inbound_at.map(|at| at + WINDOW);
+    if wanted.needs_window() && closes_at.is_none_or(|closes_at| now >= closes_at) {
+        return Err(Refusal::WindowClosed(closes_at));
+    }
+    Ok(())
+}
+
+fn template(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<TemplateUse>, Refusal> {
+    let Some(used) = wanted.template() else { return Ok(None) };
+    let (name, language) = (used.name.to_owned(), used.language.to_owned());
+    let Some(template) = &ground.template else {
+        let mut languages = ground.languages.clone();
+        languages.sort();
+        languages.dedup();
+        return Err(Refusal::TemplateNotFound { name, language, languages });
+    };
+    if template.status.as_deref() != Some(APPROVED) {
+        return Err(Refusal::TemplateNotApproved { name, status: template.status.clone(), reason: template.reason.clone() });
+    }
+    let wrong = check_parameters(&template.components, wanted);
+    if !wrong.is_empty() {
+        return Err(Refusal::InvalidMessage(wrong));
+    }
+    if template.category == MARKETING && ground.talk.marketing.as_deref() == Some(STOP) {
+        return Err(Refusal::OptedOut);
+    }
+    if template.category == AUTHENTICATION && ground.talk.wa_id.is_none() {
+        return Err(Refusal::PhoneNeeded);
+    }
+    Ok(Some(TemplateUse { name, language, template: Some(template.id) }))
+}
+
+fn flow(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<FlowUse>, Refusal> {
+    let Some(used) = wanted.flow() else { return Ok(None) };
+    let flow = ground.flow.as_ref().ok_or(Refusal::FlowNotFound)?;
+    let draft = used.mode == FlowMode::Draft;
+    let sendable = match flow.status.as_deref() {
+        None | Some("DEPRECATED" | "BLOCKED") => false,
+        Some("DRAFT") => draft,
+        Some(_published_throttled_or_new) => true,
+    };
+    let Some(flow_id) = flow.meta_id.clone().filter(|_| sendable) else {
+        return Err(Refusal::FlowNotSendable { name: flow.name.clone(), status: flow.status.clone(), draft });
+    };
+    let shown = if draft { flow.uploaded } else { flow.published.or(flow.uploaded) };
+    // 0: it was published at Meta, and nobody has looked at its document yet.
+    Ok(Some(FlowUse { flow: flow.id, revision: shown.or(flow.revision).unwrap_or(0), flow_id }))
+}

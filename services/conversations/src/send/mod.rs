@@ -1,0 +1,158 @@
+//! Sending: a message is checked, written down as asked for, and answered. Who asks Meta is another service.
+//!
+//! Everything that Meta would refuse, and that can be known here, is refused before anything is stored.
+
+mod answer;
+mod decide;
+mod files;
+mod message;
+pub(crate) mod to_contact;
+pub(crate) mod to_conversation;
+
+use std::sync::Arc;
+
+use chassis::Problem;
+use contract::{ContactId, Context, ConversationEvent, ConversationId, Event, FileUse, MessageId, MessageRequested, ProjectId, Stream, Subject};
+use futures::StreamExt;
+use journal::{Filter, Range};
+use sqlx::PgPool;
+
+use crate::catalogue::{Flow, Template};
+use crate::refusal::Refusal;
+use crate::talk::{Asked, Talk, talk};
+use crate::write::{ATTEMPTS_MAX, Written};
+use crate::{Conversations, Error};
+
+pub(crate) use answer::{CheckedMessage, RequestedMessage};
+pub(crate) use decide::may_send;
+pub(crate) use message::SEND_BYTES_MAX;
+
+use decide::{Ground, decide};
+use message::Wish;
+
+/// What came of a wish.
+enum Sent {
+    /// It is in the log, or was before.
+    Requested(RequestedMessage),
+    /// It would be sent.
+    Checked(CheckedMessage),
+}
+
+/// A wish, and where it is to go.
+struct Request<'a> {
+    project: ProjectId,
+    contact: ContactId,
+    /// The conversation that it names.
+    conversation: Option<ConversationId>,
+    /// Under which it may be sent again; none: it is only checked.
+    key: Option<&'a str>,
+    wish: Wish,
+    context: Context,
+}
+
+impl Conversations {
+    /// Carries out a request, once for each key.
+    async fn send(&self, database: &PgPool, request: &Request<'_>) -> Result<Sent, Problem> {
+        let message = MessageId::of_request(request.project, request.contact, request.key.unwrap_or_default());
+        let _turn = self.turns.take(request.contact).await;
+        // Nothing is refused for what is not known yet: before a refusal everything is asked for once.
+        let mut sure = false;
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(talk) = talk(database, request.contact, message).await? else {
+                if sure {
+                    return Err(Error::NotFound("the contact").into());
+                }
+                self.be_sure(database, request).await?;
+                sure = true;
+                continue;
+            };
+            if let Some(asked) = talk.asked.as_ref().filter(|_| request.key.is_some()) {
+                return self.again(request, message, asked).await.map(Sent::Requested);
+            }
+            let decided = match self.ground(request, &talk).await? {
+                Ok(ground) => decide(&ground, &request.wish, message, request.conversation, self.clock.now()),
+                Err(refusal) => Err(refusal),
+            };
+            let decided = match decided {
+                Ok(decided) => decided,
+                Err(refusal) if sure => return Err(refusal.into()),
+                Err(_) => {
+                    self.be_sure(database, request).await?;
+                    sure = true;
+                    continue;
+                }
+            };
+            if request.key.is_none() {
+                return Ok(Sent::Checked(CheckedMessage::new(&talk, &request.wish, &decided)));
+            }
+            let parts = [&*request.project.to_string(), &*message.to_string()];
+            let events = decided.facts.iter().map(|fact| self.derived(fact.clone(), &parts, &request.context)).collect();
+            match self.write(request.project, talk.contact, talk.version, events).await? {
+                Written::Stored(sequence) => {
+                    self.show(database, sequence).await;
+                    metrics::counter!("conversations_messages_requested_total").increment(1);
+                    return Ok(Sent::Requested(RequestedMessage::new(talk.contact, &decided)));
+                }
+                Written::Lost(sequence) => self.wait_for(database, sequence).await?,
+            }
+        }
+        Err(Error::Contended(ATTEMPTS_MAX).into())
+    }
+
+    /// Waits until what is known here is what the log has.
+    async fn be_sure(&self, database: &PgPool, request: &Request<'_>) -> Result<(), Error> {
+        self.projects.fresh(request.project).await?;
+        if request.wish.message.template().is_some() || request.wish.message.flow().is_some() {
+            self.catalogue.catch_up(request.project).await?;
+        }
+        // Of nobody in particular: the contact may have been merged into another.
+        self.catch_up(database, request.project, None).await
+    }
+
+    /// What there is to decide on.
+    async fn ground<'a>(&self, request: &Request<'_>, talk: &'a Talk) -> Result<Result<Ground<'a>, Refusal>, Error> {
+        let project = self.project(request.project).await?;
+        let message = &request.wish.message;
+        let waba = project.number.as_ref().and_then(|number| number.waba_id.as_deref());
+        let templates: Vec<Arc<Template>> =
+            message.template().map(|used| self.catalogue.templates(request.project, used.name)).unwrap_or_default();
+        let template = message.template().and_then(|used| best(&templates, used.language, waba));
+        let flow: Option<Arc<Flow>> =
+            message.flow().and_then(|used| self.catalogue.flow(request.project, used.flow_id, used.flow_name));
+        let files: Vec<FileUse> = match self.files(request.project, message).await? {
+            Ok(files) => files,
+            Err(wrong) => return Ok(Err(Refusal::InvalidMessage(wrong))),
+        };
+        let languages = templates.iter().map(|template| template.language.clone()).collect();
+        Ok(Ok(Ground { project, talk, template, languages, flow, files }))
+    }
+
+    /// The answer to a request that came before: as the message stands now.
+    async fn again(&self, request: &Request<'_>, message: MessageId, asked: &Asked) -> Result<RequestedMessage, Problem> {
+        let requested = self.requested(request.project, message, asked).await?.ok_or(Error::NotFound("the message"))?;
+        if requested.digest != request.wish.digest(request.conversation) {
+            return Err(Refusal::KeyReused.into());
+        }
+        Ok(RequestedMessage::again(asked, requested))
+    }
+
+    /// The event that asked for a message.
+    async fn requested(&self, project: ProjectId, message: MessageId, asked: &Asked) -> Result<Option<MessageRequested>, Error> {
+        let only = Range { from: asked.sequence, through: Some(asked.sequence) };
+        let subject = Subject::conversation(project, asked.contact);
+        let mut events = std::pin::pin!(self.journal.replay(Stream::Conversation, only, Filter::subjects([subject.as_str()])));
+        let Some(event) = events.next().await else { return Ok(None) };
+        match ConversationEvent::decode(&event?)? {
+            ConversationEvent::MessageRequested(requested) if requested.message == message => Ok(Some(requested)),
+            _another => Ok(None),
+        }
+    }
+}
+
+/// The template of that language: in the account of the project's number, else an approved one, else any.
+fn best(templates: &[Arc<Template>], language: &str, waba: Option<&str>) -> Option<Arc<Template>> {
+    let rank = |template: &&Arc<Template>| {
+        (waba.is_some() && template.waba_id.as_deref() == waba, template.status.as_deref() == Some(decide::APPROVED), template.id)
+    };
+    templates.iter().filter(|template| template.language == language).max_by_key(rank).cloned()
+}

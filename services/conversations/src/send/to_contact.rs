@@ -1,0 +1,56 @@
+//! `POST /v1/projects/{project}/contacts/{contact}/messages`: a message to a contact, in whatever conversation that is.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use chassis::{Caller, Json, Path, Problem, Query, RequestId};
+use contract::{ContactId, ProjectId};
+
+use super::message::SendMessage;
+use super::{CheckedMessage, Request, RequestedMessage};
+use super::to_conversation::{DryRun, answer, key};
+use crate::Conversations;
+use crate::origin::origin;
+
+/// Sends a message to a contact
+///
+/// It belongs to the contact's open conversation, or opens another, as a message of the contact would. Answered as soon as it is written
+/// down; what becomes of it is in its statuses, its row and the live stream. Everything else is as for a message to a conversation.
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/contacts/{contact}/messages",
+    tag = "messages",
+    security(("api_key" = ["conversations:write"])),
+    params(
+        ("project" = String, Path, description = "The project's id"),
+        ("contact" = String, Path, description = "The contact's id; of one that was merged into another, it goes to that one"),
+        DryRun,
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters, of the contact's own; the same key never sends a second message. Required unless it is a dry run"),
+    ),
+    request_body = SendMessage,
+    responses(
+        (status = 200, description = "A dry run: the message would be sent, and nothing was stored", body = CheckedMessage),
+        (status = 202, description = "The message will be sent, or was asked for before", body = RequestedMessage, headers(("Location" = String, description = "The message"))),
+        (status = 400, description = "`invalid_path`, `invalid_query`, `idempotency_key_required`, `idempotency_key_invalid`, `malformed_json`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`window_closed` (with `window_closed_at` and `allowed`), `template_not_found` (with `languages`), `template_not_approved` (with `template_status` and `template_reason`), `flow_not_found`, `flow_not_sendable` (with `flow_status`), `opted_out`, `phone_needed`, `contact_unreachable`, `number_not_connected`, `number_cannot_send`, `project_suspended`, `project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`: more than 64 KiB", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_message`, with a pointer to each field that is wrong; `idempotency_key_reused`: the key came with another request before", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again with the same key", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn send_to_contact(
+    State(conversations): State<Conversations>,
+    caller: Caller,
+    request: RequestId,
+    Path((project, contact)): Path<(ProjectId, ContactId)>,
+    Query(query): Query<DryRun>,
+    headers: HeaderMap,
+    Json(body): Json<SendMessage>,
+) -> Result<Response, Problem> {
+    let key = key(&query, &headers)?;
+    let wish = body.check()?;
+    let database = conversations.database(project).await?;
+    let request = Request { project, contact, conversation: None, key, wish, context: origin(&request, &caller) };
+    Ok(answer(project, conversations.send(&database, &request).await?))
+}

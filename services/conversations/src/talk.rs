@@ -1,0 +1,118 @@
+//! What the tables say of a contact when something is to be sent to it. Of one moment: the version goes with everything else.
+
+use chrono::{DateTime, Utc};
+use contract::{ContactId, ConversationId, MessageId};
+use dialogue::Latest;
+use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Row};
+
+use crate::Error;
+use crate::columns::Columns;
+
+/// How many mergers are followed, as the recorder does.
+const MERGERS_MAX: usize = 16;
+
+/// A contact, as far as sending needs it.
+#[derive(Debug, Clone)]
+pub(crate) struct Talk {
+    pub(crate) contact: ContactId,
+    /// The sequence of its last event.
+    pub(crate) version: u64,
+    /// The contact that it turned out to be.
+    pub(crate) merged_into: Option<ContactId>,
+    /// Its number, as Meta writes it.
+    pub(crate) wa_id: Option<String>,
+    pub(crate) bsuid: Option<String>,
+    /// What it said last about messages that advertise.
+    pub(crate) marketing: Option<String>,
+    /// When it wrote last outside of groups, also as a contact that was merged into this one.
+    pub(crate) last_inbound_at: Option<DateTime<Utc>>,
+    /// Its latest conversation outside of groups.
+    pub(crate) latest: Option<Latest>,
+    /// The message of the id that was looked for, if it was asked for before.
+    pub(crate) asked: Option<Asked>,
+}
+
+/// A message that was asked for before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) contact: ContactId,
+    pub(crate) conversation: ConversationId,
+    /// Of the event that asked for it.
+    pub(crate) sequence: u64,
+    pub(crate) wamid: Option<String>,
+    pub(crate) status: Option<String>,
+}
+
+/// The contact, or the one that it was merged into; `None` if the tables have none.
+pub(crate) async fn talk(database: &PgPool, mut contact: ContactId, message: MessageId) -> Result<Option<Talk>, Error> {
+    for _ in 0..MERGERS_MAX {
+        let Some(talk) = select(database, contact, message).await? else { return Ok(None) };
+        match talk.merged_into {
+            Some(into) if talk.asked.is_none() => contact = into,
+            Some(_) | None => return Ok(Some(talk)),
+        }
+    }
+    Err(Error::Corrupt("merged_into"))
+}
+
+/// The open conversation is the latest: there is one at most.
+async fn select(database: &PgPool, contact: ContactId, message: MessageId) -> Result<Option<Talk>, Error> {
+    const QUERY: &str = "
+        SELECT contact.version, contact.merged_into, contact.wa_id, contact.bsuid, contact.preferences #>> '{marketing_messages,value}',
+               (WITH RECURSIVE family (id) AS (
+                    SELECT contact.id
+                    UNION
+                    SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id)
+                SELECT max(own.last_inbound_at) FROM family JOIN public.conversations AS own ON own.contact_id = family.id
+                 WHERE own.group_id IS NULL),
+               latest.id, latest.state, latest.active_at, latest.closed,
+               asked.contact_id, asked.conversation_id, asked.sequence, nullif(asked.wamid, asked.id), asked.status
+          FROM public.contacts AS contact
+          LEFT JOIN LATERAL (
+               SELECT own.id, own.state, greatest(own.last_message_at, own.opened_at) AS active_at, own.closed_at IS NOT NULL AS closed
+                 FROM public.conversations AS own
+                WHERE own.contact_id = contact.id AND own.group_id IS NULL
+                ORDER BY own.closed_at IS NOT NULL, own.version DESC
+                LIMIT 1) AS latest ON true
+          LEFT JOIN public.messages AS asked ON asked.id = $2
+         WHERE contact.id = $1";
+    let row = sqlx::query(QUERY).bind(contact.to_string()).bind(message.to_string()).fetch_optional(database).await?;
+    row.map(|row| read(contact, &row)).transpose()
+}
+
+fn read(contact: ContactId, row: &PgRow) -> Result<Talk, Error> {
+    let mut columns = Columns::of(row);
+    let version = columns.sequence()?;
+    let merged_into = columns.optional_id("merged_into")?;
+    let (wa_id, bsuid, marketing, last_inbound_at) = (columns.take()?, columns.take()?, columns.take()?, columns.take()?);
+    let latest = match (columns.optional_id("conversation id")?, columns.take()?, columns.take()?, columns.take()?) {
+        (Some(id), state, Some(last_message_at), Some(closed)) => Some(Latest { id, state, last_message_at, closed }),
+        (..) => None,
+    };
+    let asked = match (columns.optional_id("contact_id")?, columns.optional_id("conversation_id")?) {
+        (Some(contact), Some(conversation)) => {
+            let sequence = columns.sequence()?;
+            Some(Asked { contact, conversation, sequence, wamid: columns.take()?, status: columns.take()? })
+        }
+        (..) => None,
+    };
+    Ok(Talk { contact, version, merged_into, wa_id, bsuid, marketing, last_inbound_at, latest, asked })
+}
+
+/// Where a conversation takes place; neither changes, ever.
+pub(crate) struct Place {
+    pub(crate) contact: ContactId,
+    pub(crate) in_group: bool,
+}
+
+/// The place of a conversation, if the tables have it.
+pub(crate) async fn place(database: &PgPool, conversation: ConversationId) -> Result<Option<Place>, Error> {
+    const QUERY: &str = "SELECT contact_id, group_id IS NOT NULL FROM public.conversations WHERE id = $1";
+    let row = sqlx::query(QUERY).bind(conversation.to_string()).fetch_optional(database).await?;
+    row.map(|row| {
+        let contact = row.try_get::<&str, _>(0)?.parse().map_err(|_| Error::Corrupt("contact_id"))?;
+        Ok(Place { contact, in_group: row.try_get(1)? })
+    })
+    .transpose()
+}
