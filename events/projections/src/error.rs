@@ -65,8 +65,9 @@ pub enum Error {
 
 /// SQLSTATE of a database that does not exist.
 const INVALID_CATALOG_NAME: &str = "3D000";
-/// Classes that go away by themselves: connection, insufficient resources, operator intervention, serialization, invalid password while roles are made.
-const PASSING: [&str; 6] = ["08", "53", "57", "40", "28", "55"];
+/// Classes that go away by themselves: connection, insufficient resources, operator intervention, serialization, invalid password while roles are
+/// made; and a table or column that is not there yet, while databases brings the tables of older projects forward.
+const PASSING: [&str; 8] = ["08", "53", "57", "40", "28", "55", "42P01", "42703"];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {

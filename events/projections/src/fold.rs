@@ -4,14 +4,16 @@
 //! Closed per contact: an event touches rows of the contact on whose subject it is, and its outcome depends on no other
 //! contact's rows. So a rebuild can go through the log in parts, and a part is exact by itself.
 
+mod sent;
+
 use std::sync::Arc;
 
 use contract::{ContactId, ConversationEvent, Direction, Identity, IdentityKind, Recorded};
 
+use crate::held::Rows;
 use crate::rows::{
     Contact, Conversation, IdentityLink, Message, MessageRest, NewMessage, Preference, StateChange, Status, Summary, Unassigned,
 };
-use crate::table::Rows;
 
 /// Applies one event. `contact` is the one that the event's subject names; items that name nobody have none.
 ///
@@ -46,17 +48,17 @@ pub fn fold(rows: &mut Rows, contact: Option<ContactId>, event: &Recorded, fact:
         ConversationEvent::MessageImported(imported) => on.imported(imported),
         ConversationEvent::MessageStatusReported(reported) => on.status(reported),
         ConversationEvent::UnassignedItemReceived(_) => {}
-        ConversationEvent::ConversationReopened(_)
-        | ConversationEvent::FlowSubmitted(_)
-        | ConversationEvent::MessageRequested(_)
-        | ConversationEvent::SendStarted(_)
-        | ConversationEvent::SendDeferred(_)
-        | ConversationEvent::SendOutcomeUnknown(_)
-        | ConversationEvent::MessageAccepted(_)
-        | ConversationEvent::MessageFailed(_)
-        | ConversationEvent::MessageAbandoned(_)
-        | ConversationEvent::ReadRequested(_)
-        | ConversationEvent::ReadSettled(_) => on.with_contact(|_| {}),
+        ConversationEvent::ConversationReopened(reopened) => on.reopened(&reopened),
+        ConversationEvent::FlowSubmitted(submitted) => on.submitted(submitted),
+        ConversationEvent::MessageRequested(requested) => on.requested(requested),
+        ConversationEvent::SendStarted(started) => on.started(&started),
+        ConversationEvent::SendDeferred(deferred) => on.deferred(&deferred),
+        ConversationEvent::SendOutcomeUnknown(unknown) => on.outcome_unknown(&unknown),
+        ConversationEvent::MessageAccepted(accepted) => on.accepted(accepted),
+        ConversationEvent::MessageFailed(failed) => on.failed(&failed),
+        ConversationEvent::MessageAbandoned(abandoned) => on.abandoned(&abandoned),
+        // That a message of the contact's was read changes no row of it.
+        ConversationEvent::ReadRequested(_) | ConversationEvent::ReadSettled(_) => on.with_contact(|_| {}),
     }
 }
 
@@ -245,6 +247,7 @@ impl On<'_> {
             };
             self.rows.add_message(Message {
                 wamid,
+                asked_as: None,
                 contact_id,
                 direction: direction.as_str().to_owned(),
                 kind: clean(said.kind),

@@ -10,15 +10,18 @@ use sqlx::{PgConnection, Row};
 
 use crate::Error;
 use crate::checkpoint::{self, Checkpoint};
+use crate::held::Rows;
 use crate::rows::{Contact, Conversation, Message, MessageRest, Status, Summary};
-use crate::table::Rows;
 
 /// What a batch of events is about.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     contacts: HashSet<ContactId>,
     conversations: HashSet<ConversationId>,
-    wamids: HashSet<String>,
+    /// Ids of messages, Meta's and ours.
+    names: HashSet<String>,
+    /// Whether a summary will be made, which depends on more rows than those of these names.
+    summed: bool,
 }
 
 impl Keys {
@@ -29,7 +32,22 @@ impl Keys {
             ConversationEvent::MessageReceived(received) => self.add_message(&received.0),
             ConversationEvent::MessageEchoed(echoed) => self.add_message(&echoed.0),
             ConversationEvent::MessageImported(imported) => self.add_message(&imported.message),
-            ConversationEvent::MessageStatusReported(reported) => self.add_wamid(&reported.wamid),
+            ConversationEvent::MessageStatusReported(reported) => self.add_summed(&reported.wamid),
+            ConversationEvent::MessageRequested(requested) => {
+                self.add_conversation(requested.conversation);
+                self.add_summed(&requested.message.to_string());
+                requested.target.iter().for_each(|target| self.add_summed(target));
+            }
+            ConversationEvent::SendStarted(started) => self.add_summed(&started.message.to_string()),
+            ConversationEvent::SendDeferred(deferred) => self.add_summed(&deferred.message.to_string()),
+            ConversationEvent::SendOutcomeUnknown(unknown) => self.add_summed(&unknown.message.to_string()),
+            ConversationEvent::MessageAccepted(accepted) => {
+                self.add_summed(&accepted.message.to_string());
+                self.add_summed(&accepted.wamid);
+            }
+            ConversationEvent::MessageFailed(failed) => self.add_summed(&failed.message.to_string()),
+            ConversationEvent::MessageAbandoned(abandoned) => self.add_summed(&abandoned.message.to_string()),
+            ConversationEvent::ConversationReopened(reopened) => self.add_conversation(reopened.conversation),
             ConversationEvent::ConversationClosed(closed) => self.add_conversation(closed.conversation),
             ConversationEvent::ConversationStateChanged(changed) => self.add_conversation(changed.conversation),
             ConversationEvent::ConversationOpened(opened) => self.add_conversation(opened.conversation),
@@ -42,15 +60,7 @@ impl Keys {
             | ConversationEvent::ContactMerged(_)
             | ConversationEvent::ContactAbsorbed(_)
             | ConversationEvent::UnassignedItemReceived(_)
-            | ConversationEvent::ConversationReopened(_)
             | ConversationEvent::FlowSubmitted(_)
-            | ConversationEvent::MessageRequested(_)
-            | ConversationEvent::SendStarted(_)
-            | ConversationEvent::SendDeferred(_)
-            | ConversationEvent::SendOutcomeUnknown(_)
-            | ConversationEvent::MessageAccepted(_)
-            | ConversationEvent::MessageFailed(_)
-            | ConversationEvent::MessageAbandoned(_)
             | ConversationEvent::ReadRequested(_)
             | ConversationEvent::ReadSettled(_) => {}
         }
@@ -58,19 +68,22 @@ impl Keys {
 
     fn add_message(&mut self, message: &contract::Message) {
         self.add_conversation(message.conversation);
-        self.add_wamid(&message.wamid);
-        if let Some(target) = &message.target {
-            self.add_wamid(target);
-        }
+        self.add_name(&message.wamid);
+        message.target.iter().for_each(|target| self.add_summed(target));
     }
 
     fn add_conversation(&mut self, conversation: ConversationId) {
         self.conversations.insert(conversation);
     }
 
-    fn add_wamid(&mut self, wamid: &str) {
-        if !self.wamids.contains(wamid) {
-            self.wamids.insert(wamid.to_owned());
+    fn add_summed(&mut self, name: &str) {
+        self.summed = true;
+        self.add_name(name);
+    }
+
+    fn add_name(&mut self, name: &str) {
+        if !self.names.contains(name) {
+            self.names.insert(name.to_owned());
         }
     }
 }
@@ -83,7 +96,7 @@ pub(crate) async fn load(
 ) -> Result<(Option<Checkpoint>, Rows), Error> {
     let mut rows = Rows::default();
     let checkpoint = load_people(connection, keys, log_created, &mut rows).await?;
-    if !keys.wamids.is_empty() {
+    if !keys.names.is_empty() {
         load_said(connection, keys, &mut rows).await?;
     }
     Ok((checkpoint, rows))
@@ -129,22 +142,49 @@ async fn load_people(
     Ok(found)
 }
 
-/// Messages and statuses, one below the other; of a status, what a message has of its own is empty.
+/// Messages and statuses, one below the other; of a status, what a message has of its own is empty. A condition of `names` alone finds its
+/// rows by an index, whatever the planner knew of the tables when it planned.
+macro_rules! said_query {
+    ($with:literal, $names:literal) => {
+        concat!(
+            $with,
+            "SELECT wamid, CASE WHEN origin = 'api' THEN id END AS asked_as, contact_id, direction, type, text, target_wamid, sent_at, status,
+                    status_at, error_code, edited_at, edited_text, revoked_at, contact_reaction, business_reaction, NULL AS participant, sequence
+               FROM public.messages WHERE wamid = ANY(",
+            $names,
+            ") UNION ALL
+             SELECT wamid, CASE WHEN origin = 'api' THEN id END, contact_id, direction, type, text, target_wamid, sent_at, status,
+                    status_at, error_code, edited_at, edited_text, revoked_at, contact_reaction, business_reaction, NULL, sequence
+               FROM public.messages WHERE target_wamid = ANY(",
+            $names,
+            ") UNION ALL
+             SELECT wamid, NULL, contact_id, NULL, NULL, NULL, NULL, at, status, NULL, error_code,
+                    NULL, NULL, NULL, NULL, NULL, participant, sequence
+               FROM paige.statuses WHERE wamid = ANY(",
+            $names,
+            ")"
+        )
+    };
+}
+
 async fn load_said(connection: &mut PgConnection, keys: &Keys, rows: &mut Rows) -> Result<(), Error> {
-    const QUERY: &str = "
-        SELECT wamid, contact_id, direction, type, text, target_wamid, sent_at, status, status_at, error_code,
-               edited_at, edited_text, revoked_at, contact_reaction, business_reaction, NULL AS participant, sequence
-          FROM public.messages WHERE wamid = ANY($1)
-        UNION ALL
-        SELECT wamid, contact_id, direction, type, text, target_wamid, sent_at, status, status_at, error_code,
-               edited_at, edited_text, revoked_at, contact_reaction, business_reaction, NULL, sequence
-          FROM public.messages WHERE target_wamid = ANY($1)
-        UNION ALL
-        SELECT wamid, contact_id, NULL, NULL, NULL, NULL, at, status, NULL, error_code,
-               NULL, NULL, NULL, NULL, NULL, participant, sequence
-          FROM paige.statuses WHERE wamid = ANY($1)";
-    let wamids: Vec<&str> = keys.wamids.iter().map(String::as_str).collect();
-    for row in sqlx::query(QUERY).bind(wamids).fetch_all(connection).await? {
+    /// Of what the contact writes: whether it is there already.
+    const SAID: &str = said_query!("", "$1");
+    /// Of what a summary is made of: also the other name of a message that we sent, and what a message is about, with its other name.
+    const SUMMED: &str = said_query!(
+        "WITH named AS MATERIALIZED (
+            SELECT id, wamid, target_wamid FROM public.messages WHERE wamid = ANY($1)
+            UNION ALL
+            SELECT id, wamid, target_wamid FROM public.messages WHERE id = ANY($1) AND origin = 'api'
+         ), names AS MATERIALIZED (
+            SELECT ARRAY(SELECT unnest($1::text[]) UNION SELECT unnest(ARRAY[id, wamid, target_wamid]) FROM named
+                         UNION SELECT id FROM public.messages WHERE wamid = ANY(ARRAY(SELECT target_wamid FROM named))) AS names
+         ) ",
+        "(SELECT names FROM names)::text[]"
+    );
+    let names: Vec<&str> = keys.names.iter().map(String::as_str).collect();
+    let query = if keys.summed { SUMMED } else { SAID };
+    for row in sqlx::query(query).bind(names).fetch_all(connection).await? {
         match row.try_get("participant")? {
             Some(participant) => rows.load_status(status(&row, participant)?),
             None => rows.load_message(message(&row)?),
@@ -156,6 +196,7 @@ async fn load_said(connection: &mut PgConnection, keys: &Keys, rows: &mut Rows) 
 fn message(row: &PgRow) -> Result<Message, Error> {
     Ok(Message {
         wamid: row.try_get::<&str, _>("wamid")?.into(),
+        asked_as: row.try_get::<Option<&str>, _>("asked_as")?.map(Arc::from),
         contact_id: id(row, "contact_id")?,
         direction: row.try_get("direction")?,
         kind: row.try_get("type")?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use contract::{ContactId, ConversationId, EventId, IdentityKind, MessageId, RawJson};
+use contract::{ContactId, ConversationId, EventId, FlowId, IdentityKind, MessageId, RawJson};
 use serde::{Deserialize, Serialize};
 
 /// `public.contacts`
@@ -54,7 +54,10 @@ pub struct Conversation {
 /// `public.messages`: what was said never changes, what became of it does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
+    /// Meta's id; ours until Meta has given one.
     pub wamid: Arc<str>,
+    /// Our id, if it was asked for: what is said about it under that name counts too.
+    pub asked_as: Option<Arc<str>>,
     pub contact_id: ContactId,
     pub direction: String,
     pub kind: String,
@@ -70,6 +73,11 @@ pub struct Message {
 pub enum MessageRest {
     /// In the database already.
     Stored,
+    /// The same, but there it has another name.
+    Renamed {
+        /// The one that is there.
+        from: Arc<str>,
+    },
     /// Here, to be written.
     New(Box<NewMessage>),
 }
@@ -144,6 +152,24 @@ pub struct StateChange {
     pub to_state: String,
     pub changed_by: String,
     pub why: Option<String>,
+    pub at: DateTime<Utc>,
+    pub sequence: u64,
+}
+
+/// Key of `paige.submissions`.
+pub type SubmissionKey = (MessageId, ContactId);
+
+/// `paige.submissions`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submission {
+    pub message_id: MessageId,
+    pub contact_id: ContactId,
+    pub conversation_id: ConversationId,
+    pub flow_id: Option<FlowId>,
+    pub revision: Option<u32>,
+    pub request_id: Option<MessageId>,
+    pub flow_token: Option<String>,
+    pub response: RawJson,
     pub at: DateTime<Utc>,
     pub sequence: u64,
 }

@@ -5,19 +5,42 @@ use contract::Recorded;
 use sqlx::PgConnection;
 
 use crate::Error;
-use crate::rows::{Message, StateChange, Status};
+use crate::held::Rows;
+use crate::rows::{Message, MessageRest, StateChange, Status, Submission};
 use crate::save_people::save_people;
-use crate::table::Rows;
 
 /// Writes them, and moves the checkpoint to `last`, in one transaction that the caller holds.
 pub(crate) async fn save(connection: &mut PgConnection, rows: &Rows, last: &Recorded) -> Result<(), Error> {
     let (new, changed): (Vec<&Message>, Vec<&Message>) = rows.messages.dirty().map(|(_, row)| row).partition(|row| row.is_new());
+    rename_messages(connection, &changed).await?;
     update_messages(connection, &changed).await?;
     insert_statuses(connection, &rows.statuses.dirty().map(|(_, row)| row).collect::<Vec<_>>()).await?;
     delete_identities(connection, rows).await?;
     insert_state_changes(connection, &rows.state_changes.dirty().map(|(_, row)| row).collect::<Vec<_>>()).await?;
+    insert_submissions(connection, &rows.submissions.dirty().map(|(_, row)| row).collect::<Vec<_>>()).await?;
     insert_unassigned(connection, rows).await?;
     save_people(connection, rows, new, last).await
+}
+
+/// Meta's id comes in the place of ours.
+async fn rename_messages(connection: &mut PgConnection, rows: &[&Message]) -> Result<(), Error> {
+    const QUERY: &str = "
+        UPDATE public.messages AS message SET wamid = change.wamid FROM unnest($1::text[], $2::text[]) AS change (before, wamid)
+         WHERE message.wamid = change.before";
+    let renamed = rows.iter().filter_map(|row| match &row.rest {
+        MessageRest::Renamed { from } => Some((&**from, &*row.wamid)),
+        MessageRest::Stored | MessageRest::New(_) => None,
+    });
+    let renamed: Vec<(&str, &str)> = renamed.collect();
+    if renamed.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(QUERY)
+        .bind(column(&renamed, |(before, _)| *before))
+        .bind(column(&renamed, |(_, wamid)| *wamid))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// What was said stays; what became of it is written anew.
@@ -102,6 +125,31 @@ async fn insert_state_changes(connection: &mut PgConnection, rows: &[&StateChang
         .bind(column(rows, |row| row.to_state.as_str()))
         .bind(column(rows, |row| row.changed_by.as_str()))
         .bind(column(rows, |row| row.why.as_deref()))
+        .bind(column(rows, |row| row.at))
+        .bind(column(rows, |row| signed(row.sequence)))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn insert_submissions(connection: &mut PgConnection, rows: &[&Submission]) -> Result<(), Error> {
+    const QUERY: &str = "
+        INSERT INTO paige.submissions (message_id, contact_id, conversation_id, flow_id, revision, request_id, flow_token, response, at, sequence)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[]::json[],
+                             $9::timestamptz[], $10::bigint[])
+        ON CONFLICT DO NOTHING";
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(QUERY)
+        .bind(column(rows, |row| row.message_id.to_string()))
+        .bind(column(rows, |row| row.contact_id.to_string()))
+        .bind(column(rows, |row| row.conversation_id.to_string()))
+        .bind(column(rows, |row| row.flow_id.as_ref().map(ToString::to_string)))
+        .bind(column(rows, |row| row.revision.map(i64::from)))
+        .bind(column(rows, |row| row.request_id.as_ref().map(ToString::to_string)))
+        .bind(column(rows, |row| row.flow_token.as_deref()))
+        .bind(column(rows, |row| row.response.get()))
         .bind(column(rows, |row| row.at))
         .bind(column(rows, |row| signed(row.sequence)))
         .execute(connection)

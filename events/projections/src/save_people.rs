@@ -8,9 +8,9 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
 use crate::Error;
+use crate::held::Rows;
 use crate::rows::{Contact, Conversation, IdentityKey, IdentityLink, Message, MessageRest, NewMessage};
 use crate::save::{column, signed};
-use crate::table::Rows;
 
 type Statement<'q> = Query<'q, sqlx::Postgres, PgArguments>;
 
@@ -105,7 +105,7 @@ fn bind_conversations<'q>(statement: Statement<'q>, rows: &[&'q Conversation]) -
 fn in_order(messages: Vec<&Message>) -> Vec<(&Message, &NewMessage)> {
     let new = messages.into_iter().filter_map(|row| match &row.rest {
         MessageRest::New(new) => Some((row, &**new)),
-        MessageRest::Stored => None,
+        MessageRest::Stored | MessageRest::Renamed { .. } => None,
     });
     let mut rows: Vec<(&Message, &NewMessage)> = new.collect();
     rows.sort_unstable_by_key(|(_, new)| new.sequence);

@@ -79,20 +79,29 @@ impl PartialOrd for Reversed {
     }
 }
 
-/// `accepted < sent < delivered < read < played`; a failure is terminal and stays visible whatever comes later; what nobody knows
-/// counts least. Source: Meta's message status page.
+/// Meta's word, and ours, for what was not sent.
+pub(crate) const FAILED: &str = "failed";
+
+/// First our own steps, up to `abandoned`, then Meta's: `accepted < sent < delivered < read < played`. What Meta says of a message counts
+/// more than what we gave up waiting for. A failure is terminal and stays visible whatever comes later; a word that nobody knows counts
+/// least. Source: Meta's message status page.
 fn rank(status: &str) -> u8 {
     match status {
-        "pending" => 1,
-        "accepted" => 2,
-        "sent" => 3,
-        "delivered" => 4,
-        "read" => 5,
-        "played" => 6,
-        "deleted" => 7,
-        "error" => 8,
-        "failed" => 9,
-        _unknown => 0,
+        "requested" => 1,
+        "sending" => 2,
+        "waiting" => 3,
+        "unknown" => 4,
+        "abandoned" => 5,
+        "pending" => 6,
+        "accepted" => 7,
+        "sent" => 8,
+        "delivered" => 9,
+        "read" => 10,
+        "played" => 11,
+        "deleted" => 12,
+        "error" => 13,
+        FAILED => 14,
+        _not_known => 0,
     }
 }
 
@@ -141,6 +150,19 @@ mod tests {
             &[status("sent", 5), status("brand_new", 9)],
             &Summary { status: Some("sent".into()), status_at: Some(at(5)), ..Summary::default() },
         );
+    }
+
+    #[test]
+    fn our_own_steps_come_before_anything_that_meta_says_in_every_order() {
+        let steps = ["requested", "sending", "waiting", "unknown", "abandoned", "accepted", "sent", "delivered", "read", "played"];
+        for (last, second) in (0..steps.len()).zip(0_i64..) {
+            // The latest one by rank has the earliest time: it is not time that decides.
+            let effects: Vec<Effect<'_>> = steps[..=last].iter().rev().take(5).zip(0_i64..).map(|(step, at)| status(step, at)).collect();
+            check(&effects, &Summary { status: Some(steps[last].into()), status_at: Some(at(0)), ..Summary::default() });
+            let failed =
+                Summary { status: Some("failed".into()), status_at: Some(at(second)), error_code: Some(131_026), ..Summary::default() };
+            check(&[status(steps[last], 0), status("brand_new", 50), status("failed", second)], &failed);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::kept::{Kept, Layout};
 use super::scope::Scope;
 use super::tuple::{self, Tuple};
 use crate::Error;
-use crate::table::Rows;
+use crate::held::Rows;
 
 /// How many bytes are sent to the database at once.
 const CHUNK_BYTES: usize = 256 * 1024;

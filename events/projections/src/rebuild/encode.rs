@@ -5,12 +5,12 @@ use super::kept::{Kept, Layout};
 use super::report::{Difference, DifferenceKind};
 use super::sum::{Sum, Summing};
 use super::tuple::Tuple;
-use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Unassigned};
-use crate::table::Rows;
+use crate::held::Rows;
+use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Submission, Unassigned};
 
 /// What every table holds, by its place in [`LAYOUTS`].
 pub(crate) type PerTable<T> = [T; TABLES];
-pub(crate) const TABLES: usize = 7;
+pub(crate) const TABLES: usize = 8;
 /// The place of the messages, which are most of what is written.
 pub(crate) const MESSAGES: usize = 2;
 /// Every table, in the order in which it is written.
@@ -21,6 +21,7 @@ pub(crate) const LAYOUTS: PerTable<&Layout> = [
     &<Option<IdentityLink>>::LAYOUT,
     &Status::LAYOUT,
     &StateChange::LAYOUT,
+    &Submission::LAYOUT,
     &Unassigned::LAYOUT,
 ];
 
@@ -43,6 +44,7 @@ pub(crate) fn encode(rows: &Rows, summing: &Summing, named_max: usize) -> PerTab
         table::<Option<IdentityLink>>(rows, summing, named_max),
         table::<Status>(rows, summing, named_max),
         table::<StateChange>(rows, summing, named_max),
+        table::<Submission>(rows, summing, named_max),
         table::<Unassigned>(rows, summing, named_max),
     ]
 }

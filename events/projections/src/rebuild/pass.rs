@@ -9,11 +9,11 @@ use futures::StreamExt;
 use journal::{Filter, Journal, Range};
 use tokio::sync::mpsc;
 
-use super::claims::{self, Claims};
+use super::claims::Claims;
 use super::pace::Pace;
 use super::scope::Scope;
 use super::{Options, Step, Watch};
-use crate::table::Rows;
+use crate::held::Rows;
 use crate::{Error, fold};
 
 /// Events that travel together from the reader to the fold, and how many such batches may wait.
@@ -75,10 +75,10 @@ impl Folding {
             self.last = Some((event.sequence, event.id));
         }
         let fact = ConversationEvent::decode(event).map_err(|source| Error::Event { sequence: event.sequence, source })?;
-        if let (Some(claims), Some(contact), Some(wamid)) = (&mut self.claims, contact, claims::message(&fact))
-            && !claims.claim(wamid, contact)?
+        if let (Some(claims), Some(contact)) = (&mut self.claims, contact)
+            && let Some(name) = claims.claim(&fact, contact)?
         {
-            self.rows.add_foreign(wamid);
+            self.rows.add_foreign(&name);
         }
         if ours {
             fold(&mut self.rows, contact, event, fact);
@@ -93,9 +93,7 @@ impl Folding {
         let (stays, goes) = self.scope.halve().ok_or_else(too_large)?;
         if self.claims.is_none() {
             let mut claims = Claims::default();
-            for (wamid, row) in self.rows.messages.iter() {
-                claims.claim(wamid, row.contact_id)?;
-            }
+            self.rows.messages.iter().try_for_each(|(_, row)| claims.claim_row(row))?;
             self.claims = Some(claims);
         }
         let before = self.rows.contacts.len().max(1);

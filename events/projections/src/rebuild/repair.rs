@@ -1,8 +1,9 @@
 //! Changes the rows that differ, and no other.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use contract::{ProjectId, Recorded, Stream, Subject};
+use contract::{ConversationEvent, ProjectId, Recorded, Stream, Subject};
 use foldhash::HashSet;
 use futures::TryStreamExt;
 use journal::{Filter, Range};
@@ -107,12 +108,19 @@ async fn name(connection: &mut PgConnection, texts: &HashSet<String>) -> Result<
 
 /// Messages of these events that a contact has whose rows are right: they are not to be added a second time.
 async fn owned_by_others(connection: &mut PgConnection, events: &[Recorded]) -> Result<Vec<String>, Error> {
-    let mut wamids = BTreeSet::new();
+    let mut names = BTreeSet::new();
     for event in events {
         let fact = contract::Event::decode(event).map_err(|source| Error::Event { sequence: event.sequence, source })?;
-        wamids.extend(super::claims::message(&fact).map(str::to_owned));
+        names.extend(super::claims::message(&fact).map(Cow::into_owned));
+        if let ConversationEvent::MessageAccepted(accepted) = fact {
+            names.insert(accepted.wamid);
+        }
     }
-    let query = format!("SELECT wamid FROM public.messages WHERE wamid = ANY($1) AND contact_id NOT IN (SELECT contact FROM {NAMED})");
-    let wamids: Vec<String> = wamids.into_iter().collect();
-    Ok(sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(wamids).fetch_all(connection).await?)
+    let others = format!("contact_id NOT IN (SELECT contact FROM {NAMED})");
+    let query = format!(
+        "SELECT wamid FROM public.messages WHERE wamid = ANY($1) AND {others}
+         UNION SELECT id FROM public.messages WHERE id = ANY($1) AND origin = 'api' AND {others}"
+    );
+    let names: Vec<String> = names.into_iter().collect();
+    Ok(sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(names).fetch_all(connection).await?)
 }

@@ -11,7 +11,7 @@ use super::report::Report;
 use super::scope::Scope;
 use super::skipped::skipped;
 use super::{Rebuild, Step, ahead};
-use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Unassigned};
+use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Submission, Unassigned};
 use crate::{Error, checkpoint};
 
 /// Projects whose snapshots are open at the same time, so that one reading of the log serves them all.
@@ -137,6 +137,7 @@ impl Rebuild {
         self.compare_table::<Option<IdentityLink>>(connection, folding, report, differing).await?;
         self.compare_table::<Status>(connection, folding, report, differing).await?;
         self.compare_table::<StateChange>(connection, folding, report, differing).await?;
+        self.compare_table::<Submission>(connection, folding, report, differing).await?;
         self.compare_table::<Unassigned>(connection, folding, report, differing).await
     }
 

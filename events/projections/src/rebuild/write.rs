@@ -9,7 +9,7 @@ use super::pass::{Folding, read};
 use super::report::Report;
 use super::{Rebuild, Step};
 use crate::Error;
-use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Unassigned};
+use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Submission, Unassigned};
 
 impl Rebuild {
     /// Writes a folding and, one after another, the parts that memory had no room for. Inside a transaction that holds the checkpoint.
@@ -37,6 +37,7 @@ impl Rebuild {
         self.write_table::<Option<IdentityLink>>(connection, folding, report).await?;
         self.write_table::<Status>(connection, folding, report).await?;
         self.write_table::<StateChange>(connection, folding, report).await?;
+        self.write_table::<Submission>(connection, folding, report).await?;
         self.write_table::<Unassigned>(connection, folding, report).await
     }
 

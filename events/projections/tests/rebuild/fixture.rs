@@ -14,13 +14,14 @@ use ulid::Ulid;
 
 use crate::scenario::{EVENTS_PER_CONTACT, Person, envelope};
 
-pub(crate) const TABLES: [&str; 7] = [
+pub(crate) const TABLES: [&str; 8] = [
     "public.contacts",
     "public.conversations",
     "public.messages",
     "paige.identities",
     "paige.statuses",
     "paige.state_changes",
+    "paige.submissions",
     "paige.unassigned",
 ];
 
@@ -89,8 +90,13 @@ impl Fixture {
 
     /// Brings the project's tables to the log's end, as the recorder does.
     pub(crate) async fn project_all(&self) {
+        self.project_in(97).await;
+    }
+
+    /// The same, so many events at a time.
+    pub(crate) async fn project_in(&self, events_at_once: usize) {
         let events: Vec<Recorded> = self.log().await.into_iter().filter(|event| event.subject.project_id() == Some(self.project)).collect();
-        for some in events.chunks(97) {
+        for some in events.chunks(events_at_once) {
             let applied = self.projector.apply(self.project, some).await.expect("applies");
             assert!(applied.stopped.is_none(), "{applied:?}");
         }

@@ -9,4 +9,6 @@ mod property;
 mod refuse;
 mod repair;
 mod scenario;
+mod sending;
+mod speech;
 mod verify;

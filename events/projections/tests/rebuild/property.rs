@@ -6,6 +6,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use crate::fixture::{Fixture, TABLES};
 use crate::scenario::{Person, start};
+use crate::speech::Step;
 
 /// Cases; each is some tens of events and several rebuilds.
 const CASES: u32 = 10;
@@ -51,6 +52,33 @@ enum Happening {
         index: u64,
     },
     Unassigned,
+    Requested {
+        index: u64,
+        to: Option<u64>,
+    },
+    Stepped {
+        index: u64,
+        step: Step,
+    },
+    /// By an id that something else may have had before.
+    Accepted {
+        index: u64,
+        by: u64,
+    },
+    /// Of what somebody else asked for, or by an id that somebody else may have.
+    AcceptedOfAnother {
+        from: u64,
+        index: u64,
+        theirs: bool,
+    },
+    RequestedOfAnother {
+        from: u64,
+        index: u64,
+    },
+    Reopened,
+    Submitted {
+        index: u64,
+    },
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -66,12 +94,19 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (10..14_u64, index.clone()).prop_map(|(index, to)| Reacted { index, to }),
         2 => (14..18_u64, index.clone(), prop::sample::select(vec!["edit", "revoke"])).prop_map(|(index, to, kind)| Changed { index, to, kind }),
         1 => (index.clone(), prop::option::of(status.clone())).prop_map(|(index, status)| Imported { index, status }),
-        5 => (index.clone(), status).prop_map(|(of, status)| Status { of, status }),
+        5 => (0..9_u64, status).prop_map(|(of, status)| Status { of, status }),
         2 => (1..5_u32).prop_map(|version| State { version }),
         1 => Just(Linked),
         1 => Just(Unlinked),
-        2 => (0..PEOPLE, index).prop_map(|(from, index)| Stolen { from, index }),
+        2 => (0..PEOPLE, index.clone()).prop_map(|(from, index)| Stolen { from, index }),
         1 => Just(Unassigned),
+        5 => (0..3_u64, prop::option::weighted(0.3, index.clone())).prop_map(|(index, to)| Requested { index, to }),
+        9 => (0..3_u64, prop::sample::select(Step::ALL.to_vec())).prop_map(|(index, step)| Stepped { index, step }),
+        5 => (0..3_u64, 0..9_u64).prop_map(|(index, by)| Accepted { index, by }),
+        1 => (0..PEOPLE, 0..3_u64, any::<bool>()).prop_map(|(from, index, theirs)| AcceptedOfAnother { from, index, theirs }),
+        1 => (0..PEOPLE, 0..3_u64).prop_map(|(from, index)| RequestedOfAnother { from, index }),
+        1 => Just(Reopened),
+        1 => index.prop_map(|index| Submitted { index }),
     ]
 }
 
@@ -104,6 +139,20 @@ fn event(project: ProjectId, person: &Person, happening: &Happening) -> Conversa
             said.conversation = person.conversation;
             contract::MessageReceived(said).into()
         }
+        Happening::Requested { index, to } => person.requested(index, to),
+        Happening::Stepped { index, step } => person.step_of(index, step),
+        Happening::Accepted { index, by } => person.accepted(index, &person.wamid(by)),
+        Happening::AcceptedOfAnother { from, index, theirs } => {
+            let from = Person::new(project, from);
+            if theirs { from.accepted(index, &person.wamid(index)) } else { person.accepted(index, &from.wamid(index)) }
+        }
+        Happening::RequestedOfAnother { from, index } => {
+            let mut requested = Person::new(project, from).request(index, None);
+            requested.conversation = person.conversation;
+            requested.into()
+        }
+        Happening::Reopened => person.reopened(),
+        Happening::Submitted { index } => person.submitted(index),
         Happening::Unassigned => {
             contract::UnassignedItemReceived { key: "errors".to_owned(), raw: contract::RawJson::parse(r#"{"code":1}"#).unwrap() }.into()
         }
@@ -145,6 +194,8 @@ async fn check(fixture: &Fixture, story: &[(u64, Happening)], splits: &[usize]) 
     fixture.execute("DELETE FROM public.messages WHERE sequence % 3 = 0").await;
     fixture.execute("UPDATE public.contacts SET name = 'x' WHERE version % 2 = 0").await;
     fixture.execute("DELETE FROM paige.statuses WHERE sequence % 2 = 0").await;
+    fixture.execute("UPDATE public.messages SET wamid = id WHERE origin = 'api' AND sequence % 2 = 0").await;
+    fixture.execute("DELETE FROM paige.submissions WHERE sequence % 2 = 0").await;
     with(usize::MAX).repair(project).await.unwrap();
     assert_eq!(fixture.dump().await, live, "repaired");
 }

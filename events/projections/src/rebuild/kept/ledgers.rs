@@ -1,11 +1,12 @@
-//! Statuses, changes of state, and what names nobody.
+//! Statuses, changes of state, submissions, and what names nobody.
 
-use contract::{ContactId, ConversationId, EventId};
+use contract::{ContactId, ConversationId, EventId, FlowId, MessageId};
 
 use super::{Kept, Layout, id, table};
+use crate::held::Rows;
 use crate::rebuild::tuple::{Tuple, Writer};
-use crate::rows::{StateChange, Status, StatusKey, Unassigned};
-use crate::table::{Rows, Table};
+use crate::rows::{StateChange, Status, StatusKey, Submission, SubmissionKey, Unassigned};
+use crate::table::Table;
 
 impl Kept for Status {
     table!(statuses: StatusKey);
@@ -77,6 +78,47 @@ impl Kept for StateChange {
     }
 
     fn order(&self, _: &(ConversationId, u32)) -> (Option<ContactId>, u64) {
+        (Some(self.contact_id), self.sequence)
+    }
+}
+
+impl Kept for Submission {
+    table!(submissions: SubmissionKey);
+    const LAYOUT: Layout = Layout {
+        name: "paige.submissions",
+        columns: &[
+            ("message_id", "text"),
+            ("contact_id", "text"),
+            ("conversation_id", "text"),
+            ("flow_id", "text"),
+            ("revision", "bigint"),
+            ("request_id", "text"),
+            ("flow_token", "text"),
+            ("response", "json"),
+            ("at", "timestamptz"),
+            ("sequence", "bigint"),
+        ],
+        key: &[0, 1],
+        unique: &[],
+        contact: Some(1),
+    };
+
+    fn key(stored: Tuple<'_>) -> Option<SubmissionKey> {
+        Some((stored.text(0)?.parse().ok()?, stored.text(1)?.parse().ok()?))
+    }
+
+    fn write(&self, _: &SubmissionKey, out: &mut Vec<u8>) {
+        let mut row = Writer::row(out, Self::LAYOUT.columns.len());
+        id!(row, MessageId, self.message_id);
+        id!(row, ContactId, self.contact_id);
+        id!(row, ConversationId, self.conversation_id);
+        id!(row, FlowId, optional self.flow_id);
+        row.optional_bigint(self.revision.map(i64::from));
+        id!(row, MessageId, optional self.request_id);
+        row.optional_text(self.flow_token.as_deref()).text(self.response.get()).instant(self.at).unsigned(self.sequence);
+    }
+
+    fn order(&self, _: &SubmissionKey) -> (Option<ContactId>, u64) {
         (Some(self.contact_id), self.sequence)
     }
 }

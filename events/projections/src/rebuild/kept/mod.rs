@@ -1,4 +1,4 @@
-//! The seven tables, column by column: how a row of the fold is written, and how a stored row is found again. Here is what all of them
+//! The eight tables, column by column: how a row of the fold is written, and how a stored row is found again. Here is what all of them
 //! have in common; `who` has contacts and identities, `what` conversations and messages, `ledgers` the rest.
 //!
 //! Key columns come first, so that finding a row reads as little of it as possible.
@@ -12,7 +12,8 @@ use std::hash::Hash;
 use contract::ContactId;
 
 use super::tuple::Tuple;
-use crate::table::{Rows, Table};
+use crate::held::Rows;
+use crate::table::Table;
 
 /// A table as the database knows it.
 #[derive(Debug)]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use contract::{ContactId, ConversationId, MessageId};
 
 use super::{Kept, Layout, id, table};
+use crate::held::Rows;
 use crate::rebuild::tuple::{Tuple, Writer};
 use crate::rows::{Conversation, Message, MessageRest, Summary};
-use crate::table::{Rows, Table};
+use crate::table::Table;
 
 impl Kept for Conversation {
     table!(conversations: ConversationId);
@@ -115,7 +116,7 @@ impl Kept for Message {
     fn order(&self, _: &Arc<str>) -> (Option<ContactId>, u64) {
         let sequence = match &self.rest {
             MessageRest::New(said) => said.sequence,
-            MessageRest::Stored => 0,
+            MessageRest::Stored | MessageRest::Renamed { .. } => 0,
         };
         (Some(self.contact_id), sequence)
     }

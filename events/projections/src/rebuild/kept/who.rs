@@ -3,9 +3,10 @@
 use contract::{ContactId, IdentityKind};
 
 use super::{Kept, Layout, id, table};
+use crate::held::Rows;
 use crate::rebuild::tuple::{Tuple, Writer};
 use crate::rows::{Contact, IdentityKey, IdentityLink};
-use crate::table::{Rows, Table};
+use crate::table::Table;
 
 impl Kept for Contact {
     table!(contacts: ContactId);
