@@ -1,20 +1,34 @@
 //! A chat as the phone shows it: bubbles and their ticks.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use whatsapp::Wamid;
+
+use crate::rate::Used;
+use crate::view::{Choice, Look};
 
 /// Bubbles that a phone keeps; the oldest go first.
 const BUBBLES_MAX: usize = 1_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Chat {
-    pub(crate) bubbles: VecDeque<Bubble>,
+    bubbles: VecDeque<Bubble>,
+    /// The serial number of each bubble; that of the first is `first`.
+    serials: HashMap<Wamid, u64>,
+    first: u64,
     /// When the person last wrote: free answers are allowed for 24 hours from then.
     pub(crate) person_wrote_at: Option<DateTime<Utc>>,
+    /// The business is shown as typing until then.
+    pub(crate) typing_until: Option<DateTime<Utc>>,
+    /// The person wants no marketing from this business.
+    pub(crate) no_marketing: bool,
+    /// What the business has used of the limit for one person.
+    pub(crate) pair: Used,
 }
 
 /// One message on the phone.
@@ -30,6 +44,9 @@ pub(crate) struct Bubble {
     pub text: String,
     pub at: DateTime<Utc>,
     pub tick: Tick,
+    /// Meta's code, of a message that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<i64>,
     /// The message it answers.
     #[schema(value_type = Option<String>)]
     pub reply_to: Option<Wamid>,
@@ -39,15 +56,26 @@ pub(crate) struct Bubble {
     pub revoked: bool,
     /// What can be tapped on, in a message of the business.
     pub choices: Vec<Choice>,
+    /// What else there is to see.
+    #[serde(flatten)]
+    pub look: Look,
     /// What the business gave with it, for its statuses.
     #[serde(skip)]
-    pub(crate) opaque: Option<String>,
+    pub(crate) opaque: Option<Arc<str>>,
+    /// As the business sent it.
+    #[serde(skip)]
+    pub(crate) body: Option<Arc<Value>>,
+    /// The Flow that it carries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow_id: Option<String>,
 }
 
 /// How far a message got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Tick {
+    /// A clock: accepted, not sent.
+    Accepted,
     /// One tick: Meta has it.
     Sent,
     /// Two ticks: the webhook was answered with 200, or the phone has the business' message.
@@ -58,26 +86,31 @@ pub(crate) enum Tick {
     Failed,
 }
 
-/// A button or a row that the person can answer with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct Choice {
-    /// Type of the answer: `button_reply`, `list_reply`, `button`, `nfm_reply`, `location`.
-    pub answer: &'static str,
-    pub id: String,
-    pub title: String,
-    pub description: Option<String>,
-}
-
 impl Chat {
-    pub(crate) fn push(&mut self, bubble: Bubble) {
-        if self.bubbles.len() == BUBBLES_MAX {
-            self.bubbles.pop_front();
+    /// Puts a bubble at the end; the one that had to go for it.
+    pub(crate) fn push(&mut self, bubble: Bubble) -> Option<Bubble> {
+        let gone = if self.bubbles.len() == BUBBLES_MAX { self.bubbles.pop_front() } else { None };
+        if let Some(gone) = &gone {
+            self.first += 1;
+            self.serials.remove(&gone.wamid);
         }
+        self.serials.insert(bubble.wamid.clone(), self.first + self.bubbles.len() as u64);
         self.bubbles.push_back(bubble);
+        gone
+    }
+
+    pub(crate) fn bubbles(&self) -> impl Iterator<Item = &Bubble> {
+        self.bubbles.iter()
+    }
+
+    pub(crate) fn get(&self, wamid: &Wamid) -> Option<&Bubble> {
+        let serial = *self.serials.get(wamid)?;
+        self.bubbles.get(usize::try_from(serial - self.first).ok()?)
     }
 
     pub(crate) fn find(&mut self, wamid: &Wamid) -> Option<&mut Bubble> {
-        self.bubbles.iter_mut().rev().find(|bubble| bubble.wamid == *wamid)
+        let serial = *self.serials.get(wamid)?;
+        self.bubbles.get_mut(usize::try_from(serial - self.first).ok()?)
     }
 
     /// Ticks only move forward, and nothing follows a failure.
@@ -86,6 +119,17 @@ impl Chat {
             && tick > bubble.tick
         {
             bubble.tick = tick;
+        }
+    }
+
+    /// The business has read this message of the person, and with it all before.
+    pub(crate) fn read_by_business(&mut self, wamid: &Wamid) {
+        let Some(serial) = self.serials.get(wamid) else { return };
+        let count = usize::try_from(serial - self.first).unwrap_or_default() + 1;
+        for bubble in self.bubbles.iter_mut().take(count).rev() {
+            if bubble.from_person && bubble.tick < Tick::Read {
+                bubble.tick = Tick::Read;
+            }
         }
     }
 }
@@ -98,14 +142,18 @@ impl Bubble {
             kind: kind.to_owned(),
             text,
             at,
-            tick: Tick::Sent,
+            tick: if from_person { Tick::Sent } else { Tick::Accepted },
+            error: None,
             reply_to: None,
             person_reaction: None,
             business_reaction: None,
             edited: false,
             revoked: false,
             choices: Vec::new(),
+            look: Look::default(),
             opaque: None,
+            body: None,
+            flow_id: None,
         }
     }
 }

@@ -79,6 +79,9 @@ impl HttpClient {
         if !status.is_success() {
             return Err(CallError::Refused { status: status.as_u16(), text: String::from_utf8_lossy(&bytes).into_owned() });
         }
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
         serde_json::from_slice(&bytes).map_err(|error| CallError::Unreadable(error.to_string()))
     }
 }

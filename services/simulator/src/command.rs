@@ -1,9 +1,12 @@
 //! The command line of a running simulator: what the page does by clicking. One file per command.
 
+mod flow;
 mod meta;
 mod phone;
 mod replay;
 mod send;
+mod tap;
+mod template;
 
 use axum::http::Method;
 use clap::{Args, Subcommand};
@@ -29,10 +32,19 @@ pub enum Command {
     Phone(phone::Phone),
     /// Send recorded webhook bodies
     Replay(replay::Replay),
+    Tap(tap::Tap),
+    Submit(tap::Submit),
+    Marketing(tap::Marketing),
+    Template(template::Template),
+    Flow(flow::Flow),
     Signup(meta::Signup),
     Review(meta::Review),
     /// Set what goes wrong on the way; without a flag all is well again
     Faults(crate::Faults),
+    /// Set how Meta behaves: limits, delays, reviews; without a flag as Meta does
+    Rules(crate::Rules),
+    /// Show the messages that phones received
+    Received,
     /// Show the webhooks and their attempts
     Deliveries,
 }
@@ -48,9 +60,16 @@ impl Command {
             Self::Send(send) => send.request(),
             Self::Phone(phone) => phone.request(),
             Self::Replay(replay) => replay.request(),
+            Self::Tap(tap) => tap.request(),
+            Self::Submit(submit) => submit.request(),
+            Self::Marketing(marketing) => marketing.request(),
+            Self::Template(template) => template.request(),
+            Self::Flow(flow) => flow.request(),
             Self::Signup(signup) => signup.request(),
             Self::Review(review) => review.request(),
             Self::Faults(faults) => (Method::PUT, "faults".to_owned(), json(&faults)),
+            Self::Rules(rules) => (Method::PUT, "rules".to_owned(), json(&rules)),
+            Self::Received => (Method::GET, "received".to_owned(), None),
             Self::Deliveries => (Method::GET, "deliveries".to_owned(), None),
         };
         client.call(method, &format!("{}/sim/api/{path}", remote.simulator.trim_end_matches('/')), body.as_ref()).await

@@ -1,36 +1,36 @@
 //! The content of Meta's message for what a person did: the type and the keys that go with it.
 
-use chrono::{DateTime, Utc};
-use rand::Rng;
 use serde_json::{Map, Value, json};
 
 use crate::Saying;
-use crate::made_up::media;
+use crate::view::File;
 
 /// `type` and the keys that go with it, for a message of Meta's.
 pub(crate) struct Content {
     pub(crate) type_name: String,
     pub(crate) keys: Map<String, Value>,
+    /// The file in it, as a phone shows it.
+    pub(crate) file: Option<File>,
 }
 
 impl Saying {
-    /// The content as Meta would send it.
-    pub(crate) fn content(&self, now: DateTime<Utc>, dice: &mut impl Rng) -> Content {
-        let mut file = |mime_type: &str, extra: Value| {
-            let mut object = media(mime_type, now.timestamp(), dice);
+    /// The content as Meta would send it; `media` is the object of its file, if it is of one.
+    pub(crate) fn content(&self, media: Option<Map<String, Value>>) -> Content {
+        let media = media.unwrap_or_default();
+        let file = |kind: &str, extra: Value| {
+            let id = media.get("id").and_then(Value::as_str).map(str::to_owned);
+            let name = extra["filename"].as_str().map(str::to_owned);
+            let mut object = media.clone();
             object.extend(present(extra));
-            Value::Object(object)
+            Content { file: Some(File { kind: kind.to_owned(), id, link: None, name }), ..content(kind, Value::Object(object)) }
         };
         match self {
             Self::Text { body } => content("text", json!({"body": body})),
-            Self::Image { caption } => content("image", file("image/jpeg", json!({"caption": caption}))),
-            Self::Video { caption } => content("video", file("video/mp4", json!({"caption": caption}))),
-            Self::Audio { file: true } => content("audio", file("audio/mpeg", json!({"voice": false}))),
-            Self::Audio { file: false } => content("audio", file("audio/ogg; codecs=opus", json!({"voice": true}))),
-            Self::Document { filename, caption } => {
-                content("document", file("application/pdf", json!({"filename": filename, "caption": caption})))
-            }
-            Self::Sticker { animated } => content("sticker", file("image/webp", json!({"animated": animated}))),
+            Self::Image { caption, .. } => file("image", json!({"caption": caption})),
+            Self::Video { caption, .. } => file("video", json!({"caption": caption})),
+            Self::Audio { file: is_file, .. } => file("audio", json!({"voice": !is_file})),
+            Self::Document { filename, caption, .. } => file("document", json!({"filename": filename, "caption": caption})),
+            Self::Sticker { animated, .. } => file("sticker", json!({"animated": animated})),
             Self::Location { latitude, longitude, name, address } => {
                 content("location", json!({"latitude": latitude, "longitude": longitude, "name": name, "address": address}))
             }
@@ -85,7 +85,7 @@ fn content(type_name: &str, object: Value) -> Content {
 }
 
 fn keyed(type_name: &str, keys: Value) -> Content {
-    Content { type_name: type_name.to_owned(), keys: present(keys) }
+    Content { type_name: type_name.to_owned(), keys: present(keys), file: None }
 }
 
 /// The members that are not null: Meta leaves out what is not there.

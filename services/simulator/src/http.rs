@@ -4,19 +4,27 @@ mod change_number;
 mod change_user_id;
 mod deliveries;
 mod faults;
+mod flow_session;
+mod flows;
 mod graph;
-mod graph_messages;
+mod graph_files;
 mod graph_state;
 pub(crate) mod local_only;
+mod marketing;
+mod media;
 mod numbers;
 mod page;
 mod phones;
 mod read_chat;
+mod received;
 mod replay;
+mod rules;
 mod send_message;
 mod show_chat;
 mod signups;
 mod statuses;
+mod taps;
+mod templates;
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
@@ -35,6 +43,9 @@ pub fn routes(simulator: Simulator) -> OpenApiRouter {
         .route("/sim", get(page::html))
         .route("/sim/page.css", get(page::css))
         .route("/sim/page.js", get(page::js))
+        .route("/sim/bubble.js", get(page::bubble_js))
+        .route("/sim/flow.js", get(page::flow_js))
+        .route("/sim/meta.js", get(page::meta_js))
         .routes(routes!(phones::list))
         .routes(routes!(phones::show, phones::change))
         .routes(routes!(send_message::send))
@@ -49,9 +60,20 @@ pub fn routes(simulator: Simulator) -> OpenApiRouter {
         .routes(routes!(replay::replay))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::retry))
-        .routes(routes!(graph_messages::send))
-        .route("/sim/graph/{version}/{phone_number_id}", any(graph::node))
-        .route("/sim/graph/{version}/{phone_number_id}/{edge}", any(graph::edge))
+        .routes(routes!(rules::show, rules::set))
+        .routes(routes!(received::list))
+        .routes(routes!(taps::tap))
+        .routes(routes!(marketing::set))
+        .routes(routes!(flow_session::open))
+        .routes(routes!(flow_session::step))
+        .routes(routes!(flow_session::submission))
+        .routes(routes!(media::show))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::decide))
+        .routes(routes!(flows::list))
+        .routes(routes!(flows::status))
+        .routes(routes!(flows::assets))
+        .routes(routes!(flows::warn))
         .routes(routes!(signups::sign_up))
         .routes(routes!(graph_state::calls))
         .routes(routes!(graph_state::line))
@@ -59,6 +81,18 @@ pub fn routes(simulator: Simulator) -> OpenApiRouter {
         .routes(routes!(graph_state::revoke))
         .routes(routes!(graph_state::set_faults))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .merge(files())
         .layer(middleware::from_fn(local_only::local_only))
         .with_state(simulator)
+}
+
+/// What files go through, and the Graph API as a whole: its paths do not tell which call brings one.
+fn files() -> OpenApiRouter<Simulator> {
+    OpenApiRouter::new()
+        .route("/sim/graph/{version}/{node}", any(graph::node))
+        .route("/sim/graph/{version}/{node}/{edge}", any(graph::edge))
+        .route("/sim/lookaside/{id}", get(graph_files::media))
+        .route("/sim/flows/{id}/flow.json", get(graph_files::flow_json))
+        .routes(routes!(media::choose))
+        .layer(DefaultBodyLimit::max(media::FILE_BYTES_MAX))
 }

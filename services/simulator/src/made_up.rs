@@ -3,7 +3,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rand::{Rng, RngExt};
-use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use whatsapp::{Bsuid, PhoneNumberId, WaId, Wamid};
 
@@ -54,19 +53,6 @@ pub(crate) fn display_number(id: &PhoneNumberId) -> String {
     let digest = Sha256::digest(id.as_str());
     let digits: String = digest.iter().take(4).map(|byte| char::from(b'0' + byte % 10)).collect();
     format!("1555010{digits}")
-}
-
-/// The object of a file: id, digest, type and where it would be for five minutes.
-pub(crate) fn media(mime_type: &str, now: i64, dice: &mut impl Rng) -> Map<String, Value> {
-    let id = dice.random_range(1_000_000_000_000_000_u64..9_999_999_999_999_999).to_string();
-    let bytes: [u8; 32] = dice.random();
-    let hash = hex(&bytes[..16]);
-    let url =
-        format!("https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid={id}&source=webhook&ext={}&hash=ARn{hash}", now + 300);
-    let Value::Object(media) = json!({"mime_type": mime_type, "sha256": STANDARD.encode(bytes), "id": id, "url": url}) else {
-        unreachable!("braces make an object")
-    };
-    media
 }
 
 fn hex(bytes: &[u8]) -> String {

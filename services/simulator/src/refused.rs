@@ -11,6 +11,12 @@ pub enum Refused {
     NoSuchPhone(String),
     #[error("no signup brought the number {0}")]
     NoSuchNumber(String),
+    #[error("there is no template {0}")]
+    NoSuchTemplate(String),
+    #[error("there is no Flow {0}")]
+    NoSuchFlow(String),
+    #[error("there is no {0}")]
+    NoSuchThing(&'static str),
     #[error("phone {0} exists already")]
     PhoneTaken(String),
     #[error("phone {0} has no chat with anybody")]
@@ -29,7 +35,9 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let text = self.to_string();
         match self {
-            Self::NoSuchPhone(_) | Self::NoSuchNumber(_) => Problem::not_found(text),
+            Self::NoSuchPhone(_) | Self::NoSuchNumber(_) | Self::NoSuchTemplate(_) | Self::NoSuchFlow(_) | Self::NoSuchThing(_) => {
+                Problem::not_found(text)
+            }
             Self::PhoneTaken(_) => Problem::conflict("phone_taken", text),
             Self::NoChat(_) => Problem::conflict("no_chat", text),
             Self::TooLong { .. } => Problem::unprocessable("too_long", text),

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use whatsapp::{PhoneNumberId, WaId, Wamid};
 
 use crate::Refused;
+use crate::sample::Sample;
 
 /// Characters in one text: WhatsApp's own limit for people.
 const TEXT_CHARACTERS_MAX: usize = 65_536;
@@ -41,11 +42,17 @@ pub enum Saying {
     Image {
         #[arg(long)]
         caption: Option<String>,
+        /// Id of a file that was sent to this number; a sample if absent
+        #[arg(long, value_name = "ID")]
+        media: Option<String>,
     },
     /// A video
     Video {
         #[arg(long)]
         caption: Option<String>,
+        /// Id of a file that was sent to this number; a sample if absent
+        #[arg(long, value_name = "ID")]
+        media: Option<String>,
     },
     /// A voice note, or an audio file
     Audio {
@@ -53,18 +60,27 @@ pub enum Saying {
         #[arg(long)]
         #[serde(default)]
         file: bool,
+        /// Id of a file that was sent to this number; a sample if absent
+        #[arg(long, value_name = "ID")]
+        media: Option<String>,
     },
     /// A document
     Document {
         filename: String,
         #[arg(long)]
         caption: Option<String>,
+        /// Id of a file that was sent to this number; a sample if absent
+        #[arg(long, value_name = "ID")]
+        media: Option<String>,
     },
     /// A sticker
     Sticker {
         #[arg(long)]
         #[serde(default)]
         animated: bool,
+        /// Id of a file that was sent to this number; a sample if absent
+        #[arg(long, value_name = "ID")]
+        media: Option<String>,
     },
     /// A place: degrees
     #[command(allow_negative_numbers = true)]
@@ -149,7 +165,7 @@ fn one() -> u32 {
     1
 }
 
-fn json_object(text: &str) -> Result<Value, String> {
+pub(crate) fn json_object(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| error.to_string()).and_then(|value: Value| match value {
         Value::Object(_) => Ok(value),
         _ => Err("not a JSON object".to_owned()),
@@ -161,9 +177,9 @@ impl Saying {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Text { body } | Self::Edit { body, .. } => body.clone(),
-            Self::Image { caption } | Self::Video { caption } => caption.clone().unwrap_or_default(),
-            Self::Audio { file } => if *file { "Audio file" } else { "Voice message" }.to_owned(),
-            Self::Document { filename, caption } => caption.clone().unwrap_or_else(|| filename.clone()),
+            Self::Image { caption, .. } | Self::Video { caption, .. } => caption.clone().unwrap_or_default(),
+            Self::Audio { file, .. } => if *file { "Audio file" } else { "Voice message" }.to_owned(),
+            Self::Document { filename, caption, .. } => caption.clone().unwrap_or_else(|| filename.clone()),
             Self::Sticker { .. } => String::new(),
             Self::Location { latitude, longitude, name, .. } => name.clone().unwrap_or_else(|| format!("{latitude}, {longitude}")),
             Self::Contacts { name, .. } => name.clone(),
@@ -200,6 +216,20 @@ impl Saying {
             Self::Unsupported { .. } => "unsupported",
             Self::Other { name, .. } => name,
         }
+    }
+
+    /// What it sends a file of, and the one that was chosen.
+    pub(crate) fn file(&self) -> Option<(Sample, Option<&str>)> {
+        let (sample, media) = match self {
+            Self::Image { media, .. } => (Sample::Photo, media),
+            Self::Video { media, .. } => (Sample::Video, media),
+            Self::Audio { file: true, media } => (Sample::Audio, media),
+            Self::Audio { file: false, media } => (Sample::Voice, media),
+            Self::Document { media, .. } => (Sample::Document, media),
+            Self::Sticker { media, .. } => (Sample::Sticker, media),
+            _ => return None,
+        };
+        Some((sample, media.as_deref()))
     }
 
     /// Whether it acts on an earlier message instead of making a bubble of its own.

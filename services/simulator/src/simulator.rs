@@ -20,7 +20,7 @@ use crate::config::loopback_url;
 use crate::delivery::Attempt;
 use crate::graph::Meta;
 use crate::world::World;
-use crate::{Faults, Message, NotLoopback, Refused, Replay, Settings};
+use crate::{Faults, Message, NotLoopback, Refused, Replay, Rules, Settings};
 
 /// The clock may be moved while the loop sleeps: it looks at least so often while something waits.
 const CLOCK_LOOK: Duration = Duration::from_millis(250);
@@ -80,7 +80,7 @@ impl Simulator {
                 posts.spawn(async move { simulator.post(attempt).await });
             }
             while posts.try_join_next().is_some() {}
-            let next_at = self.world().outbox.next_at();
+            let next_at = self.next_at();
             let nap = next_at.map(|at| (at - self.0.clock.now()).to_std().unwrap_or_default().min(CLOCK_LOOK));
             tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -135,6 +135,18 @@ impl Simulator {
         })
     }
 
+    /// Sets all rules.
+    ///
+    /// # Errors
+    /// [`Refused`] for values out of range; the rules stay as they were.
+    pub fn set_rules(&self, rules: Rules) -> Result<(), Refused> {
+        rules.check()?;
+        self.change(|world, _| {
+            world.rules = rules;
+            Ok(())
+        })
+    }
+
     /// Sends recorded bodies; says how many.
     ///
     /// # Errors
@@ -163,16 +175,30 @@ impl Simulator {
         self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something in the world at the clock's time, and lets the loop look at what has come of it.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
+    /// Does something in the world at the clock's time, after what was due before, and lets the loop look at what has come of it.
     pub(crate) fn change<T, E>(&self, act: impl FnOnce(&mut World, DateTime<Utc>) -> Result<T, E>) -> Result<T, E> {
-        let done = act(&mut self.world(), self.0.clock.now());
+        let now = self.now();
+        let mut world = self.world();
+        world.run_due(now);
+        let done = act(&mut world, now);
+        drop(world);
         self.0.changed.notify_one();
         done
+    }
+
+    fn next_at(&self) -> Option<DateTime<Utc>> {
+        let world = self.world();
+        world.outbox.next_at().into_iter().chain(world.schedule.next_at()).min()
     }
 
     fn take_due(&self) -> Vec<Attempt> {
         let now = self.0.clock.now();
         let mut world = self.world();
+        world.run_due(now);
         let World { outbox, dice, .. } = &mut *world;
         outbox.take_due(now, dice)
     }

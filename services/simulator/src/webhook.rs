@@ -16,6 +16,8 @@ pub(crate) struct Change {
     pub(crate) field: &'static str,
     /// JSON text.
     pub(crate) value: String,
+    /// Of the entry: Unix seconds, for what is about an account.
+    pub(crate) time: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -70,22 +72,26 @@ pub(crate) fn message(
     change(number, "messages", vec![profile(person)], "messages", json!([to_value(&message)]))
 }
 
-/// What becomes of a message of the business. `error` makes it a failure.
-pub(crate) fn status(number: &Number, person: &Person, status: &Value) -> Change {
-    let failed = status["status"] == "failed";
-    let contacts = if failed { Vec::new() } else { vec![profile(person)] };
-    change(number, "messages", contacts, "statuses", json!([status]))
+/// What becomes of a message of the business.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Status<'a> {
+    pub(crate) name: &'a str,
+    /// What the business gave with the message.
+    pub(crate) opaque: Option<&'a str>,
+    /// Code and title; makes it a failure.
+    pub(crate) error: Option<(i64, &'a str)>,
+    /// Of the price; `service` if it is not known.
+    pub(crate) category: Option<&'a str>,
 }
 
-/// The object of a status.
-pub(crate) fn status_object(
-    person: &Person,
-    wamid: &Wamid,
-    name: &str,
-    at: DateTime<Utc>,
-    opaque: Option<&str>,
-    error: Option<(i64, &str)>,
-) -> Value {
+/// The webhook of a status. No profile beside a failure, as Meta does it.
+pub(crate) fn status(number: &Number, person: &Person, wamid: &Wamid, status: Status<'_>, at: DateTime<Utc>) -> Change {
+    let contacts = if status.name == "failed" { Vec::new() } else { vec![profile(person)] };
+    change(number, "messages", contacts, "statuses", json!([status_object(person, wamid, status, at)]))
+}
+
+fn status_object(person: &Person, wamid: &Wamid, status: Status<'_>, at: DateTime<Utc>) -> Value {
+    let Status { name, opaque, error, category } = status;
     let mut object = json!({"id": wamid, "status": name, "timestamp": at.timestamp().to_string(), "recipient_user_id": person.user_id});
     if !person.hidden {
         object["recipient_id"] = json!(person.wa_id);
@@ -94,12 +100,29 @@ pub(crate) fn status_object(
         object["biz_opaque_callback_data"] = json!(opaque);
     }
     if name == "sent" || name == "delivered" {
-        object["pricing"] = json!({"billable": false, "pricing_model": "PMP", "category": "service", "type": "free_customer_service"});
+        let category = category.unwrap_or("service");
+        let (billable, kind) = if category == "service" { (false, "free_customer_service") } else { (true, "regular") };
+        object["pricing"] = json!({"billable": billable, "pricing_model": "PMP", "category": category, "type": kind});
     }
     if let Some((code, title)) = error {
         object["errors"] = json!([{"code": code, "title": title, "message": title, "error_data": {"details": title}}]);
     }
     object
+}
+
+/// Field `user_preferences`: the person wants marketing from this business no more, or again.
+pub(crate) fn user_preference(number: &Number, person: &Person, stop: bool, at: DateTime<Utc>) -> Change {
+    let (detail, value) = match stop {
+        true => ("User requested to stop marketing messages", "stop"),
+        false => ("User requested to resume marketing messages", "resume"),
+    };
+    let mut preference = json!({
+        "user_id": person.user_id, "detail": detail, "category": "marketing_messages", "value": value, "timestamp": at.timestamp(),
+    });
+    if !person.hidden {
+        preference["wa_id"] = json!(person.wa_id);
+    }
+    change(number, "user_preferences", vec![profile(person)], "user_preferences", json!([preference]))
 }
 
 /// `system` message: the person has another number. No profiles beside it, as Meta does it.
@@ -158,22 +181,36 @@ fn change(number: &Number, field: &'static str, contacts: Vec<Value>, list: &str
     let metadata = Metadata { display_phone_number: &number.display_phone_number, phone_number_id: number.phone_number_id.as_str() };
     let items = Map::from_iter([(list.to_owned(), items)]);
     let value = ChangeValue { messaging_product: "whatsapp", metadata, contacts, items };
-    Change { waba_id: number.waba_id.to_string(), field, value: text(&value) }
+    Change { waba_id: number.waba_id.to_string(), field, value: text(&value), time: None }
 }
 
 /// One body of several changes, those of one account in one entry, and all else in order.
 pub(crate) fn body(changes: &[Change]) -> Vec<u8> {
-    let mut entries: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut entries: Vec<Entry<'_>> = Vec::new();
     for change in changes {
         let text = format!(r#"{{"value":{},"field":"{}"}}"#, change.value, change.field);
-        match entries.iter_mut().find(|(waba_id, _)| *waba_id == change.waba_id) {
-            Some((_, texts)) => texts.push(text),
-            None => entries.push((&change.waba_id, vec![text])),
+        match entries.iter_mut().find(|entry| entry.waba_id == change.waba_id && entry.time == change.time) {
+            Some(entry) => entry.changes.push(text),
+            None => entries.push(Entry { waba_id: &change.waba_id, time: change.time, changes: vec![text] }),
         }
     }
-    let entries: Vec<String> =
-        entries.iter().map(|(waba_id, texts)| format!(r#"{{"id":"{waba_id}","changes":[{}]}}"#, texts.join(","))).collect();
+    let entries: Vec<String> = entries.iter().map(Entry::text).collect();
     as_meta_writes(&format!(r#"{{"object":"whatsapp_business_account","entry":[{}]}}"#, entries.join(","))).into_bytes()
+}
+
+/// What is about one account.
+struct Entry<'a> {
+    waba_id: &'a str,
+    time: Option<i64>,
+    /// JSON texts.
+    changes: Vec<String>,
+}
+
+impl Entry<'_> {
+    fn text(&self) -> String {
+        let time = self.time.map(|time| format!(r#""time":{time},"#)).unwrap_or_default();
+        format!(r#"{{"id":"{}",{time}"changes":[{}]}}"#, self.waba_id, self.changes.join(","))
+    }
 }
 
 /// Everything beyond ASCII as `\u00e4`, lower-case hex, and `/` as `\/`: the form that Meta sends and signs.

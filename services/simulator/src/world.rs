@@ -1,43 +1,75 @@
 //! Everybody and everything that is simulated, and what follows from what people do. No I/O, no clock: `now` is an argument.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use rand::rngs::StdRng;
 use serde_json::json;
-use whatsapp::{PhoneNumberId, WaId, Wamid};
+use whatsapp::{Bsuid, PhoneNumberId, WaId, Wamid};
 
 use crate::chat::{Bubble, Chat, Tick};
+use crate::content::Content;
 use crate::delivery::Told;
-use crate::graph::Meta;
+use crate::graph::{MediaOrigin, Meta};
 use crate::number::Number;
 use crate::outbox::Outbox;
 use crate::person::Person;
-use crate::{Message, Refused, Saying, made_up, webhook};
+use crate::rate::Used;
+use crate::received::Ledger;
+use crate::schedule::Schedule;
+use crate::{Message, Refused, Rules, Saying, made_up, webhook};
 
 const PEOPLE_MAX: usize = 100_000;
 const NUMBERS_MAX: usize = 10_000;
 
 pub(crate) struct World {
     pub(crate) people: BTreeMap<WaId, Person>,
+    /// Who has which user id.
+    pub(crate) users: HashMap<String, WaId>,
     pub(crate) numbers: BTreeMap<PhoneNumberId, Number>,
     pub(crate) chats: BTreeMap<(WaId, PhoneNumberId), Chat>,
+    /// Whose chat a message of a person is in.
+    pub(crate) inbound: HashMap<Wamid, (WaId, PhoneNumberId)>,
+    /// What each number has used of its throughput.
+    pub(crate) sent: HashMap<PhoneNumberId, Used>,
+    pub(crate) received: Ledger,
     pub(crate) outbox: Outbox,
+    pub(crate) schedule: Schedule,
+    pub(crate) rules: Rules,
     pub(crate) meta: Meta,
     pub(crate) dice: StdRng,
 }
 
 impl World {
     pub(crate) fn new(dice: StdRng, meta: Meta) -> Self {
-        Self { people: BTreeMap::new(), numbers: BTreeMap::new(), chats: BTreeMap::new(), outbox: Outbox::default(), meta, dice }
+        Self {
+            people: BTreeMap::new(),
+            users: HashMap::new(),
+            numbers: BTreeMap::new(),
+            chats: BTreeMap::new(),
+            inbound: HashMap::new(),
+            sent: HashMap::new(),
+            received: Ledger::default(),
+            outbox: Outbox::default(),
+            schedule: Schedule::default(),
+            rules: Rules::default(),
+            meta,
+            dice,
+        }
     }
 
     /// Whoever has this number; a new person if nobody has.
     pub(crate) fn person(&mut self, wa_id: &WaId) -> Result<&mut Person, Refused> {
-        if !self.people.contains_key(wa_id) && self.people.len() >= PEOPLE_MAX {
-            return Err(Refused::Full { what: "phones", limit: PEOPLE_MAX });
+        if !self.people.contains_key(wa_id) {
+            if self.people.len() >= PEOPLE_MAX {
+                return Err(Refused::Full { what: "phones", limit: PEOPLE_MAX });
+            }
+            let person = Person::new(wa_id.clone());
+            self.users.insert(person.user_id.as_str().to_owned(), wa_id.clone());
+            self.people.insert(wa_id.clone(), person);
         }
-        Ok(self.people.entry(wa_id.clone()).or_insert_with(|| Person::new(wa_id.clone())))
+        self.known_person(wa_id)
     }
 
     pub(crate) fn known_person(&mut self, wa_id: &WaId) -> Result<&mut Person, Refused> {
@@ -56,66 +88,62 @@ impl World {
         self.chats.entry((wa_id.clone(), number.clone())).or_default()
     }
 
+    /// A bubble has left its chat.
+    pub(crate) fn forget(&mut self, gone: Option<Bubble>) {
+        if let Some(gone) = gone {
+            self.inbound.remove(&gone.wamid);
+        }
+    }
+
     /// A person sends something; the webhook for it is on its way.
     pub(crate) fn say(&mut self, from: &WaId, message: &Message, now: DateTime<Utc>) -> Result<Wamid, Refused> {
         message.saying.check()?;
         self.outbox.refuse_if_full(1)?;
         let person = self.person(from)?.clone();
         let number = self.number(&message.to)?.clone();
+        let content = self.content(message, now)?;
         let wamid = made_up::wamid(from, false, &mut self.dice);
-        let content = message.saying.content(now, &mut self.dice);
         let answers = message.reply_to.as_ref().map(|id| {
-            let from = if self.chat(from, &message.to).find(id).is_some_and(|bubble| bubble.from_person) {
+            let from = if self.chat(from, &message.to).get(id).is_some_and(|bubble| bubble.from_person) {
                 from.as_str()
             } else {
                 &number.display_phone_number
             };
             json!({"from": from, "id": id})
         });
+        let file = content.file.clone();
         let context = answers.or_else(|| message.forwarded.then(|| json!({"forwarded": true})));
         let change = webhook::message(&number, &person, &wamid, now, context, content);
         self.outbox.hold(change, Some((from.clone(), message.to.clone(), wamid.clone())), now)?;
         let chat = self.chat(from, &message.to);
         chat.person_wrote_at = Some(now);
-        show(chat, &wamid, message, now);
+        let (shown, gone) = show(chat, &wamid, message, file, now);
+        if shown {
+            self.inbound.insert(wamid.clone(), (from.clone(), message.to.clone()));
+        }
+        self.forget(gone);
         Ok(wamid)
     }
 
-    /// The person looks at the chat: what the business wrote is read.
-    pub(crate) fn read_chat(&mut self, wa_id: &WaId, to: &PhoneNumberId, now: DateTime<Utc>) -> Result<usize, Refused> {
-        self.known_person(wa_id)?;
-        let Some(chat) = self.chats.get(&(wa_id.clone(), to.clone())) else { return Ok(0) };
-        let unread = |bubble: &&Bubble| !bubble.from_person && bubble.tick == Tick::Delivered;
-        let unread: Vec<Wamid> = chat.bubbles.iter().filter(unread).map(|bubble| bubble.wamid.clone()).collect();
-        for wamid in &unread {
-            self.status(wa_id, to, wamid, "read", None, now)?;
-        }
-        Ok(unread.len())
+    /// What Meta says of it; a file is kept so that it can be fetched.
+    fn content(&mut self, message: &Message, now: DateTime<Utc>) -> Result<Content, Refused> {
+        let Some((sample, chosen)) = message.saying.file() else { return Ok(message.saying.content(None)) };
+        let id = match chosen {
+            Some(id) => id.to_owned(),
+            None => {
+                let bytes = sample.bytes(&mut self.dice);
+                self.keep_file(&message.to, sample.mime_type(), bytes, now)?
+            }
+        };
+        let media = self.meta.media.get(&id, now).filter(|media| media.number == message.to);
+        let media = media.ok_or_else(|| Refused::Invalid(format!("no file {id} was sent to this number")))?;
+        let object = media.object(&id, self.meta.origin.as_deref(), self.meta.app_secret.expose(), now);
+        Ok(message.saying.content(Some(object)))
     }
 
-    /// Something becomes of a message of the business, known here or not; the webhook for it is on its way.
-    pub(crate) fn status(
-        &mut self,
-        wa_id: &WaId,
-        from: &PhoneNumberId,
-        wamid: &Wamid,
-        name: &str,
-        error: Option<(i64, &str)>,
-        now: DateTime<Utc>,
-    ) -> Result<(), Refused> {
-        let person = self.person(wa_id)?.clone();
-        let number = self.number(from)?.clone();
-        let opaque = self.chat(wa_id, from).find(wamid).and_then(|bubble| bubble.opaque.clone());
-        let status = webhook::status_object(&person, wamid, name, now, opaque.as_deref(), error);
-        self.outbox.hold(webhook::status(&number, &person, &status), None, now)?;
-        let tick = match name {
-            "delivered" => Tick::Delivered,
-            "read" | "played" => Tick::Read,
-            "failed" => Tick::Failed,
-            _ => Tick::Sent,
-        };
-        self.chat(wa_id, from).tick(wamid, tick);
-        Ok(())
+    /// A file that a person sends to a number; its id.
+    pub(crate) fn keep_file(&mut self, to: &PhoneNumberId, mime_type: &str, bytes: Bytes, now: DateTime<Utc>) -> Result<String, Refused> {
+        self.meta.media.keep(to, mime_type, bytes, MediaOrigin::Person, now, &mut self.dice)
     }
 
     /// The person moves to another number: each business they wrote with hears of it, and of the user id that comes with it.
@@ -132,11 +160,16 @@ impl World {
             let wamid = made_up::wamid(wa_id, false, &mut self.dice);
             self.outbox.hold(webhook::number_changed(&number, &before, &after, &wamid, now), None, now)?;
             self.outbox.hold(webhook::user_id_update(&number, &after, &to, &before.user_id, now), None, now)?;
-            if let Some(chat) = self.chats.remove(&(wa_id.clone(), number.phone_number_id.clone())) {
-                self.chats.insert((to.clone(), number.phone_number_id), chat);
+            let id = number.phone_number_id;
+            if let Some(chat) = self.chats.remove(&(wa_id.clone(), id.clone())) {
+                for bubble in chat.bubbles().filter(|bubble| bubble.from_person) {
+                    self.inbound.insert(bubble.wamid.clone(), (to.clone(), id.clone()));
+                }
+                self.chats.insert((to.clone(), id), chat);
             }
         }
         self.people.remove(wa_id);
+        self.users_changed(&before.user_id, &after);
         self.people.insert(to, after.clone());
         Ok(after)
     }
@@ -153,14 +186,22 @@ impl World {
             self.outbox.hold(webhook::user_id_changed(&number, &before, &after, &wamid, now), None, now)?;
             self.outbox.hold(webhook::user_id_update(&number, &after, wa_id, &before.user_id, now), None, now)?;
         }
+        self.users_changed(&before.user_id, &after);
         self.people.insert(wa_id.clone(), after.clone());
         Ok(after)
+    }
+
+    fn users_changed(&mut self, before: &Bsuid, after: &Person) {
+        self.users.remove(before.as_str());
+        self.users.insert(after.user_id.as_str().to_owned(), after.wa_id.clone());
     }
 
     /// Webhooks were answered with 200: the phone shows two ticks.
     pub(crate) fn delivered(&mut self, told: Vec<Told>) {
         for (wa_id, number, wamid) in told {
-            self.chat(&wa_id, &number).tick(&wamid, Tick::Delivered);
+            if let Some(chat) = self.chats.get_mut(&(wa_id, number)) {
+                chat.tick(&wamid, Tick::Delivered);
+            }
         }
     }
 
@@ -171,12 +212,13 @@ impl World {
     }
 }
 
-/// Puts what was said on the phone's own screen.
-fn show(chat: &mut Chat, wamid: &Wamid, message: &Message, now: DateTime<Utc>) {
+/// Puts what was said on the phone's own screen: whether as a bubble of its own, and the one that had to go for it.
+fn show(chat: &mut Chat, wamid: &Wamid, message: &Message, file: Option<crate::view::File>, now: DateTime<Utc>) -> (bool, Option<Bubble>) {
     let Some(bubble) = message.saying.target().and_then(|target| chat.find(target)) else {
         let mut bubble = Bubble::new(wamid.clone(), true, message.saying.name(), message.saying.text(), now);
         bubble.reply_to = message.reply_to.clone();
-        return chat.push(bubble);
+        bubble.look.file = file;
+        return (true, chat.push(bubble));
     };
     match &message.saying {
         Saying::Reaction { emoji, .. } => bubble.person_reaction = emoji.clone().filter(|emoji| !emoji.is_empty()),
@@ -186,4 +228,5 @@ fn show(chat: &mut Chat, wamid: &Wamid, message: &Message, now: DateTime<Utc>) {
         }
         _ => bubble.revoked = true,
     }
+    (false, None)
 }

@@ -66,7 +66,8 @@ pub(crate) fn decide(world: &mut World, number: &PhoneNumberId, decision: Decisi
     });
     let waba = line.waba.clone();
     if world.meta.subscribed.contains(&waba) {
-        let change = Change { waba_id: waba.to_string(), field: "phone_number_name_update", value: value.to_string() };
+        let change =
+            Change { waba_id: waba.to_string(), field: "phone_number_name_update", value: value.to_string(), time: Some(now.timestamp()) };
         world.outbox.hold(change, None, now)?;
     }
     Ok(())

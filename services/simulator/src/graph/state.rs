@@ -7,16 +7,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use whatsapp::{PhoneNumberId, WabaId};
 
-use super::faults::GraphFault;
+use super::faults::Armed;
+use super::flows::{Flow, Flows};
 use super::line::Line;
+use super::media::Files;
 use super::signup::Code;
+use super::templates::{Template, Templates};
 use super::token::Granted;
 use super::upload::Upload;
 
 /// Calls that are still shown.
 const CALLS_MAX: usize = 1_000;
 
-/// Meta's books. Nothing is forgotten, except old calls.
+/// Meta's books. Nothing is forgotten, except old calls and files.
 #[derive(Debug)]
 pub(crate) struct Meta {
     pub(crate) app_id: String,
@@ -28,8 +31,13 @@ pub(crate) struct Meta {
     pub(crate) lines: BTreeMap<PhoneNumberId, Line>,
     pub(crate) uploads: BTreeMap<String, Upload>,
     pub(crate) handles: BTreeSet<String>,
-    pub(crate) faults: Vec<GraphFault>,
+    pub(crate) media: Files,
+    pub(crate) templates: Templates,
+    pub(crate) flows: Flows,
+    pub(crate) faults: Vec<Armed>,
     pub(crate) calls: VecDeque<Call>,
+    /// Where this Graph API was reached last, for links in webhooks: `http://127.0.0.1:8080`.
+    pub(crate) origin: Option<String>,
 }
 
 /// A call that was made.
@@ -54,8 +62,21 @@ impl Meta {
             lines: BTreeMap::new(),
             uploads: BTreeMap::new(),
             handles: BTreeSet::new(),
+            media: Files::default(),
+            templates: Templates::default(),
+            flows: Flows::default(),
             faults: Vec::new(),
             calls: VecDeque::new(),
+            origin: None,
+        }
+    }
+
+    /// The Flow behind a button of a template.
+    pub(crate) fn flow_of(&self, waba: &WabaId, template: &Template) -> Option<&Flow> {
+        let (id, name) = template.flow()?;
+        match (id, name) {
+            (Some(id), _) => self.flows.get(id).filter(|flow| flow.waba == *waba),
+            (None, name) => self.flows.named(waba, name?),
         }
     }
 

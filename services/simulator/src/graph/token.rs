@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 use whatsapp::{PhoneNumberId, WabaId};
 
-use super::line::Line;
+use super::line::{Line, not_registered};
 use super::{GraphRefusal, Meta, Request};
 
 /// What one token allows.
@@ -56,6 +56,27 @@ pub(crate) fn for_number(meta: &Meta, request: &Request, number: &str) -> Result
         Some(line) if granted.wabas.contains(&line.waba) => Ok(id),
         Some(_) => Err(GraphRefusal::new(403, 10, "(#10) Application does not have permission for this action")),
         None => Err(GraphRefusal::no_object(number)),
+    }
+}
+
+/// The token must allow to send from this number, which must be registered. A number that no signup brought takes any token.
+pub(crate) fn for_sending(meta: &Meta, request: &Request, number: &str) -> Result<PhoneNumberId, GraphRefusal> {
+    let id = PhoneNumberId::parse(number).ok_or_else(|| GraphRefusal::no_object(number))?;
+    for_media(meta, request, &id)?;
+    match meta.lines.get(&id) {
+        Some(line) if !line.usable() => Err(not_registered()),
+        Some(_) | None => Ok(id),
+    }
+}
+
+/// The same for what a number has already.
+pub(crate) fn for_media(meta: &Meta, request: &Request, number: &PhoneNumberId) -> Result<(), GraphRefusal> {
+    if meta.lines.contains_key(number) {
+        return for_number(meta, request, number.as_str()).map(drop);
+    }
+    match request.token.as_deref() {
+        Some(token) if !token.trim().is_empty() => Ok(()),
+        Some(_) | None => Err(GraphRefusal::no_token()),
     }
 }
 

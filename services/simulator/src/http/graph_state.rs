@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::{Json, Path};
+use rand::RngExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 use whatsapp::PhoneNumberId;
@@ -49,11 +50,13 @@ pub(crate) async fn review(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sets what goes wrong with the next calls; an empty list: nothing.
+/// Sets what goes wrong with the next calls, or a share of them; an empty list: nothing.
 #[utoipa::path(put, path = "/sim/api/graph/faults", tag = "simulator", request_body = Vec<GraphFault>, responses((status = 204)))]
 pub(crate) async fn set_faults(State(simulator): State<Simulator>, Json(faults): Json<Vec<GraphFault>>) -> Result<StatusCode, Refused> {
     GraphFault::check_all(&faults)?;
-    simulator.world().meta.faults = faults;
+    let mut world = simulator.world();
+    let seed = world.dice.random();
+    world.meta.arm(faults, seed);
     Ok(StatusCode::NO_CONTENT)
 }
 

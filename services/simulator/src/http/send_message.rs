@@ -1,10 +1,11 @@
 //! A person sends a message: its webhook goes out.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use chassis::{Json, Path};
 use whatsapp::WaId;
 
+use super::graph::origin;
 use crate::{Message, Refused, Said, Simulator};
 
 /// Sends as the phone's person, who is made up if nobody has this number.
@@ -12,8 +13,11 @@ use crate::{Message, Refused, Said, Simulator};
 pub(crate) async fn send(
     State(simulator): State<Simulator>,
     Path(wa_id): Path<WaId>,
+    headers: HeaderMap,
     Json(message): Json<Message>,
 ) -> Result<(StatusCode, Json<Said>), Refused> {
+    // Links to files in the webhook lead here.
+    simulator.world().meta.origin = Some(origin(&headers));
     let said = simulator.say(&wa_id, &message)?;
     Ok((StatusCode::CREATED, Json(said)))
 }

@@ -11,6 +11,10 @@ use crate::{Refused, Simulator};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Bubbles {
+    /// Whether the business is typing.
+    typing: bool,
+    /// Whether the person has stopped its marketing messages.
+    no_marketing: bool,
     /// From the oldest to the newest.
     data: Vec<Bubble>,
 }
@@ -21,8 +25,13 @@ pub(crate) async fn show(
     State(simulator): State<Simulator>,
     Path((wa_id, phone_number_id)): Path<(WaId, PhoneNumberId)>,
 ) -> Result<Json<Bubbles>, Refused> {
+    let now = simulator.now();
     let mut world = simulator.world();
     world.known_person(&wa_id)?;
     let chat = world.chats.get(&(wa_id, phone_number_id));
-    Ok(Json(Bubbles { data: chat.map(|chat| chat.bubbles.iter().cloned().collect()).unwrap_or_default() }))
+    Ok(Json(Bubbles {
+        typing: chat.and_then(|chat| chat.typing_until).is_some_and(|until| now < until),
+        no_marketing: chat.is_some_and(|chat| chat.no_marketing),
+        data: chat.map(|chat| chat.bubbles().cloned().collect()).unwrap_or_default(),
+    }))
 }

@@ -2,17 +2,17 @@
 'use strict';
 
 const $ = (id) => document.getElementById(id);
-const state = { phones: [], me: null, replyTo: null, chat: [] };
+const state = { phones: [], me: null, replyTo: null, chat: [], typing: false, noMarketing: false };
 let drawn = '';
 
 // Fields of each type: [name, label, kind, default]. `kind` is how the value is read.
 const TYPES = {
   text: [['body', 'Message', 'area']],
-  image: [['caption', 'Caption', 'text?']],
-  video: [['caption', 'Caption', 'text?']],
-  audio: [['file', 'A file, not a voice note', 'flag']],
-  document: [['filename', 'File name', 'text', 'Offer.pdf'], ['caption', 'Caption', 'text?']],
-  sticker: [['animated', 'Animated', 'flag']],
+  image: [['media', 'Picture; a sample without', 'file', 'image/*'], ['caption', 'Caption', 'text?']],
+  video: [['media', 'Video; a sample without', 'file', 'video/*'], ['caption', 'Caption', 'text?']],
+  audio: [['media', 'Sound; a sample without', 'file', 'audio/*'], ['file', 'A file, not a voice note', 'flag']],
+  document: [['media', 'Document; a sample without', 'file', ''], ['filename', 'File name', 'text', 'Offer.pdf'], ['caption', 'Caption', 'text?']],
+  sticker: [['media', 'Sticker; a sample without', 'file', 'image/webp'], ['animated', 'Animated', 'flag']],
   location: [['latitude', 'Latitude', 'number', '52.52'], ['longitude', 'Longitude', 'number', '13.405'], ['name', 'Name', 'text?'], ['address', 'Address', 'text?']],
   contacts: [['contact', 'Whose card', 'person']],
   button_reply: [['id', 'Button id', 'text', 'yes'], ['title', 'Button title', 'text', 'Yes']],
@@ -58,16 +58,19 @@ function remember() {
 }
 
 async function look() {
-  const [phones, numbers, deliveries] = await Promise.all([api('GET', 'phones'), api('GET', 'numbers'), api('GET', 'deliveries')]);
+  const [phones, numbers, deliveries, templates, flows] = await Promise.all(['phones', 'numbers', 'deliveries', 'templates', 'flows'].map((path) => api('GET', path)));
   state.phones = phones.data;
   if (!state.phones.some((p) => p.wa_id === state.me)) state.me = state.phones[0]?.wa_id || null;
   if (!number() && numbers.data.length) { $('number').value = numbers.data[0].phone_number_id; remember(); }
   const chatting = state.me && /^[0-9]+$/.test(number());
-  state.chat = chatting ? (await api('GET', `phones/${state.me}/chats/${number()}`)).data : [];
-  const seen = JSON.stringify([state, numbers, deliveries]);
+  const chat = chatting ? await api('GET', `phones/${state.me}/chats/${number()}`) : { data: [], typing: false, no_marketing: false };
+  [state.chat, state.typing, state.noMarketing] = [chat.data, chat.typing, chat.no_marketing];
+  const seen = JSON.stringify([state, numbers, deliveries, templates, flows]);
   if (seen === drawn) return;
   drawn = seen;
-  drawPhones(); drawNumbers(numbers.data); drawDeliveries(deliveries); drawChat();
+  drawPhones(); drawNumbers(numbers.data); drawDeliveries(deliveries); drawTemplates(templates.data); drawFlows(flows.data); drawChat();
+  $('typing').hidden = !state.typing;
+  $('no-marketing').checked = state.noMarketing;
   if (chatting && !document.hidden && state.chat.some((b) => !b.from_person && b.tick === 'delivered')) {
     await api('POST', `phones/${state.me}/chats/${number()}/read`);
   }
@@ -113,44 +116,6 @@ function drawDeliveries({ undelivered, data }) {
   }));
 }
 
-const TICKS = { sent: '✓', delivered: '✓✓', read: '✓✓', failed: '! not delivered' };
-function drawChat() {
-  const list = $('chat');
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-  const texts = new Map(state.chat.map((b) => [b.wamid, b.text]));
-  list.replaceChildren(...state.chat.map((bubble) => {
-    const item = el('li', (bubble.from_person ? 'mine' : '') + (bubble.revoked ? ' revoked' : ''));
-    item.tabIndex = 0;
-    if (bubble.reply_to) item.append(el('span', 'quote', texts.get(bubble.reply_to) || '…'));
-    if (!['text', 'interactive'].includes(bubble.kind)) item.append(el('span', 'kind', LABELS[bubble.kind] || bubble.kind));
-    item.append(el('span', 'body', bubble.revoked ? 'deleted' : bubble.text));
-    const meta = el('span', 'meta', (bubble.edited ? 'edited · ' : '') + new Date(bubble.at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) + ' ');
-    if (bubble.from_person || bubble.tick === 'failed') meta.append(el('span', bubble.tick, TICKS[bubble.tick]));
-    item.append(meta);
-    if (bubble.choices.length) {
-      const choices = el('div', 'choices');
-      choices.append(...bubble.choices.map((choice) => { const button = el('button', '', choice.title || choice.answer); button.onclick = (event) => { event.stopPropagation(); choose(bubble, choice); }; return button; }));
-      item.append(choices);
-    }
-    const reactions = [bubble.person_reaction, bubble.business_reaction].filter(Boolean).join('');
-    if (reactions) item.append(el('span', 'reactions', reactions));
-    item.onclick = () => menu(bubble);
-    item.onkeydown = (event) => { if (event.key === 'Enter' && event.target === item) menu(bubble); };
-    return item;
-  }));
-  if (atEnd) list.scrollTop = list.scrollHeight;
-}
-
-function choose(bubble, choice) {
-  state.replyTo = bubble.wamid; drawReply();
-  if (choice.answer === 'nfm_reply' || choice.answer === 'location') {
-    setType(choice.answer);
-    if (choice.answer === 'nfm_reply') $('fields').querySelector('[name=flow_token]').value = choice.id;
-    return;
-  }
-  act(() => send({ type: choice.answer, id: choice.id, title: choice.title, ...(choice.description ? { description: choice.description } : {}) }))();
-}
-
 function menu(bubble) {
   const dialog = $('menu');
   const say = (body) => act(async () => { dialog.close(); await send(body); });
@@ -164,6 +129,14 @@ function menu(bubble) {
   extra.push(['Copy id', () => { navigator.clipboard?.writeText(bubble.wamid); dialog.close(); }], ['Close', () => dialog.close()]);
   dialog.firstElementChild.replaceChildren(...emojis, ...extra.map(([label, work]) => { const button = el('button', '', label); button.onclick = work; return button; }));
   dialog.showModal();
+}
+
+async function upload(file) {
+  const path = `/sim/api/phones/${state.me}/chats/${number()}/media`;
+  const answer = await fetch(path, { method: 'POST', headers: { 'content-type': file.type || 'application/octet-stream' }, body: file });
+  const json = await answer.json();
+  if (!answer.ok) throw new Error(json.detail || json.code);
+  return json.id;
 }
 
 async function send(body) {
@@ -186,7 +159,7 @@ function setType(type) {
     const wrap = el('label', kind === 'flag' ? 'check' : '');
     const tag = kind === 'area' || kind === 'json' ? 'textarea' : kind === 'person' ? 'select' : 'input';
     const field = el(tag); field.name = name; field.dataset.kind = kind;
-    if (kind === 'flag') field.type = 'checkbox'; else if (value) field.value = value;
+    if (kind === 'flag') field.type = 'checkbox'; else if (kind === 'file') { field.type = 'file'; field.accept = value; } else if (value) field.value = value;
     if (kind === 'number') field.inputMode = 'decimal';
     if (kind === 'person') fillPicker(field);
     if (kind === 'area') { field.rows = 2; field.placeholder = label; field.setAttribute('aria-label', label); field.onkeydown = (event) => { if (event.key === 'Enter' && !event.shiftKey) { event.preventDefault(); $('compose').requestSubmit(); } }; wrap.append(field); }
@@ -201,11 +174,12 @@ function fillPicker(picker) {
   if (chosen) picker.value = chosen;
 }
 
-function composed() {
+async function composed() {
   const body = { type: $('type').value };
   for (const field of $('fields').querySelectorAll('[name]')) {
     const { name, dataset: { kind } } = field;
     if (kind === 'flag') body[name] = field.checked;
+    else if (kind === 'file') { if (field.files[0]) body[name] = await upload(field.files[0]); }
     else if (kind === 'number') { const value = Number(field.value); if (field.value.trim() === '' || Number.isNaN(value)) throw new Error(`${name} is a number`); body[name] = value; }
     else if (kind === 'json') body[name] = JSON.parse(field.value);
     else if (kind === 'person') { const person = state.phones.find((p) => p.wa_id === field.value); if (!person) throw new Error('there is nobody to pick'); body.name = person.name; body.phone = person.wa_id; }
@@ -214,7 +188,7 @@ function composed() {
   return body;
 }
 
-$('compose').onsubmit = act(async () => { await send(composed()); const area = $('fields').querySelector('[data-kind=area]'); if (area) area.value = ''; });
+$('compose').onsubmit = act(async () => { await send(await composed()); const area = $('fields').querySelector('[data-kind=area]'); if (area) area.value = ''; });
 $('type').append(...Object.keys(TYPES).map((type) => { const option = el('option', '', LABELS[type]); option.value = type; return option; }));
 $('type').onchange = () => setType($('type').value);
 $('replying').lastElementChild.onclick = () => { state.replyTo = null; drawReply(); };
@@ -234,6 +208,7 @@ $('new-number').onclick = act(async () => {
   const to = prompt('New number, digits', '');
   if (to) { await api('POST', `phones/${state.me}/number`, { to: to.replace(/[^0-9]/g, '') }); state.me = to.replace(/[^0-9]/g, ''); remember(); }
 });
+$('no-marketing').onchange = act(() => api('POST', `phones/${state.me}/chats/${number()}/marketing`, { stop: $('no-marketing').checked }));
 const faultFields = () => [...$('faults').querySelectorAll('[name]')];
 async function showFaults(faults) { for (const field of faultFields()) field.value = faults[field.name]; }
 $('faults').onsubmit = act(async () => showFaults(await api('PUT', 'faults', Object.fromEntries(faultFields().map((f) => [f.name, Number(f.value)])))));

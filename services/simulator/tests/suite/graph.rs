@@ -1,68 +1,13 @@
-//! The simulated Graph API refuses what Meta refuses.
+//! The simulated Graph API refuses what Meta refuses: signups, tokens, numbers, profiles, names.
 
-use axum::Router;
-use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono::TimeDelta;
 use http_body_util::BodyExt;
-use serde_json::{Value, json};
+use serde_json::json;
 use tower::ServiceExt;
 
-use crate::ingress::{SECRET, Stage};
-
-const APP: &str = simulator::APP_ID;
-
-struct Meta {
-    stage: Stage,
-    router: Router,
-}
-
-impl Meta {
-    async fn new() -> Meta {
-        let stage = Stage::new().await;
-        let (router, _) = simulator::routes(stage.simulator.clone()).split_for_parts();
-        Meta { stage, router }
-    }
-
-    async fn ask(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> (StatusCode, Value) {
-        let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1");
-        if !token.is_empty() {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let request = request.header("content-type", "application/json").body(body).expect("a request");
-        let answer = self.router.clone().oneshot(request).await.expect("infallible");
-        let status = answer.status();
-        let bytes = answer.into_body().collect().await.expect("a body").to_bytes();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
-    }
-
-    async fn graph(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> Result<Value, i64> {
-        let (status, answer) = self.ask(method, &format!("/sim/graph/v26.0{path}"), token, body).await;
-        if status.is_success() { Ok(answer) } else { Err(answer["error"]["code"].as_i64().expect("Meta's error")) }
-    }
-
-    async fn sign_up(&self, body: Value) -> String {
-        let (status, answer) = self.ask("POST", "/sim/api/signups", "", Some(body)).await;
-        assert_eq!(status, StatusCode::CREATED, "{answer}");
-        answer["code"].as_str().expect("a code").to_owned()
-    }
-
-    async fn exchange(&self, code: &str, secret: &str) -> Result<String, i64> {
-        let path = format!("/oauth/access_token?client_id={APP}&client_secret={secret}&code={code}");
-        let answer = self.graph("GET", &path, "", None).await?;
-        Ok(answer["access_token"].as_str().expect("a token").to_owned())
-    }
-
-    async fn token(&self, number: &str, waba: &str) -> String {
-        let code = self.sign_up(json!({"phone_number_id": number, "waba_id": waba})).await;
-        self.exchange(&code, SECRET).await.expect("a token")
-    }
-
-    async fn register(&self, number: &str, token: &str, pin: &str) -> Result<Value, i64> {
-        self.graph("POST", &format!("/{number}/register"), token, Some(json!({"messaging_product": "whatsapp", "pin": pin}))).await
-    }
-}
+use crate::ingress::SECRET;
+use crate::meta::{APP, Body, Meta};
 
 #[tokio::test]
 async fn a_code_works_once_for_thirty_seconds_and_for_the_app_alone() {

@@ -2,6 +2,14 @@
 
 mod command_line;
 mod delivery;
+mod faults;
+mod flows;
 mod graph;
 mod ingress;
+mod media;
+mod messages;
+mod meta;
 mod phone;
+mod screens;
+mod taps;
+mod templates;

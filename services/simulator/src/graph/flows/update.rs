@@ -1,0 +1,60 @@
+//! `POST /{flow}`: name, categories, endpoint. The JSON is an asset.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::create::taken;
+use super::{CATEGORIES, Status, of_token, refused};
+use crate::graph::{GraphRefusal, Meta, Request, request};
+
+const NAME_CHARS_MAX: usize = 200;
+const ENDPOINT_CHARS_MAX: usize = 2_000;
+
+/// See the module.
+pub(crate) fn update(meta: &mut Meta, request: &Request, id: &str, now: DateTime<Utc>) -> Result<Value, GraphRefusal> {
+    let before = of_token(meta, request, id)?.clone();
+    let arguments = request.arguments()?;
+    if before.status == Status::Deprecated {
+        return Err(refused(139_001, "Flow can't be updated", "The Flow is deprecated"));
+    }
+    let mut after = before.clone();
+    for (key, value) in &arguments {
+        match key.as_str() {
+            "name" => after.name = name(value)?,
+            "categories" => after.categories = categories(value)?,
+            "endpoint_uri" if value.as_str() == Some("") || value.is_null() => after.endpoint_uri = None,
+            "endpoint_uri" => after.endpoint_uri = Some(endpoint(value)?),
+            "application_id" | "access_token" => {}
+            _ => return Err(GraphRefusal::invalid(&format!("unexpected key {key}"))),
+        }
+    }
+    if after.name != before.name {
+        if meta.flows.named(&before.waba, &after.name).is_some() {
+            return Err(taken());
+        }
+        meta.flows.by_name.remove(&(before.waba.clone(), before.name));
+        meta.flows.by_name.insert((before.waba, after.name.clone()), id.to_owned());
+    }
+    after.updated_at = now;
+    meta.flows.by_id.insert(id.to_owned(), after);
+    Ok(json!({"success": true}))
+}
+
+pub(super) fn name(value: &Value) -> Result<String, GraphRefusal> {
+    let name = value.as_str().map(str::trim).filter(|name| (1..=NAME_CHARS_MAX).contains(&name.chars().count()));
+    name.map(str::to_owned).ok_or_else(|| GraphRefusal::invalid("name must have 1 to 200 characters"))
+}
+
+pub(super) fn categories(value: &Value) -> Result<Vec<String>, GraphRefusal> {
+    let list = request::list(value).filter(|list| !list.is_empty());
+    let list = list.ok_or_else(|| GraphRefusal::invalid("categories must be a list of at least one"))?;
+    let known = |category: &Value| category.as_str().filter(|category| CATEGORIES.contains(category)).map(str::to_owned);
+    let read: Option<Vec<String>> = list.iter().map(known).collect();
+    read.ok_or_else(|| GraphRefusal::invalid(&format!("a category is one of {}", CATEGORIES.join(", "))))
+}
+
+pub(super) fn endpoint(value: &Value) -> Result<String, GraphRefusal> {
+    let uri =
+        value.as_str().filter(|uri| uri.len() <= ENDPOINT_CHARS_MAX && uri.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()));
+    uri.map(str::to_owned).ok_or_else(|| GraphRefusal::invalid("endpoint_uri must be a URL that begins with https://"))
+}

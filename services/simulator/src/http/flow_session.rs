@@ -1,0 +1,123 @@
+//! A person opens a Flow, fills it in and submits it.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chassis::{Json, Path};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use whatsapp::{PhoneNumberId, WaId, Wamid};
+
+use crate::flow_session::{Led, Opening, opening, submit};
+use crate::{Refused, Simulator};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenFlow {
+    /// The message that carries it.
+    #[schema(value_type = String)]
+    wamid: Wamid,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlowStep {
+    #[schema(value_type = String)]
+    wamid: Wamid,
+    /// As it was answered last.
+    #[schema(value_type = Object)]
+    state: flow_json::State,
+    /// What was tapped, by its `path`, with what is entered; absent: back to the screen before.
+    #[schema(value_type = Option<Object>)]
+    step: Option<flow_json::Step>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlowSubmission {
+    #[schema(value_type = String)]
+    wamid: Wamid,
+    #[schema(value_type = Object)]
+    answers: Value,
+}
+
+/// Where the person is now.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub(crate) enum FlowAnswer {
+    /// A screen to show; `state` comes back with the next step.
+    Screen {
+        flow_id: String,
+        name: String,
+        #[schema(value_type = Object)]
+        state: flow_json::State,
+        #[schema(value_type = Object)]
+        screen: Value,
+    },
+    /// What must be corrected first.
+    Inputs {
+        #[schema(value_type = Vec<Object>)]
+        errors: Value,
+    },
+    /// The answers are on their way to the business.
+    Submitted {
+        #[schema(value_type = String)]
+        wamid: Wamid,
+    },
+    /// The phone opens a page.
+    OpenUrl { url: String },
+}
+
+/// Opens the Flow of a message: its first screen.
+#[utoipa::path(post, path = "/sim/api/phones/{wa_id}/chats/{phone_number_id}/flow", tag = "simulator", params(("wa_id" = String, Path), ("phone_number_id" = String, Path)), request_body = OpenFlow, responses((status = 200, body = FlowAnswer)))]
+pub(crate) async fn open(
+    State(simulator): State<Simulator>,
+    Path((wa_id, to)): Path<(WaId, PhoneNumberId)>,
+    Json(asked): Json<OpenFlow>,
+) -> Result<Json<FlowAnswer>, Refused> {
+    let opening = opening(&simulator.world(), (&wa_id, &to), &asked.wamid)?;
+    // The document is read outside of the lock.
+    let led = opening.open()?;
+    answer(&simulator, (&wa_id, &to), &asked.wamid, opening, led)
+}
+
+/// Follows a tap on a screen; the last one submits the Flow.
+#[utoipa::path(post, path = "/sim/api/phones/{wa_id}/chats/{phone_number_id}/flow/step", tag = "simulator", params(("wa_id" = String, Path), ("phone_number_id" = String, Path)), request_body = FlowStep, responses((status = 200, body = FlowAnswer)))]
+pub(crate) async fn step(
+    State(simulator): State<Simulator>,
+    Path((wa_id, to)): Path<(WaId, PhoneNumberId)>,
+    Json(asked): Json<FlowStep>,
+) -> Result<Json<FlowAnswer>, Refused> {
+    let opening = opening(&simulator.world(), (&wa_id, &to), &asked.wamid)?;
+    let led = match &asked.step {
+        Some(step) => opening.step(&asked.state, step)?,
+        None => opening.back(asked.state)?,
+    };
+    answer(&simulator, (&wa_id, &to), &asked.wamid, opening, led)
+}
+
+/// Submits the Flow of a message without walking through its screens: the answers are not checked.
+#[utoipa::path(post, path = "/sim/api/phones/{wa_id}/chats/{phone_number_id}/flow/submission", tag = "simulator", params(("wa_id" = String, Path), ("phone_number_id" = String, Path)), request_body = FlowSubmission, responses((status = 201, body = FlowAnswer)))]
+pub(crate) async fn submission(
+    State(simulator): State<Simulator>,
+    Path((wa_id, to)): Path<(WaId, PhoneNumberId)>,
+    Json(new): Json<FlowSubmission>,
+) -> Result<(StatusCode, Json<FlowAnswer>), Refused> {
+    let wamid = simulator.change(|world, now| submit(world, (&wa_id, &to), &new.wamid, new.answers, now))?;
+    Ok((StatusCode::CREATED, Json(FlowAnswer::Submitted { wamid })))
+}
+
+fn answer(
+    simulator: &Simulator,
+    chat: (&WaId, &PhoneNumberId),
+    wamid: &Wamid,
+    opening: Opening,
+    led: Led,
+) -> Result<Json<FlowAnswer>, Refused> {
+    Ok(Json(match led {
+        Led::Screen { state, screen } => FlowAnswer::Screen { flow_id: opening.flow_id, name: opening.name, state, screen },
+        Led::Inputs(errors) => FlowAnswer::Inputs { errors },
+        Led::Link(url) => FlowAnswer::OpenUrl { url },
+        Led::Done(answers) => FlowAnswer::Submitted { wamid: simulator.change(|world, now| submit(world, chat, wamid, answers, now))? },
+    }))
+}

@@ -1,0 +1,146 @@
+//! Media: uploaded, found, fetched while the link works, gone in time; and the files that people send.
+
+use axum::http::StatusCode;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::meta::{Body, Meta};
+
+const ANA: &str = "16505550142";
+const NUMBER: &str = "101";
+const FORM: [(&str, &str); 2] = [("messaging_product", "whatsapp"), ("type", "image/png")];
+
+async fn upload(meta: &Meta, token: &str, bytes: &[u8]) -> Result<String, i64> {
+    let answer = meta.form(&format!("/{NUMBER}/media"), token, &FORM, Some(("a.png", "image/png", bytes))).await?;
+    Ok(answer["id"].as_str().expect("an id").to_owned())
+}
+
+async fn facts(meta: &Meta, token: &str, id: &str) -> Result<Value, i64> {
+    meta.graph("GET", &format!("/{id}?phone_number_id={NUMBER}"), token, None).await
+}
+
+#[tokio::test]
+async fn an_upload_is_found_fetched_and_deleted() {
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, "201").await;
+    let id = upload(&meta, &token, b"\x89PNG\r\n--lin\x00\xff").await.expect("an id");
+    let found = facts(&meta, &token, &id).await.expect("facts");
+    assert_eq!(
+        (&found["mime_type"], &found["file_size"], &found["messaging_product"]),
+        (&json!("image/png"), &json!(13), &json!("whatsapp"))
+    );
+    let url = found["url"].as_str().expect("a link").to_owned();
+    assert_eq!(meta.fetch(&url, &token).await, (StatusCode::OK, b"\x89PNG\r\n--lin\x00\xff".to_vec()));
+    assert_eq!(meta.fetch(&url, "").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(meta.fetch(&url.replace("hash=", "hash=0"), &token).await.0, StatusCode::NOT_FOUND);
+    meta.stage.clock.advance(TimeDelta::minutes(5) + TimeDelta::seconds(1));
+    assert_eq!(meta.fetch(&url, &token).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(meta.graph("DELETE", &format!("/{id}?phone_number_id={NUMBER}"), &token, None).await, Ok(json!({"success": true})));
+    assert_eq!(facts(&meta, &token, &id).await, Err(100));
+}
+
+#[tokio::test]
+async fn limits_and_types_are_metas() {
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, "201").await;
+    let path = format!("/{NUMBER}/media");
+    let product = ("messaging_product", "whatsapp");
+    for (texts, file, code) in [
+        (vec![("type", "image/png")], Some(("a.png", "image/png", &b"x"[..])), 100),
+        (vec![product, ("type", "image/png")], None, 131_008),
+        (vec![product, ("type", "image/gif")], Some(("a.gif", "image/gif", b"x")), 100),
+        (vec![product, ("type", "image/png")], Some(("a.jpg", "image/jpeg", b"x")), 100),
+        (vec![product, ("type", "image/png")], Some(("a.png", "image/png", b"")), 131_053),
+    ] {
+        assert_eq!(meta.form(&path, &token, &texts, file).await, Err(code), "{texts:?}");
+    }
+    assert_eq!(upload(&meta, &token, &vec![0; 5 * 1024 * 1024 + 1]).await, Err(131_053));
+    assert!(upload(&meta, &token, &vec![0; 5 * 1024 * 1024]).await.is_ok());
+    assert_eq!(upload(&meta, "made up", b"x").await, Err(190));
+}
+
+#[tokio::test]
+async fn an_id_is_its_numbers_and_lives_thirty_days() {
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, "201").await;
+    let other = meta.business("102", "202").await;
+    meta.writes(ANA, NUMBER).await;
+    meta.writes(ANA, "102").await;
+    let id = upload(&meta, &token, b"x").await.expect("an id");
+    assert_eq!(facts(&meta, &other, &id).await, Err(100));
+    assert_eq!(meta.graph("GET", &format!("/{id}?phone_number_id=102"), &token, None).await, Err(100));
+    let image = json!({"type": "image", "image": {"id": id, "caption": "look"}});
+    assert_eq!(meta.send("102", &other, ANA, image.clone()).await, Err(131_009));
+    assert_eq!(meta.send(NUMBER, &token, ANA, json!({"type": "video", "video": {"id": id}})).await, Err(131_009), "it is no video");
+    assert!(meta.send(NUMBER, &token, ANA, image.clone()).await.is_ok());
+    let chat = meta.sim("GET", &format!("phones/{ANA}/chats/{NUMBER}"), None).await;
+    assert_eq!((&chat["data"][1]["file"]["id"], &chat["data"][1]["text"]), (&json!(id), &json!("look")));
+    assert_eq!(meta.fetch(&format!("/sim/api/media/{id}"), "").await, (StatusCode::OK, b"x".to_vec()));
+    meta.stage.clock.advance(TimeDelta::days(30));
+    meta.writes(ANA, NUMBER).await;
+    assert_eq!(facts(&meta, &token, &id).await, Err(100));
+    assert_eq!(meta.send(NUMBER, &token, ANA, image).await, Err(131_009));
+}
+
+#[tokio::test]
+async fn what_a_person_sends_has_real_bytes_for_seven_days() {
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, "201").await;
+    for (message, head) in [
+        (json!({"type": "image"}), &b"\xff\xd8\xff"[..]),
+        (json!({"type": "video"}), b"\0\0\0"),
+        (json!({"type": "audio"}), b"OggS"),
+        (json!({"type": "audio", "file": true}), b"\xff\xfb"),
+        (json!({"type": "document", "filename": "a.pdf"}), b"%PDF-"),
+        (json!({"type": "sticker"}), b"RIFF"),
+    ] {
+        let mut message = message;
+        message["to"] = json!(NUMBER);
+        meta.sim("POST", &format!("phones/{ANA}/messages"), Some(message.clone())).await;
+        let value = meta.webhooks("messages").await.remove(0);
+        let received = &value["messages"][0];
+        let media = &received[received["type"].as_str().expect("a type")];
+        let found = facts(&meta, &token, media["id"].as_str().expect("an id")).await.expect("facts");
+        for url in [&found["url"], &media["url"]] {
+            let url = url.as_str().expect("a link");
+            let (status, bytes) = meta.fetch(url, &token).await;
+            assert!(status.is_success() && bytes.starts_with(head), "{message}: {status} {:?}", &bytes[..8.min(bytes.len())]);
+            assert_eq!(found["file_size"], bytes.len());
+        }
+    }
+    let last = meta.sim("GET", &format!("phones/{ANA}/chats/{NUMBER}"), None).await["data"][5]["file"]["id"].clone();
+    meta.stage.clock.advance(TimeDelta::days(7));
+    assert_eq!(facts(&meta, &token, last.as_str().expect("an id")).await, Err(100));
+}
+
+#[tokio::test]
+async fn a_person_can_choose_the_file() {
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, "201").await;
+    let request = axum::http::Request::post(format!("/sim/api/phones/{ANA}/chats/{NUMBER}/media")).header("host", "localhost");
+    let request = request.header("content-type", "application/zip").body(Body::from("PK")).expect("a request");
+    let answer = tower::ServiceExt::oneshot(meta.router.clone(), request).await.expect("infallible");
+    let body = http_body_util::BodyExt::collect(answer.into_body()).await.expect("a body").to_bytes();
+    let id = serde_json::from_slice::<Value>(&body).expect("json")["id"].as_str().expect("an id").to_owned();
+    let message = json!({"to": NUMBER, "type": "document", "filename": "a.zip", "media": id});
+    meta.sim("POST", &format!("phones/{ANA}/messages"), Some(message)).await;
+    let found = facts(&meta, &token, &id).await.expect("facts");
+    assert_eq!((&found["mime_type"], &found["file_size"]), (&json!("application/zip"), &json!(2)));
+    let elsewhere = json!({"to": "55", "type": "image", "media": id});
+    assert_eq!(meta.ask("POST", &format!("/sim/api/phones/{ANA}/messages"), "", Some(elsewhere)).await.0.as_u16(), 422);
+}
+
+#[tokio::test]
+async fn a_download_fails_as_often_as_it_is_told_to() {
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, "201").await;
+    let id = upload(&meta, &token, b"x").await.expect("an id");
+    let url = facts(&meta, &token, &id).await.expect("facts")["url"].as_str().expect("a link").to_owned();
+    let faults = json!([{"call": "download_media", "http_status": 404, "times": 2}, {"call": "download_media", "http_status": 503}]);
+    meta.sim("PUT", "graph/faults", Some(faults)).await;
+    let mut met = Vec::new();
+    for _ in 0..4 {
+        met.push(meta.fetch(&url, &token).await.0.as_u16());
+    }
+    assert_eq!(met, [404, 404, 503, 200]);
+}

@@ -1,0 +1,106 @@
+//! A Flow on a phone: opened, walked through, submitted; and what the business gets of it.
+
+use serde_json::{Value, json};
+
+use crate::meta::Meta;
+
+const ANA: &str = "16505550142";
+const NUMBER: &str = "101";
+const WABA: &str = "201";
+
+/// Two screens; the second one ends.
+fn two_screens() -> Value {
+    let footer = |action: Value| json!({"type": "Footer", "label": "Go", "on-click-action": action});
+    json!({"version": "6.0", "screens": [
+        {"id": "NAME", "title": "Your name", "data": {}, "layout": {"type": "SingleColumnLayout", "children": [
+            {"type": "TextInput", "name": "name", "label": "Name", "required": true},
+            footer(json!({"name": "navigate", "next": {"type": "screen", "name": "DAY"}, "payload": {"name": "${form.name}"}})),
+        ]}},
+        {"id": "DAY", "title": "The day", "terminal": true, "success": true, "data": {"name": {"type": "string", "__example__": "Ana"}},
+            "layout": {"type": "SingleColumnLayout", "children": [
+            {"type": "TextHeading", "text": "${data.name}"},
+            {"type": "RadioButtonsGroup", "name": "day", "label": "Day", "required": true, "data-source": [{"id": "mon", "title": "Monday"}, {"id": "tue", "title": "Tuesday"}]},
+            footer(json!({"name": "complete", "payload": {"name": "${data.name}", "day": "${form.day}"}})),
+        ]}},
+    ]})
+}
+
+async fn sent() -> (Meta, String, String) {
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, WABA).await;
+    meta.writes(ANA, NUMBER).await;
+    let body = json!({"name": "Survey", "categories": ["SURVEY"], "flow_json": two_screens().to_string(), "publish": true});
+    let made = meta.graph("POST", &format!("/{WABA}/flows"), &token, Some(body)).await.expect("published");
+    let id = made["id"].as_str().expect("an id").to_owned();
+    let message = json!({"type": "interactive", "interactive": {"type": "flow", "body": {"text": "?"}, "action": {"name": "flow", "parameters": {
+        "flow_message_version": "3", "flow_id": id, "flow_cta": "Open", "flow_token": "t:1"}}}});
+    let wamid = meta.send(NUMBER, &token, ANA, message).await.expect("accepted");
+    meta.webhooks("messages").await;
+    (meta, wamid, id)
+}
+
+async fn ask(meta: &Meta, end: &str, wamid: &str, body: Value) -> (u16, Value) {
+    let mut body = body;
+    body["wamid"] = json!(wamid);
+    let (status, answer) = meta.ask("POST", &format!("/sim/api/phones/{ANA}/chats/{NUMBER}/flow{end}"), "", Some(body)).await;
+    (status.as_u16(), answer)
+}
+
+fn footer(answer: &Value) -> Value {
+    answer["screen"]["footer"]["path"].clone()
+}
+
+#[tokio::test]
+async fn a_flow_is_walked_through_and_its_answers_are_text_with_the_token() {
+    let (meta, wamid, _) = sent().await;
+    let (_, first) = ask(&meta, "", &wamid, json!({})).await;
+    assert_eq!((&first["outcome"], &first["screen"]["title"]), (&json!("screen"), &json!("Your name")));
+    let step = |answer: &Value, form: Value| json!({"state": answer["state"], "step": {"component": footer(answer), "form": form}});
+    let (_, wrong) = ask(&meta, "/step", &wamid, step(&first, json!({"name": ""}))).await;
+    assert_eq!((&wrong["outcome"], &wrong["errors"][0]["name"]), (&json!("inputs"), &json!("name")));
+    let (_, second) = ask(&meta, "/step", &wamid, step(&first, json!({"name": "Ana"}))).await;
+    assert_eq!((&second["screen"]["screen"], &second["screen"]["components"][0]["text"]), (&json!("DAY"), &json!("Ana")));
+    let (_, back) = ask(&meta, "/step", &wamid, json!({"state": second["state"]})).await;
+    assert_eq!((&back["screen"]["screen"], &back["screen"]["components"][0]["value"]), (&json!("NAME"), &json!("Ana")));
+    let (_, done) = ask(&meta, "/step", &wamid, step(&second, json!({"day": "tue"}))).await;
+    assert_eq!(done["outcome"], "submitted");
+    let reply = meta.webhooks("messages").await.remove(0)["messages"][0].clone();
+    assert_eq!((&reply["id"], &reply["context"]["id"]), (&done["wamid"], &json!(wamid)));
+    let nfm = &reply["interactive"]["nfm_reply"];
+    let answers: Value = serde_json::from_str(nfm["response_json"].as_str().expect("text")).expect("json");
+    assert_eq!((&nfm["name"], answers), (&json!("flow"), json!({"name": "Ana", "day": "tue", "flow_token": "t:1"})));
+}
+
+#[tokio::test]
+async fn answers_can_be_submitted_without_the_screens() {
+    let (meta, wamid, _) = sent().await;
+    assert_eq!(ask(&meta, "/submission", &wamid, json!({"answers": {"day": "mon"}})).await.0, 201);
+    let reply = meta.webhooks("messages").await.remove(0)["messages"][0].clone();
+    let answers: Value = serde_json::from_str(reply["interactive"]["nfm_reply"]["response_json"].as_str().expect("text")).expect("json");
+    assert_eq!(answers, json!({"day": "mon", "flow_token": "t:1"}));
+    assert_eq!(ask(&meta, "/submission", &wamid, json!({"answers": [1]})).await.0, 422);
+}
+
+#[tokio::test]
+async fn a_blocked_flow_is_not_opened_and_a_deprecated_one_is() {
+    let (meta, wamid, id) = sent().await;
+    for (status, answered) in [("BLOCKED", 422), ("PUBLISHED", 200), ("DEPRECATED", 200)] {
+        meta.sim("POST", &format!("flows/{id}/status"), Some(json!({"status": status}))).await;
+        assert_eq!(ask(&meta, "", &wamid, json!({})).await.0, answered, "{status}");
+    }
+    let said = meta.writes(ANA, NUMBER).await;
+    assert_eq!(ask(&meta, "", &said, json!({})).await.0, 404, "it carries no Flow");
+}
+
+#[tokio::test]
+async fn a_state_of_elsewhere_is_refused() {
+    let (meta, wamid, _) = sent().await;
+    for body in [
+        json!({"state": {"screen": "NOWHERE"}, "step": {"component": "layout.children[1]"}}),
+        json!({"state": {"screen": "NAME"}, "step": {"component": "layout.children[9]"}}),
+        json!({"state": {"screen": "NAME"}}),
+        json!({"state": 1}),
+    ] {
+        assert_eq!(ask(&meta, "/step", &wamid, body.clone()).await.0, 422, "{body}");
+    }
+}
