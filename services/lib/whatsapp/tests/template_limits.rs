@@ -468,6 +468,19 @@ fn a_message_fills_its_header_and_its_buttons() {
 }
 
 #[test]
+fn a_message_says_when_an_offer_ends() {
+    let offer = |content: Value| json!([{"type": "LIMITED_TIME_OFFER", "limited_time_offer": content}]);
+    let parameter = json!({"type": "limited_time_offer", "limited_time_offer": {"expiration_time_ms": 1_796_083_200_000_u64}});
+    let ends = json!([{"type": "limited_time_offer", "parameters": [parameter]}]);
+    fills(offer(json!({"has_expiration": true})), ends.clone(), &[]);
+    fills(offer(json!({"has_expiration": true})), json!([]), &[("", "required")]);
+    fills(offer(json!({"has_expiration": false})), ends.clone(), &[("/0", "not_allowed")]);
+    fills(offer(json!({"has_expiration": false})), json!([]), &[]);
+    fills(offer(json!({})), ends, &[]);
+    fills(offer(json!({})), json!([]), &[]);
+}
+
+#[test]
 fn a_message_fills_every_card() {
     let card = json!({"components": [{"type": "HEADER", "format": "IMAGE"}, body("in the {{1}} room")]});
     let template = json!([body("Hello"), {"type": "CAROUSEL", "cards": [card, card]}]);

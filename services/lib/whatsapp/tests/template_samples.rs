@@ -65,7 +65,6 @@ fn no_message_fills_the_template_of_another() {
     for name in ["template-positional", "template-header-image", "template-carousel", "template-coupon", "template-products"] {
         let message = Outbound::parse(&message(name)).unwrap();
         for (other, template) in templates().iter().filter(|(other, _)| other != message.template().unwrap().name) {
-            // both show nothing but a picture
             assert!(!check_parameters(&template["components"], &message).is_empty(), "{name} fills {other}");
         }
     }

@@ -2,6 +2,9 @@
 //!
 //! The template's side is read as Meta gives it, so it is never refused: what is not understood there asks for nothing.
 
+mod need;
+
+use need::{Need, Takes};
 use serde_json::Value;
 
 use super::variables::{is_position, names};
@@ -32,21 +35,12 @@ struct Level<'a> {
     at: String,
 }
 
-/// What is asked for in one place.
-enum Need<'a> {
-    Nothing,
-    /// Texts (or currencies and dates), one for each of these variables.
-    Texts(Vec<&'a str>),
-    /// A parameter of this type.
-    One(&'static str),
-}
-
 impl<'a> Level<'a> {
     fn check(&self) {
-        let header = self.part("HEADER").map_or(Need::Nothing, need_of_header);
+        let header = self.part("HEADER").map_or(Need::Nothing, Need::of_header);
         self.fill("header", &header);
         self.fill("body", &self.need_of_body());
-        self.fill("limited_time_offer", &self.part("LIMITED_TIME_OFFER").map_or(Need::Nothing, need_of_offer));
+        self.fill("limited_time_offer", &self.part("LIMITED_TIME_OFFER").map_or(Need::Nothing, Need::of_offer));
         self.check_buttons();
         self.check_cards();
     }
@@ -63,7 +57,7 @@ impl<'a> Level<'a> {
     fn need_of_body(&self) -> Need<'a> {
         let text = self.part("BODY").and_then(|body| body.get("text")).and_then(Value::as_str);
         match text {
-            Some(text) => texts(names(text)),
+            Some(text) => Need::texts(names(text)),
             // as a template with a code is made: its text is Meta's, with one variable
             None if self.buttons().iter().any(|button| is(button, "type", "OTP")) => Need::Texts(vec!["1"]),
             None => Need::Nothing,
@@ -73,7 +67,7 @@ impl<'a> Level<'a> {
     fn fill(&self, kind: &str, need: &Need<'_>) {
         let given = self.given.iter().enumerate().find(|(_, component)| is(component, "type", kind));
         match (need, given) {
-            (Need::Nothing, None) => {}
+            (Need::Nothing, None) | (Need::Anything, _) => {}
             (Need::Nothing, Some((index, _))) => {
                 self.say(
                     &format!("/{index}"),
@@ -195,55 +189,6 @@ impl<'a> Level<'a> {
     fn say(&self, place: &str, code: Code, detail: String) {
         self.findings.add(format!("{}{place}", self.at), code, detail);
     }
-}
-
-/// Whether a button is filled, and as which `sub_type`.
-enum Takes {
-    Nothing,
-    Perhaps(&'static str),
-    Always(&'static str),
-}
-
-impl Takes {
-    fn of(button: &Value) -> Self {
-        let kind = button.get("type").and_then(Value::as_str).unwrap_or_default().to_ascii_uppercase();
-        let url = button.get("url").and_then(Value::as_str).unwrap_or_default();
-        match kind.as_str() {
-            "URL" if !names(url).is_empty() => Self::Always("url"),
-            "OTP" => Self::Always("url"),
-            "COPY_CODE" => Self::Always("copy_code"),
-            "MPM" => Self::Always("mpm"),
-            "QUICK_REPLY" => Self::Perhaps("quick_reply"),
-            "FLOW" => Self::Perhaps("flow"),
-            "CATALOG" => Self::Perhaps("catalog"),
-            "VOICE_CALL" => Self::Perhaps("voice_call"),
-            // links without a variable, phone numbers, what Meta may invent
-            _ => Self::Nothing,
-        }
-    }
-}
-
-fn need_of_header(header: &Value) -> Need<'_> {
-    let format = header.get("format").and_then(Value::as_str).unwrap_or_default().to_ascii_uppercase();
-    match format.as_str() {
-        "TEXT" => texts(names(header.get("text").and_then(Value::as_str).unwrap_or_default())),
-        "IMAGE" => Need::One("image"),
-        // Meta sends moving pictures as videos
-        "VIDEO" | "GIF" => Need::One("video"),
-        "DOCUMENT" => Need::One("document"),
-        "LOCATION" => Need::One("location"),
-        "PRODUCT" => Need::One("product"),
-        _ => Need::Nothing,
-    }
-}
-
-fn need_of_offer(offer: &Value) -> Need<'_> {
-    let expires = offer.pointer("/limited_time_offer/has_expiration").and_then(Value::as_bool);
-    if expires == Some(true) { Need::One("limited_time_offer") } else { Need::Nothing }
-}
-
-fn texts(names: Vec<&str>) -> Need<'_> {
-    if names.is_empty() { Need::Nothing } else { Need::Texts(names) }
 }
 
 /// Whether the value under `key` is this text, in capitals or not.
