@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use contract::{ContactId, ConversationId, EventId, Identity, IdentityKind};
+use contract::{ContactId, ConversationId, EventId, Identity, IdentityKind, MessageId};
 use sqlx::{PgConnection, Row};
 
 use crate::Error;
@@ -87,29 +87,43 @@ pub async fn contacts(connection: &mut PgConnection, ids: &[ContactId]) -> Resul
 pub struct Known {
     /// Everything of the log up to here is in the answer.
     pub checkpoint: u64,
-    /// Whose messages these are, by wamid, as far as they are recorded.
+    /// Whose messages these are, by the names that were asked for, as far as they are recorded.
     pub messages: HashMap<String, ContactId>,
     /// The contact that each identity leads to: who has it now, else who had it last.
     pub contacts: HashMap<Identity, ContactId>,
 }
 
-/// Which of these messages are recorded, and who these identities lead to. One statement: the answer is of one moment, and a message
-/// from somebody known costs one round trip.
-pub async fn known(connection: &mut PgConnection, wamids: &[&str], identities: &[&Identity]) -> Result<Known, Error> {
-    const QUERY: &str = "
-        SELECT coalesce(max(sequence), 0) AS checkpoint, NULL AS kind, NULL AS value, NULL AS contact_id FROM paige.checkpoint
-        UNION ALL
-        SELECT 0, NULL, wamid, contact_id FROM public.messages WHERE wamid = ANY($1)
-        UNION ALL
-        SELECT 0, kind, value, contact_id
-          FROM (SELECT DISTINCT ON (identity.kind, identity.value) identity.kind, identity.value, identity.contact_id
-                  FROM unnest($2::text[], $3::text[]) AS wanted (kind, value)
-                  JOIN paige.identities AS identity USING (kind, value)
-                 ORDER BY identity.kind, identity.value, identity.current DESC, identity.sequence DESC) AS holder";
+/// What [`known`] asks.
+macro_rules! known_query {
+    ($further:literal) => {
+        concat!(
+            "SELECT coalesce(max(sequence), 0) AS checkpoint, NULL AS kind, NULL AS value, NULL AS contact_id FROM paige.checkpoint
+             UNION ALL
+             SELECT 0, NULL, wamid, contact_id FROM public.messages WHERE wamid = ANY($1)
+             UNION ALL
+             SELECT 0, kind, value, contact_id
+               FROM (SELECT DISTINCT ON (identity.kind, identity.value) identity.kind, identity.value, identity.contact_id
+                       FROM unnest($2::text[], $3::text[]) AS wanted (kind, value)
+                       JOIN paige.identities AS identity USING (kind, value)
+                      ORDER BY identity.kind, identity.value, identity.current DESC, identity.sequence DESC) AS holder",
+            $further
+        )
+    };
+}
+
+/// Which of these messages are recorded, by Meta's ids or, of what we sent, by ours, and who these identities lead to. One statement: the
+/// answer is of one moment, and a message from somebody known costs one round trip.
+pub async fn known(connection: &mut PgConnection, names: &[&str], identities: &[&Identity]) -> Result<Known, Error> {
+    const BY_WAMID: &str = known_query!("");
+    const BY_EITHER: &str = known_query!(
+        " UNION ALL SELECT 0, NULL, id, contact_id FROM public.messages WHERE id = ANY($1) AND origin = 'api' AND wamid <> id"
+    );
+    let ours = names.iter().any(|name| name.strip_prefix(MessageId::PREFIX).is_some_and(|rest| rest.starts_with('_')));
+    let query = if ours { BY_EITHER } else { BY_WAMID };
     let kinds: Vec<&str> = identities.iter().map(|identity| identity.kind.as_str()).collect();
     let values: Vec<&str> = identities.iter().map(|identity| identity.value.as_str()).collect();
     let mut known = Known::default();
-    for row in sqlx::query(QUERY).bind(wamids).bind(kinds).bind(values).fetch_all(connection).await? {
+    for row in sqlx::query(query).bind(names).bind(kinds).bind(values).fetch_all(connection).await? {
         let (kind, contact): (Option<&str>, Option<ContactId>) = (row.try_get("kind")?, optional_id(&row, "contact_id")?);
         match (kind, contact) {
             (None, None) => known.checkpoint = number(&row, "checkpoint")?,

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use contract::{ContactId, ContactProfile, ConversationEvent, ConversationId, Identity, IdentityKind};
+use dialogue::Latest;
 use projections::lookup::{KnownContact, KnownLink, LatestConversation};
 use projections::rows::Preference;
 
@@ -28,15 +29,6 @@ pub struct Contact {
     pub merged_into: Option<ContactId>,
     /// Its latest conversation, one to one and in each group.
     pub conversations: HashMap<Option<String>, Latest>,
-}
-
-/// The latest conversation in one place.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Latest {
-    pub id: ConversationId,
-    pub state: Option<String>,
-    pub last_message_at: DateTime<Utc>,
-    pub closed: bool,
 }
 
 impl Contact {
@@ -73,9 +65,13 @@ impl Contact {
         self.identities.insert(identity.clone(), KnownLink { current, since });
     }
 
-    fn said(&mut self, message: &contract::Message) {
-        if let Some(latest) = self.conversations.values_mut().find(|latest| latest.id == message.conversation) {
-            latest.last_message_at = latest.last_message_at.max(message.sent_at);
+    fn latest(&mut self, conversation: ConversationId) -> Option<&mut Latest> {
+        self.conversations.values_mut().find(|latest| latest.id == conversation)
+    }
+
+    fn said(&mut self, conversation: ConversationId, at: DateTime<Utc>) {
+        if let Some(latest) = self.latest(conversation) {
+            latest.last_message_at = latest.last_message_at.max(at);
         }
     }
 }
@@ -113,24 +109,28 @@ pub fn evolve(contact: Option<Contact>, event: &ConversationEvent) -> Contact {
             contact.conversations.insert(opened.group.clone(), latest);
         }
         ConversationEvent::ConversationClosed(closed) => {
-            if let Some(latest) = contact.conversations.values_mut().find(|latest| latest.id == closed.conversation) {
+            if let Some(latest) = contact.latest(closed.conversation) {
                 latest.closed = true;
             }
         }
+        ConversationEvent::ConversationReopened(reopened) => {
+            if let Some(latest) = contact.latest(reopened.conversation) {
+                latest.closed = false;
+            }
+        }
         ConversationEvent::ConversationStateChanged(changed) => {
-            if let Some(latest) = contact.conversations.values_mut().find(|latest| latest.id == changed.conversation) {
+            if let Some(latest) = contact.latest(changed.conversation) {
                 latest.state = Some(changed.to.clone());
             }
         }
-        ConversationEvent::MessageReceived(received) => contact.said(&received.0),
-        ConversationEvent::MessageEchoed(echoed) => contact.said(&echoed.0),
-        ConversationEvent::MessageImported(imported) => contact.said(&imported.message),
+        ConversationEvent::MessageReceived(received) => contact.said(received.0.conversation, received.0.sent_at),
+        ConversationEvent::MessageEchoed(echoed) => contact.said(echoed.0.conversation, echoed.0.sent_at),
+        ConversationEvent::MessageImported(imported) => contact.said(imported.message.conversation, imported.message.sent_at),
+        ConversationEvent::MessageRequested(requested) => contact.said(requested.conversation, requested.at),
         ConversationEvent::ContactFirstSeen(_)
         | ConversationEvent::MessageStatusReported(_)
         | ConversationEvent::UnassignedItemReceived(_)
-        | ConversationEvent::ConversationReopened(_)
         | ConversationEvent::FlowSubmitted(_)
-        | ConversationEvent::MessageRequested(_)
         | ConversationEvent::SendStarted(_)
         | ConversationEvent::SendDeferred(_)
         | ConversationEvent::SendOutcomeUnknown(_)

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
-    CloseReason, ContactId, ConversationClosed, ConversationEvent, ConversationId, ConversationOpened, Direction, Message, MessageEchoed,
-    MessageId, MessageImported, MessageReceived, MessageStatusReported, ProjectId, RawJson,
+    ContactId, ConversationEvent, ConversationId, Direction, FlowSubmitted, FlowToken, Message, MessageEchoed, MessageId, MessageImported,
+    MessageReceived, MessageStatusReported, ProjectId, RawJson,
 };
+use dialogue::Next;
 
 use crate::change::{change, is_known};
 use crate::draft::Draft;
-use crate::items::{How, Item, Said, What};
+use crate::items::{How, Item, Said, Submitted, What};
 use crate::merge::prefer;
 use crate::resolve::{find, resolve};
 use crate::view::View;
@@ -41,7 +42,7 @@ pub fn decide(project: Project, view: &mut View, item: &Item) -> Vec<(ContactId,
 pub fn unassigned<'a>(view: &View, item: &'a Item) -> Option<(&'a str, &'a RawJson)> {
     match &item.what {
         What::Unassigned { key, raw } => Some((key, raw)),
-        What::Status { wamid, raw, .. } => (item.who.identities.is_empty() && view.message(wamid).is_none()).then_some(("statuses", raw)),
+        What::Status { raw, .. } => (item.who.identities.is_empty() && owner(view, &item.what).is_none()).then_some(("statuses", raw)),
         What::Said(_) | What::Changed(_) | What::Preference { .. } => None,
     }
 }
@@ -52,9 +53,12 @@ fn say(project: Project, draft: &mut Draft<'_>, contact: ContactId, item: &Item)
             let place = place_of(draft.view(), contact, said);
             let conversation = conversation_for(project, draft, place, item.at, said);
             draft.say(place, message(project, said, conversation, item.at));
+            if let Some(submitted) = &said.submitted {
+                draft.say(place, submission(project, said, submitted, conversation, item.at));
+            }
             change(draft, contact, &said.replaced, item.at);
         }
-        What::Status { wamid, status, participant, error_code, raw } => {
+        What::Status { wamid, status, participant, error_code, raw, .. } => {
             let (wamid, status, participant, raw) = (wamid.clone(), status.clone(), participant.clone(), raw.clone());
             draft.say(contact, MessageStatusReported { wamid, status, participant, at: item.at, error_code: *error_code, raw });
         }
@@ -79,17 +83,33 @@ fn is_recorded(view: &View, item: &Item) -> bool {
     }
 }
 
+/// Whose message a status is about: by Meta's id of it, or by ours, which Meta hands back.
+fn owner(view: &View, what: &What) -> Option<ContactId> {
+    match what {
+        What::Status { wamid, asked, .. } => view.message(wamid).or_else(|| view.message(&asked.as_ref()?.to_string())),
+        What::Said(_) | What::Changed(_) | What::Preference { .. } | What::Unassigned { .. } => None,
+    }
+}
+
+/// Whether nobody is known whom the item is about. They may have come to be known a moment ago, through somebody else.
+pub(crate) fn is_about_a_stranger(view: &View, item: &Item) -> bool {
+    owner(view, &item.what).is_none()
+        && match &item.what {
+            What::Unassigned { .. } => false,
+            What::Status { .. } => find(view, &item.who).is_none(),
+            What::Said(said) => view.message(&said.wamid).is_none() && find(view, &item.who).is_none(),
+            What::Changed(_) | What::Preference { .. } => find(view, &item.who).is_none(),
+        }
+}
+
 /// A status belongs to whom its message was for, if the message is known; everything else to whom the item names.
 fn contact_of(project: Project, draft: &mut Draft<'_>, item: &Item) -> Option<ContactId> {
+    if let Some(contact) = owner(draft.view(), &item.what) {
+        return Some(contact);
+    }
     let speaks = match &item.what {
-        What::Status { wamid, .. } => {
-            if let Some(contact) = draft.view().message(wamid) {
-                return Some(contact);
-            }
-            false
-        }
         What::Said(said) => said.how == How::Received && said.replaced.is_empty(),
-        What::Changed(_) | What::Preference { .. } | What::Unassigned { .. } => false,
+        What::Status { .. } | What::Changed(_) | What::Preference { .. } | What::Unassigned { .. } => false,
     };
     resolve(draft, project.id, &item.who, item.at, speaks)
 }
@@ -104,24 +124,34 @@ fn place_of(view: &View, contact: ContactId, said: &Said) -> ContactId {
 /// The conversation that a message belongs to; opens one, and closes an idle one, where that is so.
 ///
 /// What is about another message (reaction, edit, revocation), said by WhatsApp itself, or imported (in any order, long after it was
-/// said) goes where the talk was last. A message exactly at the limit still belongs to the conversation, one later does not.
+/// said) goes where the talk was last.
 fn conversation_for(project: Project, draft: &mut Draft<'_>, contact: ContactId, at: DateTime<Utc>, said: &Said) -> ConversationId {
-    let latest = draft.contact(contact).and_then(|contact| contact.conversations.get(&said.group)).cloned();
+    let latest = draft.contact(contact).and_then(|contact| contact.conversations.get(&said.group));
     let follows = said.target.is_some() || said.kind == "system" || matches!(said.how, How::Imported { .. });
-    let ends_at = latest.as_ref().zip(project.conversation_idle).and_then(|(latest, idle)| latest.last_message_at.checked_add_signed(idle));
-    let idle = ends_at.filter(|ends_at| at > *ends_at);
-    match &latest {
-        Some(latest) if follows || (!latest.closed && idle.is_none()) => return latest.id,
-        Some(latest) if !latest.closed => {
-            draft.say(contact, ConversationClosed { conversation: latest.id, reason: CloseReason::Idle, at: idle.unwrap_or(at) });
-        }
-        _none_open => {}
+    let mut beginning = match dialogue::next(latest, project.conversation_idle, at, follows) {
+        Next::GoesOn(conversation) => return conversation,
+        Next::Begins(beginning) => beginning,
+    };
+    if let Some(closed) = beginning.closes.take() {
+        draft.say(contact, closed);
     }
     let conversation = ConversationId::derive(contact, MessageId::derive(project.id, &said.wamid, said.stamp_ms));
-    let state = latest.as_ref().and_then(|latest| latest.state.clone());
-    let inherited_from = latest.filter(|latest| latest.state.is_some()).map(|latest| latest.id);
-    draft.say(contact, ConversationOpened { conversation, group: said.group.clone(), state, inherited_from, at });
+    draft.say(contact, beginning.opened(conversation, said.group.clone(), at));
     conversation
+}
+
+fn submission(project: Project, said: &Said, submitted: &Submitted, conversation: ConversationId, at: DateTime<Utc>) -> FlowSubmitted {
+    let token = submitted.flow_token.as_deref().and_then(FlowToken::of);
+    FlowSubmitted {
+        message: MessageId::derive(project.id, &said.wamid, said.stamp_ms),
+        conversation,
+        flow: token.map(|token| token.flow),
+        revision: token.map(|token| token.revision),
+        request: token.map(|token| token.request),
+        flow_token: submitted.flow_token.clone(),
+        response: submitted.response.clone(),
+        at,
+    }
 }
 
 fn message(project: Project, said: &Said, conversation: ConversationId, at: DateTime<Utc>) -> ConversationEvent {

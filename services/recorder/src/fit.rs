@@ -8,6 +8,9 @@ pub(crate) const TEXT_CHARS_MAX: usize = 16_384;
 /// How people call themselves; WhatsApp allows 25 and 30.
 pub(crate) const PERSON_CHARS_MAX: usize = 256;
 
+/// What a Flow was sent with; ours has 62.
+pub(crate) const TOKEN_CHARS_MAX: usize = 1_024;
+
 /// At most so many characters, and no NUL.
 pub(crate) fn fit(text: &str, chars_max: usize) -> String {
     text.chars().take(chars_max).map(|char| if char == '\0' { char::REPLACEMENT_CHARACTER } else { char }).collect()

@@ -3,13 +3,13 @@
 //! Nothing is dropped: what has no wamid or names nobody becomes an unassigned item, with Meta's bytes.
 
 use chrono::{DateTime, SubsecRound, Utc};
-use contract::{ContactProfile, Identity, IdentityKind, RawJson, Recorded};
+use contract::{ContactProfile, Identity, IdentityKind, MessageId, RawJson, Recorded};
 use serde_json::value::RawValue;
-use whatsapp::payload::{Kind, Message, Profile, Status, SystemEvent, UserIdUpdate, Value};
+use whatsapp::payload::{Interactive, Kind, Message, Profile, Status, SystemEvent, UserIdUpdate, Value};
 use whatsapp::{Bsuid, WaId};
 
-use crate::fit::{NAME_CHARS_MAX, PERSON_CHARS_MAX, TEXT_CHARS_MAX, fit};
-use crate::raw::keep;
+use crate::fit::{NAME_CHARS_MAX, PERSON_CHARS_MAX, TEXT_CHARS_MAX, TOKEN_CHARS_MAX, fit};
+use crate::raw::{keep, keep_text};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,15 @@ pub enum What {
     /// Something was said.
     Said(Said),
     /// Meta reported what became of an outbound message.
-    Status { wamid: String, status: String, participant: Option<String>, error_code: Option<i64>, raw: RawJson },
+    Status {
+        wamid: String,
+        status: String,
+        participant: Option<String>,
+        error_code: Option<i64>,
+        /// Our id of the message, which we gave Meta when it was sent.
+        asked: Option<MessageId>,
+        raw: RawJson,
+    },
     /// The person has other ids now.
     Changed(Vec<Replaced>),
     /// The person allowed or refused a category of messages.
@@ -60,7 +68,18 @@ pub struct Said {
     pub group: Option<String>,
     /// Ids that a system message announces.
     pub replaced: Vec<Replaced>,
+    /// What was filled into a Flow.
+    pub submitted: Option<Submitted>,
     pub raw: RawJson,
+}
+
+/// A Flow as it came back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submitted {
+    /// The token that it was sent with; `None`: none, or Meta's word for none.
+    pub flow_token: Option<String>,
+    /// What was filled in.
+    pub response: RawJson,
 }
 
 /// How a message came to be known.
@@ -142,6 +161,7 @@ impl Out<'_> {
         let (Some(wamid), false) = (&message.wamid, who.identities.is_empty()) else {
             return self.unassigned("messages", &message.raw);
         };
+        let received = how == How::Received;
         let said = Said {
             how,
             wamid: wamid.as_str().to_owned(),
@@ -152,6 +172,7 @@ impl Out<'_> {
             target: target(&message.kind),
             group: message.group_id.as_ref().map(|group| group.as_str().to_owned()),
             replaced: replaced_by(message),
+            submitted: submitted(&message.kind).filter(|_| received),
             raw: keep(&message.raw),
         };
         self.items.push(Item { at: message.timestamp.unwrap_or(self.received_at), who, what: What::Said(said) });
@@ -192,6 +213,7 @@ impl Out<'_> {
             status: fit(status.status.as_str(), NAME_CHARS_MAX),
             participant: participant.map(str::to_owned),
             error_code: status.errors.iter().find_map(|error| error.code),
+            asked: status.biz_opaque_callback_data.as_deref().and_then(|ours| ours.parse().ok()),
             raw: keep(&status.raw),
         };
         self.items.push(Item { at: status.timestamp.unwrap_or(self.received_at), who, what });
@@ -250,6 +272,18 @@ fn target(kind: &Kind) -> Option<String> {
         _says_something_by_itself => return None,
     };
     Some(wamid.as_str().to_owned())
+}
+
+/// An answer by a form of WhatsApp's own, an address say, is not one of a Flow.
+fn submitted(kind: &Kind) -> Option<Submitted> {
+    let Kind::Interactive(Interactive::NfmReply(reply)) = kind else { return None };
+    if reply.name.as_deref().is_some_and(|name| name != "flow") {
+        return None;
+    }
+    Some(Submitted {
+        flow_token: reply.flow_token().map(|token| fit(token, TOKEN_CHARS_MAX)),
+        response: keep_text(reply.response_json.as_deref()?),
+    })
 }
 
 fn replaced_by(message: &Message) -> Vec<Replaced> {

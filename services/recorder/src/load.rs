@@ -1,5 +1,6 @@
 //! Fills a view with what the tables say about the items of a batch.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use contract::{ContactId, EventId, Identity};
@@ -16,7 +17,8 @@ pub(crate) async fn load(connection: &mut PgConnection, view: &mut View, items: 
     view.make_room();
     let wanted = Wanted::of(items);
     let unknown: Vec<&Identity> = wanted.identities.iter().copied().filter(|identity| !view.knows(identity)).collect();
-    let known = lookup::known(connection, &wanted.wamids, &unknown).await?;
+    let names: Vec<&str> = wanted.names.iter().map(|name| &**name).collect();
+    let known = lookup::known(connection, &names, &unknown).await?;
     view.prune(known.checkpoint);
     let statuses =
         if wanted.status_wamids.is_empty() { HashSet::new() } else { lookup::statuses(connection, &wanted.status_wamids).await? };
@@ -46,7 +48,8 @@ pub(crate) async fn load(connection: &mut PgConnection, view: &mut View, items: 
 #[derive(Default)]
 struct Wanted<'a> {
     identities: HashSet<&'a Identity>,
-    wamids: Vec<&'a str>,
+    /// Ids of messages, Meta's and ours.
+    names: Vec<Cow<'a, str>>,
     status_wamids: Vec<&'a str>,
     unassigned: Vec<EventId>,
 }
@@ -58,15 +61,16 @@ impl<'a> Wanted<'a> {
             wanted.identities.extend(&item.who.identities);
             match &item.what {
                 What::Said(said) => {
-                    wanted.wamids.push(&said.wamid);
-                    wanted.wamids.extend(said.target.as_deref());
+                    wanted.names.push(said.wamid.as_str().into());
+                    wanted.names.extend(said.target.as_deref().map(Cow::from));
                     wanted.identities.extend(said.replaced.iter().map(|replaced| &replaced.current));
                 }
-                What::Status { wamid, .. } => {
+                What::Status { wamid, asked, .. } => {
                     if item.who.identities.is_empty() {
                         wanted.unassigned.push(*id);
                     }
-                    wanted.wamids.push(wamid);
+                    wanted.names.push(wamid.as_str().into());
+                    wanted.names.extend(asked.map(|asked| asked.to_string().into()));
                     wanted.status_wamids.push(wamid);
                 }
                 What::Changed(replaced) => wanted.identities.extend(replaced.iter().map(|replaced| &replaced.current)),

@@ -6,8 +6,9 @@ use contract::{
     CloseReason, ContactAbsorbed, ContactId, ContactIdentityUnlinked, ContactMerged, ContactPreferenceChanged, ConversationClosed,
     ConversationId, ConversationOpened, Identity, MessageId, UnlinkReason,
 };
+use dialogue::Latest;
 
-use crate::contact::{Contact, Latest};
+use crate::contact::Contact;
 use crate::draft::Draft;
 use crate::resolve::{have_now, show};
 

@@ -103,7 +103,7 @@ async fn all(appends: Vec<impl Future<Output = Result<Position, AppendError>>>) 
 
 /// The broker drops a second event of the same id, and the journal takes it for stored; so an id must not be shared by two facts.
 ///
-/// A message and a status are what they are about, whoever decides and however: two recorders that race say the same. Everything else
+/// A message, a submission and a status are what they are about, whoever decides and however: two recorders that race say the same. Everything else
 /// is what one step of the decision about one item said of one contact, word for word.
 fn id(project: ProjectId, contact: ContactId, fact: &ConversationEvent, item: EventId, part: usize) -> EventId {
     let project = project.to_string();
@@ -116,6 +116,7 @@ fn id(project: ProjectId, contact: ContactId, fact: &ConversationEvent, item: Ev
             let participant = reported.participant.as_deref().unwrap_or_default();
             EventId::derive(fact.event_type(), &[&project, &reported.wamid, &reported.status, participant])
         }
+        ConversationEvent::FlowSubmitted(submitted) => EventId::derive(fact.event_type(), &[&project, &submitted.message.to_string()]),
         ConversationEvent::ContactFirstSeen(_)
         | ConversationEvent::ContactIdentityLinked(_)
         | ConversationEvent::ContactIdentityReplaced(_)
@@ -129,7 +130,6 @@ fn id(project: ProjectId, contact: ContactId, fact: &ConversationEvent, item: Ev
         | ConversationEvent::ConversationStateChanged(_)
         | ConversationEvent::UnassignedItemReceived(_)
         | ConversationEvent::ConversationReopened(_)
-        | ConversationEvent::FlowSubmitted(_)
         | ConversationEvent::MessageRequested(_)
         | ConversationEvent::SendStarted(_)
         | ConversationEvent::SendDeferred(_)

@@ -15,6 +15,14 @@ pub(crate) fn keep(raw: &RawValue) -> RawJson {
     quoted.as_deref().map_or_else(|| RawJson::from(raw), RawJson::from)
 }
 
+/// A text that should be JSON; a JSON string of it if it is none.
+pub(crate) fn keep_text(text: &str) -> RawJson {
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(raw) => keep(raw),
+        Err(_) => keep(&serde_json::value::to_raw_value(text).unwrap_or_else(|_| RawValue::NULL.to_owned())),
+    }
+}
+
 fn depth(json: &str) -> usize {
     let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
     for byte in json.bytes() {
@@ -44,6 +52,13 @@ mod tests {
     #[test]
     fn brackets_in_strings_do_not_count() {
         assert_eq!(depth(r#"{"a":"[[[\"{{","b":[1,[2]]}"#), 3);
+    }
+
+    #[test]
+    fn what_is_no_json_is_kept_as_a_string() {
+        for (text, kept) in [(r#"{"a": 1.0}"#, r#"{"a": 1.0}"#), ("", r#""""#), (r#"{"a""#, r#""{\"a\"""#), ("nul\0", r#""nul\u0000""#)] {
+            assert_eq!(keep_text(text).get(), kept);
+        }
     }
 
     #[test]

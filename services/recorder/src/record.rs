@@ -6,6 +6,9 @@
 //! What is recognised is what the tables show, and they are behind the log. So people are looked up for the first time only when
 //! the tables show everything that the log has of the project; from then on the view knows what was appended since. A view that anything
 //! went wrong with is thrown away.
+//!
+//! Others append to the same contacts: who asks for a message to be sent, who sends it. An append that does not know of it is refused, and
+//! the batch is decided again from what the tables show then; before somebody is taken for a stranger, the tables are waited for.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,8 +21,9 @@ use metrics::counter;
 use projections::{ProjectDatabases, lookup};
 use sqlx::PgConnection;
 
-use crate::decide::{Project, decide, unassigned};
+use crate::decide::{Project, decide, is_about_a_stranger, unassigned};
 pub(crate) use crate::heard::Heard;
+use crate::items::What;
 use crate::load::load;
 use crate::outbox::{Flushed, Outbox};
 use crate::projects::Projects;
@@ -82,17 +86,42 @@ impl Recorder {
 
     async fn look_up(&self, project: ProjectId, view: Option<View>, items: &[Heard<'_>]) -> Result<View, Error> {
         let mut connection = self.databases.connect(project).await?;
-        let mut view = match view {
-            Some(view) => view,
+        let view = match view {
+            Some(mut view) => {
+                load(&mut connection, &mut view, items).await?;
+                match self.unseen(project, &view, strangers(&view, items)).await? {
+                    None => view,
+                    Some(last) => {
+                        wait_for_tables(&mut connection, last).await?;
+                        load(&mut connection, &mut view, items).await?;
+                        view
+                    }
+                }
+            }
             None => {
-                let last = self.journal.last_sequence(Stream::Conversation, &format!("conversation.{project}.>")).await?;
-                wait_for_tables(&mut connection, last).await?;
-                View::default()
+                let mut view = View::default();
+                wait_for_tables(&mut connection, self.last_of(project).await?).await?;
+                load(&mut connection, &mut view, items).await?;
+                view
             }
         };
-        load(&mut connection, &mut view, items).await?;
         connection.hand_back();
         Ok(view)
+    }
+
+    /// Up to where the tables must have come before somebody is taken for a stranger: somebody else may have made their acquaintance a
+    /// moment ago, and sent the message that is reported of. A report is always worth the wait; who writes for the first time only if the
+    /// log's end is not ours, or new people could not be recorded faster than their rows are written.
+    async fn unseen(&self, project: ProjectId, view: &View, strangers: Strangers) -> Result<Option<u64>, Error> {
+        if strangers == Strangers::None {
+            return Ok(None);
+        }
+        let last = self.last_of(project).await?;
+        Ok((last > view.checkpoint() && (strangers == Strangers::Reported || last != view.appended())).then_some(last))
+    }
+
+    async fn last_of(&self, project: ProjectId) -> Result<u64, Error> {
+        Ok(self.journal.last_sequence(Stream::Conversation, &format!("conversation.{project}.>")).await?)
     }
 
     async fn decide_and_append(&self, project: Project, view: &mut View, items: &[Heard<'_>]) -> Result<Flushed, AppendError> {
@@ -117,6 +146,28 @@ impl Recorder {
         }
         outbox.flush(&self.journal, project.id, view).await
     }
+}
+
+/// Who in a batch is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strangers {
+    None,
+    /// Somebody who writes, or has other ids now.
+    Some,
+    /// Somebody to whom a message was sent, also.
+    Reported,
+}
+
+fn strangers(view: &View, items: &[Heard<'_>]) -> Strangers {
+    let mut found = Strangers::None;
+    for heard in items {
+        match &heard.item.what {
+            _ if !is_about_a_stranger(view, &heard.item) => {}
+            What::Status { .. } => return Strangers::Reported,
+            What::Said(_) | What::Changed(_) | What::Preference { .. } | What::Unassigned { .. } => found = Strangers::Some,
+        }
+    }
+    found
 }
 
 /// Until the tables show what the log has.

@@ -23,6 +23,8 @@ pub struct View {
     unassigned: HashMap<EventId, u64>,
     /// How far the tables had come when they were last asked.
     checkpoint: u64,
+    /// The last event that was appended through this view.
+    appended: u64,
 }
 
 impl View {
@@ -52,9 +54,9 @@ impl View {
         self.by_identity.contains_key(identity)
     }
 
-    /// Whose message it is, if it is recorded.
-    pub fn message(&self, wamid: &str) -> Option<ContactId> {
-        self.messages.get(wamid).map(|(contact, _)| *contact)
+    /// Whose message it is, if it is recorded. By Meta's id, or by ours of what we sent.
+    pub fn message(&self, name: &str) -> Option<ContactId> {
+        self.messages.get(name).map(|(contact, _)| *contact)
     }
 
     /// Whether a status is recorded.
@@ -104,6 +106,9 @@ impl View {
             ConversationEvent::MessageReceived(received) => self.said(&received.0.wamid, id),
             ConversationEvent::MessageEchoed(echoed) => self.said(&echoed.0.wamid, id),
             ConversationEvent::MessageImported(imported) => self.said(&imported.message.wamid, id),
+            // Under our id, until Meta's comes beside it.
+            ConversationEvent::MessageRequested(requested) => self.said(&requested.message.to_string(), id),
+            ConversationEvent::MessageAccepted(accepted) => self.said(&accepted.wamid, id),
             ConversationEvent::MessageStatusReported(reported) => {
                 let key = (reported.wamid.clone(), reported.status.clone(), reported.participant.clone().unwrap_or_default());
                 self.statuses.insert(key, PENDING);
@@ -117,11 +122,9 @@ impl View {
             | ConversationEvent::UnassignedItemReceived(_)
             | ConversationEvent::ConversationReopened(_)
             | ConversationEvent::FlowSubmitted(_)
-            | ConversationEvent::MessageRequested(_)
             | ConversationEvent::SendStarted(_)
             | ConversationEvent::SendDeferred(_)
             | ConversationEvent::SendOutcomeUnknown(_)
-            | ConversationEvent::MessageAccepted(_)
             | ConversationEvent::MessageFailed(_)
             | ConversationEvent::MessageAbandoned(_)
             | ConversationEvent::ReadRequested(_)
@@ -141,12 +144,23 @@ impl View {
                 contact.version = version;
             }
         }
+        self.appended = self.appended.max(last);
         let pending = self.messages.values_mut().map(|(_, sequence)| sequence);
         for sequence in pending.chain(self.statuses.values_mut()).chain(self.unassigned.values_mut()) {
             if *sequence == PENDING {
                 *sequence = last;
             }
         }
+    }
+
+    /// How far the tables had come when they were last asked.
+    pub(crate) fn checkpoint(&self) -> u64 {
+        self.checkpoint
+    }
+
+    /// The last event that was appended through this view.
+    pub(crate) fn appended(&self) -> u64 {
+        self.appended
     }
 
     /// Forgets what was said, as far as the tables hold it.
@@ -174,8 +188,9 @@ impl View {
         }
     }
 
-    fn said(&mut self, wamid: &str, id: ContactId) {
-        self.messages.insert(wamid.to_owned(), (id, PENDING));
+    /// Whose it was first, it stays.
+    fn said(&mut self, name: &str, id: ContactId) {
+        self.messages.entry(name.to_owned()).or_insert((id, PENDING));
     }
 }
 

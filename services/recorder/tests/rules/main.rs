@@ -5,6 +5,7 @@ mod merging;
 mod moving;
 mod people;
 mod property;
+mod sending;
 mod statuses;
 mod talk;
 mod webhooks;

@@ -95,3 +95,32 @@ fn media_of_the_history_that_the_business_sent_is_about_the_person_it_was_sent_t
     assert_eq!(heard[0].who.identities[0].value, "16505550142");
     assert_eq!(said(&heard[0]).how, How::Imported { inbound: false, status: None });
 }
+
+#[test]
+fn a_flow_is_read_out_of_its_message_and_an_address_is_not_one() {
+    let reply = |name: &str, json: &str| {
+        let reply = json!({ "name": name, "body": "Sent", "response_json": json });
+        let interactive = json!({ "type": "nfm_reply", "nfm_reply": reply });
+        let odd = json!({ "id": "w", "from": "16505550142", "timestamp": "1790000000", "type": "interactive", "interactive": interactive });
+        said(&message(odd)[0]).submitted.as_ref().map(|it| (it.flow_token.clone(), it.response.get().to_owned()))
+    };
+    for (json, token, kept) in [
+        (r#"{"flow_token":"ours","n":1.0}"#, Some("ours"), r#"{"flow_token":"ours","n":1.0}"#),
+        (r#"{"flow_token":"unused"}"#, None, r#"{"flow_token":"unused"}"#),
+        ("[1, 2]", None, "[1, 2]"),
+        ("not json", None, r#""not json""#),
+    ] {
+        assert_eq!(reply("flow", json), Some((token.map(str::to_owned), kept.to_owned())));
+    }
+    assert_eq!(reply("address_message", "{}"), None);
+}
+
+#[test]
+fn a_status_carries_our_id_of_the_message() {
+    let ours = "msg_00000000070000000000000007";
+    for (text, read) in [(ours, true), ("order 4711", false), ("", false)] {
+        let status = json!({ "id": "out", "status": "sent", "recipient_id": "16505550142", "biz_opaque_callback_data": text });
+        let heard = heard("messages", json!({ "statuses": [status] }));
+        assert!(matches!(&heard[0].what, What::Status { asked, .. } if *asked == read.then(|| ours.parse().unwrap())), "{heard:?}");
+    }
+}

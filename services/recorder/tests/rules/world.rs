@@ -61,6 +61,7 @@ pub(crate) fn said(person: &str, wamid: &str, second: i64) -> Item {
         target: None,
         group: None,
         replaced: Vec::new(),
+        submitted: None,
         raw: raw(),
     };
     Item { at: at(second), who: who(person), what: What::Said(said) }
@@ -79,7 +80,8 @@ pub(crate) fn about(person: &str, wamid: &str, second: i64, kind: &str, target: 
 }
 
 pub(crate) fn status(person: &str, wamid: &str, second: i64, status: &str) -> Item {
-    let what = What::Status { wamid: wamid.to_owned(), status: status.to_owned(), participant: None, error_code: None, raw: raw() };
+    let (wamid, status) = (wamid.to_owned(), status.to_owned());
+    let what = What::Status { wamid, status, participant: None, error_code: None, asked: None, raw: raw() };
     Item { at: at(second), who: who(person), what }
 }
 
@@ -216,6 +218,20 @@ impl World {
             ConversationEvent::MessageImported(imported) => message(self, imported.direction.as_str(), &imported.message),
             ConversationEvent::MessageStatusReported(reported) => format!("{} {}", reported.wamid, reported.status),
             ConversationEvent::UnassignedItemReceived(item) => format!("unassigned {}", item.key),
+            ConversationEvent::ConversationReopened(reopened) => format!("reopens {}", self.number(reopened.conversation)),
+            ConversationEvent::FlowSubmitted(submitted) => {
+                let revision = submitted.revision.map(|revision| format!(" of revision {revision}")).unwrap_or_default();
+                format!("fills in {}{revision}", submitted.response.get())
+            }
+            ConversationEvent::MessageRequested(requested) => format!("is to be told {}", requested.message),
+            ConversationEvent::MessageAccepted(accepted) => format!("is told {}", accepted.wamid),
+            ConversationEvent::SendStarted(_)
+            | ConversationEvent::SendDeferred(_)
+            | ConversationEvent::SendOutcomeUnknown(_)
+            | ConversationEvent::MessageFailed(_)
+            | ConversationEvent::MessageAbandoned(_)
+            | ConversationEvent::ReadRequested(_)
+            | ConversationEvent::ReadSettled(_) => fact.event_type().to_owned(),
         }
     }
 
