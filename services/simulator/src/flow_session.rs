@@ -70,6 +70,14 @@ pub(crate) fn opening(world: &World, chat: (&WaId, &PhoneNumberId), wamid: &Wami
     })
 }
 
+/// What a preview's link opens: the draft, from its first screen, for nobody.
+pub(crate) fn preview(world: &World, id: &str, token: &str, now: DateTime<Utc>) -> Result<Opening, Refused> {
+    let flow = world.meta.flows.get(id).filter(|flow| flow.is_previewed_by(token, now));
+    let flow = flow.ok_or(Refused::NoSuchThing("preview behind this link any more"))?;
+    let json = flow.json.clone().ok_or_else(|| Refused::Invalid("the Flow has no JSON yet".to_owned()))?;
+    Ok(Opening { flow_id: flow.id.clone(), name: flow.name.clone(), json, screen: None, data: None, asks: false, token: None })
+}
+
 /// The same parameters for a Flow behind a template's button.
 fn of_template(body: &Value, components: &Value) -> Value {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use whatsapp::{PhoneNumberId, WaId, Wamid};
 
-use crate::flow_session::{Led, Opening, opening, submit};
+use crate::flow_session::{Led, Opening, opening, preview as preview_of, submit};
 use crate::{Refused, Simulator};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -64,8 +64,26 @@ pub(crate) enum FlowAnswer {
         #[schema(value_type = String)]
         wamid: Wamid,
     },
+    /// It would be submitted with these; a preview is nobody's.
+    Completed {
+        #[schema(value_type = Object)]
+        answers: Value,
+    },
     /// The phone opens a page.
     OpenUrl { url: String },
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PreviewStep {
+    /// Of the link.
+    token: String,
+    /// As it was answered last; absent: from the start.
+    #[schema(value_type = Option<Object>)]
+    state: Option<flow_json::State>,
+    /// Absent: back to the screen before.
+    #[schema(value_type = Option<Object>)]
+    step: Option<flow_json::Step>,
 }
 
 /// Opens the Flow of a message: its first screen.
@@ -107,6 +125,22 @@ pub(crate) async fn submission(
     Ok((StatusCode::CREATED, Json(FlowAnswer::Submitted { wamid })))
 }
 
+/// A Flow as its preview shows it; nothing is submitted.
+#[utoipa::path(post, path = "/sim/api/flows/{flow_id}/preview", tag = "simulator", params(("flow_id" = String, Path)), request_body = PreviewStep, responses((status = 200, body = FlowAnswer)))]
+pub(crate) async fn preview(
+    State(simulator): State<Simulator>,
+    Path(id): Path<String>,
+    Json(asked): Json<PreviewStep>,
+) -> Result<Json<FlowAnswer>, Refused> {
+    let opening = preview_of(&simulator.world(), &id, &asked.token, simulator.now())?;
+    let led = match (asked.state, &asked.step) {
+        (None, _) => opening.open()?,
+        (Some(state), Some(step)) => opening.step(&state, step)?,
+        (Some(state), None) => opening.back(state)?,
+    };
+    Ok(Json(shown(opening, led, |answers| Ok::<_, Refused>(FlowAnswer::Completed { answers }))?))
+}
+
 fn answer(
     simulator: &Simulator,
     chat: (&WaId, &PhoneNumberId),
@@ -114,10 +148,18 @@ fn answer(
     opening: Opening,
     led: Led,
 ) -> Result<Json<FlowAnswer>, Refused> {
-    Ok(Json(match led {
-        Led::Screen { state, screen } => FlowAnswer::Screen { flow_id: opening.flow_id, name: opening.name, state, screen },
-        Led::Inputs(errors) => FlowAnswer::Inputs { errors },
-        Led::Link(url) => FlowAnswer::OpenUrl { url },
-        Led::Done(answers) => FlowAnswer::Submitted { wamid: simulator.change(|world, now| submit(world, chat, wamid, answers, now))? },
-    }))
+    let submitted = |answers| {
+        let wamid = simulator.change(|world, now| submit(world, chat, wamid, answers, now))?;
+        Ok(FlowAnswer::Submitted { wamid })
+    };
+    shown(opening, led, submitted).map(Json)
+}
+
+fn shown(opening: Opening, led: Led, done: impl FnOnce(Value) -> Result<FlowAnswer, Refused>) -> Result<FlowAnswer, Refused> {
+    match led {
+        Led::Screen { state, screen } => Ok(FlowAnswer::Screen { flow_id: opening.flow_id, name: opening.name, state, screen }),
+        Led::Inputs(errors) => Ok(FlowAnswer::Inputs { errors }),
+        Led::Link(url) => Ok(FlowAnswer::OpenUrl { url }),
+        Led::Done(answers) => done(answers),
+    }
 }

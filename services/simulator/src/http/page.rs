@@ -30,6 +30,15 @@ pub(crate) async fn meta_js() -> impl IntoResponse {
     (headers("text/javascript; charset=utf-8"), include_str!("../page/meta.js"))
 }
 
+/// A Flow alone, behind a preview's link.
+pub(crate) async fn preview_html() -> impl IntoResponse {
+    (headers("text/html; charset=utf-8"), include_str!("../page/preview.html"))
+}
+
+pub(crate) async fn preview_js() -> impl IntoResponse {
+    (headers("text/javascript; charset=utf-8"), include_str!("../page/preview.js"))
+}
+
 fn headers(content_type: &'static str) -> [(HeaderName, &'static str); 3] {
     [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-cache"), (CONTENT_SECURITY_POLICY, POLICY)]
 }

@@ -9,7 +9,9 @@ function drawChat() {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
   const texts = new Map(state.chat.map((b) => [b.wamid, b.text]));
   list.replaceChildren(...state.chat.map((bubble) => drawBubble(bubble, texts)));
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  const follow = () => { if (atEnd) list.scrollTop = list.scrollHeight; };
+  for (const image of list.querySelectorAll('img')) image.onload = follow;
+  follow();
 }
 
 function drawBubble(bubble, texts) {
@@ -20,7 +22,7 @@ function drawBubble(bubble, texts) {
   if (bubble.file && !bubble.revoked) item.append(drawFile(bubble.file));
   if (bubble.place) item.append(el('span', 'place', `📍 ${bubble.place.latitude}, ${bubble.place.longitude}${bubble.place.address ? ' · ' + bubble.place.address : ''}`));
   if (bubble.header) item.append(el('span', 'header', bubble.header));
-  item.append(el('span', 'body', bubble.revoked ? 'deleted' : bubble.text));
+  if (bubble.revoked || bubble.text !== bubble.file?.name) item.append(el('span', 'body', bubble.revoked ? 'deleted' : bubble.text));
   if (bubble.footer) item.append(el('span', 'footer', bubble.footer));
   if (bubble.cards?.length) item.append(drawCards(bubble));
   const time = new Date(bubble.at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });

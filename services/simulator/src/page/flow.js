@@ -26,6 +26,7 @@ function closeFlow() { session = null; $('flow').close(); }
 
 function takeFlow(answer) {
   if (answer.outcome === 'submitted') { closeFlow(); return; }
+  if (answer.outcome === 'completed') { note(`Submitted: ${JSON.stringify(answer.answers)}`); return; }
   if (answer.outcome === 'open_url') { note(`The phone opens: ${answer.url}`); return; }
   if (answer.outcome === 'inputs') { showWrong(answer.errors); return; }
   session.answer = answer;
@@ -61,13 +62,13 @@ function tapButton(label, className, work) {
   return button;
 }
 
-const tap = (component, more) => session.ask({ state: session.answer.state, step: { component: component.path, form: entered(), ...more } });
+const step = (component, more) => session.ask({ state: session.answer.state, step: { component: component.path, form: entered(), ...more } });
 
 function drawFooter(footer) {
   const box = el('div');
   const captions = [footer['left-caption'], footer['center-caption'], footer['right-caption']].filter(Boolean).join('  ·  ');
   if (captions) box.append(el('small', '', captions));
-  const button = tapButton(footer.label, 'go', () => tap(footer));
+  const button = tapButton(footer.label, 'go', () => step(footer));
   button.disabled = footer.enabled === false;
   box.append(button);
   return box;
@@ -81,11 +82,11 @@ const DRAWN = {
   RichText: (c) => el('p', '', words(c.text)),
   Image: (c) => picture(c.src, c['alt-text']),
   ImageCarousel: (c) => { const box = el('div', 'row'); box.append(...(c.images || []).map((image) => picture(image.src, image['alt-text']))); return box; },
-  EmbeddedLink: (c) => tapButton(c.text, 'link', () => tap(c)),
+  EmbeddedLink: (c) => tapButton(c.text, 'link', () => step(c)),
   NavigationList: (c) => {
     const box = el('div', 'choices');
     box.append(...(c['list-items'] || []).map((item) => {
-      const button = tapButton(item['main-content']?.title || item.id, '', () => tap(c, { option: item.id }));
+      const button = tapButton(item['main-content']?.title || item.id, '', () => step(c, { option: item.id }));
       if (item['main-content']?.description) button.append(el('small', '', item['main-content'].description));
       return button;
     }));
@@ -111,7 +112,7 @@ const DRAWN = {
     box.checked = c.value === true;
     label.append(box, c.label + (c.required ? ' *' : ''));
     wrap.append(label);
-    if (c.actions?.some((action) => action.on === 'on-click-action')) wrap.append(tapButton('Read more', 'link', () => tap(c)));
+    if (c.actions?.some((action) => action.on === 'on-click-action')) wrap.append(tapButton('Read more', 'link', () => step(c)));
     wrap.read = () => box.checked;
     box.onchange = () => selected(c, box.checked ? 'select' : 'unselect');
     return wrap;
@@ -208,7 +209,7 @@ function entered() {
 // Some inputs do something as soon as something is chosen.
 async function selected(component, trigger, option) {
   if (!component.actions?.some((action) => action.on === `on-${trigger}-action`)) return;
-  try { takeFlow(await tap(component, { trigger, ...(option === undefined ? {} : { option }) })); } catch (error) { note(error.message); }
+  try { takeFlow(await step(component, { trigger, ...(option === undefined ? {} : { option }) })); } catch (error) { note(error.message); }
 }
 
 $('flow').querySelector('header button').onclick = closeFlow;

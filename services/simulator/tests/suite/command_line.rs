@@ -2,9 +2,11 @@
 
 use std::process::{Command, Output};
 
+use crate::flows::flow_json;
 use crate::ingress::{BUSINESS, PERSON, Stage};
+use crate::meta::Meta;
 use axum::Router;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use simulator::routes;
 
 async fn served(stage: &Stage) -> String {
@@ -37,6 +39,12 @@ async fn every_command_does_what_it_says() {
         send(&["nfm-reply", r#"{"a":1}"#, "--flow-token", "t"]),
         send(&["audio", "--file"]),
         vec!["phone", PERSON, "--chat", BUSINESS],
+        vec!["rules", "--throughput", "0", "--review-ms", "5"],
+        vec!["rules"],
+        vec!["received"],
+        vec!["template"],
+        vec!["flow"],
+        vec!["marketing", "--phone", PERSON, "--to", BUSINESS],
         vec!["phone", PERSON, "--new-user-id"],
         vec!["phone", PERSON, "--new-number", "16505550199"],
         vec!["replay", &folder, "--to", "88", "--shuffle"],
@@ -51,6 +59,44 @@ async fn every_command_does_what_it_says() {
     for text in ["Hi", "Home", "Yes"] {
         assert!(texts.iter().any(|found| found == text), "{text} is not among {texts:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buttons_flows_and_templates_are_handled_by_typing() {
+    let meta = Meta::new().await;
+    let token = meta.business("101", "201").await;
+    meta.writes(PERSON, "101").await;
+    let draft =
+        json!({"name": "hello", "language": "en_US", "category": "UTILITY", "components": [{"type": "BODY", "text": "Hello there."}]});
+    let template = meta.graph("POST", "/201/message_templates", &token, Some(draft)).await.expect("created");
+    let flow = json!({"name": "Survey", "categories": ["OTHER"], "flow_json": flow_json("First"), "publish": true});
+    let flow = meta.graph("POST", "/201/flows", &token, Some(flow)).await.expect("published");
+    let (template, flow) = (template["id"].as_str().expect("an id"), flow["id"].as_str().expect("an id"));
+    let interactive = |content: Json| json!({"type": "interactive", "interactive": content});
+    let buttons = json!({"buttons": [{"type": "reply", "reply": {"id": "y", "title": "Yes"}}]});
+    let question = interactive(json!({"type": "button", "body": {"text": "?"}, "action": buttons}));
+    let question = meta.send("101", &token, PERSON, question).await.expect("accepted");
+    let parameters = json!({"flow_message_version": "3", "flow_id": flow, "flow_cta": "Open", "flow_token": "t:1"});
+    let opened = interactive(json!({"type": "flow", "body": {"text": "?"}, "action": {"name": "flow", "parameters": parameters}}));
+    let opened = meta.send("101", &token, PERSON, opened).await.expect("accepted");
+    meta.webhooks("messages").await;
+    let url = served(&meta.stage).await;
+    for words in [
+        vec!["tap", "--phone", PERSON, "--to", "101", &question, "--title", "Yes"],
+        vec!["submit", "--phone", PERSON, "--to", "101", &opened, r#"{"name":"Ana"}"#],
+        vec!["template", template, "approve"],
+        vec!["template", template, "quality", "--value", "RED"],
+        vec!["flow", flow, "--status", "throttled"],
+    ] {
+        let output = typed(&url, &words).await;
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let values = meta.webhooks("messages").await;
+    let kinds: Vec<&Json> = values.iter().map(|value| &value["messages"][0]["interactive"]["type"]).collect();
+    assert!(kinds.contains(&&json!("button_reply")) && kinds.contains(&&json!("nfm_reply")), "{kinds:?}");
+    let shown = meta.graph("GET", &format!("/{template}?fields=status,quality_score"), &token, None).await.expect("a template");
+    assert_eq!((&shown["status"], &shown["quality_score"]["score"]), (&json!("APPROVED"), &json!("RED")));
+    assert_eq!(meta.graph("GET", &format!("/{flow}?fields=status"), &token, None).await.expect("a Flow")["status"], "THROTTLED");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -314,8 +314,10 @@ async fn what_makes_no_sense_is_a_problem_and_sends_nothing() {
 #[tokio::test]
 async fn the_page_is_whole_and_asks_nobody_else() {
     let phone = Phone::new().await;
-    for (path, kind) in [("/sim", "text/html"), ("/sim/page.css", "text/css"), ("/sim/page.js", "text/javascript")] {
-        let request = Request::get(path).header("host", "localhost:8080").body(Body::empty()).unwrap();
+    let scripts = ["page", "bubble", "flow", "meta", "preview"].map(|name| (format!("/sim/{name}.js"), "text/javascript"));
+    let others = [("/sim", "text/html"), ("/sim/flows/1/preview", "text/html"), ("/sim/page.css", "text/css")];
+    for (path, kind) in others.map(|(path, kind)| (path.to_owned(), kind)).into_iter().chain(scripts) {
+        let request = Request::get(&path).header("host", "localhost:8080").body(Body::empty()).unwrap();
         let answer = phone.router.clone().oneshot(request).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         assert!(answer.headers()["content-type"].to_str().unwrap().starts_with(kind));

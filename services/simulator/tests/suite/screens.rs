@@ -104,3 +104,21 @@ async fn a_state_of_elsewhere_is_refused() {
         assert_eq!(ask(&meta, "/step", &wamid, body.clone()).await.0, 422, "{body}");
     }
 }
+
+#[tokio::test]
+async fn a_preview_walks_through_the_draft_and_submits_nothing() {
+    let (meta, _, id) = sent().await;
+    let token = meta.token(NUMBER, WABA).await;
+    let shown = meta.graph("GET", &format!("/{id}?fields=preview.invalidate(false)"), &token, None).await.expect("a preview");
+    let link = shown["preview"]["preview_url"].as_str().expect("a link").to_owned();
+    assert!(meta.fetch(&link, "").await.0.is_success());
+    let of_link = link.split_once("token=").expect("a token").1;
+    let ask = async |body: Value| meta.ask("POST", &format!("/sim/api/flows/{id}/preview"), "", Some(body)).await;
+    let (_, first) = ask(json!({"token": of_link})).await;
+    let step = |answer: &Value, form: Value| json!({"token": of_link, "state": answer["state"], "step": {"component": footer(answer), "form": form}});
+    let (_, second) = ask(step(&first, json!({"name": "Ana"}))).await;
+    let (_, done) = ask(step(&second, json!({"day": "mon"}))).await;
+    assert_eq!(done, json!({"outcome": "completed", "answers": {"name": "Ana", "day": "mon"}}));
+    assert_eq!(ask(json!({"token": "another"})).await.0.as_u16(), 404);
+    assert_eq!(meta.stage.simulator.undelivered(), 0);
+}

@@ -146,6 +146,11 @@ impl Flow {
         }
     }
 
+    /// Whether a link with this token shows it.
+    pub(crate) fn is_previewed_by(&self, token: &str, now: DateTime<Utc>) -> bool {
+        self.preview.as_ref().is_some_and(|(is, until)| is == token && now < *until)
+    }
+
     fn refresh(&mut self) {
         self.validation_errors = self.json.as_deref().map(findings).unwrap_or_default();
     }
