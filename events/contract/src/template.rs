@@ -28,6 +28,8 @@ events! {
 /// Somebody wants a template. Meta does not know of it yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TemplateRequested {
+    /// Meta's id of the WhatsApp Business Account that it is to belong to.
+    pub waba_id: String,
     /// Lower-case letters, digits and `_`.
     pub name: String,
     /// As `en_US`.

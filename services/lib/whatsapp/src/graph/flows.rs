@@ -174,7 +174,7 @@ impl Graph {
 
     /// Every Flow of an account, without previews and health.
     pub async fn flows(&self, token: &Token, waba: &WabaId) -> Result<Vec<FlowFacts>, Error> {
-        let flows = self.pages("flows", token, &format!("/{waba}/flows"), FlowFacts::LISTED).await?;
+        let flows = self.pages("flows", token, &format!("/{waba}/flows"), &[("fields", FlowFacts::LISTED)]).await?;
         flows.iter().map(FlowFacts::read).collect()
     }
 

@@ -21,13 +21,13 @@ const RESTARTS_MAX: usize = 2;
 const CURSOR_INVALID: i64 = 131_059;
 
 impl Graph {
-    /// All entries, each once: a list that changes meanwhile may show one twice.
-    pub(super) async fn pages(&self, name: &'static str, token: &Token, path: &str, fields: &str) -> Result<Vec<Value>, Error> {
+    /// All entries of what is asked for, each once: a list that changes meanwhile may show one twice.
+    pub(super) async fn pages(&self, name: &'static str, token: &Token, path: &str, asked: &[(&str, &str)]) -> Result<Vec<Value>, Error> {
         let mut entries = Vec::new();
         let mut after: Option<String> = None;
         let mut restarts = 0;
         for _ in 0..PAGES_MAX {
-            let mut query = vec![("fields", fields), ("limit", PAGE_ENTRIES)];
+            let mut query = [asked, &[("limit", PAGE_ENTRIES)]].concat();
             query.extend(after.as_deref().map(|cursor| ("after", cursor)));
             let page = self.call(Call { query: &query, bytes_max: PAGE_BYTES_MAX, ..Call::new(name, Method::GET, path, token) }).await;
             match page {

@@ -93,8 +93,17 @@ impl Graph {
 
     /// Every template of an account.
     pub async fn templates(&self, token: &Token, waba: &WabaId) -> Result<Vec<TemplateFacts>, Error> {
-        let templates = self.pages("templates", token, &format!("/{waba}/message_templates"), TemplateFacts::ASKED).await?;
+        let templates = self.pages("templates", token, &format!("/{waba}/message_templates"), &[("fields", TemplateFacts::ASKED)]).await?;
         templates.iter().map(TemplateFacts::read).collect()
+    }
+
+    /// Every template of an account that has this name, each in a language of its own.
+    pub async fn templates_named(&self, token: &Token, waba: &WabaId, name: &str) -> Result<Vec<TemplateFacts>, Error> {
+        let asked = [("fields", TemplateFacts::ASKED), ("name", name)];
+        let found = self.pages("templates_named", token, &format!("/{waba}/message_templates"), &asked).await?;
+        let found: Vec<TemplateFacts> = found.iter().map(TemplateFacts::read).collect::<Result<_, _>>()?;
+        // Meta may understand a part of a name as well.
+        Ok(found.into_iter().filter(|template| template.name == name).collect())
     }
 
     /// A template as it is.

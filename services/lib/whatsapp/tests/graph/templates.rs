@@ -121,6 +121,17 @@ async fn a_list_is_read_page_by_page_to_its_end() {
 }
 
 #[tokio::test]
+async fn those_of_a_name_are_asked_for_by_it_and_a_part_of_a_name_is_another() {
+    let template = |id: u64, name: &str, language: &str| json!({"id": id.to_string(), "name": name, "language": language});
+    let data = json!([template(1, "sale", "en_US"), template(2, "sale_again", "en_US"), template(3, "sale", "pt-BR")]);
+    let stub = Stub::telling([Answer::Json(200, json!({ "data": data }))]).await;
+    let found = stub.graph().templates_named(&token(), &waba(), "sale").await.unwrap();
+    let found: Vec<_> = found.iter().map(|template| (template.id.as_str(), template.language.as_str())).collect();
+    assert_eq!(found, [("1", "en_US"), ("3", "pt_BR")]);
+    stub.only().is("GET /v26.0/102290129340398/message_templates", &[("fields", ASKED), ("name", "sale"), ("limit", "100")]);
+}
+
+#[tokio::test]
 async fn a_list_whose_cursor_is_forgotten_begins_again_without_it() {
     let (ids, cursors) = listed(vec![page(&[1, 2], Some("c1")), cursor_invalid(), page(&[2, 3], Some("c2")), page(&[3, 4], None)]).await;
     assert_eq!(ids.unwrap(), ["2", "3", "4"], "what was read before is forgotten too, and each comes once");
