@@ -48,6 +48,11 @@ impl MediaId {
     pub fn of_message(project: ProjectId, message: MessageId, media_id: &str) -> Self {
         Self::from_ulid(Ulid::from_bytes(digest("media", &[&project.to_string(), &message.to_string(), media_id])))
     }
+
+    /// The file that was uploaded under an idempotency key.
+    pub fn of_upload(project: ProjectId, key: &str) -> Self {
+        Self::from_ulid(Ulid::from_bytes(digest("media_upload", &[&project.to_string(), key])))
+    }
 }
 
 impl ConversationId {

@@ -38,6 +38,10 @@ impl Storage {
         Self { store, folder }
     }
 
+    pub(crate) fn objects(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.store)
+    }
+
     /// Writes an object, whole or not at all, in the place of what had its name.
     ///
     /// # Errors
@@ -61,6 +65,17 @@ impl Storage {
         };
         fits(key, found.meta.size, bytes_max)?;
         found.bytes().await.map(Some).map_err(|source| unavailable(key, source))
+    }
+
+    /// Erases one object. If there is none, nothing happens.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn delete(&self, key: &Key) -> Result<(), Error> {
+        match self.store.delete(key.path()).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(source) => Err(unavailable(key, source)),
+        }
     }
 
     /// The size of an object; `None` if there is none.
@@ -136,10 +151,10 @@ impl Storage {
     }
 }
 
-fn fits(key: &Key, size: u64, limit: u64) -> Result<(), Error> {
+pub(crate) fn fits(key: &Key, size: u64, limit: u64) -> Result<(), Error> {
     if size > limit { Err(Error::TooLarge { key: key.to_string(), size, limit }) } else { Ok(()) }
 }
 
-fn unavailable(key: &Key, source: object_store::Error) -> Error {
+pub(crate) fn unavailable(key: &Key, source: object_store::Error) -> Error {
     Error::Unavailable { key: key.to_string(), source: Box::new(source) }
 }

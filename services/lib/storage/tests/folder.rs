@@ -67,3 +67,41 @@ fn a_place_that_is_none_is_refused() {
 fn a_bucket_is_opened_without_asking_it() {
     assert!(Storage::open("s3://bucket/some/prefix").is_ok());
 }
+
+#[tokio::test]
+async fn what_is_written_piece_by_piece_has_its_name_when_it_is_whole() {
+    use bytes::Bytes;
+    use futures::TryStreamExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path().to_str().unwrap()).unwrap();
+    let piece = Bytes::from(vec![7_u8; 1024 * 1024]);
+    for pieces in [0, 1, 20] {
+        let name = key(&format!("prj_1/media/{pieces}"));
+        let mut writer = storage.writer(&name);
+        for _ in 0..pieces {
+            writer.write(piece.clone()).await.unwrap();
+        }
+        assert_eq!(storage.size(&name).await.unwrap(), None, "{pieces}");
+        writer.finish().await.unwrap();
+        writer.abort().await;
+        let (size, bytes) = storage.stream(&name).await.unwrap().unwrap();
+        let bytes: Vec<Bytes> = bytes.try_collect().await.unwrap();
+        assert_eq!((size, bytes.concat().len()), (pieces * 1024 * 1024, pieces as usize * 1024 * 1024));
+    }
+    let given_up = key("prj_1/media/given-up");
+    let mut writer = storage.writer(&given_up);
+    for _ in 0..20 {
+        writer.write(piece.clone()).await.unwrap();
+    }
+    writer.abort().await;
+    assert!(storage.stream(&given_up).await.unwrap().is_none());
+    assert_eq!(std::fs::read_dir(folder.path().join("prj_1/media")).unwrap().count(), 3, "something half written is left");
+    let mut writer = storage.writer(&given_up);
+    let mut written = Ok(());
+    while written.is_ok() {
+        written = writer.write(piece.clone()).await;
+    }
+    assert!(matches!(written, Err(Error::TooLarge { .. })), "{written:?}");
+    writer.abort().await;
+}

@@ -1,0 +1,91 @@
+//! What can go wrong, by what its receiver can do about it.
+
+use chassis::Problem;
+use contract::DecodeError;
+use journal::AppendError;
+
+/// `Retry-After` while log, database or storage do not answer.
+const RETRY_AFTER_S: u32 = 1;
+
+/// Why media could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The log cannot be read or followed.
+    #[error("read the log")]
+    Log(#[from] journal::Error),
+    /// The log did not take an event, or did not say so.
+    #[error("append to the log")]
+    Append(#[from] AppendError),
+    /// The log holds something that is not what its type promises.
+    #[error("read event {sequence} of {subject}")]
+    Decode {
+        /// Where.
+        subject: String,
+        /// Which.
+        sequence: u64,
+        /// What is wrong.
+        source: DecodeError,
+    },
+    /// The storage does not do as told.
+    #[error("use the storage")]
+    Storage(#[from] storage::Error),
+    /// The log names an object that the storage does not have, or has in another form.
+    #[error("object {0} is not what the log says it is")]
+    Lost(String),
+    /// The platform database does not do as told.
+    #[error("use the platform database")]
+    Database(#[from] sqlx::Error),
+    /// The tables cannot be brought to their current form.
+    #[error("migrate the tables of media")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The tables were built from another log. Nothing was changed.
+    #[error("the tables of media belong to another log: stream {stream} was created at {known} there and at {found} here")]
+    OtherLog {
+        /// Which stream.
+        stream: contract::Stream,
+        /// When the stream of the tables was created.
+        known: chrono::DateTime<chrono::Utc>,
+        /// When this one was.
+        found: chrono::DateTime<chrono::Utc>,
+    },
+    /// A row holds what no version of media writes.
+    #[error("row {id} holds a value that nobody wrote: {what}")]
+    Row {
+        /// Which.
+        id: String,
+        /// Which value.
+        what: &'static str,
+    },
+}
+
+impl Error {
+    /// Its sources in one line, for a log or for the cause of a held key.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            source = error.source();
+        }
+        text
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let cause = error.chain();
+        match error {
+            Error::Log(_) | Error::Append(AppendError::Unavailable(_)) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::Append(AppendError::Conflict { .. }) => Self::unavailable("contended", RETRY_AFTER_S, cause),
+            Error::Storage(_) => Self::unavailable("storage_unavailable", RETRY_AFTER_S, cause),
+            Error::Database(_) => Self::unavailable("database_unavailable", RETRY_AFTER_S, cause),
+            Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_))
+            | Error::Decode { .. }
+            | Error::Lost(_)
+            | Error::Migrate(_)
+            | Error::OtherLog { .. }
+            | Error::Row { .. } => Self::internal(cause),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What media does with the events of `project`: a deletion takes its files, a number that is connected lets those be fetched that waited
+//! for one. Everything can be delivered again.
+
+use std::time::Duration;
+
+use contract::{Context, MediaErased, MediaEvent, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use journal::{AppendError, Expect, Follow, Handled, Handler, Stop};
+
+use crate::error::Error;
+use crate::facts::decode;
+use crate::{Media, keep, store};
+
+/// The service's name in positions and parked keys.
+const SERVICE: &str = "media";
+/// Projects worked on at the same time.
+const PARALLEL: usize = 4;
+/// Events of one project handed over at once.
+const BATCH_MAX: usize = 64;
+/// Between attempts while storage, database or log are down.
+const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
+/// Between attempts when somebody else was in the way.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+
+/// Follows `project`.
+pub(crate) struct OnProject(pub(crate) Media);
+
+pub(crate) fn follow() -> Follow {
+    Follow {
+        service: SERVICE,
+        stream: Stream::Project,
+        // One token after the stream: claims of numbers and keys have more.
+        filters: vec!["project.*".to_owned()],
+        key_tokens: 2,
+        parallel: PARALLEL,
+        batch_max: BATCH_MAX,
+        version: 1,
+    }
+}
+
+impl Handler for OnProject {
+    async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
+        for (done, recorded) in events.iter().enumerate() {
+            let handled = match recorded.subject.project_id() {
+                Some(project) => self.on(project, recorded).await.map_err(|error| stop(&error)),
+                None => Err(Stop::Park { cause: format!("{key} names no project") }),
+            };
+            if let Err(stop) = handled {
+                return Handled::stopped(done, stop);
+            }
+        }
+        Handled::all(events)
+    }
+}
+
+impl OnProject {
+    async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
+        match decode(recorded)? {
+            ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
+                self.erase(project, started.operation, recorded).await
+            }
+            ProjectEvent::OperationRetried(retried) if self.deletes(project, retried.operation).await? => {
+                self.erase(project, retried.operation, recorded).await
+            }
+            // What an upload left that was cut off by a crash while the project went. Its events are gone, so none is said.
+            ProjectEvent::ProjectErased(_) => {
+                store::erase(&self.0.pool, project).await?;
+                keep::erase(&self.0.storage, project).await
+            }
+            ProjectEvent::NumberOffered(_) | ProjectEvent::NumberConnected(_) => {
+                store::hasten(&self.0.pool, project, self.0.clock.now()).await?;
+                self.0.work.notify_one();
+                Ok(())
+            }
+            ProjectEvent::OperationStarted(_)
+            | ProjectEvent::OperationRetried(_)
+            | ProjectEvent::ProjectCreated(_)
+            | ProjectEvent::ProjectReady(_)
+            | ProjectEvent::ProjectFailed(_)
+            | ProjectEvent::ProjectUpdated(_)
+            | ProjectEvent::ProjectSuspended(_)
+            | ProjectEvent::ProjectRestored(_)
+            | ProjectEvent::ProjectTransferred(_)
+            | ProjectEvent::TransferRequested(_)
+            | ProjectEvent::TransferEnded(_)
+            | ProjectEvent::OperationStepCompleted(_)
+            | ProjectEvent::OperationFailed(_)
+            | ProjectEvent::OperationCompleted(_)
+            | ProjectEvent::NumberDescribed(_)
+            | ProjectEvent::NumberDisconnected(_)
+            | ProjectEvent::NumberClaimed(_)
+            | ProjectEvent::NumberReleased(_)
+            | ProjectEvent::BusinessProfileChanged(_)
+            | ProjectEvent::DisplayNameRequested(_)
+            | ProjectEvent::DisplayNameDecided(_)
+            | ProjectEvent::DataKeyCreated(_)
+            | ProjectEvent::SendingPolicySet(_) => Ok(()),
+        }
+    }
+
+    /// Rows, then objects, then the event that says that they are gone.
+    async fn erase(&self, project: ProjectId, operation: OperationId, cause: &Recorded) -> Result<(), Error> {
+        let space = Subject::media_space(project);
+        let before = self.0.journal.entity(&space).await?;
+        for said in &before {
+            if decode::<MediaEvent>(said)? == MediaEvent::from(MediaErased { operation }) {
+                return Ok(());
+            }
+        }
+        store::erase(&self.0.pool, project).await?;
+        keep::erase(&self.0.storage, project).await?;
+        let expect = before.last().map_or(Expect::New, |last| Expect::At(last.sequence));
+        let context = Context {
+            traceparent: chassis::traceparent::current().or_else(|| cause.context.traceparent.clone()),
+            correlation: cause.context.correlation.clone(),
+            causation: Some(cause.id),
+            actor: Some("system".to_owned()),
+        };
+        self.0.say(&space, expect, MediaErased { operation }.into(), &operation.to_string(), context).await
+    }
+
+    /// Whether an operation of the project deletes it.
+    async fn deletes(&self, project: ProjectId, operation: OperationId) -> Result<bool, Error> {
+        for recorded in self.0.journal.entity(&Subject::project(project)).await? {
+            if let ProjectEvent::OperationStarted(started) = decode(&recorded)?
+                && started.operation == operation
+            {
+                return Ok(started.kind == OperationKind::DeleteProject);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn stop(error: &Error) -> Stop {
+    let cause = error.chain();
+    match error {
+        Error::Storage(_)
+        | Error::Database(_)
+        | Error::Log(journal::Error::Unavailable(_))
+        | Error::Append(AppendError::Unavailable(_)) => Stop::SetAside { after: OUTAGE_PAUSE, cause },
+        Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },
+        Error::Log(_)
+        | Error::Append(_)
+        | Error::Decode { .. }
+        | Error::Lost(_)
+        | Error::Migrate(_)
+        | Error::OtherLog { .. }
+        | Error::Row { .. } => Stop::Park { cause },
+    }
+}

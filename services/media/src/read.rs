@@ -1,0 +1,115 @@
+//! Reading the log into the tables: what messages name, and what became of it. One reader for each stream, in order, whose place is kept in
+//! the same transaction as what was read: nothing is left out after a crash, and a platform database that was lost or restored is brought
+//! forward by reading from where it is.
+//!
+//! Reading only takes notes. It asks neither Meta nor the storage, so nothing that goes wrong with a file holds it up.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use contract::{ConversationEvent, MediaEvent, Recorded, Stream};
+use futures::StreamExt;
+use journal::{Filter, Range};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Error;
+use crate::facts::decode;
+use crate::notice::notice;
+use crate::store::{End, Entry, Settled};
+use crate::{Media, store};
+
+/// Events taken in one transaction.
+const BATCH_MAX: usize = 256;
+/// Between attempts while the log or the platform database does not answer.
+const PAUSE: Duration = Duration::from_secs(1);
+/// What Postgres keeps of a time: microseconds.
+const POSTGRES_TIME_DIGITS: u16 = 6;
+
+impl Media {
+    /// Refuses another log, then reads what became of files up to now: what is fetched already is not to be fetched again.
+    pub(crate) async fn catch_up(&self) -> Result<(), Error> {
+        self.place(Stream::Conversation).await?;
+        let from = self.place(Stream::Media).await? + 1;
+        let mut events = std::pin::pin!(self.journal.replay(Stream::Media, Range::from(from), Filter::all()).ready_chunks(BATCH_MAX));
+        while let Some(batch) = events.next().await {
+            let batch = batch.into_iter().collect::<Result<Vec<_>, _>>()?;
+            self.take(Stream::Media, &batch).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads a stream until `stop`.
+    pub(crate) async fn read(&self, stream: Stream, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let ended = tokio::select! {
+                () = stop.cancelled() => return,
+                ended = self.read_on(stream) => ended,
+            };
+            if let Err(error) = ended {
+                tracing::error!(stream = stream.name(), error = %error.chain(), "the log cannot be read into the tables, trying again");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+    }
+
+    async fn read_on(&self, stream: Stream) -> Result<(), Error> {
+        let from = self.place(stream).await? + 1;
+        let mut events = std::pin::pin!(self.journal.tail(stream, from, Filter::all()).ready_chunks(BATCH_MAX));
+        while let Some(batch) = events.next().await {
+            let mut read = Vec::with_capacity(batch.len());
+            let mut ended = None;
+            for event in batch {
+                match event {
+                    Ok(event) => read.push(event),
+                    Err(error) => ended = Some(error),
+                }
+            }
+            self.take(stream, &read).await?;
+            self.work.notify_one();
+            if let Some(error) = ended {
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&self, stream: Stream, batch: &[Recorded]) -> Result<(), Error> {
+        let Some(last) = batch.last() else { return Ok(()) };
+        let mut entries = Vec::new();
+        for recorded in batch {
+            match entries_of(stream, recorded) {
+                Ok(found) => entries.extend(found),
+                // Whoever folds the stream holds its key; files that nobody can read of are nothing to wait for.
+                Err(error) => {
+                    tracing::error!(stream.seq = recorded.sequence, error = %error.chain(), "an event is not readable, passed over")
+                }
+            }
+        }
+        store::take(&self.pool, stream, last.sequence, &entries).await
+    }
+
+    /// Up to where the tables hold a stream.
+    async fn place(&self, stream: Stream) -> Result<u64, Error> {
+        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
+        let (known, sequence) = store::progress(&self.pool, stream, found).await?;
+        if known == found { Ok(sequence) } else { Err(Error::OtherLog { stream, known, found }) }
+    }
+}
+
+fn entries_of(stream: Stream, recorded: &Recorded) -> Result<Vec<Entry>, Error> {
+    let Some(project) = recorded.subject.project_id() else { return Ok(Vec::new()) };
+    if stream == Stream::Conversation {
+        let event: ConversationEvent = decode(recorded)?;
+        return Ok(notice(project, &event, recorded.time).into_iter().map(Entry::Noted).collect());
+    }
+    let Some(id) = recorded.subject.media_id() else { return Ok(Vec::new()) };
+    let end = match decode(recorded)? {
+        MediaEvent::MediaStored(stored) => End::Stored(stored),
+        MediaEvent::MediaFailed(failed) => End::Failed(failed),
+        MediaEvent::MediaUploaded(_) | MediaEvent::MediaDeleted(_) | MediaEvent::MediaErased(_) => return Ok(Vec::new()),
+    };
+    Ok(vec![Entry::Settled(Settled { project, id, at: recorded.time, end })])
+}

@@ -1,0 +1,41 @@
+//! The tables follow from the log: built again they are the same, and of another log they are refused.
+
+use crate::meta::Trouble;
+use crate::world::{World, fresh_pool, rows};
+
+#[tokio::test]
+async fn tables_built_again_from_the_log_equal_those_that_lived() {
+    let world = World::new().await;
+    let service = world.start().await;
+    let project = world.project().await;
+    for n in 0..6 {
+        let id = format!("{n}");
+        let (_, media) = world.image(project, &id, format!("image {n}").as_bytes()).await;
+        if n == 5 {
+            world.meta.with(&id, |held| held.always = Some(Trouble::Unknown));
+            world.until_failed(project, media).await;
+        } else {
+            world.until_stored(project, media).await;
+        }
+    }
+    world.until("nothing is pending", async || !world.rows().await.iter().any(|row| row.contains(r#""status": "pending""#))).await;
+    world.stop(service).await;
+    let lived = world.rows().await;
+    assert_eq!(lived.len(), 6);
+
+    let (_, fresh) = fresh_pool().await;
+    let media = world.media_on(&fresh);
+    media.prepare().await.unwrap();
+    assert_eq!(rows(&fresh).await.len(), 6, "what was fetched is known before anything is fetched");
+    let stop = tokio_util::sync::CancellationToken::new();
+    let task = tokio::spawn(media::run(media, stop.clone()));
+    world.until("both are the same", async || rows(&fresh).await == lived).await;
+    stop.cancel();
+    task.await.unwrap().unwrap();
+    for n in 0..5 {
+        assert_eq!(world.meta.counts(&n.to_string()), (1, 1), "nothing is fetched for it");
+    }
+
+    sqlx::query("UPDATE media.progress SET created = created - interval '1 day' WHERE stream = 'media'").execute(&fresh).await.unwrap();
+    assert!(matches!(world.media_on(&fresh).prepare().await, Err(media::Error::OtherLog { .. })));
+}
