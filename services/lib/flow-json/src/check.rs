@@ -21,6 +21,7 @@ mod tally;
 mod top;
 mod value;
 
+pub(crate) use action::is_url;
 use facts::{Facts, Screen};
 
 use crate::json::reader::{self, Broken, Document};

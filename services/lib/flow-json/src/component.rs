@@ -38,10 +38,6 @@ impl Component {
         SCREEN_COMPONENTS.iter().find(|component| component.name == name)
     }
 
-    pub(crate) fn property(&self, name: &str) -> Option<&'static Property> {
-        self.properties.iter().find(|property| property.name == name)
-    }
-
     /// Whether it may stand in a branch of an If or a Switch.
     pub(crate) fn may_branch(&self) -> bool {
         match self.role {

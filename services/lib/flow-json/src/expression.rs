@@ -8,8 +8,8 @@ mod parse;
 mod reference;
 mod token;
 
-pub(crate) use evaluate::{Names, evaluate, truth};
-pub(crate) use judge::{Judged, judge};
+pub(crate) use evaluate::{Names, evaluate, text, truth};
+pub(crate) use judge::judge;
 pub(crate) use parse::{Mode, parse};
 pub(crate) use reference::{Reference, Source};
 pub(crate) use token::Operator;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::facts::{Screen, below};
+use super::facts::below;
 use super::{Here, Judge};
 use crate::component::{Component, Role};
 use crate::data_type::DataType;
@@ -12,7 +12,7 @@ use crate::place::Place;
 use crate::report::shortened;
 
 impl<'a> Judge<'a> {
-    pub(super) fn form_rules(&mut self, screen: &Screen<'a>, children: &[Node], place: &Place<'_>) {
+    pub(super) fn form_rules(&mut self, children: &[Node], place: &Place<'_>) {
         if !has_form(children) {
             return;
         }
@@ -30,9 +30,6 @@ impl<'a> Judge<'a> {
         let message = format!("{} '{}' {} not allowed outside Form when Form component is present.", verb.0, names.join("', '"), verb.1);
         let index = children.iter().position(|child| child.span.start <= at.start && at.start < child.span.end);
         self.error("COMPONENTS_OUTSIDE_FORM", at, &index.map_or(*place, |index| place.index(index)), message);
-        if screen.forms.len() > 1 {
-            self.note(at, place, "This screen has more than one Form.".to_owned());
-        }
     }
 
     /// In all branches: a name stands for one input.

@@ -1,6 +1,7 @@
 //! The payload of an action: what each value stands for, whether the next screen takes it, and where values of pickers may go.
 
 use super::dynamic::missing_message;
+use super::facts::Screen;
 use super::{Here, Judge};
 use crate::component::{Action, Role};
 use crate::data_type::DataType;
@@ -48,38 +49,26 @@ impl<'a> Judge<'a> {
             }
         }
         if let Some(next) = next {
-            self.fields_of_next(next.id, next.data.as_ref().map(|data| data.keys().map(String::as_str)), member, object, place);
+            self.fields_of_next(next, member, object, place);
         }
     }
 
     /// Both have the same fields.
-    fn fields_of_next<'n>(
-        &mut self,
-        id: &str,
-        wanted: Option<impl Iterator<Item = &'n str>>,
-        member: &Member,
-        payload: &Object,
-        place: &Place<'_>,
-    ) {
+    fn fields_of_next(&mut self, next: &Screen<'_>, member: &Member, payload: &Object, place: &Place<'_>) {
         const CODE: &str = "INVALID_NAVIGATE_ACTION_PAYLOAD";
-        let Some(wanted) = wanted else {
+        let Some(model) = &next.data else {
             if !payload.is_empty() {
-                let message = format!("No data model is defined in the next screen '{}'.", shortened(id));
+                let message = format!("No data model is defined in the next screen '{}'.", shortened(next.id));
                 self.error(CODE, member.key_span, place, message);
             }
             return;
         };
-        let wanted: std::collections::HashSet<&str> = wanted.collect();
-        let extra: Vec<&str> = payload.iter().map(|member| member.key.as_str()).filter(|key| !wanted.contains(key)).collect();
-        if !extra.is_empty() {
-            let message = format!("Following fields are missing in the next screen's data model: [{}].", listed(extra));
+        if let Some(names) = listed(payload.iter().map(|member| member.key.as_str()).filter(|key| !model.contains_key(*key))) {
+            let message = format!("Following fields are missing in the next screen's data model: [{names}].");
             self.error(CODE, member.key_span, place, message);
         }
-        let mut missing: Vec<&str> = wanted.into_iter().filter(|key| !payload.has(key)).collect();
-        missing.sort_unstable();
-        if !missing.is_empty() {
-            let message =
-                format!("Following fields are expected in the next screen's data model but missing in payload: [{}].", listed(missing));
+        if let Some(names) = listed(model.keys().map(String::as_str).filter(|key| !payload.has(key))) {
+            let message = format!("Following fields are expected in the next screen's data model but missing in payload: [{names}].");
             self.error(CODE, member.key_span, place, message);
         }
     }
@@ -211,11 +200,13 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn listed(names: Vec<&str>) -> String {
-    let more = names.len().saturating_sub(LISTED_MAX);
-    let mut text = names.into_iter().take(LISTED_MAX).map(shortened).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        text.push_str(&format!(", and {more} more"));
+/// The first of them; None if there are none. It looks no further than it lists.
+fn listed<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let mut names = names.peekable();
+    names.peek()?;
+    let mut text = names.by_ref().take(LISTED_MAX).map(shortened).collect::<Vec<_>>().join(", ");
+    if names.next().is_some() {
+        text.push_str(", and more");
     }
-    text
+    Some(text)
 }

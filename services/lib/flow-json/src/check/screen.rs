@@ -128,7 +128,7 @@ impl<'a> Judge<'a> {
                     self.components(here, "children", &member.node, 1, &at);
                     if let Some(children) = member.node.list() {
                         self.tally(here.screen, children, &at);
-                        self.form_rules(here.screen, children, &at);
+                        self.form_rules(children, &at);
                         self.names(children, &at);
                     }
                 }

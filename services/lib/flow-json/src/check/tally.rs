@@ -16,11 +16,10 @@ const CAROUSELS_MAX: usize = 2;
 /// From which on a Footer may stand beside a RichText.
 const RICH_TEXT_WITH_FOOTER: Version = Version::of(6, 3);
 /// Component, how many, the code for more.
-const LIMITS: [(&str, usize, &str); 6] = [
+const LIMITS: [(&str, usize, &str); 5] = [
     ("EmbeddedLink", 2, "MAX_EMBEDDED_LINK_PER_SCREEN"),
     ("Image", 3, "MAX_IMAGE_PER_SCREEN"),
     ("OptIn", 5, "MAX_OPT_IN_PER_SCREEN"),
-    ("Form", 1, "INVALID_PROPERTY_VALUE"),
     ("NavigationList", NAVIGATION_LISTS_MAX, "INVALID_PROPERTY_VALUE"),
     ("ImageCarousel", CAROUSELS_MAX, "INVALID_PROPERTY_VALUE"),
 ];

@@ -10,6 +10,9 @@ use serde_json::{Number, Value};
 
 use super::{Expression, Operator, Reference};
 
+/// Bytes of a text that was put together; no screen shows more than a few thousand characters.
+const TEXT_BYTES_MAX: usize = 100_000;
+
 /// What references stand for.
 pub(crate) trait Names {
     fn value(&self, reference: &Reference) -> Option<Cow<'_, Value>>;
@@ -24,7 +27,7 @@ pub(crate) fn evaluate(expression: &Expression, names: &dyn Names) -> Value {
         Expression::Not(operand, _) => Value::from(!truth(&evaluate(operand, names))),
         Expression::Negative(operand, _) => number(&evaluate(operand, names)).map_or(Value::Null, |number| number_of(-number)),
         Expression::Binary { operator, left, right, .. } => binary(*operator, left, right, names),
-        Expression::Concatenation(parts) => Value::from(parts.iter().map(|part| text(&evaluate(part, names))).collect::<String>()),
+        Expression::Concatenation(parts) => Value::from(cut(parts.iter().map(|part| text(&evaluate(part, names))).collect::<String>())),
     }
 }
 
@@ -59,8 +62,16 @@ fn binary(operator: Operator, left: &Expression, right: &Expression, names: &dyn
 fn plus(left: &Value, right: &Value) -> Value {
     match (number(left), number(right)) {
         (Some(left), Some(right)) => number_of(left + right),
-        _ => Value::from(format!("{}{}", text(left), text(right))),
+        _ => Value::from(cut(format!("{}{}", text(left), text(right)))),
     }
+}
+
+/// Without this a text that is put together with itself, screen after screen, grows without end.
+fn cut(mut text: String) -> String {
+    if text.len() > TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+    }
+    text
 }
 
 fn arithmetic(left: &Value, right: &Value, compute: impl Fn(f64, f64) -> f64) -> Value {

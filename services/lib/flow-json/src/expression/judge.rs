@@ -6,16 +6,14 @@ use crate::data_type::DataType;
 /// What was found about an expression.
 pub(crate) struct Judged {
     pub(crate) data_type: DataType,
-    /// Whether a reference is in it.
-    pub(crate) dynamic: bool,
     pub(crate) faults: Vec<String>,
 }
 
 /// `type_of` gives the type of a reference, [`DataType::Any`] for one that is missing.
 pub(crate) fn judge<'a>(expression: &Expression, type_of: &dyn Fn(&Reference) -> &'a DataType) -> Judged {
     let mut faults = Vec::new();
-    let (data_type, dynamic) = Judge { type_of, faults: &mut faults }.visit(expression);
-    Judged { data_type, dynamic, faults }
+    let (data_type, _) = Judge { type_of, faults: &mut faults }.visit(expression);
+    Judged { data_type, faults }
 }
 
 struct Judge<'a, 'f> {
@@ -24,6 +22,7 @@ struct Judge<'a, 'f> {
 }
 
 impl Judge<'_, '_> {
+    /// Its type, and whether a reference is in it.
     fn visit(&mut self, expression: &Expression) -> (DataType, bool) {
         match expression {
             Expression::Text(_) => (DataType::Text, false),

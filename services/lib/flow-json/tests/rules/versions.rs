@@ -1,0 +1,49 @@
+//! Versions: which are judged, and how much of the newer ones.
+
+use serde_json::{Value, json};
+
+use super::{base, judge, refused, set, with_component};
+
+fn of(version: &str, document: Value) -> Value {
+    set(document, "/version", json!(version))
+}
+
+#[test]
+fn newer_versions_are_judged_as_far_as_they_are_known() {
+    for version in ["6.1", "6.2", "6.3", "7.0", "7.1", "7.2", "7.3"] {
+        let report = judge(&of(version, base()));
+        assert!(report.is_valid() && report.notes.len() == 1 && report.notes[0].path == "version", "{version}: {report:#?}");
+        let wrong = of(version, with_component(json!({"type": "TextHeading", "text": 1})));
+        refused(&wrong, &[("INVALID_PROPERTY_TYPE", "string")]);
+        let unknown = judge(&of(version, with_component(json!({"type": "TextHeading", "text": "x", "glow": 1}))));
+        assert!(unknown.is_valid() && unknown.notes.len() == 2, "{version}: {unknown:#?}");
+        let unknown = judge(&of(version, with_component(json!({"type": "Hologram"}))));
+        assert!(unknown.is_valid() && unknown.notes.len() == 2, "{version}: {unknown:#?}");
+    }
+}
+
+#[test]
+fn what_came_with_a_version_is_taken_from_then_on() {
+    let chips =
+        json!({"type": "ChipsSelector", "name": "c", "label": "x", "data-source": [{"id": "a", "title": "A"}, {"id": "b", "title": "B"}]});
+    let pattern = json!({"type": "TextInput", "name": "i", "label": "x", "pattern": "[0-9]+"});
+    let calendar = json!({"type": "CalendarPicker", "name": "c", "label": "x", "mode": "range", "title": "new here"});
+    for (component, before, since) in [(chips, "6.2", "6.3"), (pattern, "6.1", "6.2"), (calendar, "6.0", "6.1")] {
+        assert!(!judge(&of(before, with_component(component.clone()))).is_valid(), "{before}: {component}");
+        assert!(judge(&of(since, with_component(component.clone()))).is_valid(), "{since}: {component}");
+    }
+}
+
+#[test]
+fn older_versions_say_why_they_are_refused() {
+    for version in ["2.1", "3.0", "3.1", "4.0", "5.0"] {
+        let document = of(version, base());
+        refused(&document, &[("UNSUPPORTED_FLOW_JSON_VERSION", "Unsupported Flow JSON version.")]);
+        assert!(judge(&document).notes[0].message.contains("no longer published"));
+    }
+    let report = judge(&of("5.1", base()));
+    assert!(report.is_valid() && report.notes.len() == 1, "{report:#?}");
+    let link = json!({"type": "EmbeddedLink", "text": "x", "on-click-action": {"name": "open_url", "url": "https://a.b"}});
+    refused(&of("5.1", with_component(link)), &[("INVALID_ENUM_VALUE", "[data_exchange, navigate]")]);
+    refused(&set(base(), "/version", json!(100)), &[("INVALID_PROPERTY_TYPE", "string")]);
+}
