@@ -1,0 +1,373 @@
+//! What is not settled yet, folded from the log: messages, in which order for each contact, and what is to be shown as read.
+//!
+//! It is what the rows hold (`store`), and beside it what only this process knows: what it does with a contact just now. Nothing is
+//! decided here.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use contract::{ContactId, ConversationEvent, Event, EventId, MessageId, MessageRequested, ProjectId, ReadRequested, Recorded, Subject};
+
+use crate::status;
+
+/// What the contents of waiting messages may take in memory; what is beyond is read from the log when its turn comes.
+const CONTENT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// For how long a status of an abandoned message still counts. Meta keeps a message for 30 days.
+const ABANDONED_KEPT: TimeDelta = TimeDelta::days(31);
+
+/// A contact of a project: whose messages are in order.
+pub(crate) type Key = (ProjectId, ContactId);
+
+/// Where a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// For its turn.
+    Waiting,
+    /// Meta is being asked, or was, by somebody who is gone.
+    Started,
+    /// Meta was asked and did not answer.
+    Unknown,
+    /// Given up; a status still counts.
+    Abandoned,
+}
+
+/// A message that is not settled.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) key: Key,
+    /// The sequence of its request.
+    pub(crate) requested: u64,
+    /// The sequence of its last event.
+    pub(crate) sequence: u64,
+    pub(crate) state: State,
+    pub(crate) attempt: u32,
+    /// Waiting: not before. Started: when nobody is asking any more. Unknown: when no status is waited for any more.
+    pub(crate) due_at: DateTime<Utc>,
+    /// When it is not worth sending any more; of an abandoned one, when it is forgotten.
+    pub(crate) expires_at: DateTime<Utc>,
+    /// Nobody knows whether Meta took an earlier attempt.
+    pub(crate) doubtful: bool,
+    /// Meta's id, told by a status.
+    pub(crate) told: Option<String>,
+    /// When it was asked for, if this process saw it.
+    pub(crate) asked_at: Option<DateTime<Utc>>,
+    /// What is to be sent, if it is in memory.
+    pub(crate) content: Option<Arc<MessageRequested>>,
+    pub(crate) content_bytes: usize,
+}
+
+/// What this process does with a contact just now. One thing at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Busy {
+    /// A message is being sent.
+    Sending(MessageId),
+    /// An event is being appended.
+    Saying,
+    /// Done as soon as everything is read up to this sequence.
+    Until(u64),
+}
+
+/// The messages of a contact, in the order in which they were asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Contact {
+    /// The last sequence of its subject, as far as it was read.
+    pub(crate) last: u64,
+    pub(crate) queue: VecDeque<MessageId>,
+    /// Messages whose time is up.
+    pub(crate) overdue: VecDeque<MessageId>,
+    pub(crate) busy: Option<Busy>,
+    /// It is in its project's line.
+    pub(crate) lined_up: bool,
+    /// When it is looked at again by itself.
+    pub(crate) wakes_at: Option<DateTime<Utc>>,
+}
+
+/// A message of a contact that is to be shown as read.
+#[derive(Debug, Clone)]
+pub(crate) struct Read {
+    pub(crate) key: Key,
+    pub(crate) message: MessageId,
+    pub(crate) sequence: u64,
+    pub(crate) wamid: String,
+    pub(crate) typing: bool,
+    pub(crate) at: DateTime<Utc>,
+    /// How often Meta was asked by this process.
+    pub(crate) tries: u32,
+}
+
+/// What an event changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Nothing that matters here.
+    None,
+    /// The contact's messages, or its subject.
+    Contact(Key),
+    /// A status told that Meta has the message.
+    Told(MessageId),
+    /// Something is to be shown as read.
+    Read(EventId),
+}
+
+/// Everything that is not settled.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    /// Up to where the log was read.
+    pub(crate) read: u64,
+    pub(crate) messages: HashMap<MessageId, Message>,
+    pub(crate) contacts: HashMap<Key, Contact>,
+    pub(crate) reads: HashMap<EventId, Read>,
+    /// When messages expire, the next one first.
+    pub(crate) expiries: BTreeSet<(DateTime<Utc>, MessageId)>,
+    /// What the rows do not hold yet.
+    pub(crate) changed_messages: HashSet<MessageId>,
+    pub(crate) changed_reads: HashSet<EventId>,
+    content_bytes: usize,
+}
+
+impl Backlog {
+    /// Takes rows in, in the order of their requests.
+    pub(crate) fn restore(read: u64, mut messages: Vec<(MessageId, Message)>, reads: Vec<(EventId, Read)>) -> Self {
+        let mut backlog = Self { read, reads: reads.into_iter().collect(), ..Self::default() };
+        messages.sort_by_key(|(_, message)| message.requested);
+        for (id, message) in messages {
+            backlog.insert(id, message);
+        }
+        backlog
+    }
+
+    /// Applies an event; a second time changes nothing. `lost_after`: how long after its start a message is nobody's any more.
+    pub(crate) fn apply(&mut self, recorded: &Recorded, lost_after: TimeDelta) -> News {
+        if recorded.sequence <= self.read {
+            return News::None;
+        }
+        self.read = recorded.sequence;
+        let Some(project) = recorded.subject.project_id() else { return News::None };
+        let key = recorded.subject.contact_id().map(|contact| (project, contact));
+        let known = key.filter(|key| self.contacts.contains_key(key));
+        if let Some(contact) = known.and_then(|key| self.contacts.get_mut(&key)) {
+            contact.last = recorded.sequence;
+        }
+        match ConversationEvent::decode(recorded) {
+            Ok(event) => match self.take(key, event, recorded, lost_after) {
+                News::None => known.map_or(News::None, News::Contact),
+                news => news,
+            },
+            Err(error) => {
+                tracing::error!(%error, stream.seq = recorded.sequence, "conversation event is not readable, passed over");
+                News::None
+            }
+        }
+    }
+
+    fn take(&mut self, key: Option<Key>, event: ConversationEvent, recorded: &Recorded, lost_after: TimeDelta) -> News {
+        let sequence = recorded.sequence;
+        match event {
+            ConversationEvent::MessageRequested(requested) => {
+                let Some(key) = key else { return News::None };
+                self.request(key, requested, recorded);
+                News::Contact(key)
+            }
+            ConversationEvent::SendStarted(started) => self.change(started.message, sequence, |message| {
+                message.state = State::Started;
+                message.attempt = message.attempt.max(started.attempt);
+                message.due_at = started.at + lost_after;
+            }),
+            ConversationEvent::SendDeferred(deferred) => self.change(deferred.message, sequence, |message| {
+                if deferred.attempt >= message.attempt {
+                    message.state = State::Waiting;
+                    message.attempt = deferred.attempt;
+                    message.due_at = deferred.retry_at;
+                }
+            }),
+            ConversationEvent::SendOutcomeUnknown(unknown) => self.change(unknown.message, sequence, |message| {
+                message.doubtful = true;
+                if unknown.attempt >= message.attempt {
+                    message.state = State::Unknown;
+                    message.due_at = unknown.settle_by;
+                }
+            }),
+            ConversationEvent::MessageAbandoned(abandoned) => self.abandon(abandoned.message, sequence, abandoned.at),
+            ConversationEvent::MessageAccepted(accepted) => self.settle(accepted.message),
+            ConversationEvent::MessageFailed(failed) => self.settle(failed.message),
+            ConversationEvent::MessageStatusReported(reported) => {
+                self.tell(status::told(reported.raw.get()).map(|id| (id, reported.wamid)))
+            }
+            ConversationEvent::UnassignedItemReceived(item) => self.tell(status::told_unassigned(&item)),
+            ConversationEvent::ReadRequested(requested) => key.map_or(News::None, |key| self.request_read(key, requested, recorded)),
+            ConversationEvent::ReadSettled(_) => {
+                if let Some(cause) = recorded.context.causation
+                    && self.reads.remove(&cause).is_some()
+                {
+                    self.changed_reads.insert(cause);
+                }
+                News::None
+            }
+            ConversationEvent::ContactFirstSeen(_)
+            | ConversationEvent::ContactIdentityLinked(_)
+            | ConversationEvent::ContactIdentityReplaced(_)
+            | ConversationEvent::ContactIdentityUnlinked(_)
+            | ConversationEvent::ContactProfileChanged(_)
+            | ConversationEvent::ContactPreferenceChanged(_)
+            | ConversationEvent::ContactMerged(_)
+            | ConversationEvent::ContactAbsorbed(_)
+            | ConversationEvent::ConversationOpened(_)
+            | ConversationEvent::ConversationClosed(_)
+            | ConversationEvent::ConversationStateChanged(_)
+            | ConversationEvent::ConversationReopened(_)
+            | ConversationEvent::MessageReceived(_)
+            | ConversationEvent::MessageEchoed(_)
+            | ConversationEvent::MessageImported(_)
+            | ConversationEvent::FlowSubmitted(_) => News::None,
+        }
+    }
+
+    fn request(&mut self, key: Key, requested: MessageRequested, recorded: &Recorded) {
+        if self.messages.contains_key(&requested.message) {
+            return;
+        }
+        let id = requested.message;
+        let bytes = recorded.data.len();
+        let fits = self.content_bytes + bytes <= CONTENT_BYTES_MAX;
+        let message = Message {
+            key,
+            requested: recorded.sequence,
+            sequence: recorded.sequence,
+            state: State::Waiting,
+            attempt: 0,
+            due_at: requested.at,
+            expires_at: requested.expires_at,
+            doubtful: false,
+            told: None,
+            asked_at: Some(recorded.time),
+            content: fits.then(|| Arc::new(requested)),
+            content_bytes: if fits { bytes } else { 0 },
+        };
+        self.insert(id, message);
+        self.changed_messages.insert(id);
+    }
+
+    fn insert(&mut self, id: MessageId, message: Message) {
+        if message.state != State::Abandoned {
+            let contact = self.contacts.entry(message.key).or_default();
+            contact.last = contact.last.max(message.sequence);
+            contact.queue.push_back(id);
+        }
+        self.expiries.insert((message.expires_at, id));
+        self.content_bytes += message.content_bytes;
+        self.messages.insert(id, message);
+    }
+
+    fn change(&mut self, id: MessageId, sequence: u64, change: impl FnOnce(&mut Message)) -> News {
+        let Some(message) = self.messages.get_mut(&id).filter(|message| message.state != State::Abandoned) else { return News::None };
+        message.sequence = sequence;
+        change(message);
+        self.changed_messages.insert(id);
+        News::Contact(message.key)
+    }
+
+    fn abandon(&mut self, id: MessageId, sequence: u64, at: DateTime<Utc>) -> News {
+        let Some(message) = self.messages.get_mut(&id) else { return News::None };
+        message.sequence = sequence;
+        message.state = State::Abandoned;
+        message.content = None;
+        self.content_bytes -= std::mem::take(&mut message.content_bytes);
+        self.expiries.remove(&(message.expires_at, id));
+        message.expires_at = at + ABANDONED_KEPT;
+        self.expiries.insert((message.expires_at, id));
+        let key = message.key;
+        self.changed_messages.insert(id);
+        self.leave_queue(key, id);
+        News::Contact(key)
+    }
+
+    fn settle(&mut self, id: MessageId) -> News {
+        let key = self.messages.get(&id).map(|message| message.key);
+        self.forget(id);
+        key.map_or(News::None, News::Contact)
+    }
+
+    fn tell(&mut self, told: Option<(MessageId, String)>) -> News {
+        let Some((id, wamid)) = told else { return News::None };
+        let Some(message) = self.messages.get_mut(&id).filter(|message| message.told.is_none()) else { return News::None };
+        message.told = Some(wamid);
+        self.changed_messages.insert(id);
+        News::Told(id)
+    }
+
+    fn request_read(&mut self, key: Key, requested: ReadRequested, recorded: &Recorded) -> News {
+        let ReadRequested { message, wamid, typing, at } = requested;
+        self.reads.insert(recorded.id, Read { key, message, sequence: recorded.sequence, wamid, typing, at, tries: 0 });
+        self.changed_reads.insert(recorded.id);
+        News::Read(recorded.id)
+    }
+
+    /// A message is settled, or nobody's any more.
+    pub(crate) fn forget(&mut self, id: MessageId) {
+        let Some(message) = self.messages.remove(&id) else { return };
+        self.content_bytes -= message.content_bytes;
+        self.expiries.remove(&(message.expires_at, id));
+        self.changed_messages.insert(id);
+        self.leave_queue(message.key, id);
+    }
+
+    /// A project is gone, or goes.
+    pub(crate) fn forget_project(&mut self, project: ProjectId) {
+        let messages: Vec<_> = self.messages.iter().filter(|(_, message)| message.key.0 == project).map(|(id, _)| *id).collect();
+        messages.into_iter().for_each(|id| self.forget(id));
+        let reads: Vec<_> = self.reads.iter().filter(|(_, read)| read.key.0 == project).map(|(id, _)| *id).collect();
+        for id in reads {
+            self.reads.remove(&id);
+            self.changed_reads.insert(id);
+        }
+        self.contacts.retain(|(of, _), _| *of != project);
+    }
+
+    fn leave_queue(&mut self, key: Key, id: MessageId) {
+        if let Some(contact) = self.contacts.get_mut(&key)
+            && let Some(index) = contact.queue.iter().position(|queued| *queued == id)
+        {
+            contact.queue.remove(index);
+        }
+        self.tidy(key);
+    }
+
+    /// Forgets a contact with nothing to do.
+    pub(crate) fn tidy(&mut self, key: Key) {
+        if self.contacts.get(&key).is_some_and(|contact| contact.queue.is_empty() && contact.busy.is_none() && !contact.lined_up) {
+            self.contacts.remove(&key);
+        }
+    }
+
+    /// Whose subject a contact has.
+    pub(crate) fn subject(key: Key) -> Subject {
+        Subject::conversation(key.0, key.1)
+    }
+}
+
+impl Message {
+    /// Of a row: what it says is in the log alone.
+    pub(crate) fn restored(
+        key: Key,
+        requested: u64,
+        sequence: u64,
+        state: State,
+        due_at: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            key,
+            requested,
+            sequence,
+            state,
+            attempt: 0,
+            due_at,
+            expires_at,
+            doubtful: false,
+            told: None,
+            asked_at: None,
+            content: None,
+            content_bytes: 0,
+        }
+    }
+}

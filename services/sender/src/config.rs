@@ -1,0 +1,85 @@
+//! Configuration of the sender: its limits, also for a process that runs all services; and the sender as a process of its own.
+
+use std::time::Duration;
+
+use chassis::{HttpArgs, KeyArgs, NatsArgs, PostgresArgs, TelemetryArgs};
+use clap::{Args, Parser};
+use sealing::MasterKeyArgs;
+use storage::StorageArgs;
+use whatsapp::graph::{self, Graph, Settings, Token};
+
+use crate::Limits;
+
+/// How messages are sent.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Sending")]
+pub struct SenderArgs {
+    /// Messages on their way to Meta at once
+    #[arg(long, env = "PAIGE_SENDER_CALLS_MAX", default_value_t = 1_024, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=16_384))]
+    pub sender_calls_max: u32,
+    /// Of one project: a slow one takes no more than this
+    #[arg(long, env = "PAIGE_SENDER_PROJECT_CALLS_MAX", default_value_t = 128, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=16_384))]
+    pub sender_project_calls_max: u32,
+    /// Messages a second of one number, before Meta says that it may send fewer
+    #[arg(long, env = "PAIGE_SENDER_NUMBER_RATE", default_value_t = 80, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub sender_number_rate: u32,
+    /// How long after a call without an answer a status is waited for, in seconds, before the message is given up or sent again
+    #[arg(long, env = "PAIGE_SENDER_SETTLE_SECONDS", default_value_t = 90, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub sender_settle_seconds: u32,
+}
+
+impl SenderArgs {
+    /// As the sender takes them.
+    pub fn limits(&self) -> Limits {
+        let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        Limits {
+            calls_max: count(self.sender_calls_max),
+            project_calls_max: count(self.sender_project_calls_max),
+            number_rate: self.sender_number_rate,
+            settle_margin: Duration::from_secs(self.sender_settle_seconds.into()),
+        }
+    }
+}
+
+/// Meta's Graph API. Messages are sent with the tokens of their projects: the app itself is not needed.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Meta")]
+pub struct MetaArgs {
+    /// Graph API with its version
+    #[arg(long, env = "PAIGE_META_GRAPH_URL", default_value = graph::URL_DEFAULT, value_name = "URL")]
+    pub meta_graph_url: String,
+}
+
+impl MetaArgs {
+    /// The client.
+    ///
+    /// # Errors
+    /// The URL is none.
+    pub fn graph(&self) -> Result<Graph, graph::Error> {
+        Graph::new(Settings { url: self.meta_graph_url.clone(), app_id: String::new(), app_secret: Token::new("") })
+    }
+}
+
+/// Messages that were asked for: to Meta, each once.
+#[derive(Parser, Debug)]
+#[command(name = "sender", version, about)]
+pub struct Config {
+    #[command(flatten)]
+    pub http: HttpArgs,
+    #[command(flatten)]
+    pub key: KeyArgs,
+    #[command(flatten)]
+    pub nats: NatsArgs,
+    #[command(flatten)]
+    pub postgres: PostgresArgs,
+    #[command(flatten)]
+    pub master_key: MasterKeyArgs,
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    #[command(flatten)]
+    pub meta: MetaArgs,
+    #[command(flatten)]
+    pub sender: SenderArgs,
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}

@@ -1,0 +1,195 @@
+//! What came of asking Meta, and what follows. Pure: time and chance are arguments.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use contract::UnknownOutcome;
+use whatsapp::graph::{self, Class, Sent};
+
+use crate::pace::MAINTENANCE;
+
+/// The pause before the second attempt; doubled for every further one.
+const BACKOFF_MIN: TimeDelta = TimeDelta::seconds(1);
+/// The longest pause between two attempts.
+const BACKOFF_MAX: TimeDelta = TimeDelta::minutes(5);
+/// How often a message is tried whose refusals nobody can explain.
+const UNCLEAR_ATTEMPTS_MAX: u32 = 3;
+/// Meta's word for a message that goes on its way at once.
+const NOT_HELD: &str = "accepted";
+
+/// Meta's codes that mean something here.
+pub(crate) mod code {
+    /// Too many messages of the number.
+    pub(crate) const THROUGHPUT: i64 = 130_429;
+    /// Too many calls for the account, or of the app.
+    pub(crate) const CALLS: [i64; 2] = [4, 80_007];
+    /// Too many messages to this person.
+    pub(crate) const PAIR: i64 = 131_056;
+    /// Meta works on the number.
+    pub(crate) const MAINTENANCE: i64 = 131_057;
+}
+
+/// What is said about a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Meta has it.
+    Accepted { wamid: String, held_as: Option<String>, settled_by_status: bool },
+    /// Meta has it not, which is proved; again at that time.
+    Deferred { meta_code: Option<i64>, reason: String, retry_at: DateTime<Utc> },
+    /// Nobody knows; a status is waited for until then.
+    Unknown { reason: String, settle_by: DateTime<Utc> },
+    /// Meta has it not and will not.
+    Failed { code: &'static str, meta_code: Option<i64>, reason: String },
+    /// Nobody knows, and nothing more is done.
+    Abandoned { reason: String },
+}
+
+/// An attempt, as far as its outcome depends on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt {
+    /// From 1.
+    pub(crate) number: u32,
+    /// Of an earlier attempt nobody knows whether Meta took it.
+    pub(crate) doubtful: bool,
+    /// From 0 to 1.
+    pub(crate) chance: f64,
+    /// How long a status is waited for.
+    pub(crate) settle_wait: TimeDelta,
+    /// When the pair may send again, if Meta refused because of it.
+    pub(crate) pair_ready: Option<DateTime<Utc>>,
+}
+
+/// What came of an attempt.
+pub(crate) fn outcome(answer: Result<Sent, graph::Error>, attempt: Attempt, now: DateTime<Utc>) -> Outcome {
+    let error = match answer {
+        Ok(Sent { wamid, message_status, .. }) => {
+            let held_as = message_status.filter(|status| status != NOT_HELD);
+            return Outcome::Accepted { wamid: wamid.into(), held_as, settled_by_status: false };
+        }
+        Err(error) => error,
+    };
+    if !error.proves_unsent() {
+        return Outcome::Unknown { reason: error.to_string(), settle_by: now + attempt.settle_wait };
+    }
+    refused(&error, attempt, now)
+}
+
+/// What follows from an error that proves that no message came of it.
+pub(crate) fn refused(error: &graph::Error, attempt: Attempt, now: DateTime<Utc>) -> Outcome {
+    let (meta_code, reason) = (error.code(), error.for_people());
+    let again = match error.class() {
+        Class::Transient | Class::RateLimited => true,
+        Class::Unclear => attempt.number < UNCLEAR_ATTEMPTS_MAX,
+        Class::Final => false,
+    };
+    if !again {
+        return ended(failure_code(error), meta_code, reason, attempt.doubtful);
+    }
+    let backoff = now + backoff(attempt.number, attempt.chance);
+    let retry_at = match meta_code {
+        Some(code::PAIR) => attempt.pair_ready.unwrap_or(backoff),
+        Some(code::MAINTENANCE) => backoff.max(now + MAINTENANCE),
+        Some(_) | None => backoff,
+    };
+    Outcome::Deferred { meta_code, reason, retry_at }
+}
+
+/// A message that is not tried again. What may be at Meta from an earlier attempt cannot be said to have failed.
+pub(crate) fn ended(code: &'static str, meta_code: Option<i64>, reason: String, doubtful: bool) -> Outcome {
+    if doubtful {
+        return Outcome::Abandoned { reason: format!("whether an earlier attempt was taken is not known; the last one: {reason}") };
+    }
+    Outcome::Failed { code, meta_code, reason }
+}
+
+/// What becomes of an unknown outcome when no status told of it in time.
+pub(crate) fn unsettled(policy: UnknownOutcome, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Outcome {
+    match policy {
+        UnknownOutcome::SendAgain if now < expires_at => Outcome::Deferred {
+            meta_code: None,
+            reason: "no status told whether it was sent; it is sent again, as the project wants".to_owned(),
+            retry_at: now,
+        },
+        UnknownOutcome::SendAgain | UnknownOutcome::GiveUp => {
+            Outcome::Abandoned { reason: "no status told whether it was sent".to_owned() }
+        }
+    }
+}
+
+/// Exponential, half of it by chance, so that what failed together does not come back together.
+fn backoff(attempt: u32, chance: f64) -> TimeDelta {
+    let doubled = BACKOFF_MIN * 2_i32.saturating_pow(attempt.saturating_sub(1).min(16));
+    let whole = doubled.min(BACKOFF_MAX).num_milliseconds() as f64;
+    TimeDelta::milliseconds((whole * (0.5 + chance.clamp(0.0, 1.0) / 2.0)) as i64)
+}
+
+fn failure_code(error: &graph::Error) -> &'static str {
+    match error {
+        graph::Error::Refused(_) => match error.code() {
+            Some(0 | 10 | 190 | 200..=299) => "access_lost",
+            Some(_) | None => "refused_by_meta",
+        },
+        graph::Error::Unaskable(_) | graph::Error::Client(_) => "cannot_be_sent",
+        graph::Error::NotSent
+        | graph::Error::Unanswered
+        | graph::Error::Unreadable { .. }
+        | graph::Error::Expired
+        | graph::Error::TooLarge { .. } => "refused_by_meta",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAIT: TimeDelta = TimeDelta::seconds(100);
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).expect("an instant")
+    }
+
+    fn attempt(number: u32) -> Attempt {
+        Attempt { number, doubtful: false, chance: 1.0, settle_wait: WAIT, pair_ready: None }
+    }
+
+    fn of(error: graph::Error, number: u32) -> Outcome {
+        outcome(Err(error), attempt(number), now())
+    }
+
+    fn unreadable(status: u16) -> graph::Error {
+        graph::Error::Unreadable { status, what: "it is not JSON" }
+    }
+
+    #[test]
+    fn what_is_not_proved_unsent_is_unknown_and_never_repeated_by_itself() {
+        for error in [graph::Error::Unanswered, unreadable(500), unreadable(502), unreadable(200)] {
+            assert!(matches!(of(error.clone(), 1), Outcome::Unknown { settle_by, .. } if settle_by == now() + WAIT), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_never_left_is_tried_again_ever_later_and_what_cannot_be_asked_is_not() {
+        for (number, seconds) in [(1, 1), (2, 2), (5, 16), (30, 300)] {
+            let Outcome::Deferred { retry_at, .. } = of(graph::Error::NotSent, number) else { panic!("attempt {number}") };
+            assert_eq!(retry_at, now() + TimeDelta::seconds(seconds), "attempt {number}");
+        }
+        let none = Attempt { chance: 0.0, ..attempt(3) };
+        let Outcome::Deferred { retry_at, .. } = outcome(Err(graph::Error::NotSent), none, now()) else { panic!("deferred") };
+        assert_eq!(retry_at, now() + TimeDelta::seconds(2), "half of it at least");
+        assert!(matches!(of(graph::Error::Unaskable("x"), 1), Outcome::Failed { code: "cannot_be_sent", .. }));
+        assert!(matches!(of(unreadable(404), 1), Outcome::Failed { code: "refused_by_meta", .. }));
+        assert!(matches!(of(unreadable(429), 1), Outcome::Deferred { .. }));
+    }
+
+    #[test]
+    fn a_message_of_which_an_earlier_attempt_may_be_at_meta_does_not_fail() {
+        let doubtful = Attempt { doubtful: true, ..attempt(2) };
+        assert!(matches!(outcome(Err(graph::Error::Unaskable("x")), doubtful, now()), Outcome::Abandoned { .. }));
+    }
+
+    #[test]
+    fn the_project_decides_what_becomes_of_an_unknown_outcome_as_long_as_the_message_is_worth_it() {
+        let (before, after) = (now() + TimeDelta::seconds(1), now());
+        assert!(matches!(unsettled(UnknownOutcome::GiveUp, now(), before), Outcome::Abandoned { .. }));
+        assert!(matches!(unsettled(UnknownOutcome::SendAgain, now(), before), Outcome::Deferred { retry_at, .. } if retry_at == now()));
+        assert!(matches!(unsettled(UnknownOutcome::SendAgain, now(), after), Outcome::Abandoned { .. }));
+    }
+}

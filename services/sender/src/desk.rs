@@ -1,0 +1,374 @@
+//! The one task that decides what happens next. It reads the log, keeps the backlog, gives work to tasks and hears what came of it; nothing
+//! in it waits for Meta, the database or the log.
+//!
+//! Reading first, deciding later: until everything is read that the log held at the start, nothing is done. What an event says is believed
+//! when it is read back, also of one's own; until then a contact is busy, so that its messages stay in order.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use contract::{EventId, MessageId, ProjectId, Recorded, Stream};
+use futures::{FutureExt, StreamExt};
+use journal::{AppendError, Filter, Position};
+use projects::Project;
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::Sender;
+use crate::backlog::{Backlog, Key, News, State};
+use crate::error::Error;
+use crate::lane::Lane;
+use crate::pace::PairPace;
+use crate::send::Sending;
+use crate::show::Showing;
+use crate::store::{self, Batch};
+
+/// How often rows are written, if something changed.
+const FLUSH_EVERY: Duration = Duration::from_millis(500);
+/// How many events and ended tasks are taken at once before what follows from them is done.
+const TURN_MAX: usize = 256;
+/// How much longer than a call's own limit a shutdown waits for it and for its outcome to be written down.
+const DRAIN_EXTRA: Duration = Duration::from_secs(5);
+/// Paces of contacts that are kept before those are looked for that mean nothing any more.
+const PAIRS_MIN: usize = 10_000;
+
+/// What is looked at again at some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wake {
+    Contact(Key),
+    Project(ProjectId),
+    Show(EventId),
+}
+
+/// What a task has to say.
+pub(crate) enum Done {
+    Sent { key: Key, message: MessageId, attempt: u32, sending: Sending },
+    Said { key: Key, appended: Result<Position, AppendError> },
+    Told { appended: Result<Position, AppendError> },
+    Shown { read: EventId, project: ProjectId, showing: Showing },
+    ShownSaid { appended: Result<Position, AppendError> },
+    Checked { project: ProjectId, read: u64, known: Result<Option<Arc<Project>>, journal::Error> },
+    Flushed { batch: Batch, written: Result<bool, Error> },
+}
+
+pub(crate) struct Desk {
+    pub(crate) sender: Sender,
+    pub(crate) backlog: Backlog,
+    pub(crate) lanes: HashMap<ProjectId, Lane>,
+    /// Projects with something that may go now, each in its turn.
+    pub(crate) round: VecDeque<ProjectId>,
+    pub(crate) pairs: HashMap<Key, PairPace>,
+    pub(crate) timers: BinaryHeap<Reverse<(DateTime<Utc>, Wake)>>,
+    pub(crate) tasks: JoinSet<Done>,
+    /// Calls that run.
+    pub(crate) calls: usize,
+    pub(crate) stop: CancellationToken,
+    /// Everything was read that the log held at the start.
+    live: bool,
+    /// Who may write the rows.
+    writer: String,
+    /// None: somebody else does.
+    rows: Option<Rows>,
+    pairs_looked_at: usize,
+}
+
+/// The rows, as far as this process writes them.
+#[derive(Default)]
+struct Rows {
+    writing: bool,
+    written: u64,
+}
+
+impl Desk {
+    /// Reads the rows. From now on this process writes them.
+    pub(crate) async fn open(sender: Sender, stop: CancellationToken) -> Result<Self, Error> {
+        let writer = sender.ids.ulid().to_string();
+        let restored = store::restore(&sender.pool, &writer).await?;
+        let backlog = Backlog::restore(restored.sequence, restored.messages, restored.reads);
+        Ok(Self {
+            sender,
+            backlog,
+            lanes: HashMap::new(),
+            round: VecDeque::new(),
+            pairs: HashMap::new(),
+            timers: BinaryHeap::new(),
+            tasks: JoinSet::new(),
+            calls: 0,
+            stop,
+            live: false,
+            writer,
+            rows: Some(Rows { writing: false, written: restored.sequence }),
+            pairs_looked_at: PAIRS_MIN,
+        })
+    }
+
+    /// Works until told to stop, then lets calls that run end.
+    pub(crate) async fn run(mut self) -> Result<(), Error> {
+        let journal = self.sender.journal.clone();
+        let clock = self.sender.clock.clone();
+        let stop = self.stop.clone();
+        let end = journal.last_sequence(Stream::Conversation, "conversation.>").await?;
+        let mut tail = pin!(journal.tail(Stream::Conversation, self.backlog.read + 1, Filter::all()));
+        let mut projects = self.sender.projects.changed();
+        let mut flush = tokio::time::interval(FLUSH_EVERY);
+        flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            if !self.live && self.backlog.read >= end {
+                self.go_live();
+            }
+            if self.live {
+                self.dispatch();
+            }
+            let next = self.next_time();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(done) = self.tasks.join_next() => self.on_done(done)?,
+                event = tail.next() => self.on_event(event)?,
+                Ok(()) = projects.changed() => self.on_projects(),
+                () = clock.reach(next.unwrap_or_default()), if next.is_some() => self.on_time(),
+                _ = flush.tick() => self.flush(),
+            }
+            for _ in 0..TURN_MAX {
+                let Some(event) = tail.next().now_or_never() else { break };
+                self.on_event(event)?;
+            }
+            for _ in 0..TURN_MAX {
+                let Some(done) = self.tasks.try_join_next() else { break };
+                self.on_done(done)?;
+            }
+        }
+        self.drain().await
+    }
+
+    /// Everything is read: what was begun by somebody who is gone has an unknown outcome.
+    fn go_live(&mut self) {
+        self.live = true;
+        let now = self.sender.clock.now();
+        for message in self.backlog.messages.values_mut().filter(|message| message.state == State::Started) {
+            message.due_at = message.due_at.min(now);
+        }
+        let told: Vec<MessageId> = self.backlog.messages.iter().filter(|(_, message)| message.told.is_some()).map(|(id, _)| *id).collect();
+        told.into_iter().for_each(|id| self.tell(id));
+        let contacts: Vec<Key> = self.backlog.contacts.keys().copied().collect();
+        contacts.into_iter().for_each(|key| self.look(key));
+        let reads: Vec<EventId> = self.backlog.reads.keys().copied().collect();
+        reads.into_iter().for_each(|read| self.line_up_read(read));
+        tracing::info!(stream.seq = self.backlog.read, messages = self.backlog.messages.len(), "sending");
+    }
+
+    fn on_event(&mut self, event: Option<Result<Recorded, journal::Error>>) -> Result<(), Error> {
+        let event = event.ok_or_else(|| journal::Error::Unavailable("the reader is gone".to_owned()))??;
+        let news = self.backlog.apply(&event, self.sender.lost_after());
+        if self.live {
+            match news {
+                News::None => {}
+                News::Contact(key) => self.look(key),
+                News::Told(message) => self.tell(message),
+                News::Read(read) => self.line_up_read(read),
+            }
+        }
+        Ok(())
+    }
+
+    fn on_done(&mut self, done: Result<Done, JoinError>) -> Result<(), Error> {
+        let done = match done {
+            Ok(done) => done,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => return Ok(()),
+        };
+        match done {
+            Done::Sent { key, message, attempt, sending } => self.on_sent(key, message, attempt, sending)?,
+            Done::Said { key, appended } => self.on_said(key, appended)?,
+            Done::Told { appended } | Done::ShownSaid { appended } => drop(appended?),
+            Done::Shown { read, project, showing } => self.on_shown(read, project, showing),
+            Done::Checked { project, read, known } => self.on_checked(project, read, known),
+            Done::Flushed { batch, written } => self.on_flushed(batch, written),
+        }
+        Ok(())
+    }
+
+    /// A project changed: what was held may go, what leaves is forgotten.
+    fn on_projects(&mut self) {
+        let projects: Vec<ProjectId> = self.lanes.keys().copied().collect();
+        for project in projects {
+            if self.leaves(project) {
+                self.forget(project);
+            } else {
+                self.enter_round(project);
+            }
+        }
+    }
+
+    fn next_time(&self) -> Option<DateTime<Utc>> {
+        if !self.live {
+            return None;
+        }
+        let timer = self.timers.peek().map(|Reverse((at, _))| *at);
+        let expiry = self.backlog.expiries.first().map(|(at, _)| *at);
+        timer.into_iter().chain(expiry).min()
+    }
+
+    fn on_time(&mut self) {
+        let now = self.sender.clock.now();
+        while let Some(Reverse((at, wake))) = self.timers.peek().copied()
+            && at <= now
+        {
+            self.timers.pop();
+            match wake {
+                Wake::Contact(key) => {
+                    if let Some(contact) = self.backlog.contacts.get_mut(&key).filter(|contact| contact.wakes_at == Some(at)) {
+                        contact.wakes_at = None;
+                    }
+                    self.look(key);
+                }
+                Wake::Project(project) => {
+                    if let Some(lane) = self.lanes.get_mut(&project).filter(|lane| lane.wakes_at == Some(at)) {
+                        lane.wakes_at = None;
+                    }
+                    self.enter_round(project);
+                }
+                Wake::Show(read) => self.line_up_read(read),
+            }
+        }
+        while let Some((at, id)) = self.backlog.expiries.first().copied()
+            && at <= now
+        {
+            self.backlog.expiries.remove(&(at, id));
+            self.on_expired(id);
+        }
+    }
+
+    fn on_expired(&mut self, id: MessageId) {
+        let Some(message) = self.backlog.messages.get(&id) else { return };
+        let key = message.key;
+        if message.state == State::Abandoned {
+            self.backlog.forget(id);
+        } else if let Some(contact) = self.backlog.contacts.get_mut(&key) {
+            contact.overdue.push_back(id);
+            self.look(key);
+        }
+    }
+
+    pub(crate) fn wake(&mut self, at: DateTime<Utc>, wake: Wake) {
+        self.timers.push(Reverse((at, wake)));
+    }
+
+    pub(crate) fn leaves(&self, project: ProjectId) -> bool {
+        self.sender.projects.get(project).is_some_and(|project| project.life == projects::Life::Leaving)
+    }
+
+    /// A project goes, or is gone: nothing of it is sent or said any more.
+    pub(crate) fn forget(&mut self, project: ProjectId) {
+        self.backlog.forget_project(project);
+        self.pairs.retain(|(of, _), _| *of != project);
+        if let Some(lane) = self.lanes.get_mut(&project) {
+            lane.jobs.clear();
+            if lane.calls == 0 && !lane.checking && !lane.in_round {
+                self.lanes.remove(&project);
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        self.measure();
+        self.forget_paces();
+        let Some(rows) = &mut self.rows else { return };
+        let changed = !self.backlog.changed_messages.is_empty() || !self.backlog.changed_reads.is_empty();
+        if rows.writing || (!changed && rows.written == self.backlog.read) {
+            return;
+        }
+        rows.writing = true;
+        let batch = self.batch();
+        let (pool, writer) = (self.sender.pool.clone(), self.writer.clone());
+        self.tasks.spawn(async move {
+            let written = store::write(&pool, &writer, &batch).await;
+            Done::Flushed { batch, written }
+        });
+    }
+
+    fn batch(&mut self) -> Batch {
+        let mut batch = Batch { sequence: self.backlog.read, ..Batch::default() };
+        for id in std::mem::take(&mut self.backlog.changed_messages) {
+            match self.backlog.messages.get(&id) {
+                Some(message) => batch.messages.push((id, message.clone())),
+                None => batch.settled.push(id),
+            }
+        }
+        for id in std::mem::take(&mut self.backlog.changed_reads) {
+            match self.backlog.reads.get(&id) {
+                Some(read) => batch.reads.push((id, read.clone())),
+                None => batch.read.push(id),
+            }
+        }
+        batch
+    }
+
+    fn on_flushed(&mut self, batch: Batch, written: Result<bool, Error>) {
+        let Some(rows) = &mut self.rows else { return };
+        rows.writing = false;
+        match written {
+            Ok(true) => rows.written = batch.sequence,
+            Ok(false) => {
+                tracing::warn!("another sender has started since: it keeps the rows, this one goes on without");
+                self.rows = None;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "rows are not written, trying again: until then a restart reads more of the log");
+                self.backlog.changed_messages.extend(batch.messages.iter().map(|(id, _)| *id).chain(batch.settled));
+                self.backlog.changed_reads.extend(batch.reads.iter().map(|(id, _)| *id).chain(batch.read));
+            }
+        }
+    }
+
+    fn forget_paces(&mut self) {
+        if self.pairs.len() > self.pairs_looked_at {
+            let now = self.sender.clock.now();
+            self.pairs.retain(|_, pace| !pace.is_spent(now));
+            self.pairs_looked_at = (self.pairs.len() * 2).max(PAIRS_MIN);
+        }
+    }
+
+    fn measure(&self) {
+        let mut counts = [("waiting", 0_u32), ("started", 0), ("unknown", 0), ("abandoned", 0)];
+        for message in self.backlog.messages.values() {
+            let index = match message.state {
+                State::Waiting => 0,
+                State::Started => 1,
+                State::Unknown => 2,
+                State::Abandoned => 3,
+            };
+            counts[index].1 += 1;
+        }
+        for (state, count) in counts {
+            metrics::gauge!("sender_messages", "state" => state).set(f64::from(count));
+        }
+    }
+
+    /// No new starts; calls that run end, what came of them is written down, and so are the rows.
+    async fn drain(mut self) -> Result<(), Error> {
+        let limit = self.sender.graph.send_limit() + DRAIN_EXTRA;
+        let _ = tokio::time::timeout(limit, async {
+            while let Some(done) = self.tasks.join_next().await {
+                self.on_done(done)?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await;
+        if self.rows.as_ref().is_some_and(|rows| !rows.writing) {
+            let batch = self.batch();
+            if let Err(error) = store::write(&self.sender.pool, &self.writer, &batch).await {
+                tracing::warn!(%error, "rows are not written: the next start reads more of the log");
+            }
+        }
+        Ok(())
+    }
+
+    /// How long a status is waited for after a call without an answer.
+    pub(crate) fn settle_wait(&self) -> TimeDelta {
+        self.sender.settle_wait()
+    }
+}

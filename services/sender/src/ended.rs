@@ -1,0 +1,192 @@
+//! What follows when a task has ended.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use contract::{EventId, MessageId, ProjectId};
+use journal::{AppendError, Expect, Position};
+use projects::Project;
+use whatsapp::graph::{self, Sent};
+
+use crate::backlog::{Backlog, Busy, Key, State};
+use crate::decide::{self, Attempt, Outcome, code};
+use crate::desk::{Desk, Done, Wake};
+use crate::error::Error;
+use crate::said;
+use crate::send::Sending;
+use crate::show::Showing;
+
+/// The pause when the log does not answer.
+const OUTAGE_PAUSE: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
+
+impl Desk {
+    pub(crate) fn on_sent(&mut self, key: Key, message: MessageId, attempt: u32, sending: Sending) -> Result<(), Error> {
+        self.end_call(key.0);
+        if let Some(contact) = self.backlog.contacts.get_mut(&key) {
+            contact.busy = None;
+        }
+        if self.leaves(key.0) {
+            self.forget(key.0);
+            return Ok(());
+        }
+        // Settled by a status, or forgotten with its project.
+        let asked = matches!(sending, Sending::Asked { .. });
+        if !asked && !self.backlog.messages.contains_key(&message) {
+            self.look(key);
+            return Ok(());
+        }
+        let now = self.sender.clock.now();
+        let last = self.backlog.contacts.get(&key).map_or(0, |contact| contact.last);
+        let doubtful = self.backlog.messages.get(&message).is_some_and(|message| message.doubtful);
+        match sending {
+            Sending::Asked { answer, asked_at } => self.on_answer(key, message, attempt, answer, asked_at),
+            Sending::FileRefused(error) => {
+                let outcome = decide::refused(&error, self.attempt(message, attempt, None), now);
+                self.say_of(key, message, attempt, outcome, Expect::At(last));
+            }
+            Sending::Unfit { code, reason } => self.say(key, message, decide::ended(code, None, reason, doubtful), Expect::At(last)),
+            Sending::NotReady(pause) => {
+                let until = now + chrono::TimeDelta::from_std(pause).unwrap_or(OUTAGE_PAUSE);
+                if let Some(message) = self.backlog.messages.get_mut(&message).filter(|message| message.state == State::Waiting) {
+                    message.due_at = until;
+                }
+                self.look(key);
+            }
+            Sending::Overtaken(sequence) => self.wait_until(key, sequence),
+            Sending::Late => {
+                let reason = "the log took too long: Meta was not asked".to_owned();
+                self.say_of(key, message, attempt, Outcome::Deferred { meta_code: None, reason, retry_at: now }, Expect::Any);
+            }
+            Sending::Stopped => {}
+            Sending::Refused(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    fn on_answer(&mut self, key: Key, id: MessageId, number: u32, answer: Result<Sent, graph::Error>, asked_at: DateTime<Utc>) {
+        let now = self.sender.clock.now();
+        let pair_ready = self.learn(key, &answer, asked_at, now);
+        match self.backlog.messages.get(&id) {
+            // A status was faster, and said it all.
+            None => self.look(key),
+            Some(message) if message.told.is_some() => self.look(key),
+            Some(message) => {
+                if let (Ok(_), Some(requested)) = (&answer, message.asked_at) {
+                    metrics::histogram!("sender_request_to_accepted_seconds").record((now - requested).as_seconds_f64().max(0.0));
+                }
+                let outcome = decide::outcome(answer, self.attempt(id, number, pair_ready), now);
+                self.say_of(key, id, number, outcome, Expect::Any);
+            }
+        }
+    }
+
+    fn attempt(&self, message: MessageId, number: u32, pair_ready: Option<DateTime<Utc>>) -> Attempt {
+        let doubtful = self.backlog.messages.get(&message).is_some_and(|message| message.doubtful);
+        // Chance has one place: where ids are drawn.
+        let chance = (self.sender.ids.ulid().random() % 1_000) as f64 / 1_000.0;
+        Attempt { number, doubtful, chance, settle_wait: self.settle_wait(), pair_ready }
+    }
+
+    /// What an answer says of how fast may be sent. Gives when the pair may send again, if Meta refused because of it.
+    fn learn(
+        &mut self,
+        key: Key,
+        answer: &Result<Sent, graph::Error>,
+        asked_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let error = match answer {
+            Ok(_) => {
+                if let Some(pair) = self.pairs.get_mut(&key) {
+                    pair.accepted();
+                }
+                return None;
+            }
+            Err(error) => error,
+        };
+        let coexistence = self.sender.projects.get(key.0).and_then(|project| Some(project.number.as_ref()?.coexistence));
+        let rate = self.sender.limits.number(coexistence.unwrap_or(false));
+        let pace = &mut self.lanes.entry(key.0).or_default().pace;
+        match error.code() {
+            Some(code::PAIR) => return Some(self.pairs.entry(key).or_default().too_fast(now)),
+            Some(code::MAINTENANCE) => pace.maintenance(now),
+            Some(code) if code == code::THROUGHPUT || code::CALLS.contains(&code) => pace.too_fast(rate, asked_at, now),
+            Some(_) | None => {}
+        }
+        None
+    }
+
+    pub(crate) fn on_said(&mut self, key: Key, appended: Result<Position, AppendError>) -> Result<(), Error> {
+        match appended {
+            Ok(position) => self.wait_until(key, position.sequence),
+            Err(AppendError::Conflict { actual, .. }) => self.wait_until(key, actual),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Decides nothing about a contact before everything up to `sequence` is read. At 0 its subject is empty: it was erased.
+    fn wait_until(&mut self, key: Key, sequence: u64) {
+        let Some(contact) = self.backlog.contacts.get_mut(&key) else { return };
+        if sequence == 0 {
+            let messages = contact.queue.clone();
+            contact.busy = None;
+            messages.into_iter().for_each(|id| self.backlog.forget(id));
+            return;
+        }
+        contact.busy = Some(Busy::Until(sequence));
+        self.look(key);
+    }
+
+    pub(crate) fn on_shown(&mut self, id: EventId, project: ProjectId, showing: Showing) {
+        self.end_call(project);
+        match showing {
+            Showing::Settled(reason) => self.say_read(id, reason),
+            Showing::Again(pause) => {
+                if let Some(read) = self.backlog.reads.get_mut(&id) {
+                    read.tries += 1;
+                    let at = self.sender.clock.now() + chrono::TimeDelta::from_std(pause).unwrap_or(OUTAGE_PAUSE);
+                    self.wake(at, Wake::Show(id));
+                }
+            }
+        }
+    }
+
+    /// Says what came of showing a message as read.
+    pub(crate) fn say_read(&mut self, id: EventId, reason: Option<String>) {
+        let Some(read) = self.backlog.reads.get(&id) else { return };
+        if self.leaves(read.key.0) {
+            return self.forget(read.key.0);
+        }
+        let event = said::read(read.message, id, reason, self.sender.clock.now());
+        let (journal, subject) = (self.sender.journal.clone(), Backlog::subject(read.key));
+        self.tasks.spawn(async move {
+            let appended = said::append(&journal, &subject, Expect::Any, event).await;
+            Done::ShownSaid { appended }
+        });
+    }
+
+    pub(crate) fn on_checked(&mut self, id: ProjectId, read: u64, known: Result<Option<Arc<Project>>, journal::Error>) {
+        let lane = self.lanes.entry(id).or_default();
+        lane.checking = false;
+        match known {
+            Ok(known) => {
+                lane.checked = Some((known.map(|project| project.sequence), read));
+                self.enter_round(id);
+            }
+            Err(error) => {
+                tracing::warn!(project.id = %id, %error, "the log does not say what a project is, asking again");
+                let at = self.sender.clock.now() + OUTAGE_PAUSE;
+                self.wake_project(id, at);
+            }
+        }
+    }
+
+    fn end_call(&mut self, project: ProjectId) {
+        self.calls = self.calls.saturating_sub(1);
+        if let Some(lane) = self.lanes.get_mut(&project) {
+            lane.calls = lane.calls.saturating_sub(1);
+        }
+        self.enter_round(project);
+    }
+}

@@ -1,0 +1,36 @@
+//! What keeps the sender from working at all. What becomes of a single message is an event, not an error.
+
+use chrono::{DateTime, Utc};
+
+/// Why the sender cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The log cannot be read.
+    #[error("read the log")]
+    Log(#[from] journal::Error),
+    /// The log does not take what the sender says, and will not.
+    #[error("append to the log")]
+    Append(#[from] journal::AppendError),
+    /// The platform database does not do as told.
+    #[error("use the platform database")]
+    Database(#[from] sqlx::Error),
+    /// The tables cannot be brought to their current form.
+    #[error("migrate the tables of the sender")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The tables were built from another log. Nothing was changed.
+    #[error("the tables of the sender belong to another log: stream conversation was created at {known} there and at {found} here")]
+    OtherLog {
+        /// When the stream of the tables was created.
+        known: DateTime<Utc>,
+        /// When this one was.
+        found: DateTime<Utc>,
+    },
+    /// A row holds what no version of the sender writes.
+    #[error("row {id} holds a value that nobody wrote: {what}")]
+    Row {
+        /// Which.
+        id: String,
+        /// Which value.
+        what: &'static str,
+    },
+}

@@ -1,0 +1,61 @@
+//! The events that the sender says, and appending them for as long as it takes.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use contract::{
+    Context, ConversationEvent, Event, EventId, MessageAbandoned, MessageAccepted, MessageFailed, MessageId, NewEvent, ReadSettled,
+    SendDeferred, SendOutcomeUnknown, SendStarted, Subject,
+};
+use journal::{AppendError, Expect, Journal, Position};
+use ulid::Ulid;
+
+use crate::decide::Outcome;
+
+/// The service, as events name it.
+const SOURCE: &str = "/paige/sender";
+const ACTOR: &str = "system";
+/// The pause before an append is tried again that may or may not have been stored.
+const AGAIN_PAUSE: Duration = Duration::from_millis(200);
+
+/// Meta is about to be asked. Its id is of this process alone: whoever appends it is the one who asks.
+pub(crate) fn started(id: Ulid, message: MessageId, attempt: u32, phone_number_id: &str, at: DateTime<Utc>) -> NewEvent {
+    let started = SendStarted { message, attempt, phone_number_id: phone_number_id.to_owned(), at };
+    ConversationEvent::from(started).into_new(EventId::from_ulid(id), SOURCE, at, context(None))
+}
+
+/// What came of an attempt. Its id follows from message, attempt and type, so that it can be said again.
+pub(crate) fn outcome(message: MessageId, attempt: u32, outcome: Outcome, at: DateTime<Utc>) -> NewEvent {
+    let event: ConversationEvent = match outcome {
+        Outcome::Accepted { wamid, held_as, settled_by_status } => {
+            MessageAccepted { message, wamid, attempt, held_as, settled_by_status, at }.into()
+        }
+        Outcome::Deferred { meta_code, reason, retry_at } => SendDeferred { message, attempt, meta_code, reason, retry_at, at }.into(),
+        Outcome::Unknown { reason, settle_by } => SendOutcomeUnknown { message, attempt, reason, settle_by, at }.into(),
+        Outcome::Failed { code, meta_code, reason } => MessageFailed { message, code: code.to_owned(), meta_code, reason, at }.into(),
+        Outcome::Abandoned { reason } => MessageAbandoned { message, reason, at }.into(),
+    };
+    let id = EventId::derive(event.event_type(), &[&message.to_string(), &attempt.to_string()]);
+    event.into_new(id, SOURCE, at, context(None))
+}
+
+/// What came of showing a message as read. `asked` is the event that asked for it.
+pub(crate) fn read(message: MessageId, asked: EventId, reason: Option<String>, at: DateTime<Utc>) -> NewEvent {
+    let settled: ConversationEvent = ReadSettled { message, shown: reason.is_none(), reason, at }.into();
+    let id = EventId::derive(settled.event_type(), &[&asked.to_string()]);
+    settled.into_new(id, SOURCE, at, context(Some(asked)))
+}
+
+fn context(causation: Option<EventId>) -> Context {
+    Context { causation, actor: Some(ACTOR.to_owned()), ..Context::default() }
+}
+
+/// Appends until it is known to be stored or refused: an append that may have been stored is made again, under the same id.
+pub(crate) async fn append(journal: &Journal, subject: &Subject, expect: Expect, event: NewEvent) -> Result<Position, AppendError> {
+    loop {
+        match journal.append(subject, expect, vec![event.clone()]).await {
+            Err(AppendError::Unavailable(_)) => tokio::time::sleep(AGAIN_PAUSE).await,
+            definite => return definite,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! One message on its way: made ready, written down as started, and only then given to Meta.
+//!
+//! Everything that can go wrong before the start proves that nothing was sent; the append of the start, under the last sequence of the
+//! contact's subject, decides who asks. What came of it is decided elsewhere (`decide`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use contract::{Address, ConversationEvent, Event, MessageId, MessageRequested};
+use journal::{AppendError, Expect};
+use projects::{Project, TokenError};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use whatsapp::graph::{self, Sent, Token};
+use whatsapp::{Bsuid, Outbound, PhoneNumberId, Recipient, WaId};
+
+use crate::Sender;
+use crate::backlog::{Backlog, Key};
+use crate::files::FileError;
+use crate::said;
+
+/// How old a start may be when Meta is asked. Far less than others wait before they take it for lost.
+pub(crate) const START_AGE_MAX: TimeDelta = TimeDelta::seconds(20);
+/// The pause when the log or the storage does not answer.
+const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
+/// The pause when a token cannot be opened: somebody must look.
+const SEALED_PAUSE: Duration = Duration::from_secs(30);
+
+/// What is to be sent.
+pub(crate) struct Order {
+    pub(crate) key: Key,
+    pub(crate) message: MessageId,
+    /// Of its request.
+    pub(crate) requested: u64,
+    /// What it says, if it is in memory.
+    pub(crate) content: Option<Arc<MessageRequested>>,
+    pub(crate) project: Arc<Project>,
+    /// The last sequence of the contact's subject.
+    pub(crate) last: u64,
+    /// This attempt, from 1.
+    pub(crate) attempt: u32,
+    /// When it was asked for, if this process saw it.
+    pub(crate) asked_at: Option<DateTime<Utc>>,
+}
+
+/// How far it came.
+pub(crate) enum Sending {
+    /// Meta was asked.
+    Asked { answer: Result<Sent, graph::Error>, asked_at: DateTime<Utc> },
+    /// Meta did not take a file of it.
+    FileRefused(graph::Error),
+    /// It can never be sent.
+    Unfit { code: &'static str, reason: String },
+    /// Something that is needed does not answer.
+    NotReady(Duration),
+    /// The subject holds more than was read, up to this sequence: Meta was not asked.
+    Overtaken(u64),
+    /// It was written down as started, too late to ask Meta.
+    Late,
+    /// The process stops: Meta was not asked, and nothing was written.
+    Stopped,
+    /// The log does not take the start at all.
+    Refused(AppendError),
+}
+
+/// What is posted, and with what right.
+struct Ready {
+    token: Token,
+    number: PhoneNumberId,
+    body: Value,
+}
+
+pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToken) -> Sending {
+    let ready = match prepare(sender, order).await {
+        Ok(ready) => ready,
+        Err(sending) => return sending,
+    };
+    let at = sender.clock.now();
+    if stop.is_cancelled() {
+        return Sending::Stopped;
+    }
+    let started = said::started(sender.ids.ulid(), order.message, order.attempt, ready.number.as_str(), at);
+    match said::append(&sender.journal, &Backlog::subject(order.key), Expect::At(order.last), started).await {
+        Ok(_) => {}
+        Err(AppendError::Conflict { actual, .. }) => return Sending::Overtaken(actual),
+        Err(error) => return Sending::Refused(error),
+    }
+    let asked_at = sender.clock.now();
+    if asked_at - at > START_AGE_MAX {
+        return Sending::Late;
+    }
+    if let Some(requested) = order.asked_at {
+        metrics::histogram!("sender_request_to_call_seconds").record((asked_at - requested).as_seconds_f64().max(0.0));
+    }
+    let answer = sender.graph.send_message(&ready.token, &ready.number, &ready.body).await;
+    Sending::Asked { answer, asked_at }
+}
+
+async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
+    let content = match &order.content {
+        Some(content) => Arc::clone(content),
+        None => read(sender, order).await?,
+    };
+    let (token, number) = access(sender, &order.project).await?;
+    let unfit = |code, reason: &str| Sending::Unfit { code, reason: reason.to_owned() };
+    let json: Value = serde_json::from_str(content.content.get()).map_err(|_| unfit("cannot_be_sent", "its content is not JSON"))?;
+    let mut outbound = Outbound::parse(&json).map_err(|_| unfit("cannot_be_sent", "its content is not a message that Meta takes"))?;
+    if !content.files.is_empty() {
+        exchange(sender, order, &content, &mut outbound, &number, &token).await?;
+    }
+    let to = recipient(&content.to).ok_or_else(|| unfit("cannot_be_sent", "its address is none of Meta's"))?;
+    let body = outbound.body(&to, &order.message.to_string());
+    Ok(Ready { token, number, body })
+}
+
+/// What the project's number needs to ask Meta anything.
+pub(crate) async fn access(sender: &Sender, project: &Project) -> Result<(Token, PhoneNumberId), Sending> {
+    let none = || Sending::Unfit { code: "number_not_connected", reason: "the project has no number that can send".to_owned() };
+    let number = project.number.as_ref().and_then(|number| PhoneNumberId::parse(&number.phone_number_id)).ok_or_else(none)?;
+    match sender.tokens.open(project).await {
+        Ok(token) => Ok((token, number)),
+        Err(TokenError::None) => Err(none()),
+        Err(TokenError::Log(_)) => Err(Sending::NotReady(OUTAGE_PAUSE)),
+        Err(TokenError::Sealed(error)) => {
+            tracing::error!(project.id = %project.id, %error, "the token of a number cannot be opened");
+            Err(Sending::NotReady(SEALED_PAUSE))
+        }
+    }
+}
+
+async fn read(sender: &Sender, order: &Order) -> Result<Arc<MessageRequested>, Sending> {
+    let subject = Backlog::subject(order.key);
+    let (events, _) = sender.journal.entity_from(&subject, order.requested).await.map_err(|_| Sending::NotReady(OUTAGE_PAUSE))?;
+    let found = events.first().filter(|event| event.sequence == order.requested).map(ConversationEvent::decode);
+    match found {
+        Some(Ok(ConversationEvent::MessageRequested(requested))) => Ok(Arc::new(requested)),
+        Some(_) | None => Err(Sending::Unfit { code: "cannot_be_sent", reason: "its request is no longer there".to_owned() }),
+    }
+}
+
+async fn exchange(
+    sender: &Sender,
+    order: &Order,
+    content: &MessageRequested,
+    outbound: &mut Outbound,
+    number: &PhoneNumberId,
+    token: &Token,
+) -> Result<(), Sending> {
+    match sender.files.exchange(outbound, &content.files, order.key.0, number, token).await {
+        Ok(()) => Ok(()),
+        Err(FileError::Meta(error)) => Err(Sending::FileRefused(error)),
+        Err(FileError::Missing(media)) => Err(Sending::Unfit { code: "file_missing", reason: format!("file {media} is not there") }),
+        Err(FileError::Storage(error @ storage::Error::TooLarge { .. })) => {
+            Err(Sending::Unfit { code: "cannot_be_sent", reason: error.to_string() })
+        }
+        Err(FileError::Storage(error)) => {
+            tracing::warn!(%error, "a file of a message cannot be read");
+            Err(Sending::NotReady(OUTAGE_PAUSE))
+        }
+    }
+}
+
+fn recipient(to: &Address) -> Option<Recipient> {
+    match to {
+        Address::WaId(wa_id) => WaId::parse(wa_id).map(Recipient::Phone),
+        Address::UserId(user_id) => Bsuid::parse(user_id).map(Recipient::User),
+    }
+}

@@ -1,0 +1,184 @@
+//! The rows: read once at start, written in batches beside the work. Rows and position change together or not at all.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use contract::{EventId, MessageId};
+use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Row};
+
+use crate::backlog::{Message, Read, State};
+use crate::error::Error;
+
+/// What Postgres keeps of a time: microseconds.
+const POSTGRES_TIME_DIGITS: u16 = 6;
+/// Rows in one statement.
+const ROWS_MAX: usize = 2_000;
+
+/// What the rows held.
+pub(crate) struct Restored {
+    pub(crate) sequence: u64,
+    pub(crate) messages: Vec<(MessageId, Message)>,
+    pub(crate) reads: Vec<(EventId, Read)>,
+}
+
+/// What is to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) sequence: u64,
+    pub(crate) messages: Vec<(MessageId, Message)>,
+    pub(crate) settled: Vec<MessageId>,
+    pub(crate) reads: Vec<(EventId, Read)>,
+    pub(crate) read: Vec<EventId>,
+}
+
+/// Refuses another log.
+pub(crate) async fn check_identity(pool: &PgPool, created: DateTime<Utc>) -> Result<(), Error> {
+    let found = created.trunc_subsecs(POSTGRES_TIME_DIGITS);
+    sqlx::query("INSERT INTO sender.position (one, created, sequence, writer) VALUES (true, $1, 0, '') ON CONFLICT DO NOTHING")
+        .bind(found)
+        .execute(pool)
+        .await?;
+    let known: DateTime<Utc> = sqlx::query_scalar("SELECT created FROM sender.position").fetch_one(pool).await?;
+    if known == found { Ok(()) } else { Err(Error::OtherLog { known, found }) }
+}
+
+/// Reads everything. From now on `writer` alone may write.
+pub(crate) async fn restore(pool: &PgPool, writer: &str) -> Result<Restored, Error> {
+    let mut transaction = pool.begin().await?;
+    let sequence: i64 =
+        sqlx::query_scalar("UPDATE sender.position SET writer = $1 RETURNING sequence").bind(writer).fetch_one(&mut *transaction).await?;
+    let messages = sqlx::query("SELECT * FROM sender.messages").fetch_all(&mut *transaction).await?;
+    let reads = sqlx::query("SELECT * FROM sender.reads").fetch_all(&mut *transaction).await?;
+    transaction.commit().await?;
+    let messages = messages.iter().map(message).collect::<Result<_, _>>()?;
+    let reads = reads.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Restored { sequence: unsigned(sequence), messages, reads })
+}
+
+/// Writes a batch. False, and nothing was written: another sender started since.
+pub(crate) async fn write(pool: &PgPool, writer: &str, batch: &Batch) -> Result<bool, Error> {
+    let mut transaction = pool.begin().await?;
+    let held = sqlx::query("UPDATE sender.position SET sequence = $1 WHERE writer = $2")
+        .bind(signed(batch.sequence))
+        .bind(writer)
+        .execute(&mut *transaction)
+        .await?;
+    if held.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let texts = |ids: &[MessageId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    if !batch.settled.is_empty() {
+        sqlx::query("DELETE FROM sender.messages WHERE id = ANY($1)").bind(texts(&batch.settled)).execute(&mut *transaction).await?;
+    }
+    if !batch.read.is_empty() {
+        let ids: Vec<String> = batch.read.iter().map(ToString::to_string).collect();
+        sqlx::query("DELETE FROM sender.reads WHERE id = ANY($1)").bind(ids).execute(&mut *transaction).await?;
+    }
+    for messages in batch.messages.chunks(ROWS_MAX) {
+        write_messages(&mut transaction, messages).await?;
+    }
+    for reads in batch.reads.chunks(ROWS_MAX) {
+        write_reads(&mut transaction, reads).await?;
+    }
+    transaction.commit().await?;
+    Ok(true)
+}
+
+async fn write_messages(connection: &mut sqlx::PgConnection, rows: &[(MessageId, Message)]) -> Result<(), Error> {
+    fn all<T>(rows: &[(MessageId, Message)], of: impl Fn(&Message) -> T) -> Vec<T> {
+        rows.iter().map(|(_, message)| of(message)).collect()
+    }
+    sqlx::query(
+        "INSERT INTO sender.messages (id, project_id, contact_id, requested, sequence, state, attempt, due_at, expires_at, doubtful, wamid)
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::integer[],
+                              $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[])
+         ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, state = excluded.state, attempt = excluded.attempt,
+             due_at = excluded.due_at, expires_at = excluded.expires_at, doubtful = excluded.doubtful, wamid = excluded.wamid",
+    )
+    .bind(rows.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>())
+    .bind(all(rows, |message| message.key.0.to_string()))
+    .bind(all(rows, |message| message.key.1.to_string()))
+    .bind(all(rows, |message| signed(message.requested)))
+    .bind(all(rows, |message| signed(message.sequence)))
+    .bind(all(rows, |message| message.state.as_str()))
+    .bind(all(rows, |message| i32::try_from(message.attempt).unwrap_or(i32::MAX)))
+    .bind(all(rows, |message| message.due_at))
+    .bind(all(rows, |message| message.expires_at))
+    .bind(all(rows, |message| message.doubtful))
+    .bind(all(rows, |message| message.told.clone()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn write_reads(connection: &mut sqlx::PgConnection, rows: &[(EventId, Read)]) -> Result<(), Error> {
+    fn all<T>(rows: &[(EventId, Read)], of: impl Fn(&Read) -> T) -> Vec<T> {
+        rows.iter().map(|(_, read)| of(read)).collect()
+    }
+    sqlx::query(
+        "INSERT INTO sender.reads (id, project_id, contact_id, message_id, sequence, wamid, typing, at)
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::boolean[], $8::timestamptz[])
+         ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(rows.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>())
+    .bind(all(rows, |read| read.key.0.to_string()))
+    .bind(all(rows, |read| read.key.1.to_string()))
+    .bind(all(rows, |read| read.message.to_string()))
+    .bind(all(rows, |read| signed(read.sequence)))
+    .bind(all(rows, |read| read.wamid.clone()))
+    .bind(all(rows, |read| read.typing))
+    .bind(all(rows, |read| read.at))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+impl State {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Started => "started",
+            Self::Unknown => "unknown",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Waiting, Self::Started, Self::Unknown, Self::Abandoned].into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+fn message(row: &PgRow) -> Result<(MessageId, Message), Error> {
+    let state = State::parse(row.try_get("state")?).ok_or_else(|| Error::Row { id: row.get("id"), what: "state" })?;
+    let key = (id(row, "project_id")?, id(row, "contact_id")?);
+    let (requested, sequence) = (unsigned(row.try_get("requested")?), unsigned(row.try_get("sequence")?));
+    let restored = Message::restored(key, requested, sequence, state, row.try_get("due_at")?, row.try_get("expires_at")?);
+    let attempt: i32 = row.try_get("attempt")?;
+    let attempt = u32::try_from(attempt).map_err(|_| Error::Row { id: row.get("id"), what: "attempt" })?;
+    Ok((id(row, "id")?, Message { attempt, doubtful: row.try_get("doubtful")?, told: row.try_get("wamid")?, ..restored }))
+}
+
+fn read(row: &PgRow) -> Result<(EventId, Read), Error> {
+    let read = Read {
+        key: (id(row, "project_id")?, id(row, "contact_id")?),
+        message: id(row, "message_id")?,
+        sequence: unsigned(row.try_get("sequence")?),
+        wamid: row.try_get("wamid")?,
+        typing: row.try_get("typing")?,
+        at: row.try_get("at")?,
+        tries: 0,
+    };
+    Ok((id(row, "id")?, read))
+}
+
+fn id<T: std::str::FromStr>(row: &PgRow, what: &'static str) -> Result<T, Error> {
+    let text: String = row.try_get(what)?;
+    text.parse().map_err(|_| Error::Row { id: row.get("id"), what })
+}
+
+fn signed(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}
+
+fn unsigned(sequence: i64) -> u64 {
+    u64::try_from(sequence).unwrap_or(0)
+}

@@ -1,0 +1,105 @@
+//! A sender that is killed between any two steps, and one that is told to stop.
+
+use contract::{ConversationEvent, SendStarted, Subject};
+
+use crate::meta::Act;
+use crate::world::{World, names, wait_for};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_asked_for_while_nobody_ran_is_sent_once() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let (contact, message) = (world.contact(), world.message());
+    world.ask(&shop, contact, message).await;
+    let running = world.sender().await;
+    world.until_ended(&shop, contact, message).await;
+    running.kill().await;
+    let running = world.sender().await;
+    let after = world.message();
+    world.ask(&shop, contact, after).await;
+    world.until_ended(&shop, contact, after).await;
+    assert_eq!(world.meta.taken(message).len(), 1);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_without_an_outcome_is_unknown_and_never_asked_for_again() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let (contact, message, behind) = (world.contact(), world.message(), world.message());
+    world.ask(&shop, contact, message).await;
+    let started = SendStarted { message, attempt: 1, phone_number_id: shop.number.clone(), at: world.now() };
+    world.append::<ConversationEvent>(&Subject::conversation(shop.project, contact), started.into()).await;
+    world.ask(&shop, contact, behind).await;
+    let running = world.sender().await;
+    let ended = world.until_ended(&shop, contact, message).await;
+    assert!(matches!(ended, ConversationEvent::MessageAbandoned(_)));
+    assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "send_outcome_unknown", "message_abandoned"]);
+    assert!(world.meta.calls(message).is_empty(), "nobody knows whether it was sent");
+    world.until_ended(&shop, contact, behind).await;
+    assert_eq!(world.meta.taken(behind).len(), 1, "whoever waits behind it goes on");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sender_killed_while_meta_is_asked_leaves_an_unknown_outcome_that_a_status_settles() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    for rows_written in [false, true] {
+        let running = world.sender().await;
+        let (contact, message) = (world.contact(), world.message());
+        world.meta.script(message, [Act::AcceptInSilence]);
+        world.ask(&shop, contact, message).await;
+        wait_for("Meta is asked", async || !world.meta.calls(message).is_empty()).await;
+        if rows_written {
+            world.until_rows(1).await;
+        }
+        running.kill().await;
+        let wamid = world.meta.taken(message).remove(0);
+        world.status(&shop, contact, message, &wamid).await;
+        let running = world.sender().await;
+        let ended = world.until_ended(&shop, contact, message).await;
+        assert!(matches!(ended, ConversationEvent::MessageAccepted(accepted) if accepted.settled_by_status));
+        assert_eq!(world.meta.calls(message).len(), 1);
+        running.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deferred_message_and_those_behind_it_survive_a_crash() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let (contact, message, behind) = (world.contact(), world.message(), world.message());
+    world.meta.script(message, [Act::Refuse(503, 2), Act::Refuse(503, 2)]);
+    world.ask(&shop, contact, message).await;
+    world.ask(&shop, contact, behind).await;
+    world.until(&shop, contact, message, "deferred", |event| matches!(event, ConversationEvent::SendDeferred(_))).await;
+    world.until_rows(2).await;
+    running.kill().await;
+    let running = world.sender().await;
+    let ended = world.until_ended(&shop, contact, behind).await;
+    assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "its content is read from the log");
+    assert_eq!((world.meta.calls(message).len(), world.meta.taken(message).len()), (3, 1));
+    assert!(world.meta.calls(behind)[0].at > world.meta.calls(message)[2].at);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sender_that_is_told_to_stop_lets_calls_end_and_starts_none() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let (contact, message, behind) = (world.contact(), world.message(), world.message());
+    world.meta.script(message, [Act::Slow(300)]);
+    world.ask(&shop, contact, message).await;
+    world.ask(&shop, contact, behind).await;
+    wait_for("Meta is asked", async || !world.meta.calls(message).is_empty()).await;
+    running.stop().await;
+    assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "message_accepted"]);
+    assert!(world.said(&shop, contact, behind).await.is_empty());
+    let running = world.sender().await;
+    world.until_ended(&shop, contact, behind).await;
+    assert_eq!(world.meta.calls(message).len(), 1);
+    running.stop().await;
+}

@@ -1,0 +1,77 @@
+//! Order within a contact, fairness between projects, and the pace of a number.
+
+use std::time::Duration;
+
+use contract::ConversationEvent;
+use sender::Limits;
+
+use crate::meta::Act;
+use crate::world::{World, limits};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_of_a_contact_go_one_after_the_other_in_order() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let contact = world.contact();
+    let messages: Vec<_> = (0..12).map(|_| world.message()).collect();
+    for (index, message) in messages.iter().enumerate() {
+        let act = [Act::Slow(20), Act::Accept, Act::Refuse(503, 2), Act::Refuse(400, 131_047)][index % 4];
+        world.meta.script(message, [act]);
+        world.ask(&shop, contact, *message).await;
+    }
+    for message in &messages {
+        world.until_ended(&shop, contact, *message).await;
+    }
+    let order: Vec<String> = world.meta.book().calls.iter().map(|call| call.message.clone()).collect();
+    let mut deduplicated = order.clone();
+    deduplicated.dedup();
+    assert_eq!(deduplicated, messages.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(world.meta.book().running_max.get(&shop.number), Some(&1), "one at a time");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_project_with_much_to_send_holds_up_nobody() {
+    let world = World::new().await;
+    let (slow, quick) = (world.shop().await, world.shop().await);
+    world.meta.script_number(&slow.number, Act::Slow(350));
+    for _ in 0..60 {
+        world.ask(&slow, world.contact(), world.message()).await;
+    }
+    let limits = Limits { calls_max: 12, project_calls_max: 8, ..limits() };
+    let running = world.sender_with(limits).await;
+    let mut last = None;
+    for _ in 0..20 {
+        let (contact, message) = (world.contact(), world.message());
+        world.ask(&quick, contact, message).await;
+        let ended = world.until_ended(&quick, contact, message).await;
+        assert!(matches!(ended, ConversationEvent::MessageAccepted(_)));
+        last = world.meta.calls(message).pop();
+    }
+    let last = last.expect("the quick one has sent").at;
+    let slow_before = world.meta.book().calls.iter().filter(|call| call.number == slow.number && call.at < last).count();
+    assert!(slow_before < 60, "the quick one was not kept waiting for the end of the slow one");
+    assert_eq!(world.meta.book().running_max.get(&slow.number), Some(&8), "its share and no more");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_sends_no_faster_than_it_may_and_slower_when_meta_says_so() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender_with(Limits { number_rate: 40, ..limits() }).await;
+    let messages: Vec<_> = (0..60).map(|_| (world.contact(), world.message())).collect();
+    world.meta.script(messages[30].1, [Act::Refuse(400, 130_429)]);
+    for (contact, message) in &messages {
+        world.ask(&shop, *contact, *message).await;
+    }
+    for (contact, message) in &messages {
+        world.until_ended(&shop, *contact, *message).await;
+    }
+    let times: Vec<_> = world.meta.book().calls.iter().map(|call| call.at).collect();
+    let (whole, half) = (times[30] - times[0], times[50] - times[32]);
+    assert!(whole >= Duration::from_millis(580), "25 after a burst of 5, at 40 a second: {whole:?}");
+    assert!(half >= Duration::from_millis(700), "18 at half the rate and a little: {half:?}");
+    running.stop().await;
+}

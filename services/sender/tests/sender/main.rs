@@ -1,0 +1,10 @@
+//! The sender against a real log and a real database, and a Meta that does as it is told.
+
+mod crash;
+mod fair;
+mod files;
+mod meta;
+mod once;
+mod outcomes;
+mod projects_change;
+mod world;

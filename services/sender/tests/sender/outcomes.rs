@@ -1,0 +1,244 @@
+//! What comes of a message: every kind of answer that Meta has.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use contract::{ConversationEvent, ReadRequested, Subject, UnassignedItemReceived, UnknownOutcome};
+
+use crate::meta::Act;
+use crate::world::{World, names, wait_for};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_is_started_asked_for_and_accepted() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let (contact, message) = (world.contact(), world.message());
+    world.ask(&shop, contact, message).await;
+    let ended = world.until_ended(&shop, contact, message).await;
+    let ConversationEvent::MessageAccepted(accepted) = ended else { panic!("{ended:?}") };
+    let calls = world.meta.calls(message);
+    assert_eq!(calls.len(), 1);
+    assert_eq!(Some(&accepted.wamid), calls[0].wamid.as_ref());
+    assert_eq!((accepted.attempt, accepted.settled_by_status), (1, false));
+    assert_eq!((calls[0].body["to"].as_str(), calls[0].number.as_str()), (Some("+16505551234"), shop.number.as_str()));
+    assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "message_accepted"]);
+    world.until_rows(0).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_refusal_ends_or_defers_as_metas_table_says() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let table: &[(u16, i64, Option<&str>)] = &[
+        (401, 190, Some("access_lost")),
+        (401, 0, Some("access_lost")),
+        (403, 10, Some("access_lost")),
+        (403, 200, Some("access_lost")),
+        (403, 299, Some("access_lost")),
+        (400, 131_047, Some("refused_by_meta")),
+        (400, 131_026, Some("refused_by_meta")),
+        (400, 132_001, Some("refused_by_meta")),
+        (400, 100, Some("refused_by_meta")),
+        (503, 2, None),
+        (400, 4, None),
+        (400, 131_056, None),
+        (500, 131_000, None),
+        (500, 131_016, None),
+        (400, 80_007, None),
+        (400, 130_429, None),
+    ];
+    for (status, code, failure) in table {
+        let (contact, message) = (world.contact(), world.message());
+        world.meta.script(message, [Act::Refuse(*status, *code)]);
+        world.ask(&shop, contact, message).await;
+        let ended = world.until_ended(&shop, contact, message).await;
+        let said = world.said(&shop, contact, message).await;
+        match (failure, ended) {
+            (Some(failure), ConversationEvent::MessageFailed(failed)) => {
+                assert_eq!((failed.code.as_str(), failed.meta_code), (*failure, Some(*code)), "{code}");
+                assert_eq!(names(&said), ["send_started", "message_failed"], "{code}");
+                assert_eq!(world.meta.calls(message).len(), 1, "{code}");
+            }
+            (None, ConversationEvent::MessageAccepted(accepted)) => {
+                assert_eq!(accepted.attempt, 2, "{code}");
+                assert_eq!(names(&said), ["send_started", "send_deferred", "send_started", "message_accepted"], "{code}");
+                assert_eq!(world.meta.taken(message).len(), 1, "{code}");
+            }
+            (_, ended) => panic!("{code}: {ended:?}"),
+        }
+    }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_can_explain_is_tried_three_times() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let (contact, message) = (world.contact(), world.message());
+    world.meta.script(message, [Act::Refuse(500, 131_000); 9]);
+    world.ask(&shop, contact, message).await;
+    let ended = world.until_ended(&shop, contact, message).await;
+    assert!(matches!(ended, ConversationEvent::MessageFailed(failed) if failed.meta_code == Some(131_000)));
+    assert_eq!(world.meta.calls(message).len(), 3);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_outcome_is_settled_by_a_status_and_not_asked_about_again() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    for act in [Act::AcceptInSilence, Act::BreakAfter(500), Act::BreakAfter(502), Act::BreakAfter(200)] {
+        let (contact, message) = (world.contact(), world.message());
+        world.meta.script(message, [act]);
+        world.ask(&shop, contact, message).await;
+        world.until(&shop, contact, message, "unknown", |event| matches!(event, ConversationEvent::SendOutcomeUnknown(_))).await;
+        let wamid = world.meta.taken(message).remove(0);
+        world.status(&shop, contact, message, &wamid).await;
+        let ended = world.until_ended(&shop, contact, message).await;
+        let ConversationEvent::MessageAccepted(accepted) = ended else { panic!("{act:?}: {ended:?}") };
+        assert!(accepted.settled_by_status && accepted.wamid == wamid, "{act:?}");
+        assert_eq!(world.meta.calls(message).len(), 1, "{act:?}");
+    }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_status_may_be_faster_than_the_answer_and_may_name_nobody() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let (contact, message) = (world.contact(), world.message());
+    world.meta.script(message, [Act::Slow(300)]);
+    world.ask(&shop, contact, message).await;
+    wait_for("Meta is asked", async || !world.meta.calls(message).is_empty()).await;
+    let wamid = world.meta.taken(message).remove(0);
+    world.status(&shop, contact, message, &wamid).await;
+    let said = world.until(&shop, contact, message, "accepted", |event| matches!(event, ConversationEvent::MessageAccepted(_))).await;
+    assert_eq!(names(&said), ["send_started", "message_accepted"]);
+
+    let (contact, other) = (world.contact(), world.message());
+    world.meta.script(other, [Act::AcceptInSilence]);
+    world.ask(&shop, contact, other).await;
+    wait_for("Meta is asked", async || !world.meta.calls(other).is_empty()).await;
+    let raw = format!(r#"{{"id":"wamid.Z","status":"sent","biz_opaque_callback_data":"{other}"}}"#);
+    let item = UnassignedItemReceived { key: "statuses".to_owned(), raw: contract::RawJson::parse(&raw).expect("JSON") };
+    world.append::<ConversationEvent>(&Subject::unassigned(shop.project), item.into()).await;
+    let ended = world.until_ended(&shop, contact, other).await;
+    assert!(matches!(ended, ConversationEvent::MessageAccepted(accepted) if accepted.wamid == "wamid.Z" && accepted.settled_by_status));
+    world.until_rows(0).await;
+    let said = world.said(&shop, world.contact(), message).await;
+    assert!(said.is_empty());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_outcome_without_a_status_is_abandoned_and_a_late_status_still_counts() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let (contact, message) = (world.contact(), world.message());
+    world.meta.script(message, [Act::AcceptInSilence]);
+    world.ask(&shop, contact, message).await;
+    let ended = world.until_ended(&shop, contact, message).await;
+    assert!(matches!(ended, ConversationEvent::MessageAbandoned(_)), "{ended:?}");
+    assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "send_outcome_unknown", "message_abandoned"]);
+    world.until_rows(1).await;
+    running.kill().await;
+    let running = world.sender().await;
+    let wamid = world.meta.taken(message).remove(0);
+    world.status(&shop, contact, message, &wamid).await;
+    let said = world.until(&shop, contact, message, "accepted", |event| matches!(event, ConversationEvent::MessageAccepted(_))).await;
+    assert_eq!(names(&said).last(), Some(&"message_accepted"));
+    assert_eq!(world.meta.calls(message).len(), 1);
+    world.until_rows(0).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_project_that_wants_it_has_an_unknown_message_sent_again() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    world.policy(&shop, UnknownOutcome::SendAgain).await;
+    let running = world.sender().await;
+    let (contact, message) = (world.contact(), world.message());
+    world.meta.script(message, [Act::Silence]);
+    world.ask(&shop, contact, message).await;
+    let ended = world.until_ended(&shop, contact, message).await;
+    assert!(matches!(ended, ConversationEvent::MessageAccepted(accepted) if accepted.attempt == 2));
+    let said = world.said(&shop, contact, message).await;
+    assert_eq!(names(&said), ["send_started", "send_outcome_unknown", "send_deferred", "send_started", "message_accepted"]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_is_not_worth_it_any_more_fails_as_expired() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let (contact, message, behind) = (world.contact(), world.message(), world.message());
+    world.meta.script(message, [Act::Refuse(500, 131_057)]);
+    let soon = world.now() + TimeDelta::milliseconds(700);
+    world.ask_for(&shop, contact, contract::MessageRequested { expires_at: soon, ..world.request(message) }).await;
+    world.ask_for(&shop, contact, contract::MessageRequested { expires_at: soon, ..world.request(behind) }).await;
+    for (message, calls) in [(message, 1), (behind, 0)] {
+        let ended = world.until_ended(&shop, contact, message).await;
+        assert!(matches!(&ended, ConversationEvent::MessageFailed(failed) if failed.code == "expired"), "{ended:?}");
+        assert_eq!(world.meta.calls(message).len(), calls);
+    }
+    world.until_rows(0).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_of_a_contact_is_shown_as_read_and_old_typing_is_not() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let (contact, message) = (world.contact(), world.message());
+    let subject = Subject::conversation(shop.project, contact);
+    for (age, typing) in [(0, true), (30, false)] {
+        let at = world.now() - TimeDelta::seconds(age);
+        let requested = ReadRequested { message, wamid: "wamid.IN".to_owned(), typing: true, at };
+        world.append::<ConversationEvent>(&subject, requested.into()).await;
+        let before = if typing { 0 } else { 1 };
+        wait_for("it is settled", async || world.said(&shop, contact, message).await.len() > before).await;
+        let settled = world.said(&shop, contact, message).await.pop();
+        assert!(matches!(settled, Some(ConversationEvent::ReadSettled(settled)) if settled.shown));
+        let last = world.meta.book().reads.last().cloned().expect("Meta was asked");
+        assert_eq!(last.get("typing_indicator").is_some(), typing);
+    }
+    running.stop().await;
+    let running = world.sender().await;
+    let (contact, message) = (world.contact(), world.message());
+    world.ask(&shop, contact, message).await;
+    world.until_ended(&shop, contact, message).await;
+    assert_eq!(world.meta.book().reads.len(), 2, "nothing is shown twice");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pair_that_is_too_fast_holds_back_its_contact_alone() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let (slow, quick) = (world.contact(), world.contact());
+    let (first, second, other) = (world.message(), world.message(), world.message());
+    world.meta.script(first, [Act::Refuse(400, 131_056), Act::Refuse(400, 131_056)]);
+    world.ask(&shop, slow, first).await;
+    world.ask(&shop, slow, second).await;
+    world.ask(&shop, quick, other).await;
+    world.until_ended(&shop, quick, other).await;
+    assert!(world.meta.calls(second).is_empty(), "it waits behind the first");
+    world.until_ended(&shop, slow, second).await;
+    let times: Vec<_> = world.meta.calls(first).iter().map(|call| call.at).collect();
+    assert_eq!(times.len(), 3);
+    assert!(times[1] - times[0] >= Duration::from_millis(950), "1 s");
+    assert!(times[2] - times[1] >= Duration::from_millis(3_900), "4 s");
+    assert!(world.meta.calls(second)[0].at > times[2]);
+    running.stop().await;
+}
