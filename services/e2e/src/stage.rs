@@ -108,6 +108,44 @@ impl Stage {
         project
     }
 
+    /// A project that is ready, with this number through the simulated Meta's signup: it can send.
+    pub async fn signed_up(&self, name: &str, phone_number_id: &str, waba_id: &str) -> ProjectId {
+        let project = self.project(name).await;
+        let wanted = json!({ "phone_number_id": phone_number_id, "waba_id": waba_id });
+        let signup = self.sim(reqwest::Method::POST, "/signups", Some(wanted.clone())).await;
+        let mut body = json!({ "code": signup["code"], "event": "FINISH" });
+        for name in ["phone_number_id", "waba_id"] {
+            body[name] = wanted[name].clone();
+        }
+        self.call(reqwest::Method::POST, &format!("/v1/projects/{project}/number/signup"), Some(body)).await;
+        self.until(&format!("{phone_number_id} is connected"), async || {
+            let shown = self.call(reqwest::Method::GET, &format!("/v1/projects/{project}"), None).await;
+            shown["operation"]["status"] == "succeeded" && shown["number"]["phone_number_id"] == phone_number_id
+        })
+        .await;
+        project
+    }
+
+    /// Something happens at the simulated Meta, or on a phone.
+    pub async fn sim(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
+        let mut request = self.http.request(method, format!("{}/sim/api{path}", self.base));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        let answer = answer.json().await.unwrap_or(Value::Null);
+        assert!((200..300).contains(&status), "{path} answered {status}: {answer}");
+        answer
+    }
+
+    /// A request with the key and an idempotency key: status and answer.
+    pub async fn send(&self, path: &str, key: &str, message: Value) -> (u16, Value) {
+        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(self.keys.api_key.expose());
+        let answer = request.header("idempotency-key", key).json(&message).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+    }
+
     /// A request with the key, answered with success.
     pub async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
         let (status, answer) = self.request(method, path, body).await;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use access::{Access, Mailer};
 use auth::Authorizer;
@@ -14,10 +15,12 @@ use flow_sync::FlowSync;
 use ingress::{Ingress, PaymentSecrets};
 use journal::Journal;
 use lifecycle::Lifecycle;
+use media::Media;
 use projections::ProjectDatabases;
-use projects::Projects;
+use projects::{Projects, Tokens};
 use recorder::Followers;
 use sealing::MasterKey;
+use sender::Sender;
 use simulator::Simulator;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -32,6 +35,8 @@ use crate::service::Service;
 
 /// Connections to the platform database, of all services together.
 const PLATFORM_CONNECTIONS_MAX: u32 = 8;
+/// Between two comparisons of what a project has with what Meta has.
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// See the module.
 pub(crate) struct Crew {
@@ -50,6 +55,21 @@ pub(crate) struct Crew {
     flow_sync: FlowSync,
     projects: Projects,
     conversations: Conversations,
+    sender: Sender,
+    media: Media,
+}
+
+/// What those are given who ask Meta about projects.
+#[derive(Clone)]
+struct Desk {
+    journal: Journal,
+    pool: PgPool,
+    storage: Storage,
+    graph: Graph,
+    projects: Projects,
+    tokens: Tokens,
+    clock: Clock,
+    ids: Ids,
 }
 
 impl Crew {
@@ -62,6 +82,16 @@ impl Crew {
         let storage = Storage::open(&parts.storage_url)?;
         let projects = Projects::start(log()).await?;
         let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
+        let desk = Desk {
+            journal: log(),
+            pool: pool.clone(),
+            storage: storage.clone(),
+            graph: graph(parts, address)?,
+            projects: projects.clone(),
+            tokens: Tokens::new(log(), master.clone()),
+            clock: clock(),
+            ids: ids.clone(),
+        };
         Ok(Self {
             authorizer: Authorizer::start(log(), clock()).await?,
             databases: ProjectDatabases::new(platform.clone()),
@@ -71,11 +101,13 @@ impl Crew {
             ingress: Ingress::new(log(), clock(), secrets, keys.meta_verify_token.clone())
                 .with_payments(PaymentSecrets::new(Some(keys.paystack_secret_key.expose()), None)),
             access: access(parts, log(), pool.clone(), ids.clone(), master.clone())?,
-            lifecycle: Lifecycle::new(log(), pool.clone(), clock(), ids.clone(), master.clone()).with_graph(Some(graph(parts, address)?)),
+            lifecycle: Lifecycle::new(log(), pool.clone(), clock(), ids.clone(), master.clone()).with_graph(Some(desk.graph.clone())),
             provisioning: Databases::new(log(), platform.clone(), master.clone(), clock()),
             billing: billing(parts, address, log(), pool, ids.clone(), master)?,
-            bots: Bots::new(log(), storage.clone(), clock()),
-            flow_sync: FlowSync::new(log(), storage, clock()),
+            bots: Bots::new(log(), storage, clock()),
+            flow_sync: flow_sync(desk.clone()),
+            media: media(desk.clone()),
+            sender: sender(desk),
             conversations: Conversations::new(log(), projects.clone(), conversations::databases(platform), clock(), ids.clone()),
             projects,
             journal: log(),
@@ -89,6 +121,9 @@ impl Crew {
             async { self.provisioning.prepare().await.map_err(Failure::from) },
             async { self.billing.prepare().await.map_err(Failure::from) },
             async { self.access.prepare().await.map_err(Failure::from) },
+            async { self.flow_sync.prepare().await.map_err(Failure::from) },
+            async { self.sender.prepare().await.map_err(Failure::from) },
+            async { self.media.prepare().await.map_err(Failure::from) },
         )?;
         Ok(())
     }
@@ -104,6 +139,8 @@ impl Crew {
         self.bots.register(health);
         self.flow_sync.register(health);
         self.conversations.register(health);
+        self.sender.register(health);
+        self.media.register(health);
         recorder::register(health, &self.journal, &self.followers);
     }
 
@@ -116,6 +153,8 @@ impl Crew {
             .merge(billing::routes(self.billing.clone()))
             .merge(access::routes(self.access.clone()))
             .merge(bots::routes(self.bots.clone()))
+            .merge(flow_sync::routes(self.flow_sync.clone()))
+            .merge(media::routes(self.media.clone()))
             .merge(conversations::routes(self.conversations.clone()));
         if simulator::loopback(address).is_ok() {
             routes = routes.merge(simulator::routes(self.simulator.clone())).merge(simulator::paystack::routes(self.bank.clone()));
@@ -148,6 +187,8 @@ impl Crew {
             Service::new("bots", |stop| bots::run(self.bots, stop)),
             Service::new("flow-sync", |stop| flow_sync::run(self.flow_sync, stop)),
             Service::new("conversations", |stop| conversations::run(self.conversations, stop)),
+            Service::new("sender", |stop| sender::run(self.sender, stop)),
+            Service::new("media", |stop| media::run(self.media, stop)),
             Service::new("recorder", |stop| recorder::run(journal, databases, followers, stop)),
             Service::new("simulated Meta", |stop| async move {
                 simulator.run(stop).await;
@@ -159,6 +200,22 @@ impl Crew {
             }),
         ]
     }
+}
+
+fn flow_sync(desk: Desk) -> FlowSync {
+    let Desk { journal, pool, storage, graph, projects, tokens, clock, .. } = desk;
+    let (graph, interval) = (Some(graph), RECONCILE_INTERVAL);
+    FlowSync::new(flow_sync::Parts { journal, pool, storage, projects, tokens, graph, interval, clock })
+}
+
+fn media(desk: Desk) -> Media {
+    let Desk { journal, pool, storage, graph, projects, tokens, clock, ids } = desk;
+    Media::new(media::Parts { journal, pool, storage, graph, projects, tokens, clock, ids })
+}
+
+fn sender(desk: Desk) -> Sender {
+    let Desk { journal, pool, storage, graph, projects, tokens, clock, ids } = desk;
+    Sender::new(sender::Parts { journal, pool, clock, ids, graph, projects, tokens, storage, limits: sender::Limits::default() })
 }
 
 fn access(parts: &Parts, journal: Journal, pool: PgPool, ids: Ids, master_key: MasterKey) -> Result<Access, Failure> {

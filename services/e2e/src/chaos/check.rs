@@ -152,6 +152,11 @@ async fn log(journal: &Journal, tally: &mut Tally) {
             Ok(ConversationEvent::MessageStatusReported(status)) => format!("{} {}", status.wamid, status.status),
             Ok(ConversationEvent::UnassignedItemReceived(item)) => item.raw.get().to_owned(),
             Ok(ConversationEvent::ContactFirstSeen(_)) => event.subject.to_string(),
+            Ok(ConversationEvent::MessageRequested(asked)) => format!("{} requested", asked.message),
+            Ok(ConversationEvent::SendStarted(started)) => format!("{} started for the {}th time", started.message, started.attempt),
+            Ok(ConversationEvent::MessageAccepted(accepted)) => format!("{} accepted", accepted.message),
+            Ok(ConversationEvent::MessageFailed(failed)) => format!("{} failed", failed.message),
+            Ok(ConversationEvent::MessageAbandoned(abandoned)) => format!("{} abandoned", abandoned.message),
             Ok(
                 ConversationEvent::ContactIdentityLinked(_)
                 | ConversationEvent::ContactIdentityReplaced(_)
@@ -163,7 +168,13 @@ async fn log(journal: &Journal, tally: &mut Tally) {
                 | ConversationEvent::MessageImported(_)
                 | ConversationEvent::ConversationOpened(_)
                 | ConversationEvent::ConversationClosed(_)
-                | ConversationEvent::ConversationStateChanged(_),
+                | ConversationEvent::ConversationStateChanged(_)
+                | ConversationEvent::ConversationReopened(_)
+                | ConversationEvent::FlowSubmitted(_)
+                | ConversationEvent::SendDeferred(_)
+                | ConversationEvent::SendOutcomeUnknown(_)
+                | ConversationEvent::ReadRequested(_)
+                | ConversationEvent::ReadSettled(_),
             ) => continue,
             Err(error) => return tally.violation(format!("event {} cannot be read: {error}", event.sequence)),
         };

@@ -1,0 +1,257 @@
+//! A talk in both directions over the whole: somebody writes, is answered, taps, fills in a Flow, gets a template days later; each step is
+//! seen on the phone, in the API and in the tables.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use chrono::TimeDelta;
+use contract::ProjectId;
+use e2e::Stage;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const NUMBER: &str = "207358419203847";
+const WABA: &str = "104857392016384";
+const PHONE: &str = "16505550142";
+const FLOW: &str = include_str!("../../../schemas/meta/flows/valid-minimal.json");
+
+struct Talk {
+    stage: Stage,
+    project: ProjectId,
+    contact: String,
+    keys: std::cell::Cell<u32>,
+}
+
+impl Talk {
+    /// A project with a number, to which somebody has written.
+    async fn begun() -> Self {
+        let stage = Stage::start().await;
+        let project = stage.signed_up("Pizza", NUMBER, WABA).await;
+        let mut talk = Self { stage, project, contact: String::new(), keys: std::cell::Cell::new(0) };
+        talk.says("Hi! Do you have a table for two?").await;
+        let contacts = talk.get("/contacts?phone=%2B16505550142").await;
+        talk.contact = contacts["data"][0]["id"].as_str().unwrap().to_owned();
+        talk
+    }
+
+    async fn says(&self, text: &str) {
+        let message = json!({ "to": NUMBER, "type": "text", "text": text });
+        self.stage.sim(Method::POST, &format!("/phones/{PHONE}/messages"), Some(message)).await;
+        self.stage
+            .until(&format!("{text:?} is recorded"), async || {
+                let query = "SELECT count(*) FROM public.messages WHERE direction = 'inbound' AND text = $1";
+                let seen: i64 = sqlx::query_scalar(query).bind(text).fetch_one(&self.stage.tables(self.project)).await.unwrap_or(0);
+                seen == 1
+            })
+            .await;
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.stage.call(Method::GET, &format!("/v1/projects/{}{path}", self.project), None).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        self.stage.call(Method::POST, &format!("/v1/projects/{}{path}", self.project), Some(body)).await
+    }
+
+    fn to_contact(&self) -> String {
+        format!("/v1/projects/{}/contacts/{}/messages", self.project, self.contact)
+    }
+
+    async fn try_send(&self, message: Value) -> (u16, Value) {
+        self.keys.set(self.keys.get() + 1);
+        self.stage.send(&self.to_contact(), &format!("key-{}", self.keys.get()), message).await
+    }
+
+    /// Sends, and waits until the phone has it; answers our id and the bubble.
+    async fn send(&self, message: Value) -> (String, Value) {
+        let (status, answer) = self.try_send(message).await;
+        assert_eq!(status, 202, "{answer}");
+        let id = answer["id"].as_str().unwrap().to_owned();
+        self.until_status(&id, "delivered").await;
+        let wamid = self.get(&format!("/messages/{id}")).await["wamid"].clone();
+        let bubble = self.chat().await.into_iter().find(|bubble| bubble["wamid"] == wamid);
+        (id, bubble.unwrap_or_else(|| panic!("{wamid} is not on the phone")))
+    }
+
+    async fn until_status(&self, id: &str, wanted: &str) {
+        let shown = async || self.get(&format!("/messages/{id}")).await;
+        self.stage.until(&format!("{id} is {wanted}"), async || shown().await["status"] == wanted).await;
+    }
+
+    /// What the phone shows.
+    async fn chat(&self) -> Vec<Value> {
+        let chat = self.stage.sim(Method::GET, &format!("/phones/{PHONE}/chats/{NUMBER}"), None).await;
+        chat["data"].as_array().unwrap().clone()
+    }
+
+    async fn on_phone(&self, what: &str, body: Value) -> Value {
+        self.stage.sim(Method::POST, &format!("/phones/{PHONE}/chats/{NUMBER}/{what}"), Some(body)).await
+    }
+
+    async fn ledger(&self, id: &str) -> Vec<String> {
+        let statuses = self.get(&format!("/messages/{id}/statuses")).await;
+        let mut said: Vec<String> =
+            statuses["data"].as_array().unwrap().iter().map(|status| status["status"].as_str().unwrap().to_owned()).collect();
+        said.sort();
+        said
+    }
+
+    /// Tables equal their log, and nothing is held.
+    async fn finish(self) {
+        self.stage.settle().await;
+        let rebuild = projections::rebuild::Rebuild::new(
+            self.stage.journal.clone(),
+            self.stage.databases.clone(),
+            projections::rebuild::Options::default(),
+        );
+        let report = rebuild.verify(self.project).await.unwrap();
+        assert!(report.is_clean(), "{report:?}");
+        self.stage.finish(0).await;
+    }
+}
+
+#[tokio::test]
+async fn somebody_writes_is_answered_once_and_every_tick_arrives() {
+    let talk = Talk::begun().await;
+    let answer = json!({ "type": "text", "text": { "body": "Yes, at eight." } });
+    let path = talk.to_contact();
+    let requests = (0..8).map(|_| talk.stage.send(&path, "the-answer", answer.clone()));
+    let answers = futures::future::join_all(requests).await;
+    let ids: std::collections::BTreeSet<String> = answers
+        .iter()
+        .map(|(status, answer)| {
+            assert_eq!(*status, 202, "{answer}");
+            answer["id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(ids.len(), 1, "one key, one message");
+    let id = ids.first().unwrap();
+    talk.until_status(id, "delivered").await;
+    assert_eq!(talk.ledger(id).await, ["accepted", "delivered", "requested", "sending", "sent"]);
+    let received = talk.stage.sim(Method::GET, &format!("/received?biz_opaque_callback_data={id}"), None).await;
+    assert_eq!(received["data"].as_array().unwrap().len(), 1, "{received}");
+
+    talk.stage.sim(Method::POST, &format!("/phones/{PHONE}/chats/{NUMBER}/read"), None).await;
+    talk.until_status(id, "read").await;
+    let (status, other) = talk.stage.send(&path, "the-answer", json!({ "type": "text", "text": { "body": "No." } })).await;
+    assert_eq!((status, &other["code"]), (422, &json!("idempotency_key_reused")));
+    talk.finish().await;
+}
+
+#[tokio::test]
+async fn a_tapped_button_a_read_mark_and_a_state_come_back() {
+    let talk = Talk::begun().await;
+    let buttons = json!([{ "type": "reply", "reply": { "id": "eight", "title": "At eight" } }, { "type": "reply", "reply": { "id": "nine", "title": "At nine" } }]);
+    let question = json!({ "type": "interactive", "interactive": { "type": "button", "body": { "text": "When?" }, "action": { "buttons": buttons } } });
+    let (_, bubble) = talk.send(question).await;
+    talk.on_phone("taps", json!({ "wamid": bubble["wamid"], "id": "nine" })).await;
+    talk.stage
+        .until("the tap is recorded", async || {
+            let query = "SELECT count(*) FROM public.messages WHERE direction = 'inbound' AND text = 'At nine'";
+            talk.stage.count(talk.project, query).await == 1
+        })
+        .await;
+
+    let messages = talk.get(&format!("/contacts/{}/messages", talk.contact)).await;
+    let heard = messages["data"].as_array().unwrap().iter().find(|message| message["text"] == "At nine").unwrap().clone();
+    talk.post(&format!("/messages/{}/read", heard["id"].as_str().unwrap()), json!({ "typing": true })).await;
+    talk.stage
+        .until("the phone shows that it was read", async || {
+            talk.chat().await.iter().any(|bubble| bubble["wamid"] == heard["wamid"] && bubble["tick"] == "read")
+        })
+        .await;
+
+    let conversation = heard["conversation"].as_str().unwrap_or_else(|| panic!("{heard}")).to_owned();
+    let path = format!("{}/v1/projects/{}/conversations/{conversation}", talk.stage.base, talk.project);
+    let change = |etag: &'static str| {
+        let request = talk.stage.http.patch(&path).bearer_auth(talk.stage.keys.api_key.expose()).header("if-match", etag);
+        request.json(&json!({ "state": "booked", "why": "they tapped" })).send()
+    };
+    assert_eq!(change("\"0\"").await.unwrap().status(), 200);
+    assert_eq!(change("\"0\"").await.unwrap().status(), 412, "somebody was faster");
+    assert_eq!(talk.get(&format!("/conversations/{conversation}")).await["state"], "booked");
+    talk.finish().await;
+}
+
+#[tokio::test]
+async fn a_flow_is_made_published_sent_filled_in_and_its_submission_names_its_revision() {
+    let talk = Talk::begun().await;
+    let document: Value = serde_json::from_str(FLOW).unwrap();
+    let created = talk.post("/flows", json!({ "name": "lead", "categories": ["LEAD_GENERATION"], "flow_json": document })).await;
+    let flow = created["id"].as_str().unwrap_or_else(|| panic!("{created}")).to_owned();
+    let offer = json!({ "type": "interactive", "interactive": { "type": "flow", "body": { "text": "Tell us" },
+        "action": { "name": "flow", "parameters": { "flow_message_version": "3", "flow_id": flow, "flow_cta": "Begin" } } } });
+    let (status, refused) = talk.try_send(offer.clone()).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("flow_not_sendable")), "{refused}");
+
+    talk.stage.until("Meta has the draft", async || talk.get(&format!("/flows/{flow}")).await["status"] == "DRAFT").await;
+    talk.post(&format!("/flows/{flow}/publish"), json!({})).await;
+    let (request, bubble) = talk.send(offer).await;
+    let chat = json!({ "wamid": bubble["wamid"] });
+    let opened = talk.on_phone("flow", chat).await;
+    assert_eq!(opened["outcome"], "screen", "{opened}");
+    let answers = json!({ "first_name": "Ana" });
+    talk.on_phone("flow/submission", json!({ "wamid": bubble["wamid"], "answers": answers })).await;
+    let submissions = async || talk.get(&format!("/flows/{flow}/submissions")).await["data"].as_array().unwrap().clone();
+    talk.stage.until("the submission is there", async || submissions().await.len() == 1).await;
+    let submission = submissions().await.remove(0);
+    assert_eq!((&submission["flow"], &submission["revision"]), (&json!(flow), &json!(1)), "{submission}");
+    assert_eq!(submission["request"], json!(request), "{submission}");
+    assert_eq!(submission["response"]["first_name"], "Ana", "{submission}");
+    talk.finish().await;
+}
+
+#[tokio::test]
+async fn after_a_day_only_a_template_goes_and_only_once_it_is_approved() {
+    let talk = Talk::begun().await;
+    let body = json!({ "type": "BODY", "text": "Your order {{1}} is on its way.", "example": { "body_text": [["1042"]] } });
+    let draft = json!({ "name": "order_shipped", "language": "en_US", "category": "UTILITY", "components": [body] });
+    let created = talk.post("/templates", draft).await;
+    let template = created["id"].as_str().unwrap_or_else(|| panic!("{created}")).to_owned();
+    let parameters = json!([{ "type": "body", "parameters": [{ "type": "text", "text": "77" }] }]);
+    let shipped =
+        json!({ "type": "template", "template": { "name": "order_shipped", "language": { "code": "en_US" }, "components": parameters } });
+    let (status, refused) = talk.try_send(shipped.clone()).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("template_not_approved")), "{refused}");
+
+    let meta = talk.stage.sim(Method::GET, "/templates", None).await["data"][0]["id"].as_str().unwrap().to_owned();
+    talk.stage.sim(Method::POST, &format!("/templates/{meta}/decision"), Some(json!({ "verdict": "approve" }))).await;
+    let shown = async || talk.get(&format!("/templates/{template}")).await;
+    talk.stage.until("Meta's approval is heard of", async || shown().await["status"] == "APPROVED").await;
+    talk.stage.clock.advance(TimeDelta::hours(25));
+    let (status, closed) = talk.try_send(json!({ "type": "text", "text": { "body": "Still there?" } })).await;
+    assert_eq!((status, &closed["code"], &closed["allowed"]), (409, &json!("window_closed"), &json!(["template"])), "{closed}");
+    let (_, bubble) = talk.send(shipped).await;
+    assert_eq!(bubble["text"], "Your order 77 is on its way.", "{bubble}");
+    talk.finish().await;
+}
+
+#[tokio::test]
+async fn a_picture_goes_both_ways_byte_for_byte() {
+    let talk = Talk::begun().await;
+    let picture: Vec<u8> = [&[0xff, 0xd8, 0xff, 0xe0][..], &[7; 4_000], &[0xff, 0xd9]].concat();
+    let request = talk.stage.http.post(format!("{}/v1/projects/{}/media?name=menu.jpg", talk.stage.base, talk.project));
+    let request = request.bearer_auth(talk.stage.keys.api_key.expose()).header("content-type", "image/jpeg").body(picture.clone());
+    let kept: Value = request.send().await.unwrap().json().await.unwrap();
+    let (_, bubble) = talk.send(json!({ "type": "image", "image": { "id": kept["id"], "caption": "The menu" } })).await;
+    assert_eq!(bubble["text"], "The menu", "{bubble}");
+
+    let url = format!("{}/sim/api/phones/{PHONE}/chats/{NUMBER}/media", talk.stage.base);
+    let chosen: Value =
+        talk.stage.http.post(url).header("content-type", "image/jpeg").body(picture.clone()).send().await.unwrap().json().await.unwrap();
+    let message = json!({ "to": NUMBER, "type": "image", "media": chosen["id"], "caption": "My receipt" });
+    talk.stage.sim(Method::POST, &format!("/phones/{PHONE}/messages"), Some(message)).await;
+    let found = async || {
+        let messages = talk.get(&format!("/contacts/{}/messages", talk.contact)).await;
+        messages["data"].as_array().unwrap().iter().find(|message| message["text"] == "My receipt").cloned()
+    };
+    talk.stage.until("the receipt is recorded", async || found().await.is_some()).await;
+    let id = found().await.unwrap()["id"].as_str().unwrap().to_owned();
+    let files = async || talk.get(&format!("/messages/{id}/media")).await["data"].clone();
+    talk.stage.until("its file is stored", async || files().await[0]["status"] == "stored").await;
+    let media = files().await[0]["id"].as_str().unwrap().to_owned();
+    let content = format!("{}/v1/projects/{}/media/{media}/content", talk.stage.base, talk.project);
+    let content = talk.stage.http.get(content).bearer_auth(talk.stage.keys.api_key.expose()).send().await.unwrap();
+    assert_eq!(content.bytes().await.unwrap(), picture);
+    talk.finish().await;
+}
