@@ -6,7 +6,9 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use chassis::{Caller, Json, Path, Problem, RequestId};
 use chrono::{DateTime, Utc};
-use contract::{CloseReason, ConversationClosed, ConversationEvent, ConversationId, ConversationReopened, ConversationStateChanged, ProjectId};
+use contract::{
+    CloseReason, ConversationClosed, ConversationEvent, ConversationId, ConversationReopened, ConversationStateChanged, ProjectId,
+};
 use serde::Deserialize;
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
@@ -223,12 +225,19 @@ mod tests {
     const MERGED: (bool, bool, bool) = (true, true, true);
 
     #[track_caller]
-    fn check((closed, latest, merged): (bool, bool, bool), body: (Option<&str>, Option<bool>), insists: Insists, expected: Result<&[&str], Refusal>) {
+    fn check(
+        (closed, latest, merged): (bool, bool, bool),
+        body: (Option<&str>, Option<bool>),
+        insists: Insists,
+        expected: Result<&[&str], Refusal>,
+    ) {
         let body = ChangeConversation { state: body.0.map(str::to_owned), why: None, open: body.1 };
         let conversation = ConversationId::from_ulid(Ulid::from_parts(1, 1));
         let change = Change { conversation, body: &body, insists, by: "usr_1", at: DateTime::UNIX_EPOCH };
         let said = decide(&standing(closed, latest, merged), &change);
-        let types = said.map(|facts| facts.iter().map(|fact| contract::Event::event_type(fact).split('.').nth(1).unwrap_or_default()).collect::<Vec<_>>());
+        let types = said.map(|facts| {
+            facts.iter().map(|fact| contract::Event::event_type(fact).split('.').nth(1).unwrap_or_default()).collect::<Vec<_>>()
+        });
         assert_eq!(types, expected.map(<[&str]>::to_vec), "{body:?} {insists:?}");
     }
 

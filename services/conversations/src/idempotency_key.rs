@@ -30,7 +30,8 @@ pub(crate) fn required_key(headers: &HeaderMap) -> Result<&str, Problem> {
 }
 
 fn refuse(code: &str) -> Problem {
-    let detail = format!("send one Idempotency-Key of 1 to {KEY_BYTES_MAX} visible ASCII characters, the same when you send the message again");
+    let detail =
+        format!("send one Idempotency-Key of 1 to {KEY_BYTES_MAX} visible ASCII characters, the same when you send the message again");
     Problem::new(StatusCode::BAD_REQUEST, code).detail(detail)
 }
 

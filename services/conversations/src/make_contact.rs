@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn the_spellings_of_one_number_are_one_identity() {
         let of = |phone: &str| check(&MakeContact { phone: Some(phone.into()), user_id: None, name: None }).unwrap();
-        for (one, other) in [("+5511987654321", "+551187654321"), ("+5215512345678", "+525512345678"), ("+5491123456789", "+541123456789")] {
+        for (one, other) in [("+5511987654321", "+551187654321"), ("+5215512345678", "+525512345678"), ("+5491123456789", "+541123456789")]
+        {
             assert_eq!(of(one).0, of(other).0);
             assert_eq!(of(one).1.wa_id.as_deref(), Some(&one[1..]), "answers go to the number as it was given");
         }

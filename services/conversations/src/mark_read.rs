@@ -111,8 +111,7 @@ fn check(said: &Said, now: DateTime<Utc>) -> Result<(), Refusal> {
 }
 
 async fn select(database: &PgPool, message: MessageId) -> Result<Option<Said>, Error> {
-    const QUERY: &str =
-        "SELECT contact_id, wamid, direction = 'inbound', group_id IS NOT NULL, sent_at FROM public.messages WHERE id = $1";
+    const QUERY: &str = "SELECT contact_id, wamid, direction = 'inbound', group_id IS NOT NULL, sent_at FROM public.messages WHERE id = $1";
     let row = sqlx::query(QUERY).bind(message.to_string()).fetch_optional(database).await?;
     row.map(|row| {
         let contact = row.try_get::<&str, _>(0)?.parse().map_err(|_| Error::Corrupt("contact_id"))?;

@@ -28,7 +28,9 @@ pub(crate) enum Refusal {
     PhoneNeeded,
     #[error("messages into groups cannot be sent; send to the contact, POST /contacts/{{contact}}/messages")]
     GroupNotSupported,
-    #[error("the conversation is closed; reopen it (PATCH with \"open\": true), or send to the contact, POST /contacts/{{contact}}/messages")]
+    #[error(
+        "the conversation is closed; reopen it (PATCH with \"open\": true), or send to the contact, POST /contacts/{{contact}}/messages"
+    )]
     ConversationClosed,
     #[error("{}", window(.0))]
     WindowClosed(Option<DateTime<Utc>>),
@@ -61,9 +63,11 @@ impl From<Refusal> for Problem {
         let detail = refusal.to_string();
         let conflict = |code: &str| Problem::conflict(code, detail.clone());
         match refusal {
-            Refusal::InvalidMessage(errors) => errors
-                .into_iter()
-                .fold(Problem::unprocessable("invalid_message", detail), |problem, wrong| problem.field(wrong.pointer, wrong.code, wrong.detail)),
+            Refusal::InvalidMessage(errors) => {
+                errors.into_iter().fold(Problem::unprocessable("invalid_message", detail), |problem, wrong| {
+                    problem.field(wrong.pointer, wrong.code, wrong.detail)
+                })
+            }
             Refusal::KeyReused => Problem::unprocessable("idempotency_key_reused", detail),
             Refusal::ProjectSuspended => conflict("project_suspended"),
             Refusal::NumberNotConnected => conflict("number_not_connected"),
@@ -104,7 +108,10 @@ fn written(at: Option<DateTime<Utc>>) -> Value {
 
 fn window(closed_at: &Option<DateTime<Utc>>) -> String {
     let since = match closed_at {
-        Some(at) => format!("the contact wrote last more than 24 hours ago, and the window closed at {}", at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        Some(at) => format!(
+            "the contact wrote last more than 24 hours ago, and the window closed at {}",
+            at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+        ),
         None => "the contact has never written".to_owned(),
     };
     format!("{since}; until they write, only an approved template can be sent")

@@ -75,7 +75,8 @@ pub(crate) async fn find_message(
     Path(project): Path<ProjectId>,
     Query(query): Query<FindMessage>,
 ) -> Result<Response, Problem> {
-    const QUERY: &str = concat!("SELECT ", message_columns!(), " FROM public.messages AS message WHERE message.wamid = $1 AND message.wamid <> message.id");
+    const QUERY: &str =
+        concat!("SELECT ", message_columns!(), " FROM public.messages AS message WHERE message.wamid = $1 AND message.wamid <> message.id");
     // A wamid has no spaces: each is a plus that nobody encoded.
     let wamid = Wamid::parse(&query.wamid.replace(' ', "+")).ok_or_else(|| invalid_query("/wamid", "not a message id of Meta's"))?;
     let database = conversations.database(project).await?;

@@ -118,7 +118,11 @@ impl Catalogue {
         let mut reached = reached.subscribe();
         // The sender lives as long as this does.
         let there = timeout(CATCH_UP_TIME_MAX, reached.wait_for(|reached| *reached >= last)).await.is_ok();
-        if there { Ok(()) } else { Err(journal::Error::Unavailable(format!("{stream} was not read up to {last} in {CATCH_UP_TIME_MAX:?}"))) }
+        if there {
+            Ok(())
+        } else {
+            Err(journal::Error::Unavailable(format!("{stream} was not read up to {last} in {CATCH_UP_TIME_MAX:?}")))
+        }
     }
 
     async fn read_on(&self, stream: Stream, reached: &watch::Sender<u64>, apply: impl Fn(&Recorded), stop: &CancellationToken) {

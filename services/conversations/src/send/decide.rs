@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{Address, ConversationEvent, ConversationId, FileUse, FlowToken, FlowUse, MessageId, MessageRequested, RawJson, TemplateUse};
+use contract::{
+    Address, ConversationEvent, ConversationId, FileUse, FlowToken, FlowUse, MessageId, MessageRequested, RawJson, TemplateUse,
+};
 use dialogue::Next;
 use projects::Project;
 use whatsapp::Outbound;

@@ -93,7 +93,8 @@ mod tests {
         let other = check(r#"{"type":"text","text":{"body":"ho","preview_url":true}}"#).unwrap();
         let shorter = check(r#"{"type":"text","text":{"body":"hi","preview_url":true},"expires_in_seconds":60}"#).unwrap();
         assert_eq!(one.digest(None), same.digest(None));
-        for another in [other.digest(None), shorter.digest(None), one.digest(Some(ConversationId::from_ulid(ulid::Ulid::from_parts(1, 1))))] {
+        for another in [other.digest(None), shorter.digest(None), one.digest(Some(ConversationId::from_ulid(ulid::Ulid::from_parts(1, 1))))]
+        {
             assert_ne!(one.digest(None), another);
         }
     }
@@ -112,7 +113,16 @@ mod tests {
     #[test]
     fn a_message_is_worth_sending_for_half_a_minute_to_a_month() {
         let with = |seconds: &str| check(&format!(r#"{{"type":"text","text":{{"body":"hi"}},"expires_in_seconds":{seconds}}}"#));
-        for (seconds, taken) in [("30", true), ("2592000", true), ("null", true), ("29", false), ("2592001", false), ("-1", false), ("1.5", false), ("\"60\"", false)] {
+        for (seconds, taken) in [
+            ("30", true),
+            ("2592000", true),
+            ("null", true),
+            ("29", false),
+            ("2592001", false),
+            ("-1", false),
+            ("1.5", false),
+            ("\"60\"", false),
+        ] {
             assert_eq!(with(seconds).is_ok(), taken, "{seconds}");
         }
     }

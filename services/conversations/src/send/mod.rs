@@ -12,7 +12,9 @@ pub(crate) mod to_conversation;
 use std::sync::Arc;
 
 use chassis::Problem;
-use contract::{ContactId, Context, ConversationEvent, ConversationId, Event, FileUse, MessageId, MessageRequested, ProjectId, Stream, Subject};
+use contract::{
+    ContactId, Context, ConversationEvent, ConversationId, Event, FileUse, MessageId, MessageRequested, ProjectId, Stream, Subject,
+};
 use futures::StreamExt;
 use journal::{Filter, Range};
 use sqlx::PgPool;
@@ -117,8 +119,7 @@ impl Conversations {
         let templates: Vec<Arc<Template>> =
             message.template().map(|used| self.catalogue.templates(request.project, used.name)).unwrap_or_default();
         let template = message.template().and_then(|used| best(&templates, used.language, waba));
-        let flow: Option<Arc<Flow>> =
-            message.flow().and_then(|used| self.catalogue.flow(request.project, used.flow_id, used.flow_name));
+        let flow: Option<Arc<Flow>> = message.flow().and_then(|used| self.catalogue.flow(request.project, used.flow_id, used.flow_name));
         let files: Vec<FileUse> = match self.files(request.project, message).await? {
             Ok(files) => files,
             Err(wrong) => return Ok(Err(Refusal::InvalidMessage(wrong))),

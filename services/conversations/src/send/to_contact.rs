@@ -7,8 +7,8 @@ use chassis::{Caller, Json, Path, Problem, Query, RequestId};
 use contract::{ContactId, ProjectId};
 
 use super::message::SendMessage;
-use super::{CheckedMessage, Request, RequestedMessage};
 use super::to_conversation::{DryRun, answer, key};
+use super::{CheckedMessage, Request, RequestedMessage};
 use crate::Conversations;
 use crate::origin::origin;
 

@@ -1,7 +1,8 @@
 //! A world of its own for each test: an empty log, projects with databases, the routes in front.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,12 +16,12 @@ use contract::{
     Stream, Subject,
 };
 use conversations::Conversations;
-use projects::Projects;
 use embedded::{Nats, Postgres};
 use futures::StreamExt;
 use http_body_util::BodyExt;
 use journal::{ConnectOptions, Expect, Filter, Journal, Range};
 use projections::{ProjectDatabases, Projector, database_name};
+use projects::Projects;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use tokio_util::sync::CancellationToken;
@@ -37,7 +38,9 @@ pub(crate) struct World {
     pub(crate) databases: ProjectDatabases,
     pub(crate) clock: Clock,
     projector: Projector,
-    applied: Arc<Mutex<HashMap<ProjectId, u64>>>,
+    applied: Mutex<HashMap<ProjectId, u64>>,
+    /// Whether the tables follow by themselves.
+    following: AtomicBool,
     pub(crate) server: Server,
 }
 
@@ -45,6 +48,7 @@ pub(crate) struct World {
 pub(crate) struct Server {
     pub(crate) router: Router,
     pub(crate) stop: CancellationToken,
+    projects: Projects,
     running: Option<tokio::task::JoinHandle<()>>,
 }
 
@@ -59,7 +63,7 @@ impl World {
         let projector = Projector::new(databases.clone(), log.created);
         let clock = Clock::manual(at(0));
         let server = Server::start(journal.clone(), databases.clone(), clock.clone()).await;
-        Self { nats, journal, databases, clock, projector, applied: Arc::default(), server }
+        Self { nats, journal, databases, clock, projector, applied: Mutex::default(), following: AtomicBool::new(false), server }
     }
 
     /// Another process of the service in place of the one that runs.
@@ -85,6 +89,11 @@ impl World {
         self.journal.append(&Subject::project(project), Expect::Any, events).await.expect("appended");
     }
 
+    /// Waits until the service has read what was said of a project.
+    pub(crate) async fn projects_know(&self, project: ProjectId) {
+        self.server.projects.fresh(project).await.expect("the project is read");
+    }
+
     /// Appends facts about a contact and brings the tables to them. Gives the last sequence.
     pub(crate) async fn say(&self, project: ProjectId, contact: ContactId, facts: Vec<ConversationEvent>) -> u64 {
         let last = self.append(project, contact, facts).await;
@@ -103,8 +112,26 @@ impl World {
         last
     }
 
+    /// From now on the tables of every project follow the log by themselves, as with a recorder.
+    pub(crate) fn let_tables_follow(&self) {
+        self.following.store(true, Ordering::SeqCst);
+        let (journal, projector) = (self.journal.clone(), self.projector.clone());
+        tokio::spawn(async move {
+            let mut events = std::pin::pin!(journal.tail(Stream::Conversation, 1, Filter::all()));
+            while let Some(Ok(event)) = events.next().await {
+                let project = event.subject.project_id().expect("a project");
+                let applied = projector.apply(project, &[event]).await.expect("applied");
+                assert!(applied.stopped.is_none(), "{applied:?}");
+            }
+        });
+    }
+
     /// Brings a project's tables to the end of the log.
     pub(crate) async fn catch_up(&self, project: ProjectId) {
+        if self.following.load(Ordering::SeqCst) {
+            let last = self.journal.last_sequence(Stream::Conversation, &format!("conversation.{project}.>")).await.expect("a sequence");
+            return within("the tables", async { while self.shown(project).await < last {} }).await;
+        }
         let from = self.applied.lock().expect("a lock").get(&project).copied().unwrap_or(0) + 1;
         let filter = Filter::subjects([format!("conversation.{project}.>")]);
         let replay = self.journal.replay(Stream::Conversation, Range::from(from), filter);
@@ -114,6 +141,11 @@ impl World {
             assert!(applied.stopped.is_none(), "{applied:?}");
             self.applied.lock().expect("a lock").insert(project, applied.checkpoint);
         }
+    }
+
+    async fn shown(&self, project: ProjectId) -> u64 {
+        let rows = self.sql(project, "SELECT coalesce(max(sequence), 0) FROM paige.checkpoint").await;
+        u64::try_from(sqlx::Row::get::<i64, _>(&rows[0], 0)).expect("a sequence")
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
@@ -148,7 +180,7 @@ impl Server {
         let stop = CancellationToken::new();
         let projects = Projects::start(journal.clone()).await.expect("projects are read");
         projects.follow(stop.clone());
-        let conversations = Conversations::new(journal, projects, databases, clock, Ids::new(Clock::System));
+        let conversations = Conversations::new(journal, projects.clone(), databases, clock, Ids::new(Clock::System));
         let health = Health::new();
         conversations.register(&health);
         let metrics = Metrics::install().expect("metrics");
@@ -156,7 +188,7 @@ impl Server {
         let router = site.finish(conversations::routes(conversations.clone())).expect("every route says what it needs");
         let shutdown = stop.clone();
         let running = tokio::spawn(async move { conversations::run(conversations, shutdown).await.expect("runs") });
-        Self { router, stop, running: Some(running) }
+        Self { router, stop, projects, running: Some(running) }
     }
 
     pub(crate) async fn end(&mut self) {
@@ -191,7 +223,7 @@ pub(crate) async fn within<T>(what: &str, happens: impl Future<Output = T>) -> T
     tokio::time::timeout(PATIENCE, happens).await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what}"))
 }
 
-fn next_ulid() -> Ulid {
+pub(crate) fn next_ulid() -> Ulid {
     static IDS: std::sync::OnceLock<Ids> = std::sync::OnceLock::new();
     IDS.get_or_init(|| Ids::new(Clock::System)).ulid()
 }
@@ -205,7 +237,7 @@ pub(crate) fn created() -> ProjectEvent {
     ProjectCreated { name: "Test".into(), conversation_idle_seconds: None, workspace: contract::WorkspaceId::INSTALLATION }.into()
 }
 
-fn envelope(fact: impl Event) -> NewEvent {
+pub(crate) fn envelope(fact: impl Event) -> NewEvent {
     fact.into_new(EventId::from_ulid(next_ulid()), "/test", at(0), Context::default())
 }
 

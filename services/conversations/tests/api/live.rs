@@ -4,14 +4,16 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, BodyDataStream};
+use axum::http::Method;
 use chassis::Shutdown;
-use contract::{ContactId, ProjectId};
+use contract::{ContactId, MessageFailed, ProjectId};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::fixture::{KEY, Server, World, bsuid, contact, opened, received, seen, text, unready, within};
+use crate::fixture::{KEY, Server, World, at, bsuid, contact, conversation, opened, received, seen, text, unready, within};
+use crate::stage::hello;
 
 /// What a browser's `EventSource` makes of a stream.
 struct Client {
@@ -109,6 +111,26 @@ async fn events_come_as_they_happen_with_their_own_fields() {
     assert_eq!(message.data["type"], json!("conversation.message_received.v1"));
     assert_eq!(message.data["data"]["text"], json!("text 1"));
     assert_eq!(message.data["data"]["raw"]["n"], json!(1.0e2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_for_is_heard_at_once_and_what_becomes_of_it() {
+    let (world, project) = World::speaking().await;
+    let who = world.somebody(project).await;
+    let mut client = Client::connect(&world.server, project, None).await.started().await;
+    let id = world.send(project, who, "k", &hello()).await.done(202)["id"].clone();
+    let asked = client.heard().await;
+    assert_eq!((asked.event.as_str(), &asked.data["data"]["message"], &asked.data["contact"]), ("message_requested", &id, &json!(who)));
+    assert_eq!(asked.data["data"]["content"]["text"]["body"], json!("hello"));
+    let path = format!("/v1/projects/{project}/conversations/{}", conversation(1));
+    let etag = [("if-match", "\"0\"")];
+    world.ask(Method::PATCH, &path, &etag, &json!({"state": "paid", "open": false})).await.done(200);
+    let heard = [client.heard().await, client.heard().await];
+    assert_eq!(heard.map(|heard| heard.event), ["conversation_state_changed", "conversation_closed"]);
+    let failed =
+        MessageFailed { message: id.as_str().unwrap().parse().unwrap(), code: "c".into(), meta_code: None, reason: "r".into(), at: at(9) };
+    world.append(project, who, vec![failed.into()]).await;
+    assert_eq!(client.heard().await.event, "message_failed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

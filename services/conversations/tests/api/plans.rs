@@ -4,9 +4,10 @@ use contract::ProjectId;
 use sqlx::Row;
 
 use crate::fixture::World;
+use crate::stage::{hello, number_connected, number_offered};
 
 /// 60,000 conversations of 20,000 contacts with 120,000 messages. Written straight into the tables: only their size matters.
-const FILL: [&str; 6] = [
+const FILL: [&str; 7] = [
     "INSERT INTO public.contacts (id, phone, wa_id, bsuid, preferences, first_seen_at, last_message_at, profile_at, version)
      SELECT 'con_' || lpad(n::text, 26, '0'), '+' || n, n::text, 'US.' || n, '{}', to_timestamp(n), to_timestamp(n), now(), n
        FROM generate_series(1, 20000) AS n",
@@ -20,6 +21,10 @@ const FILL: [&str; 6] = [
      SELECT 'msg_' || lpad(n::text, 26, '0'), 'cnv_' || lpad((n % 60000 + 1)::text, 26, '0'), 'con_' || lpad((n % 20000 + 1)::text, 26, '0'),
             'wamid.' || n, 'inbound', 'live', 'text', 'hello', to_timestamp(n), now(), '{}', n
        FROM generate_series(1, 120000) AS n",
+    "INSERT INTO paige.submissions (message_id, contact_id, conversation_id, flow_id, response, at, sequence)
+     SELECT 'msg_' || lpad(n::text, 26, '0'), 'con_' || lpad((n % 20000 + 1)::text, 26, '0'), 'cnv_' || lpad((n % 60000 + 1)::text, 26, '0'),
+            'flw_' || lpad((n % 10)::text, 26, '0'), '{}', to_timestamp(n), n
+       FROM generate_series(1, 60000) AS n",
     "VACUUM ANALYZE public.conversations",
     "ANALYZE",
 ];
@@ -44,7 +49,7 @@ async fn read(world: &World, project: ProjectId) -> (i64, i64) {
     drop(sessions);
     let row = sqlx::query(
         "SELECT sum(seq_tup_read)::bigint, sum(coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_user_tables
-          WHERE relname IN ('contacts', 'conversations', 'messages', 'identities')",
+          WHERE relname IN ('contacts', 'conversations', 'messages', 'identities', 'submissions')",
     );
     let row = row.fetch_one(&pool).await.expect("statistics");
     (row.get(0), row.get(1))
@@ -80,6 +85,8 @@ async fn no_route_reads_a_table_from_end_to_end() {
         "messages?wamid=wamid.777".to_owned(),
         format!("messages/{msg}/statuses"),
         "conversations/states".to_owned(),
+        "flows/flw_00000000000000000000000007/submissions".to_owned(),
+        format!("contacts/{con}/submissions"),
     ];
     for path in paths {
         let before = read(&world, project).await;
@@ -92,6 +99,40 @@ async fn no_route_reads_a_table_from_end_to_end() {
         // A scan would fetch tens of thousands. Postgres counts late, so a neighbour's rows may be among these.
         assert!(after.1 - before.1 <= 8 * 500, "{path} fetched {} rows for 8 answers", after.1 - before.1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_to_speak_reads_a_table_from_end_to_end() {
+    let world = World::start().await;
+    let project = big(&world).await;
+    world.tell_project(project, vec![number_offered().into(), number_connected().into()]).await;
+    world.sql(project, "UPDATE public.contacts SET wa_id = '1' WHERE id = 'con_00000000000000000000000777'").await;
+    world.clock.set(chrono::DateTime::from_timestamp(100_000, 0).unwrap());
+    world
+        .sql(
+            project,
+            "UPDATE public.conversations SET last_inbound_at = to_timestamp(99999) WHERE contact_id = 'con_00000000000000000000000777'",
+        )
+        .await;
+    world.sql(project, "INSERT INTO paige.checkpoint VALUES ('conversation', now(), 1000000, NULL)").await;
+    let con = "con_00000000000000000000000777";
+    let message = hello();
+    let before = read(&world, project).await;
+    for n in 0..8 {
+        let path = format!("/v1/projects/{project}/contacts/{con}/messages?dry_run=true");
+        world.post(&path, message.clone()).await.done(200);
+        let path = format!("/v1/projects/{project}/conversations/cnv_00000000000000000000000776/messages?dry_run=true");
+        world.post(&path, message.clone()).await;
+        let path = format!("/v1/projects/{project}/contacts");
+        world.post(&path, serde_json::json!({"phone": format!("+1{n}777")})).await.done(200);
+        let path = format!("/v1/projects/{project}/messages/msg_0000000000000000000000077{n}/read");
+        world.post(&path, serde_json::json!({})).await.done(202);
+        let path = format!("/v1/projects/{project}/conversations/cnv_00000000000000000000000777");
+        world.ask(axum::http::Method::PATCH, &path, &[("if-match", "*")], &serde_json::json!({"state": "state 7"})).await.done(200);
+    }
+    let after = read(&world, project).await;
+    assert_eq!(after.0 - before.0, 0, "rows were read by sequential scans");
+    assert!(after.1 - before.1 <= 8 * 500, "{} rows were fetched for 40 answers", after.1 - before.1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
