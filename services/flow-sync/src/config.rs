@@ -1,10 +1,60 @@
-//! Configuration of flow-sync as a process of its own.
+//! Configuration of flow-sync: how often Flows are compared with Meta, also for a process that runs all services; and flow-sync as a process
+//! of its own.
 
-use chassis::{HttpArgs, KeyArgs, NatsArgs, TelemetryArgs};
-use clap::Parser;
+use std::time::Duration;
+
+use chassis::{HttpArgs, KeyArgs, NatsArgs, PostgresArgs, Secret, TelemetryArgs};
+use clap::{Args, Parser};
+use sealing::MasterKeyArgs;
 use storage::StorageArgs;
+use whatsapp::graph::{self, Graph, Settings, Token};
 
-/// The WhatsApp Flows of projects: so far the place where they are kept.
+/// How Flows are kept in step with Meta.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Flows")]
+pub struct ReconcileArgs {
+    /// How long after a comparison of a project's Flows with Meta the next one begins. Each costs one call for the account and up to two
+    /// for each Flow that changed
+    #[arg(long, env = "PAIGE_FLOWS_RECONCILE_SECONDS", default_value_t = 3_600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub flows_reconcile_seconds: u64,
+}
+
+impl ReconcileArgs {
+    pub fn interval(&self) -> Duration {
+        Duration::from_secs(self.flows_reconcile_seconds)
+    }
+}
+
+/// Meta's Graph API. Without an app Flows are kept here and not uploaded.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Meta")]
+pub struct MetaArgs {
+    /// Graph API with its version
+    #[arg(long, env = "PAIGE_META_GRAPH_URL", default_value = graph::URL_DEFAULT, value_name = "URL")]
+    pub meta_graph_url: String,
+
+    /// Id of the app at Meta that numbers are signed up for
+    #[arg(long, env = "PAIGE_META_APP_ID", value_name = "ID", requires = "meta_app_secret")]
+    pub meta_app_id: Option<String>,
+
+    /// Secret of that app
+    #[arg(long, env = "PAIGE_META_APP_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub meta_app_secret: Option<Secret>,
+}
+
+impl MetaArgs {
+    /// The client, if an app is configured.
+    ///
+    /// # Errors
+    /// The URL is none.
+    pub fn graph(&self) -> Result<Option<Graph>, graph::Error> {
+        let (Some(app_id), Some(secret)) = (&self.meta_app_id, &self.meta_app_secret) else { return Ok(None) };
+        let app_secret = Token::new(secret.expose());
+        Graph::new(Settings { url: self.meta_graph_url.clone(), app_id: app_id.clone(), app_secret }).map(Some)
+    }
+}
+
+/// The WhatsApp Flows of projects: revisions, upload, publication, and whatever Meta makes of them.
 #[derive(Parser, Debug)]
 #[command(name = "flow-sync", version, about)]
 pub struct Config {
@@ -15,7 +65,15 @@ pub struct Config {
     #[command(flatten)]
     pub nats: NatsArgs,
     #[command(flatten)]
+    pub postgres: PostgresArgs,
+    #[command(flatten)]
     pub storage: StorageArgs,
+    #[command(flatten)]
+    pub master_key: MasterKeyArgs,
+    #[command(flatten)]
+    pub meta: MetaArgs,
+    #[command(flatten)]
+    pub reconcile: ReconcileArgs,
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
 }

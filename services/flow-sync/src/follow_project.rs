@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::space::{Task, decode};
 
 /// The service's name in positions and parked keys.
-const SERVICE: &str = "flow-sync";
+pub(crate) const SERVICE: &str = "flow-sync";
 /// Projects worked on at the same time.
 const PARALLEL: usize = 4;
 /// Events of one project handed over at once.
@@ -59,20 +59,28 @@ impl OnProject {
             ProjectEvent::OperationRetried(retried) => {
                 self.kind(project, retried.operation).await?.and_then(|kind| task(kind, retried.operation))
             }
+            // What a request left that was cut off by a crash while the project went. Its events are gone, so none is said.
+            ProjectEvent::ProjectErased(_) => {
+                self.0.forget(project).await?;
+                None
+            }
+            // What waited for a number need not wait any longer.
+            ProjectEvent::NumberConnected(_) => {
+                self.0.asked.ask(project);
+                None
+            }
             ProjectEvent::ProjectReady(_)
             | ProjectEvent::ProjectFailed(_)
             | ProjectEvent::ProjectUpdated(_)
             | ProjectEvent::ProjectSuspended(_)
             | ProjectEvent::ProjectRestored(_)
             | ProjectEvent::ProjectTransferred(_)
-            | ProjectEvent::ProjectErased(_)
             | ProjectEvent::TransferRequested(_)
             | ProjectEvent::TransferEnded(_)
             | ProjectEvent::OperationStepCompleted(_)
             | ProjectEvent::OperationFailed(_)
             | ProjectEvent::OperationCompleted(_)
             | ProjectEvent::NumberOffered(_)
-            | ProjectEvent::NumberConnected(_)
             | ProjectEvent::NumberDescribed(_)
             | ProjectEvent::NumberDisconnected(_)
             | ProjectEvent::NumberClaimed(_)
@@ -84,7 +92,7 @@ impl OnProject {
             | ProjectEvent::SendingPolicySet(_) => None,
         };
         match task {
-            Some(task) => self.0.carry_out(project, task, recorded).await,
+            Some(task) => self.0.do_task(project, task, recorded).await,
             None => Ok(()),
         }
     }
@@ -111,13 +119,23 @@ fn task(kind: OperationKind, operation: OperationId) -> Option<Task> {
     }
 }
 
-fn stop(error: Error) -> Stop {
+pub(crate) fn stop(error: Error) -> Stop {
     let cause = error.chain();
     match error {
-        Error::Storage(_) | Error::Log(journal::Error::Unavailable(_)) | Error::Append(AppendError::Unavailable(_)) => {
-            Stop::SetAside { after: OUTAGE_PAUSE, cause }
-        }
-        Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },
-        Error::Log(_) | Error::Append(_) | Error::Decode { .. } => Stop::Park { cause },
+        error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
+        Error::Contended(_) | Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },
+        Error::Refused(_)
+        | Error::Meta { .. }
+        | Error::NoLine(_)
+        | Error::Token(_)
+        | Error::Log(_)
+        | Error::Append(_)
+        | Error::Decode { .. }
+        | Error::Storage(_)
+        | Error::Lost(_)
+        | Error::Database(_)
+        | Error::Migrate(_)
+        | Error::OtherLog { .. }
+        | Error::Row { .. } => Stop::Park { cause },
     }
 }

@@ -1,42 +1,118 @@
-//! The WhatsApp Flows of projects. So far the place where they are kept: made with a project, gone with it. The only writer of the stream
-//! `flow`.
+//! The WhatsApp Flows of projects: kept here with every revision, judged, brought to Meta as drafts, published, deprecated, deleted, and
+//! compared with what Meta has. The only writer of the stream `flow`.
 //!
-//! The place is a prefix of the storage, `<project>/flows`, with an object in it that says whose it is: a store has no empty folders.
-//! It does not know what a Flow is yet, and it does not speak to Meta.
+//! Three texts are compared, never two: what was uploaded, what is held here, and what Meta has. So a change at Meta is told from one of
+//! ours, and is never overwritten unless somebody chose it (`decide::compare`). Whatever is cut off on its way to Meta goes on with the next
+//! comparison, which is repeatable (`push`, `reconcile`).
+//!
+//! At Meta a Flow is called `<name> <id>`: names are unique in a WhatsApp Business Account, which several projects may share, and a Flow that
+//! was made by a call without an answer is found by it. Meta's id of a Flow stays the same for as long as the project's number is of the same
+//! account; in another account it is made anew.
+//!
+//! A published Flow that is changed goes back to DRAFT until it is published again. Whether people can open it meanwhile, Meta's pages
+//! disagree about: by the API page and code 139001 it cannot be changed at all, by the changelog of November 2024 and "Lifecycle of a Flow"
+//! it can, and those who get it go on with what was published last. So a caller has to say that they want it.
+//!
+//! What people filled in comes with their messages: that is the recorder's. The endpoint of a Flow is the bot's.
 
+mod agenda;
+mod api;
+mod command;
 pub mod config;
+mod decide;
+mod details;
+mod document;
 mod error;
+mod flow;
+mod flow_name;
 mod follow_project;
+mod keep;
+mod meta;
+mod migrate;
+mod on_flow;
+mod on_webhook;
+mod push;
+mod rebuild;
+mod reconcile;
+mod same;
+mod seen;
 mod space;
+mod store;
+
+use std::time::Duration;
 
 use chassis::{Clock, Health};
 use contract::Stream;
 use journal::Journal;
+use projects::{Projects, Tokens};
+use sqlx::PgPool;
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
-use utoipa_axum::router::OpenApiRouter;
+use whatsapp::graph::Graph;
 
+pub use api::routes;
+pub use decide::Refusal;
 pub use error::Error;
+pub use meta::NoLine;
 pub use space::Space;
 
 /// The streams that must be open before flow-sync runs.
-pub const STREAMS: [Stream; 4] = [Stream::Project, Stream::Flow, Stream::Parked, Stream::Position];
+pub const STREAMS: [Stream; 5] = [Stream::Project, Stream::Flow, Stream::Webhook, Stream::Parked, Stream::Position];
+
+/// What flow-sync is built from.
+pub struct Parts {
+    /// The log.
+    pub journal: Journal,
+    /// The platform database.
+    pub pool: PgPool,
+    /// Where documents are kept.
+    pub storage: Storage,
+    /// What is known of projects; somebody lets it follow the log.
+    pub projects: Projects,
+    /// Opens the tokens of numbers.
+    pub tokens: Tokens,
+    /// None: nothing can be uploaded here.
+    pub graph: Option<Graph>,
+    /// Between two comparisons of a project's Flows with Meta.
+    pub interval: Duration,
+    /// The time.
+    pub clock: Clock,
+}
 
 /// Everything that flow-sync works with. Cheap to clone.
 #[derive(Clone)]
 pub struct FlowSync {
     journal: Journal,
+    pool: PgPool,
     storage: Storage,
+    projects: Projects,
+    tokens: Tokens,
+    graph: Option<Graph>,
+    interval: Duration,
     clock: Clock,
+    locks: command::Locks,
+    seen: seen::Seen,
+    asked: agenda::Asked,
 }
 
 impl FlowSync {
     /// Takes connected parts.
-    pub fn new(journal: Journal, storage: Storage, clock: Clock) -> Self {
-        Self { journal, storage, clock }
+    pub fn new(parts: Parts) -> Self {
+        let Parts { journal, pool, storage, projects, tokens, graph, interval, clock } = parts;
+        let (locks, seen, asked) = (command::Locks::new(), seen::Seen::new(), agenda::Asked::default());
+        Self { journal, pool, storage, projects, tokens, graph, interval, clock, locks, seen, asked }
     }
 
-    /// What `/readyz` asks of flow-sync.
+    /// Brings the tables to their current form and to where the log is. Call it before routes answer.
+    ///
+    /// # Errors
+    /// [`Error::Migrate`], [`Error::OtherLog`], or whatever keeps the log or the database from answering.
+    pub async fn prepare(&self) -> Result<(), Error> {
+        migrate::migrate(&self.pool).await?;
+        self.rebuild().await
+    }
+
+    /// What `/readyz` asks of flow-sync. Meta is not asked: what needs it says so when it is away.
     pub fn register(&self, health: &Health) {
         let journal = self.journal.clone();
         health.register("flow-sync.log", move || {
@@ -48,20 +124,30 @@ impl FlowSync {
             let storage = storage.clone();
             async move { storage.healthy().await }
         });
+        let pool = self.pool.clone();
+        health.register("flow-sync.database", move || {
+            let pool = pool.clone();
+            async move {
+                let asked = sqlx::query("SELECT FROM flow_sync.flows LIMIT 1").execute(&pool).await;
+                asked.map(drop).map_err(|_| "the platform database does not answer, or has no tables of flow-sync".to_owned())
+            }
+        });
     }
 }
 
-/// Nothing of its own yet; the process is probed all the same.
-pub fn routes() -> OpenApiRouter {
-    OpenApiRouter::new()
-}
-
-/// Follows the log until `shutdown`.
+/// Follows the log and compares with Meta until `shutdown`. [`FlowSync::prepare`] comes first.
 ///
 /// # Errors
 /// The log cannot be followed any more.
 pub async fn run(flow_sync: FlowSync, shutdown: CancellationToken) -> Result<(), Error> {
     let journal = flow_sync.journal.clone();
-    journal.follow(follow_project::follow(), follow_project::OnProject(flow_sync), shutdown).await?;
+    let projects = journal.follow(follow_project::follow(), follow_project::OnProject(flow_sync.clone()), shutdown.clone());
+    let own = journal.follow(on_flow::follow(), on_flow::OnFlow(flow_sync.clone()), shutdown.clone());
+    let webhooks = journal.follow(on_webhook::follow(), on_webhook::OnWebhook(flow_sync.clone()), shutdown.clone());
+    let comparing = async {
+        agenda::run(flow_sync, shutdown.clone()).await;
+        Ok(())
+    };
+    tokio::try_join!(projects, own, webhooks, comparing)?;
     Ok(())
 }

@@ -1,13 +1,20 @@
 //! Flow-sync as a process of its own: only wiring.
 
 use std::process::ExitCode;
+use std::str::FromStr;
 
+use auth::Authorizer;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use clap::Parser;
 use flow_sync::config::Config;
-use flow_sync::{FlowSync, STREAMS, routes};
+use flow_sync::{FlowSync, Parts, STREAMS, routes};
 use journal::{ConnectOptions, Journal};
+use projects::{Projects, Tokens};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use storage::Storage;
+
+/// Connections to the platform database.
+const CONNECTIONS_MAX: u32 = 8;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -27,20 +34,39 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "flow-sync")).await?;
     journal.open(&STREAMS).await?;
-    let flow_sync = FlowSync::new(journal, Storage::open(&config.storage.storage_url)?, Clock::System);
+    let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
+    let projects = Projects::start(journal.clone()).await?;
+
+    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige flow-sync");
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
+    let flow_sync = FlowSync::new(Parts {
+        tokens: Tokens::new(journal.clone(), config.master_key.key()?),
+        journal,
+        pool,
+        storage: Storage::open(&config.storage.storage_url)?,
+        projects: projects.clone(),
+        graph: config.meta.graph()?,
+        interval: config.reconcile.interval(),
+        clock: Clock::System,
+    });
+    flow_sync.prepare().await?;
 
     let listener = config.http.bind().await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
 
     let health = Health::new();
     flow_sync.register(&health);
+    authorizer.register(&health);
+    authorizer.follow(shutdown.soft());
+    projects.register(&health);
+    projects.follow(shutdown.soft());
     let site = Site::new("Paige flow-sync", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
-    let router = site.finish(routes())?;
+    let router = site.authority(authorizer).finish(routes(flow_sync.clone()))?;
 
     let stop = shutdown.soft();
     let follow = async {
         let ended = flow_sync::run(flow_sync, stop).await;
-        // Without its follower the process does nothing; it is better started again.
+        // Without its follower the process does half of its work; it is better started again.
         shutdown.begin();
         ended
     };

@@ -2,13 +2,11 @@
 
 use contract::{Context, Event, EventId, FlowEvent, FlowSpaceCreated, FlowSpaceErased, OperationId, ProjectId, Recorded, Subject};
 use journal::Expect;
-use storage::Key;
 
-use crate::FlowSync;
 use crate::error::Error;
+use crate::{FlowSync, keep, store};
 
 const SOURCE: &str = "/paige/flow-sync";
-const AREA: &str = "flows";
 const MARKER: &str = "space.json";
 
 /// What the log says about the place of one project, folded from `flow.<prj>.space`.
@@ -80,16 +78,15 @@ impl FlowSync {
 
     /// Does what an event of the project asks for. Nothing, if it was done. The object comes before the event that tells of it, and goes
     /// before the event that says that it is gone.
-    pub(crate) async fn carry_out(&self, project: ProjectId, task: Task, cause: &Recorded) -> Result<(), Error> {
+    pub(crate) async fn do_task(&self, project: ProjectId, task: Task, cause: &Recorded) -> Result<(), Error> {
         let space = self.space(project).await?;
         let Some(event) = space.decide(task) else { return Ok(()) };
-        let area = Key::of(&[&project.to_string(), AREA]).expect("an id is a segment");
         match task {
             Task::Make => {
                 let marker = serde_json::json!({ "project": project }).to_string();
-                self.storage.put(&area.child(MARKER).expect("a plain name"), marker).await?;
+                self.storage.put(&keep::area(project).child(MARKER).expect("a plain name"), marker).await?;
             }
-            Task::Erase(_) => drop(self.storage.erase(&area).await?),
+            Task::Erase(_) => self.forget(project).await?,
         }
         let expect = if space.sequence == 0 { Expect::New } else { Expect::At(space.sequence) };
         let id = EventId::derive(event.event_type(), &[&project.to_string(), &space.sequence.to_string()]);
@@ -102,6 +99,14 @@ impl FlowSync {
         let event = event.into_new(id, SOURCE, self.clock.now(), context);
         self.journal.append(&Subject::flow_space(project), expect, vec![event]).await?;
         Ok(())
+    }
+}
+
+impl FlowSync {
+    /// Erases what is kept of a project: objects and rows.
+    pub(crate) async fn forget(&self, project: ProjectId) -> Result<(), Error> {
+        self.storage.erase(&keep::area(project)).await?;
+        store::erase(&self.pool, project).await
     }
 }
 

@@ -1,7 +1,5 @@
 //! The place of a project's Flows, on a real broker and a real folder, with the real process, killed and repeated.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,32 +8,38 @@ use contract::{
     Context, Event, EventId, FlowEvent, OperationFailed, OperationId, OperationKind, OperationRetried, OperationStarted, ProjectCreated,
     ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
 };
-use embedded::Nats;
+use embedded::{Nats, Postgres};
 use flow_sync::STREAMS;
 use journal::{ConnectOptions, Expect, Journal};
 use tempfile::TempDir;
 
+use crate::world::MASTER_KEY;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct World {
+struct House {
     nats: Nats,
     journal: Journal,
     folder: TempDir,
+    database_url: String,
     ids: Ids,
 }
 
-impl World {
+impl House {
     async fn new() -> Self {
         let nats = Nats::scratch().await.unwrap();
         let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
         journal.open(&STREAMS).await.unwrap();
-        Self { nats, journal, folder: tempfile::tempdir().unwrap(), ids: Ids::new(Clock::System) }
+        let database_url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+        Self { nats, journal, folder: tempfile::tempdir().unwrap(), database_url, ids: Ids::new(Clock::System) }
     }
 
     fn start(&self) -> Child {
         Command::new(env!("CARGO_BIN_EXE_flow-sync"))
             .env("PAIGE_NATS_URL", self.nats.url())
             .env("PAIGE_STORAGE_URL", self.folder.path())
+            .env("PAIGE_DATABASE_URL", &self.database_url)
+            .env("PAIGE_MASTER_KEY", MASTER_KEY)
             .env("PAIGE_API_KEY", "key-for-tests-0123456789")
             .env("PAIGE_LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null())
@@ -69,9 +73,10 @@ impl World {
 
     async fn told(&self, project: ProjectId) -> Vec<&'static str> {
         let events = self.journal.entity(&Subject::flow_space(project)).await.unwrap();
-        let short = |event| match event {
-            FlowEvent::FlowSpaceCreated(_) => "created",
-            FlowEvent::FlowSpaceErased(_) => "erased",
+        let short = |event: FlowEvent| match event.event_type() {
+            "flow.flow_space_created.v1" => "created",
+            "flow.flow_space_erased.v1" => "erased",
+            other => panic!("{other} on the place"),
         };
         events.iter().map(|recorded| short(FlowEvent::decode(recorded).unwrap())).collect()
     }
@@ -97,7 +102,7 @@ fn kill(mut process: Child) {
 
 #[tokio::test]
 async fn a_place_is_made_once_and_goes_with_its_project_however_often_the_process_is_killed() {
-    let world = World::new().await;
+    let world = House::new().await;
     let [one, two] = [(); 2].map(|()| ProjectId::from_ulid(world.ids.ulid()));
     world.create(one).await;
     let process = world.start();
@@ -130,7 +135,7 @@ async fn a_place_is_made_once_and_goes_with_its_project_however_often_the_proces
 
 #[tokio::test]
 async fn a_project_is_deleted_that_never_had_a_place() {
-    let world = World::new().await;
+    let world = House::new().await;
     let project = ProjectId::from_ulid(world.ids.ulid());
     world.begin(project, OperationKind::DeleteProject).await;
     let process = world.start();

@@ -1,0 +1,94 @@
+//! `POST /v1/projects/{project}/flows/{flow}/drift`: which of two is right, what is here or what Meta has.
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use chassis::{Caller, Json, Path, Problem, RequestId};
+use contract::{DriftChoice, FlowId, ProjectId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::answer::FlowAnswer;
+use super::{if_match, origin};
+use crate::decide::{Choice, choose};
+use crate::document::Document;
+use crate::flow::Id;
+use crate::{FlowSync, keep};
+
+/// A choice.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChooseDrift {
+    choice: Chosen,
+    /// `drift.meta_sha256` of what the caller saw; another one there by now is refused.
+    meta_sha256: Option<String>,
+    /// To keep ours of a published Flow: it goes back to DRAFT at Meta and must be published again.
+    #[serde(default)]
+    new_version: bool,
+}
+
+/// Which of two is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Chosen {
+    /// What is here: it is uploaded again, over what Meta has.
+    KeepOurs,
+    /// What Meta has: it becomes a revision here.
+    TakeTheirs,
+}
+
+/// Chooses between a Flow here and what it was made at Meta
+///
+/// Until somebody chooses, nothing is overwritten on either side, and the Flow is not published from here.
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/flows/{flow}/drift",
+    tag = "flows",
+    params(
+        ("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
+        ("flow" = String, Path, description = "The Flow's id", example = "flw_01M7PY4WHR8E4W4S6JQ2T9ZK3D"),
+    ),
+    request_body = ChooseDrift,
+    responses(
+        (status = 200, description = "It is so; `notice` says why Meta does not have it, if so", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`no_drift`; `flow_published`: say `new_version`; `flow_restricted`; `flow_deprecated`; `flow_deleted`; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "`drift_mismatch`: Meta has something else by now", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["flows:write"])),
+)]
+pub(crate) async fn choose_drift(
+    State(flow_sync): State<FlowSync>,
+    caller: Caller,
+    request: RequestId,
+    Path((project, flow)): Path<(ProjectId, FlowId)>,
+    Json(body): Json<ChooseDrift>,
+) -> Result<impl IntoResponse, Problem> {
+    let known = flow_sync.open_project(project).await?;
+    let (id, flow) = flow_sync.made(project, flow).await?;
+    let choice = match body.choice {
+        Chosen::KeepOurs => DriftChoice::KeepOurs,
+        Chosen::TakeTheirs => DriftChoice::TakeTheirs,
+    };
+    let seen = flow.drift.as_ref().filter(|drift| drift.content).map(|drift| drift.meta_sha256.clone());
+    let theirs = match (&seen, choice) {
+        (Some(sha256), DriftChoice::TakeTheirs) => Some(flow_sync.kept(id, sha256).await?),
+        (Some(_) | None, DriftChoice::KeepOurs) | (None, DriftChoice::TakeTheirs) => None,
+    };
+    let seen = body.meta_sha256.as_deref().or(seen.as_deref());
+    let wish = Choice { choice, seen, new_version: body.new_version, theirs: theirs.as_ref() };
+    let origin = origin(&caller, &request);
+    flow_sync.carry_out(id, origin, |flow| choose(flow, &wish)).await?;
+    let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
+    let differences = flow_sync.drifted(id, &flow).await?;
+    Ok((if_match::tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
+}
+
+impl FlowSync {
+    /// What Meta had when drift was found.
+    async fn kept(&self, id: Id, sha256: &str) -> Result<Document, Problem> {
+        let bytes = keep::load(&self.storage, id.project, sha256).await?;
+        let read = tokio::task::spawn_blocking(move || Document::parse(bytes)).await.map_err(Problem::internal)?;
+        read.map_err(|error| Problem::unprocessable("invalid_flow_json", format!("what Meta has cannot be a revision: {error}")))
+    }
+}

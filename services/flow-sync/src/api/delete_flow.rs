@@ -1,0 +1,73 @@
+//! `DELETE /v1/projects/{project}/flows/{flow}`: a draft is gone, at Meta and here.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chassis::{Caller, Path, Problem, RequestId};
+use contract::{FlowId, ProjectId};
+
+use super::origin;
+use crate::FlowSync;
+use crate::decide::{delete_here, may_delete};
+use crate::error::Error;
+use crate::meta::is_gone;
+
+/// Deletes a Flow
+///
+/// Drafts only: what people may have open is deprecated instead. Its revisions can still be read by its id until the project goes or the
+/// name is given again. What is deleted stays so.
+#[utoipa::path(
+    delete,
+    path = "/v1/projects/{project}/flows/{flow}",
+    tag = "flows",
+    params(
+        ("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
+        ("flow" = String, Path, description = "The Flow's id", example = "flw_01M7PY4WHR8E4W4S6JQ2T9ZK3D"),
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`flow_not_draft`: deprecate it instead; `number_not_connected`: Meta knows it and cannot be asked; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`delete_refused`, `access_lost`, `meta_refused`: in Meta's words", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["flows:write"])),
+)]
+pub(crate) async fn delete_flow(
+    State(flow_sync): State<FlowSync>,
+    caller: Caller,
+    request: RequestId,
+    Path((project, flow)): Path<(ProjectId, FlowId)>,
+) -> Result<StatusCode, Problem> {
+    let known = flow_sync.open_project(project).await?;
+    let (id, _) = flow_sync.made(project, flow).await?;
+    let _lock = flow_sync.locks.of(id).await;
+    let origin = origin(&caller, &request);
+    let flow = flow_sync.flow(id).await?;
+    if !may_delete(&flow)? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let mut at_meta = flow.link.as_ref().map(|link| link.flow_id.clone());
+    let line = match flow_sync.line(&known).await {
+        Ok(line) => Some(line),
+        // Meta never heard of it, or it cannot be there.
+        Err(Error::NoLine(_)) if at_meta.is_none() => None,
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(line) = line {
+        if at_meta.is_none() {
+            // A call that made it there may have had no answer.
+            let name = flow_sync.name_at_meta(id, &flow)?;
+            let listed = line.graph.flows(&line.token, &line.waba).await;
+            let listed = flow_sync.noted(id, "read", None, listed, origin).await?;
+            at_meta = listed.into_iter().find(|facts| facts.name.as_deref() == Some(&name)).map(|facts| facts.id);
+        }
+        if let Some(flow_id) = at_meta
+            && let Err(error) = line.graph.delete_flow(&line.token, &flow_id).await
+            && !is_gone(&error)
+        {
+            flow_sync.noted::<()>(id, "delete", None, Err(error), origin).await?;
+        }
+    }
+    flow_sync.carry_out(id, origin, |flow| Ok(delete_here(flow)?.into_iter().collect())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,99 @@
+//! `PUT /v1/projects/{project}/flows/{flow}/json`: another revision.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use chassis::{Caller, Json, Path, Problem, Query, RequestId};
+use contract::{FlowId, ProjectId};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer::FlowAnswer;
+use super::body::{Given, message};
+use super::{if_match, origin};
+use crate::decide::{Revise, revise};
+use crate::error::Error;
+use crate::{FlowSync, keep};
+
+/// Another Flow JSON.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReplaceJson {
+    /// An object, kept as it is written, or a text that holds one; at most 10 MB.
+    flow_json: Given,
+    /// What changed, for people.
+    message: Option<String>,
+    /// Of a published Flow: it goes back to DRAFT at Meta and must be published again. Also as a parameter.
+    #[serde(default)]
+    new_version: bool,
+}
+
+/// How a published Flow is changed.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(crate) struct Knowing {
+    /// As in the body.
+    #[serde(default)]
+    pub(crate) new_version: bool,
+}
+
+/// What the answer says to who changes a published Flow.
+const BACK_TO_DRAFT: &str = "the Flow is back to DRAFT at Meta: publish it, and until then people may not be able to open it (Meta's pages \
+                             disagree: by one of them they go on with what was published last)";
+
+/// Replaces a Flow's JSON
+///
+/// The new revision counts from now on and is uploaded to Meta. One with errors is kept and uploaded as well; it cannot be published. The
+/// same bytes again change nothing. A Flow that is published is changed only with `"new_version": true`: Meta then puts it back to DRAFT
+/// under the same id, and it must be published again. Meta's pages disagree about what people see meanwhile: by one they go on with what was
+/// published last, by another nobody can open the Flow; Flows that were published before November 2024 cannot be changed at all.
+#[utoipa::path(
+    put,
+    path = "/v1/projects/{project}/flows/{flow}/json",
+    tag = "flows",
+    params(
+        ("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
+        ("flow" = String, Path, description = "The Flow's id", example = "flw_01M7PY4WHR8E4W4S6JQ2T9ZK3D"),
+        ("If-Match" = Option<String>, Header, description = "The revision that is to be replaced, as its ETag; absent: whichever is current"),
+        Knowing,
+    ),
+    request_body = ReplaceJson,
+    responses(
+        (status = 200, description = "It counts; `notice` says why Meta does not have it, or that the Flow must be published again", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`flow_published`: say `new_version`; `flow_restricted`: Meta throttles or blocks it; `flow_deprecated`; `flow_deleted`; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "`version_mismatch`: another revision is current", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`; `invalid_flow_json`: it is no JSON object, see `findings`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["flows:write"])),
+)]
+pub(crate) async fn replace_json(
+    State(flow_sync): State<FlowSync>,
+    caller: Caller,
+    request: RequestId,
+    Path((project, flow)): Path<(ProjectId, FlowId)>,
+    Query(knowing): Query<Knowing>,
+    headers: HeaderMap,
+    Json(body): Json<ReplaceJson>,
+) -> Result<impl IntoResponse, Problem> {
+    let expected = if_match::revision_wanted(&headers)?;
+    let message = message(body.message.as_deref())?;
+    let document = body.flow_json.document().await?;
+    let known = flow_sync.open_project(project).await?;
+    let (id, before) = flow_sync.made(project, flow).await?;
+    let wish = Revise { document: &document, message, expected, new_version: knowing.new_version || body.new_version };
+    // Refused before anything is written, and once more by what is so then.
+    let news = revise(&before, &wish)?.is_some();
+    let origin = origin(&caller, &request);
+    let kept = async {
+        keep::store(&flow_sync.storage, project, &document.sha256, &document.bytes).await?;
+        flow_sync.carry_out(id, origin, |flow| Ok(revise(flow, &wish)?.into_iter().collect())).await
+    };
+    let kept: Result<_, Error> = kept.await;
+    flow_sync.unless_gone(project, kept.map_err(Problem::from)).await?;
+    let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
+    let was_published = news && before.status() == Some(crate::decide::PUBLISHED);
+    let notice = notice.or_else(|| was_published.then(|| BACK_TO_DRAFT.to_owned()));
+    let differences = flow_sync.drifted(id, &flow).await?;
+    Ok((if_match::tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
+}

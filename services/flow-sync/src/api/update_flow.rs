@@ -1,0 +1,139 @@
+//! `PATCH /v1/projects/{project}/flows/{flow}`: another name, other categories, another endpoint.
+//!
+//! Meta is told first and the log then: what Meta refuses is not said here. A request that is cut off between the two leaves a difference
+//! that the reconciler finds, and the same request again ends it.
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use chassis::{Caller, Json, Path, Problem, RequestId};
+use contract::{FlowDetails, FlowEvent, FlowId, ProjectId};
+use journal::AppendError;
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use super::answer::FlowAnswer;
+use super::{if_match, origin};
+use crate::command::Origin;
+use crate::decide::{rename_claim, update};
+use crate::error::Error;
+use crate::flow::{Flow, Id};
+use crate::flow_name::{FlowName, FlowNameError};
+use crate::{FlowSync, details};
+
+/// How often it is decided anew because others were faster.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// What is to be otherwise; what is not named stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateFlow {
+    /// Another name. The id stays, and the first name stays this Flow's as well.
+    name: Option<String>,
+    /// Other categories.
+    categories: Option<Vec<String>>,
+    /// Another endpoint; null: none, which Meta allows only before it knows the Flow.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    endpoint_uri: Option<Option<String>>,
+}
+
+/// Tells null from nothing.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Changes a Flow's name, categories or endpoint
+///
+/// Here and at Meta.
+#[utoipa::path(
+    patch,
+    path = "/v1/projects/{project}/flows/{flow}",
+    tag = "flows",
+    params(
+        ("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
+        ("flow" = String, Path, description = "The Flow's id", example = "flw_01M7PY4WHR8E4W4S6JQ2T9ZK3D"),
+    ),
+    request_body = UpdateFlow,
+    responses(
+        (status = 200, description = "It is so", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`; `meta_refused`, `flow_immutable`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["flows:write"])),
+)]
+pub(crate) async fn update_flow(
+    State(flow_sync): State<FlowSync>,
+    caller: Caller,
+    request: RequestId,
+    Path((project, flow)): Path<(ProjectId, FlowId)>,
+    Json(body): Json<UpdateFlow>,
+) -> Result<impl IntoResponse, Problem> {
+    let refused = |error: FlowNameError| details::refused().field("/name", "invalid", error.to_string());
+    let name = body.name.map(|name| name.parse::<FlowName>().map_err(refused)).transpose()?;
+    let categories = body.categories.map(|given| details::categories(&given)).transpose()?;
+    let endpoint = body.endpoint_uri.map(|given| given.map(|given| details::endpoint(&given)).transpose()).transpose()?;
+    let known = flow_sync.open_project(project).await?;
+    let (id, _) = flow_sync.made(project, flow).await?;
+    let _lock = flow_sync.locks.of(id).await;
+    let origin = origin(&caller, &request);
+    let wish = |flow: &Flow| -> Result<(FlowName, FlowDetails), Error> {
+        let row = |_| Error::Row { id: id.flow.to_string(), what: "name" };
+        let name = name.clone().map_or_else(|| flow.name.parse().map_err(row), Ok)?;
+        let categories = categories.clone().unwrap_or_else(|| flow.categories.clone());
+        let endpoint_uri = endpoint.clone().unwrap_or_else(|| flow.endpoint_uri.clone());
+        Ok((name, FlowDetails { categories, endpoint_uri }))
+    };
+    let before = flow_sync.flow(id).await?;
+    let (name, details) = wish(&before)?;
+    if update(&before, &name, &details)?.is_some()
+        && let Some(link) = &before.link
+    {
+        flow_sync.claim(id, &before, &name).await?;
+        let line = flow_sync.line(&known).await?;
+        let called = name.at_meta(id.flow);
+        let endpoint = details.endpoint_uri.as_deref();
+        let told = line.graph.update_flow(&line.token, &link.flow_id, Some(&called), Some(&details.categories), endpoint).await;
+        flow_sync.noted(id, "update", None, told, origin).await?;
+    }
+    let flow = flow_sync.say_update(id, &wish, origin).await?;
+    Ok((if_match::tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
+}
+
+impl FlowSync {
+    /// That the name is another Flow's is refused before Meta is asked; what counts is the append.
+    async fn claim(&self, id: Id, flow: &Flow, name: &FlowName) -> Result<Option<(Id, Flow, FlowEvent)>, Error> {
+        let target = Id { flow: FlowId::of_name(id.project, name.as_str()), ..id };
+        if name.as_str() == flow.name || target == id {
+            return Ok(None);
+        }
+        let holder_of = self.flow(target).await?;
+        let holder = self.taker(target, &holder_of).await?;
+        let event = rename_claim(target.flow, &holder_of, holder.as_ref(), name, id.flow)?;
+        Ok(Some((target, holder_of, event)))
+    }
+
+    /// The change, and the claim of another name, together or not at all.
+    async fn say_update(
+        &self,
+        id: Id,
+        wish: &impl Fn(&Flow) -> Result<(FlowName, FlowDetails), Error>,
+        origin: Origin<'_>,
+    ) -> Result<Flow, Error> {
+        for _ in 0..ATTEMPTS_MAX {
+            let flow = self.flow(id).await?;
+            let (name, details) = wish(&flow)?;
+            let Some(event) = update(&flow, &name, &details)? else { return Ok(flow) };
+            let claim = self.claim(id, &flow, &name).await?;
+            let mut appends = vec![self.append_of(id, &flow, vec![event], origin)];
+            appends.extend(claim.map(|(target, state, event)| self.append_of(target, &state, vec![event], origin)));
+            match self.journal.append_all(appends).await {
+                Ok(_) => return self.shown(id).await,
+                Err(AppendError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended(ATTEMPTS_MAX))
+    }
+}

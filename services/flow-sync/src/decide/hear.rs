@@ -1,0 +1,98 @@
+//! What Meta did or said, as events; none where it is known.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use contract::{
+    EventId, FlowDeleted, FlowEvent, FlowHealthReported, FlowLinked, FlowPublished, FlowStatusReported, FlowSyncFailed, FlowUploaded,
+    HeardFrom, RawJson,
+};
+use serde_json::Value;
+
+use super::change::raw;
+use super::{BLOCKED, PUBLISHED, THROTTLED};
+use crate::flow::{Flow, Link, Revision};
+
+/// Meta has the Flow, under this id, for life.
+pub(crate) fn linked(flow: &Flow, link: &Link) -> Vec<FlowEvent> {
+    let Link { flow_id, waba_id } = link.clone();
+    if !flow.exists() || flow.link.as_ref() == Some(link) { Vec::new() } else { vec![FlowLinked { flow_id, waba_id }.into()] }
+}
+
+/// Meta has a revision.
+pub(crate) fn uploaded(flow: &Flow, revision: &Revision, meta_sha256: &str, errors: Vec<Value>) -> Vec<FlowEvent> {
+    if !flow.exists() {
+        return Vec::new();
+    }
+    let (sha256, meta_sha256, validation_errors) = (revision.sha256.clone(), meta_sha256.to_owned(), raw(errors));
+    vec![FlowUploaded { revision: revision.revision, sha256, meta_sha256, validation_errors }.into()]
+}
+
+/// How it stands. What Meta said earlier and is heard later changes nothing; its times are whole seconds.
+pub(crate) fn hear_status(flow: &Flow, status: &str, heard_from: HeardFrom, warning: Option<&str>, at: DateTime<Utc>) -> Vec<FlowEvent> {
+    let known = flow.status.as_ref();
+    let late = heard_from == HeardFrom::Webhook && known.is_some_and(|known| at < known.at.trunc_subsecs(0));
+    let same = known.is_some_and(|known| known.status == status && (warning.is_none() || known.warning.as_deref() == warning));
+    if !flow.exists() || same || late {
+        return Vec::new();
+    }
+    let was_open = matches!(flow.status(), Some(PUBLISHED | THROTTLED | BLOCKED));
+    let opened = (status == PUBLISHED && !was_open).then(|| flow.uploaded_revision()).flatten();
+    let published = opened.map(|revision| FlowPublished { revision }.into());
+    let (status, warning) = (status.to_owned(), warning.map(str::to_owned));
+    published.into_iter().chain([FlowStatusReported { status, heard_from, warning, at }.into()]).collect()
+}
+
+/// People can open a revision, because somebody asked for it here.
+pub(crate) fn published(flow: &Flow, revision: u32, at: DateTime<Utc>) -> Vec<FlowEvent> {
+    let mut events = Vec::new();
+    if flow.exists() && flow.published != Some(revision) {
+        events.push(FlowPublished { revision }.into());
+    }
+    if flow.exists() && flow.status() != Some(PUBLISHED) {
+        events.push(FlowStatusReported { status: PUBLISHED.to_owned(), heard_from: HeardFrom::Request, warning: None, at }.into());
+    }
+    events
+}
+
+/// Meta has it no more.
+pub(crate) fn gone(flow: &Flow, heard_from: HeardFrom) -> Vec<FlowEvent> {
+    if flow.exists() { vec![FlowDeleted { heard_from }.into()] } else { Vec::new() }
+}
+
+/// Meta did not do a step. The same again is no news.
+pub(crate) fn failed(flow: &Flow, failure: FlowSyncFailed) -> Vec<FlowEvent> {
+    let known = flow.failure.as_ref().is_some_and(|known| {
+        (&known.step, &known.code, known.meta_code, known.revision) == (&failure.step, &failure.code, failure.meta_code, failure.revision)
+    });
+    if !flow.exists() || known { Vec::new() } else { vec![failure.into()] }
+}
+
+/// What a webhook says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Report {
+    /// `first`: there was none before, which is said when a Flow was made and may be heard late.
+    Status {
+        status: String,
+        first: bool,
+        warning: Option<String>,
+    },
+    Health {
+        event: String,
+        alert_state: Option<String>,
+        raw: RawJson,
+    },
+}
+
+/// A webhook that was seen under an id. A second delivery has the same one.
+pub(crate) fn report(flow: &Flow, heard: &Report, at: DateTime<Utc>, seen: impl Fn(&FlowEvent) -> EventId) -> Vec<FlowEvent> {
+    let events = match heard {
+        Report::Status { status, first, warning } => {
+            let status = if *first { flow.status().unwrap_or(status) } else { status };
+            hear_status(flow, status, HeardFrom::Webhook, warning.as_deref(), at)
+        }
+        Report::Health { event, alert_state, raw } if flow.exists() => {
+            vec![FlowHealthReported { event: event.clone(), alert_state: alert_state.clone(), raw: raw.clone(), at }.into()]
+        }
+        Report::Health { .. } => Vec::new(),
+    };
+    events.into_iter().filter(|event| !flow.reports.contains(&seen(event))).collect()
+}

@@ -1,0 +1,106 @@
+//! Own events into the table and into the files by name, for when the one who wrote them could not, or did not wait.
+
+use std::collections::BTreeSet;
+
+use contract::{FlowEvent, FlowId, ProjectId, Recorded, Stream};
+use journal::{Follow, Handled, Handler, Stop};
+use projects::Life;
+
+use crate::error::Error;
+use crate::flow::{Flow, Id};
+use crate::follow_project::{SERVICE, stop};
+use crate::space::decode;
+use crate::{FlowSync, keep};
+
+/// Flows handled at the same time.
+const PARALLEL: usize = 8;
+/// Events of one Flow handed over at once.
+const BATCH_MAX: usize = 64;
+
+/// Follows `flow.*.*`.
+pub(crate) struct OnFlow(pub(crate) FlowSync);
+
+pub(crate) fn follow() -> Follow {
+    let filters = vec!["flow.*.*".to_owned()];
+    Follow { service: SERVICE, stream: Stream::Flow, filters, key_tokens: 3, parallel: PARALLEL, batch_max: BATCH_MAX, version: 1 }
+}
+
+impl Handler for OnFlow {
+    async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
+        let Some(first) = events.first() else { return Handled::all(events) };
+        let Some(project) = first.subject.project_id() else {
+            return Handled::stopped(0, Stop::Park { cause: format!("{key} names no project") });
+        };
+        // The place of all Flows is no Flow.
+        let Some(flow) = first.subject.flow_id() else { return Handled::all(events) };
+        match self.0.show(Id { project, flow }, events).await {
+            Ok(()) => Handled::all(events),
+            Err(error) => Handled::stopped(0, stop(error)),
+        }
+    }
+}
+
+impl FlowSync {
+    /// The whole Flow, as the log has it by now: at least what was handed over.
+    async fn show(&self, id: Id, events: &[Recorded]) -> Result<(), Error> {
+        let flow = self.shown(id).await?;
+        if self.projects.get(id.project).is_none_or(|project| project.life == Life::Leaving) {
+            return Ok(());
+        }
+        let mut renamed = false;
+        for recorded in events {
+            renamed |= matches!(decode(recorded)?, FlowEvent::FlowUpdated(_) | FlowEvent::FlowDeleted(_) | FlowEvent::FlowCreated(_));
+        }
+        if renamed {
+            self.hide_others(id, &flow).await?;
+        }
+        match flow.current().filter(|_| flow.exists()) {
+            Some(current) => {
+                let bytes = keep::load(&self.storage, id.project, &current.sha256).await?;
+                keep::show(&self.storage, id.project, &flow.name, bytes).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes away the files of names that the Flow had, unless they are another's by now.
+    async fn hide_others(&self, id: Id, flow: &Flow) -> Result<(), Error> {
+        let mut names = BTreeSet::new();
+        for recorded in self.journal.entity(&id.subject()).await? {
+            match decode(&recorded)? {
+                FlowEvent::FlowCreated(event) => drop(names.insert(event.name)),
+                FlowEvent::FlowUpdated(event) => drop(names.insert(event.name)),
+                FlowEvent::FlowSpaceCreated(_)
+                | FlowEvent::FlowSpaceErased(_)
+                | FlowEvent::FlowNameTaken(_)
+                | FlowEvent::FlowRevised(_)
+                | FlowEvent::FlowLinked(_)
+                | FlowEvent::FlowUploaded(_)
+                | FlowEvent::FlowPublished(_)
+                | FlowEvent::FlowStatusReported(_)
+                | FlowEvent::FlowDeleted(_)
+                | FlowEvent::FlowSyncFailed(_)
+                | FlowEvent::FlowDriftFound(_)
+                | FlowEvent::FlowDriftResolved(_)
+                | FlowEvent::FlowHealthReported(_) => {}
+            }
+        }
+        for name in names.into_iter().filter(|name| !flow.exists() || *name != flow.name) {
+            if self.holder(id.project, &name).await?.is_none() {
+                keep::hide(&self.storage, id.project, &name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Which Flow has a name now.
+    async fn holder(&self, project: ProjectId, name: &str) -> Result<Option<FlowId>, Error> {
+        let id = FlowId::of_name(project, name);
+        let first = self.flow(Id { project, flow: id }).await?;
+        let Some(by) = first.taken_by.filter(|_| !first.exists() || first.name != name) else {
+            return Ok((first.exists() && first.name == name).then_some(id));
+        };
+        let other = self.flow(Id { project, flow: by }).await?;
+        Ok((other.exists() && other.name == name).then_some(by))
+    }
+}

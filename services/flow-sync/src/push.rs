@@ -1,0 +1,239 @@
+//! One Flow on its way to Meta: first an id, then the JSON. Every step can be interrupted and begun again: what is done is looked up before
+//! it is done, and said in the log before the next step.
+
+use bytes::Bytes;
+use contract::{FlowDetails, HeardFrom};
+use serde_json::Value;
+use whatsapp::graph::FlowFacts;
+
+use crate::command::Origin;
+use crate::decide::{self, DRAFT, Plan, Theirs, hear_status, plan};
+use crate::document::{Digest, bounded};
+use crate::error::Error;
+use crate::flow::{Flow, Id, Link};
+use crate::flow_name::FlowName;
+use crate::meta::{INVALID_PARAMETER, Line, NOT_UPDATABLE, is_gone};
+use crate::{FlowSync, details, keep, same};
+
+/// Revisions that what Meta has is compared with, the newest first.
+const COMPARED_MAX: usize = 10;
+
+/// What came of it.
+pub(crate) struct Pushed {
+    pub(crate) flow: Flow,
+    /// A published Flow was not put back to draft, because nobody asked for it.
+    pub(crate) held: bool,
+}
+
+impl FlowSync {
+    /// Brings Meta to where the Flow is here, unless somebody changed it there. `listed`: every Flow of the account, if it is known.
+    /// The Flow's lock is held by the caller.
+    ///
+    /// # Errors
+    /// [`Error::Meta`], after which it can be repeated; and whatever keeps log and storage from answering.
+    pub(crate) async fn push(&self, id: Id, line: &Line, listed: Option<&[FlowFacts]>, origin: Origin<'_>) -> Result<Pushed, Error> {
+        let flow = self.flow(id).await?;
+        if !flow.exists() {
+            return Ok(Pushed { flow, held: false });
+        }
+        let linked = flow.link.as_ref().is_some_and(|link| link.waba_id == line.waba.as_str());
+        let flow = if linked { flow } else { self.link(id, &flow, line, listed, origin).await? };
+        let Some(link) = flow.link.clone() else { return Ok(Pushed { flow, held: false }) };
+        match self.facts(id, &link, line, listed, origin).await? {
+            Some(facts) => self.content(id, &link, &facts, listed.is_some(), line, origin).await,
+            None => Ok(Pushed { flow: self.flow(id).await?, held: false }),
+        }
+    }
+
+    /// What Meta says of the Flow; none, and the log says so, if Meta has it no more.
+    async fn facts(
+        &self,
+        id: Id,
+        link: &Link,
+        line: &Line,
+        listed: Option<&[FlowFacts]>,
+        origin: Origin<'_>,
+    ) -> Result<Option<FlowFacts>, Error> {
+        let of_list = |listed: &[FlowFacts]| listed.iter().find(|facts| facts.id == link.flow_id).cloned();
+        if let Some(facts) = listed.and_then(of_list) {
+            return Ok(Some(facts));
+        }
+        let asked = line.graph.flow(&line.token, &link.flow_id).await;
+        if asked.as_ref().is_err_and(is_gone) {
+            // Meta says the same of what a token may not see: gone is what is not in the account's list either.
+            let listed = self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?;
+            if let Some(facts) = of_list(&listed) {
+                return Ok(Some(facts));
+            }
+            self.carry_out(id, origin, |flow| Ok(decide::gone(flow, HeardFrom::Reconciliation))).await?;
+            return Ok(None);
+        }
+        self.noted(id, "read", None, asked, origin).await.map(Some)
+    }
+
+    /// Finds the Flow in the account, or makes it there. Making is not repeatable, but the name is unique: it is looked for first.
+    async fn link(&self, id: Id, flow: &Flow, line: &Line, listed: Option<&[FlowFacts]>, origin: Origin<'_>) -> Result<Flow, Error> {
+        let name = self.name_at_meta(id, flow)?;
+        let found = match listed {
+            Some(listed) => find(listed, &name),
+            None => find(&self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?, &name),
+        };
+        let flow_id = match found {
+            Some(found) => found,
+            None => match line.graph.create_flow(&line.token, &line.waba, &name, &flow.categories, None).await {
+                Ok(created) => created.id,
+                // Another process was faster, or a request of ours that nobody heard of any more.
+                Err(error) if error.code() == Some(INVALID_PARAMETER) => {
+                    let again = self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?;
+                    match find(&again, &name) {
+                        Some(found) => found,
+                        None => self.noted(id, "create", None, Err(error), origin).await?,
+                    }
+                }
+                Err(error) => self.noted(id, "create", None, Err(error), origin).await?,
+            },
+        };
+        // Before it is said that Meta has it: what it is for and where its data come from is ours from the beginning.
+        if let Some(endpoint) = &flow.endpoint_uri {
+            let told = line.graph.update_flow(&line.token, &flow_id, None, Some(&flow.categories), Some(endpoint)).await;
+            self.noted(id, "update", None, told, origin).await?;
+        }
+        let link = Link { flow_id, waba_id: line.waba.to_string() };
+        self.carry_out(id, origin, |flow| Ok(decide::linked(flow, &link))).await
+    }
+
+    /// First the content, then the status that it has: a publication that nobody heard of is one of what Meta has.
+    async fn content(
+        &self,
+        id: Id,
+        link: &Link,
+        facts: &FlowFacts,
+        is_listed: bool,
+        line: &Line,
+        origin: Origin<'_>,
+    ) -> Result<Pushed, Error> {
+        let status = facts.status.as_deref().unwrap_or(DRAFT);
+        let flow = self.flow(id).await?;
+        if is_listed && self.seen.knows(id, &flow, facts) {
+            return Ok(Pushed { flow: self.hear(id, status, origin).await?, held: false });
+        }
+        let (theirs, json) = self.theirs(id, &flow, link, facts, line, origin).await?;
+        let plan = plan(&flow, status, &theirs);
+        let held = plan == Plan::Hold;
+        match plan {
+            Plan::Nothing | Plan::Hold => {}
+            Plan::Record(revision) => {
+                let meta_sha256 = theirs.sha256.as_deref().unwrap_or_default();
+                self.record(id, revision, meta_sha256, facts.validation_errors.clone(), origin).await?;
+            }
+            Plan::Drift(found) => {
+                if let Some(json) = json {
+                    keep::store(&self.storage, id.project, &Digest::of(&json), &json).await?;
+                }
+                self.carry_out(id, origin, |flow| Ok(if flow.exists() { vec![found.clone().into()] } else { Vec::new() })).await?;
+            }
+            Plan::Upload(revision) => {
+                self.hear(id, status, origin).await?;
+                return self.upload(id, link, revision, line, origin).await;
+            }
+        }
+        let flow = self.hear(id, status, origin).await?;
+        self.seen.note(id, &flow, facts);
+        Ok(Pushed { flow, held })
+    }
+
+    async fn hear(&self, id: Id, status: &str, origin: Origin<'_>) -> Result<Flow, Error> {
+        let heard_from = match origin {
+            Origin::Request { .. } => HeardFrom::Request,
+            Origin::Webhook(_) => HeardFrom::Webhook,
+            Origin::Work => HeardFrom::Reconciliation,
+        };
+        let now = self.clock.now();
+        self.carry_out(id, origin, |flow| Ok(hear_status(flow, status, heard_from, None, now))).await
+    }
+
+    /// What Meta has, compared with what was held here. A choice for our details is carried out on the way.
+    async fn theirs(
+        &self,
+        id: Id,
+        flow: &Flow,
+        link: &Link,
+        facts: &FlowFacts,
+        line: &Line,
+        origin: Origin<'_>,
+    ) -> Result<(Theirs, Option<Bytes>), Error> {
+        let said = FlowDetails { categories: facts.categories.clone(), endpoint_uri: facts.endpoint_uri.clone() };
+        // Some answers hold no categories: nothing was said then.
+        let mut theirs = Theirs { details: Some(said).filter(|said| !said.categories.is_empty()), ..Theirs::default() };
+        let chosen = flow.overwrite.as_ref().and_then(|chosen| chosen.details.as_ref());
+        if let (Some(chosen), Some(said)) = (chosen, &theirs.details)
+            && details::same(chosen, said)
+        {
+            let ours = flow.endpoint_uri.as_deref();
+            let told = line.graph.update_flow(&line.token, &link.flow_id, None, Some(&flow.categories), ours).await;
+            self.noted(id, "update", None, told, origin).await?;
+            theirs.details = Some(flow.details());
+        }
+        if flow.current().is_none() {
+            return Ok((theirs, None));
+        }
+        let json = self.noted(id, "read", None, line.graph.flow_json(&line.token, &link.flow_id).await, origin).await?;
+        // A Flow without JSON has no bytes.
+        if json.is_empty() {
+            return Ok((theirs, None));
+        }
+        let json = Bytes::from(json);
+        theirs.sha256 = Some(Digest::of(&json).to_string());
+        theirs.revision = self.revision_of(id, flow, &json).await?;
+        Ok((theirs, Some(json)))
+    }
+
+    /// The newest revision that says the same, however it is written.
+    async fn revision_of(&self, id: Id, flow: &Flow, json: &Bytes) -> Result<Option<u32>, Error> {
+        let Ok(theirs) = serde_json::from_slice::<Value>(json) else { return Ok(None) };
+        for revision in flow.revisions.iter().rev().take(COMPARED_MAX) {
+            let ours = keep::load(&self.storage, id.project, &revision.sha256).await?;
+            if serde_json::from_slice::<Value>(&ours).is_ok_and(|ours| same::same(&ours, &theirs)) {
+                return Ok(Some(revision.revision));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn record(&self, id: Id, revision: u32, meta_sha256: &str, errors: Vec<Value>, origin: Origin<'_>) -> Result<Flow, Error> {
+        let errors = bounded(errors);
+        self.carry_out(id, origin, |flow| {
+            let revision = flow.revision(revision);
+            Ok(revision.map(|revision| decide::uploaded(flow, revision, meta_sha256, errors.clone())).unwrap_or_default())
+        })
+        .await
+    }
+
+    async fn upload(&self, id: Id, link: &Link, number: u32, line: &Line, origin: Origin<'_>) -> Result<Pushed, Error> {
+        let flow = self.flow(id).await?;
+        let Some(revision) = flow.revision(number) else { return Ok(Pushed { flow, held: false }) };
+        let bytes = keep::load(&self.storage, id.project, &revision.sha256).await?;
+        let send = || line.graph.upload_flow_json(&line.token, &link.flow_id, bytes.to_vec());
+        let mut sent = send().await;
+        // Meta says to repeat the same request once.
+        if sent.as_ref().is_err_and(|error| error.code() == Some(NOT_UPDATABLE)) {
+            sent = send().await;
+        }
+        let errors = self.noted(id, "upload", Some(number), sent, origin).await?;
+        let read = line.graph.flow_json(&line.token, &link.flow_id).await;
+        let back = self.noted(id, "read", Some(number), read, origin).await?;
+        self.record(id, number, Digest::of(&back).as_str(), errors, origin).await?;
+        let facts = self.noted(id, "read", None, line.graph.flow(&line.token, &link.flow_id).await, origin).await?;
+        let flow = self.hear(id, facts.status.as_deref().unwrap_or(DRAFT), origin).await?;
+        Ok(Pushed { flow, held: false })
+    }
+
+    pub(crate) fn name_at_meta(&self, id: Id, flow: &Flow) -> Result<String, Error> {
+        let name: FlowName = flow.name.parse().map_err(|_| Error::Row { id: id.flow.to_string(), what: "name" })?;
+        Ok(name.at_meta(id.flow))
+    }
+}
+
+fn find(listed: &[FlowFacts], name: &str) -> Option<String> {
+    listed.iter().find(|facts| facts.name.as_deref() == Some(name)).map(|facts| facts.id.clone())
+}

@@ -1,0 +1,53 @@
+//! What was compared with Meta's and agreed: as long as Meta says that it did not change since, its JSON is not fetched again. Lost with the
+//! process, which costs two calls for each Flow once.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use contract::FlowId;
+use lru::LruCache;
+use whatsapp::graph::FlowFacts;
+
+use crate::details;
+use crate::flow::{Flow, Id};
+
+/// Flows that are remembered, some hundred bytes each.
+const SEEN_MAX: NonZeroUsize = NonZeroUsize::new(20_000).expect("not zero");
+
+/// As Meta and the log had it when they agreed.
+#[derive(PartialEq, Eq)]
+struct Agreed {
+    updated_at: DateTime<Utc>,
+    meta_sha256: String,
+    revision: u32,
+}
+
+#[derive(Clone)]
+pub(crate) struct Seen(Arc<Mutex<LruCache<FlowId, Agreed>>>);
+
+impl Seen {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(LruCache::new(SEEN_MAX))))
+    }
+
+    /// Nothing has changed since both agreed.
+    pub(crate) fn knows(&self, id: Id, flow: &Flow, facts: &FlowFacts) -> bool {
+        let Some(agreed) = agreed(flow, facts) else { return false };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id.flow) == Some(&agreed)
+    }
+
+    pub(crate) fn note(&self, id: Id, flow: &Flow, facts: &FlowFacts) {
+        if let Some(agreed) = agreed(flow, facts) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).put(id.flow, agreed);
+        }
+    }
+}
+
+/// None where they do not agree, or Meta does not say when it changed.
+fn agreed(flow: &Flow, facts: &FlowFacts) -> Option<Agreed> {
+    let said = contract::FlowDetails { categories: facts.categories.clone(), endpoint_uri: facts.endpoint_uri.clone() };
+    let calm = flow.is_uploaded() && flow.drift.is_none() && flow.overwrite.is_none() && details::same(&flow.details(), &said);
+    let uploaded = flow.uploaded.as_ref().filter(|_| calm)?;
+    Some(Agreed { updated_at: facts.updated_at?, meta_sha256: uploaded.meta_sha256.clone(), revision: uploaded.revision })
+}

@@ -1,0 +1,130 @@
+//! Requests that are cut off at every call to Meta, before and after Meta did it: one Flow at Meta, never two, and it goes on.
+
+use axum::http::Method;
+use serde_json::json;
+
+use crate::meta::Fault;
+use crate::world::{World, good};
+
+/// More calls than any of these requests makes.
+const CALLS_MAX: usize = 20;
+
+#[tokio::test]
+async fn a_flow_is_made_once_wherever_making_it_is_cut_off() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        let mut world = World::new().await;
+        world.halt().await;
+        let mut rounds = 0;
+        for nth in 1..=CALLS_MAX {
+            world.meta.clear();
+            let project = world.connected().await;
+            let path = format!("/v1/projects/{project}/flows/{}", contract::FlowId::of_name(project, "booking"));
+            let body =
+                json!({"name": "booking", "categories": ["SURVEY"], "endpoint_uri": "https://bot.example.com", "flow_json": good("One")});
+            world.meta.fault_nth(nth, fault.clone());
+            let request = world.spawn(Method::POST, &format!("/v1/projects/{project}/flows"), Some(&body));
+            let cut = tokio::select! {
+                () = world.meta.until_cut() => true,
+                () = async { while !request.is_finished() { tokio::task::yield_now().await } } => false,
+            };
+            request.abort();
+            world.meta.calm();
+            if !cut {
+                break;
+            }
+            rounds += 1;
+            world.again(false).await;
+            let synced = world.act(&format!("{path}/sync")).await;
+            assert_eq!((synced.status, &synced.body["at_meta"]["state"]), (200, &json!("in_sync")), "{fault:?} at {nth}: {}", synced.body);
+            let held = world.meta.only();
+            assert_eq!(
+                (held.json, held.endpoint_uri.as_deref()),
+                (Some(good("One")), Some("https://bot.example.com")),
+                "{fault:?} at {nth}"
+            );
+            assert_eq!(synced.body["drift"], json!(null));
+        }
+        assert!(rounds >= 5, "{fault:?} cut off only {rounds} calls");
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_and_a_publication_are_whole_wherever_they_are_cut_off() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        let mut world = World::new().await;
+        world.halt().await;
+        let project = world.connected().await;
+        let path = world.make(project, "booking", &good("0")).await;
+        for request in ["change", "publish"] {
+            let mut rounds = 0;
+            for nth in 1..=CALLS_MAX {
+                let title = format!("{request} {nth}");
+                world.meta.change(|held| held.status = "DRAFT".to_owned());
+                world.act(&format!("{path}/sync")).await;
+                if request == "publish" {
+                    assert_eq!(world.put(&path, &good(&title), true).await.body["at_meta"]["state"], "in_sync");
+                }
+                world.meta.fault_nth(nth, fault.clone());
+                let body = json!({"flow_json": good(&title), "new_version": true});
+                let running = match request {
+                    "change" => world.spawn(Method::PUT, &format!("{path}/json"), Some(&body)),
+                    _ => world.spawn(Method::POST, &format!("{path}/publish"), None),
+                };
+                let cut = tokio::select! {
+                    () = world.meta.until_cut() => true,
+                    () = async { while !running.is_finished() { tokio::task::yield_now().await } } => false,
+                };
+                running.abort();
+                world.meta.calm();
+                if !cut {
+                    break;
+                }
+                rounds += 1;
+                world.again(false).await;
+                let synced = world.act(&format!("{path}/sync")).await;
+                assert_eq!(
+                    (synced.status, &synced.body["at_meta"]["state"]),
+                    (200, &json!("in_sync")),
+                    "{fault:?} at {nth}: {}",
+                    synced.body
+                );
+                let held = world.meta.only();
+                assert_eq!(
+                    (held.json, &synced.body["status"]),
+                    (Some(good(&title)), &json!(held.status)),
+                    "{fault:?} at {nth} of {request}"
+                );
+                if held.status == "PUBLISHED" {
+                    assert_eq!(synced.body["published_revision"], synced.body["revision"], "{}", synced.body);
+                }
+                let published = world.act(&format!("{path}/publish")).await;
+                assert_eq!((published.status, &published.body["status"]), (200, &json!("PUBLISHED")), "{}", published.body);
+            }
+            assert!(rounds >= 2, "{fault:?} cut off only {rounds} calls of {request}");
+        }
+        assert!(!world.told(&path).await.contains(&"drift_found".to_owned()), "what is ours is not taken for another's");
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_looked_up_before_it_is_asked_for_again() {
+    let world = World::new().await;
+    let project = world.connected().await;
+    // Done, and answered with an error that says nothing: by the next attempt the name is taken, by us.
+    world.meta.fault("create", Fault::CutAfter);
+    let flows = format!("/v1/projects/{project}/flows");
+    let body = json!({"name": "booking", "categories": ["SURVEY"], "flow_json": good("One")});
+    let made = world.post(&flows, &body).await;
+    assert_eq!((made.status, &made.body["at_meta"]["state"]), (201, &json!("not_uploaded")), "{}", made.body);
+    assert!(made.body["notice"].as_str().unwrap().contains("by itself"), "{}", made.body);
+    let path = made.headers["location"].to_str().unwrap().to_owned();
+    world.until(&path, "it goes on by itself", |flow| flow["at_meta"]["state"] == "in_sync").await;
+    assert_eq!(world.meta.only().json, Some(good("One")));
+    // The same of a publication: done, and the answer lost.
+    world.meta.fault("publish", Fault::CutAfter);
+    let published = world.act(&format!("{path}/publish")).await;
+    assert_eq!((published.status, &published.body["published_revision"]), (200, &json!(1)), "{}", published.body);
+    world.end().await;
+}

@@ -1,0 +1,143 @@
+//! Somebody works at Meta: that is found and told, nothing is overwritten, and it is chosen what counts.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::meta::Fault;
+use crate::world::{World, good};
+
+async fn changed(world: &World, path: &str, title: &str) -> Value {
+    world.meta.change(|held| held.json = Some(good(title)));
+    let synced = world.act(&format!("{path}/sync")).await;
+    assert_eq!((synced.status, &synced.body["at_meta"]["state"]), (200, &json!("drifted")), "{}", synced.body);
+    assert_eq!(world.meta.only().json, Some(good(title)), "nothing was overwritten");
+    synced.body
+}
+
+#[tokio::test]
+async fn what_meta_writes_otherwise_is_no_change_and_what_it_does_not_change_is_not_fetched() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("One")).await;
+    let sync = format!("/v1/projects/{project}/flows/sync");
+    world.meta.asked();
+    for expected in [vec!["list", "assets", "file"], vec!["list"], vec!["list"]] {
+        let synced = world.act(&sync).await;
+        assert_eq!(synced.body["data"][0]["at_meta"]["state"], "in_sync", "{}", synced.body);
+        assert_eq!(world.meta.asked(), expected);
+    }
+    assert_eq!(world.told(&path).await, ["created", "revised", "linked", "status_reported", "uploaded"]);
+    world.meta.change(|held| held.status = "BLOCKED".to_owned());
+    assert_eq!(world.act(&sync).await.body["data"][0]["status"], "BLOCKED", "shown as it is");
+    assert_eq!(world.put(&path, &good("Two"), true).await.code(), (409, "flow_restricted"));
+    world.meta.fault("list", Fault::Refuse(4, "Too many calls"));
+    assert_eq!(world.act(&sync).await.body["stopped"], "meta_rate_limited");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_change_at_meta_is_found_shown_and_overwritten_only_when_somebody_chose_so() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("Ours")).await;
+    let body = changed(&world, &path, "Theirs").await;
+    let expected = json!([{"pointer": "/screens/0/title", "change": "changed", "ours": "Ours", "theirs": "Theirs"}]);
+    assert_eq!((&body["drift"]["differences"], &body["drift"]["more_differences"]), (&expected, &json!(false)));
+    assert_eq!(world.get(&path).await.body["drift"]["differences"], expected);
+    // Neither a publication nor a change of ours gets past it.
+    assert_eq!(world.act(&format!("{path}/publish")).await.code(), (409, "flow_drifted"));
+    let revised = world.put(&path, &good("Ours too"), false).await;
+    assert_eq!((revised.status, &revised.body["at_meta"]["state"]), (200, &json!("drifted")));
+    for _ in 0..3 {
+        world.act(&format!("/v1/projects/{project}/flows/sync")).await;
+    }
+    assert_eq!(world.meta.only().json, Some(good("Theirs")));
+    assert_eq!(world.told(&path).await.iter().filter(|event| *event == "drift_found").count(), 1, "found once");
+    let seen = body["drift"]["meta_sha256"].clone();
+    // Meta was changed once more: a choice about what was seen before is refused.
+    let body = changed(&world, &path, "Theirs again").await;
+    let late = world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours", "meta_sha256": seen})).await;
+    assert_eq!(late.code(), (412, "drift_mismatch"));
+    let choice = json!({"choice": "keep_ours", "meta_sha256": body["drift"]["meta_sha256"]});
+    let kept = world.post(&format!("{path}/drift"), &choice).await;
+    assert_eq!((kept.status, &kept.body["at_meta"]["state"], &kept.body["drift"]), (200, &json!("in_sync"), &Value::Null), "{}", kept.body);
+    assert_eq!(world.meta.only().json, Some(good("Ours too")));
+    changed(&world, &path, "Better").await;
+    let taken = world.post(&format!("{path}/drift"), &json!({"choice": "take_theirs"})).await;
+    assert_eq!(
+        (taken.status, &taken.body["at_meta"]["state"], &taken.body["revision"]),
+        (200, &json!("in_sync"), &json!(3)),
+        "{}",
+        taken.body
+    );
+    assert_eq!(taken.body["revisions"][0]["taken_from_meta"], true);
+    assert_eq!(world.get(&format!("{path}/json")).await.body, good("Better"));
+    // What was taken back at Meta is no drift any more.
+    changed(&world, &path, "Worse").await;
+    world.meta.change(|held| held.json = Some(good("Better")));
+    assert_eq!(world.act(&format!("{path}/sync")).await.body["at_meta"]["state"], "in_sync");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_choice_for_ours_never_takes_a_published_flow_from_people_unasked() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("Ours")).await;
+    assert_eq!(world.act(&format!("{path}/publish")).await.status, 200);
+    // Changed and published again by hand.
+    let body = changed(&world, &path, "Theirs").await;
+    assert_eq!(body["status"], "PUBLISHED");
+    let choose =
+        async |new_version: bool| world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours", "new_version": new_version})).await;
+    assert_eq!(choose(false).await.code(), (409, "flow_published"));
+    assert_eq!(world.meta.only().json, Some(good("Theirs")));
+    let kept = choose(true).await;
+    assert_eq!((kept.status, &kept.body["status"]), (200, &json!("DRAFT")), "{}", kept.body);
+    assert_eq!(world.meta.only().json, Some(good("Ours")));
+    // A change that was made of a draft, while somebody published it by hand, waits.
+    world.meta.fault("upload", Fault::Broken);
+    assert_eq!(world.put(&path, &good("New"), false).await.body["at_meta"]["state"], "pending");
+    world.meta.change(|held| held.status = "PUBLISHED".to_owned());
+    let held = world.act(&format!("/v1/projects/{project}/flows/sync")).await;
+    assert_eq!(held.body["held"].as_array().unwrap().len(), 1, "{}", held.body);
+    assert_eq!(world.meta.only().json, Some(good("Ours")));
+    assert_eq!(world.act(&format!("{path}/publish")).await.code(), (409, "flow_published"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn details_that_differ_and_flows_that_are_gone_are_found() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("One")).await;
+    let sync = format!("{path}/sync");
+    world.meta.change(|held| held.categories = json!(["OTHER"]));
+    let drifted = world.act(&sync).await.body;
+    assert_eq!((&drifted["drift"]["categories"], &drifted["drift"]["differences"]), (&json!(["OTHER"]), &json!([])), "{drifted}");
+    let kept = world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours"})).await.body;
+    assert_eq!((&kept["at_meta"]["state"], world.meta.only().categories), (&json!("in_sync"), json!(["SURVEY"])), "{kept}");
+    world.meta.change(|held| held.categories = json!(["OTHER"]));
+    world.act(&sync).await;
+    let taken = world.post(&format!("{path}/drift"), &json!({"choice": "take_theirs"})).await.body;
+    assert_eq!(
+        (&taken["at_meta"]["state"], &taken["categories"], &taken["revision"]),
+        (&json!("in_sync"), &json!(["OTHER"]), &json!(1)),
+        "{taken}"
+    );
+    // Meta says the same of what is gone and of what a token may not see.
+    world.meta.fault("show", Fault::Refuse(100, "Unsupported request"));
+    assert_eq!(world.act(&sync).await.status, 422);
+    assert_eq!(world.get(&path).await.body["deleted_at"], Value::Null, "one call's word is not enough");
+    world.meta.clear();
+    let report = world.act(&format!("/v1/projects/{project}/flows/sync")).await.body;
+    assert_eq!(report["data"][0]["at_meta"]["state"], "deleted", "{report}");
+    assert_eq!(world.get(&format!("{path}/json")).await.body, good("One"), "its revisions can still be read");
+    let list = world.send(Method::GET, &format!("/v1/projects/{project}/flows"), None, None).await.body;
+    assert_eq!(list["data"], json!([]));
+    world.end().await;
+}

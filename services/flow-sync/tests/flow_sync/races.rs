@@ -1,0 +1,81 @@
+//! Everybody at once on one Flow, and on a project that goes.
+
+use axum::http::Method;
+use contract::OperationKind;
+use serde_json::json;
+
+use crate::world::{World, good};
+
+#[tokio::test]
+async fn of_many_who_make_or_change_a_flow_at_once_each_is_first_or_told_so() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let flows = format!("/v1/projects/{project}/flows");
+    let bodies: Vec<_> = (0..6).map(|n| json!({"name": "booking", "categories": ["OTHER"], "flow_json": good(&n.to_string())})).collect();
+    let answers = futures::future::join_all(bodies.iter().map(|body| world.post(&flows, body))).await;
+    assert_eq!(
+        answers.iter().filter(|answer| answer.status == 201).count(),
+        1,
+        "{:?}",
+        answers.iter().map(|a| a.status).collect::<Vec<_>>()
+    );
+    assert!(answers.iter().all(|answer| answer.status == 201 || answer.code() == (409, "name_taken")));
+    world.meta.only();
+    let path = format!("{flows}/{}", contract::FlowId::of_name(project, "booking"));
+    let bodies: Vec<_> = (0..6).map(|n| json!({"flow_json": good(&format!("racer {n}"))})).collect();
+    let json = format!("{path}/json");
+    let answers = futures::future::join_all(bodies.iter().map(|body| world.send(Method::PUT, &json, Some("1"), Some(body)))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    assert!(answers.iter().all(|answer| answer.status == 200 || answer.code() == (412, "version_mismatch")));
+    // And without a revision in mind all are granted, one after another; Meta has what counts.
+    let answers = futures::future::join_all(bodies.iter().map(|body| world.send(Method::PUT, &json, None, Some(body)))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{:?}", answers.iter().map(|a| &a.body).collect::<Vec<_>>());
+    let publish = format!("{path}/publish");
+    let (published, again, deleted) = tokio::join!(world.act(&publish), world.act(&publish), world.send(Method::DELETE, &path, None, None));
+    // Published first: it cannot be deleted. Deleted first, or between the two: there is nothing to publish.
+    let outcome = (published.status, again.status, deleted.status);
+    assert!([(200, 200, 409), (409, 409, 204)].contains(&outcome), "{outcome:?}");
+    let shown = world.get(&path).await.body;
+    let held = world.meta.flows();
+    assert_eq!(held.is_empty(), shown["at_meta"]["state"] == "deleted", "{shown}");
+    if let Some(held) = held.first() {
+        let current = world.get(&json).await.body;
+        assert_eq!((held.json.as_ref(), &shown["status"]), (Some(&current), &json!(held.status)));
+    }
+    // Two who rename to one name.
+    let [one, two] = [world.make(project, "one", &good("1")).await, world.make(project, "two", &good("2")).await];
+    let body = json!({"name": "three"});
+    let (first, second) =
+        tokio::join!(world.send(Method::PATCH, &one, None, Some(&body)), world.send(Method::PATCH, &two, None, Some(&body)));
+    let mut outcome = [first.status, second.status];
+    outcome.sort_unstable();
+    assert_eq!(outcome, [200, 409], "{} {}", first.body, second.body);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_project_that_is_deleted_takes_its_flows_with_it_whoever_writes_meanwhile() {
+    let world = World::new().await;
+    for round in 0..3 {
+        let project = world.connected().await;
+        let path = world.make(project, "booking", &good("One")).await;
+        let json = format!("{path}/json");
+        let bodies: Vec<_> = (0..4).map(|n| json!({"flow_json": good(&format!("{round} {n}"))})).collect();
+        let writing = futures::future::join_all(bodies.iter().map(|body| world.send(Method::PUT, &json, None, Some(body))));
+        let (answers, _) = tokio::join!(writing, world.begin(project, OperationKind::DeleteProject));
+        assert!(
+            answers.iter().all(|answer| [200, 404, 409, 503].contains(&answer.status)),
+            "{:?}",
+            answers.iter().map(|a| a.status).collect::<Vec<_>>()
+        );
+        world.until_so("the folder is gone", async || !world.folder.path().join(project.to_string()).exists()).await;
+        let rows = async || {
+            let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM flow_sync.flows WHERE project_id = $1");
+            count.bind(project.to_string()).fetch_one(&world.pool).await.unwrap()
+        };
+        world.until_so("the rows are gone", async || rows().await == 0).await;
+        assert_eq!(world.put(&path, &good("x"), false).await.code(), (409, "project_ends"));
+    }
+    world.end().await;
+}
