@@ -1,5 +1,7 @@
 //! `explain`: the events that made a row, in order.
 
+use std::collections::BTreeMap;
+
 use contract::{ContactId, ConversationEvent, ConversationId, Event, MessageId, Recorded, Stream};
 use futures::TryStreamExt;
 use journal::{Filter, Range};
@@ -27,47 +29,114 @@ pub(crate) async fn explain(servers: &Servers, filter: &FilterArgs, what: &Expla
     let filter = FilterArgs { contact, stream: vec![Stream::Conversation], ..filter.clone() };
     let last = servers.journal.state(Stream::Conversation).await?.last;
     let bar = bars::bar(out.watched, "searching the log", last);
-    let mut found: Vec<Recorded> = Vec::new();
-    let mut wamid = match &row {
-        Row::Wamid(wamid) => Some(wamid.clone()),
-        Row::Contact(_) | Row::Conversation(_) | Row::Message(_) => None,
-    };
+    let mut found: BTreeMap<u64, Recorded> = BTreeMap::new();
+    let (mut names, mut learned) = (Names::of(&row), None);
     let mut events = std::pin::pin!(servers.journal.replay(Stream::Conversation, filter.range(), filter.subjects(Stream::Conversation)));
     while let Some(event) = events.try_next().await? {
         bar.set_position(event.sequence);
         let fact = ConversationEvent::decode(&event).map_err(|source| projections::Error::Event { sequence: event.sequence, source })?;
-        if let (Row::Message(id), Some(message)) = (&row, fact.said())
-            && message.message == *id
-        {
-            wamid = Some(message.wamid.clone());
+        if names.learn(&fact) {
+            learned = Some((event.subject.clone(), event.sequence));
         }
-        if filter.wants(&event) && concerns(&fact, &row, wamid.as_deref()) {
-            found.push(event);
+        if filter.wants(&event) && concerns(&fact, &row, &names) {
+            found.insert(event.sequence, event);
         }
     }
     bar.finish_and_clear();
-    // A status or a reaction may precede its message, whose id said which wamid to look for.
-    if let (Row::Message(_), Some(wamid), Some(first)) = (&row, &wamid, found.first().map(|event| (event.subject.clone(), event.sequence)))
-    {
-        let earlier = earlier(servers, first.0.as_str(), first.1, wamid).await?;
-        found.splice(0..0, earlier);
+    // A status or a reaction may precede its message, whose id said which wamid to look for; a request precedes the acceptance that did.
+    if let Some((subject, sequence)) = learned {
+        let earlier = earlier(servers, subject.as_str(), sequence, &row, &names).await?;
+        found.extend(earlier.into_iter().map(|event| (event.sequence, event)));
     }
     if found.is_empty() {
         return Err(Error::NotFound(format!("no event concerns {}", what.row)));
     }
-    for event in &found {
+    for event in found.values() {
         print(event, what.show_content, out)?;
     }
     Ok(Exit::Fine)
 }
 
-/// Events of the message's own contact, before the message, that are about it.
-async fn earlier(servers: &Servers, subject: &str, before: u64, wamid: &str) -> Result<Vec<Recorded>, Error> {
+/// Events of the message's own contact, before its other name was known, that are about it.
+async fn earlier(servers: &Servers, subject: &str, before: u64, row: &Row, names: &Names) -> Result<Vec<Recorded>, Error> {
     let range = Range { from: 1, through: Some(before.saturating_sub(1)) };
     let events: Vec<Recorded> = servers.journal.replay(Stream::Conversation, range, Filter::subjects([subject])).try_collect().await?;
-    let about =
-        |event: &Recorded| ConversationEvent::decode(event).is_ok_and(|fact| concerns(&fact, &Row::Wamid(wamid.to_owned()), Some(wamid)));
+    let about = |event: &Recorded| ConversationEvent::decode(event).is_ok_and(|fact| concerns(&fact, row, names));
     Ok(events.into_iter().filter(about).collect())
+}
+
+/// By what a message is known: one name is asked for, the other one the log tells.
+#[derive(Default)]
+struct Names {
+    message: Option<MessageId>,
+    wamid: Option<String>,
+}
+
+impl Names {
+    fn of(row: &Row) -> Self {
+        match row {
+            Row::Message(id) => Self { message: Some(*id), wamid: None },
+            Row::Wamid(wamid) => Self { message: None, wamid: Some(wamid.clone()) },
+            Row::Contact(_) | Row::Conversation(_) => Self::default(),
+        }
+    }
+
+    /// Takes the other name from an event that has both. Says whether it did.
+    fn learn(&mut self, fact: &ConversationEvent) -> bool {
+        let both = match fact {
+            ConversationEvent::MessageAccepted(accepted) => Some((accepted.message, &accepted.wamid)),
+            said => said.said().map(|said| (said.message, &said.wamid)),
+        };
+        match (both, &self.message, &self.wamid) {
+            (Some((message, wamid)), Some(mine), None) if message == *mine => self.wamid = Some(wamid.clone()),
+            (Some((message, wamid)), None, Some(mine)) if wamid == mine => self.message = Some(message),
+            (..) => return false,
+        }
+        true
+    }
+
+    fn has(&self, message: MessageId) -> bool {
+        self.message == Some(message)
+    }
+
+    fn has_wamid(&self, wamid: &str) -> bool {
+        self.wamid.as_deref() == Some(wamid)
+    }
+
+    /// Whether the event is about the message, or changes how it is shown.
+    fn are_of(&self, fact: &ConversationEvent) -> bool {
+        match fact {
+            ConversationEvent::MessageReceived(_) | ConversationEvent::MessageEchoed(_) | ConversationEvent::MessageImported(_) => fact
+                .said()
+                .is_some_and(|said| self.has_wamid(&said.wamid) || said.target.as_deref().is_some_and(|target| self.has_wamid(target))),
+            ConversationEvent::MessageStatusReported(reported) => self.has_wamid(&reported.wamid),
+            ConversationEvent::MessageRequested(requested) => {
+                self.has(requested.message) || requested.target.as_deref().is_some_and(|target| self.has_wamid(target))
+            }
+            ConversationEvent::MessageAccepted(accepted) => self.has(accepted.message) || self.has_wamid(&accepted.wamid),
+            ConversationEvent::FlowSubmitted(submitted) => self.has(submitted.message) || submitted.request.is_some_and(|id| self.has(id)),
+            ConversationEvent::SendStarted(started) => self.has(started.message),
+            ConversationEvent::SendDeferred(deferred) => self.has(deferred.message),
+            ConversationEvent::SendOutcomeUnknown(unknown) => self.has(unknown.message),
+            ConversationEvent::MessageFailed(failed) => self.has(failed.message),
+            ConversationEvent::MessageAbandoned(abandoned) => self.has(abandoned.message),
+            ConversationEvent::ReadRequested(read) => self.has(read.message),
+            ConversationEvent::ReadSettled(settled) => self.has(settled.message),
+            ConversationEvent::ContactFirstSeen(_)
+            | ConversationEvent::ContactIdentityLinked(_)
+            | ConversationEvent::ContactIdentityReplaced(_)
+            | ConversationEvent::ContactIdentityUnlinked(_)
+            | ConversationEvent::ContactProfileChanged(_)
+            | ConversationEvent::ContactPreferenceChanged(_)
+            | ConversationEvent::ContactMerged(_)
+            | ConversationEvent::ContactAbsorbed(_)
+            | ConversationEvent::ConversationOpened(_)
+            | ConversationEvent::ConversationClosed(_)
+            | ConversationEvent::ConversationStateChanged(_)
+            | ConversationEvent::ConversationReopened(_)
+            | ConversationEvent::UnassignedItemReceived(_) => false,
+        }
+    }
 }
 
 impl Row {
@@ -90,6 +159,9 @@ fn conversation_of(fact: &ConversationEvent) -> Option<ConversationId> {
         ConversationEvent::MessageReceived(_) | ConversationEvent::MessageEchoed(_) | ConversationEvent::MessageImported(_) => {
             fact.said().map(|message| message.conversation)
         }
+        ConversationEvent::ConversationReopened(reopened) => Some(reopened.conversation),
+        ConversationEvent::FlowSubmitted(submitted) => Some(submitted.conversation),
+        ConversationEvent::MessageRequested(requested) => Some(requested.conversation),
         ConversationEvent::ContactFirstSeen(_)
         | ConversationEvent::ContactIdentityLinked(_)
         | ConversationEvent::ContactIdentityReplaced(_)
@@ -100,9 +172,6 @@ fn conversation_of(fact: &ConversationEvent) -> Option<ConversationId> {
         | ConversationEvent::ContactAbsorbed(_)
         | ConversationEvent::MessageStatusReported(_)
         | ConversationEvent::UnassignedItemReceived(_)
-        | ConversationEvent::ConversationReopened(_)
-        | ConversationEvent::FlowSubmitted(_)
-        | ConversationEvent::MessageRequested(_)
         | ConversationEvent::SendStarted(_)
         | ConversationEvent::SendDeferred(_)
         | ConversationEvent::SendOutcomeUnknown(_)
@@ -114,17 +183,11 @@ fn conversation_of(fact: &ConversationEvent) -> Option<ConversationId> {
     }
 }
 
-/// Whether the event had a part in the row. `wamid`: of the message asked for, once it is known.
-fn concerns(fact: &ConversationEvent, row: &Row, wamid: Option<&str>) -> bool {
+/// Whether the event had a part in the row.
+fn concerns(fact: &ConversationEvent, row: &Row, names: &Names) -> bool {
     match row {
         Row::Contact(_) => true, // everything on the contact's subject moves its row
         Row::Conversation(id) => conversation_of(fact) == Some(*id),
-        Row::Message(_) | Row::Wamid(_) => {
-            let message = fact
-                .said()
-                .is_some_and(|message| wamid.is_some() && (Some(message.wamid.as_str()) == wamid || message.target.as_deref() == wamid));
-            let status = matches!(fact, ConversationEvent::MessageStatusReported(reported) if Some(reported.wamid.as_str()) == wamid);
-            message || status
-        }
+        Row::Message(_) | Row::Wamid(_) => names.are_of(fact),
     }
 }

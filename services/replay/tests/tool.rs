@@ -9,9 +9,10 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use clap::Parser;
 use contract::{
-    ContactFirstSeen, ContactId, ContactProfile, Context, ConversationId, ConversationOpened, Event, EventId, HoldKind, Identity,
-    IdentityKind, KeyHeld, Message, MessageId, MessageReceived, MessageStatusReported, NewEvent, ParkedEvent, ProjectCreated, ProjectEvent,
-    ProjectId, ProjectReady, RawJson, Recorded, Stream, Subject,
+    ContactFirstSeen, ContactId, ContactProfile, Context, ConversationClosed, ConversationId, ConversationOpened, ConversationReopened,
+    Event, EventId, HoldKind, Identity, IdentityKind, KeyHeld, Message, MessageAccepted, MessageId, MessageReceived, MessageRequested,
+    MessageStatusReported, NewEvent, ParkedEvent, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, RawJson, Recorded, SendStarted,
+    Stream, Subject,
 };
 use embedded::{Nats, Postgres};
 use futures::TryStreamExt;
@@ -224,6 +225,54 @@ async fn a_row_is_explained_by_the_events_that_made_it() {
     }
     assert_eq!(bench.run("explain wamid.nobody").await.0, Exit::Refused);
     assert_eq!(bench.run("explain con_nonsense").await.0, Exit::Usage);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_sent_is_explained_by_either_of_its_names() {
+    let bench = Bench::start(9).await;
+    let message = MessageId::of_request(bench.project, bench.contact, "key");
+    let (wamid, conversation) = ("wamid.sent".to_owned(), bench.conversation);
+    let raw = RawJson::parse("{}").unwrap();
+    let status = MessageStatusReported { wamid: wamid.clone(), status: "sent".into(), participant: None, at: at(), error_code: None, raw };
+    bench.say(ConversationClosed { conversation, reason: contract::CloseReason::Request, at: at() }).await;
+    bench.say(ConversationReopened { conversation, by: "key_1".into(), at: at() }).await;
+    bench
+        .say(MessageRequested {
+            message,
+            conversation,
+            kind: "text".into(),
+            text: Some(WORDS.into()),
+            reply_to: None,
+            target: None,
+            to: contract::Address::WaId(NUMBER.into()),
+            template: None,
+            flow: None,
+            files: Vec::new(),
+            digest: "00".into(),
+            content: RawJson::parse("{}").unwrap(),
+            at: at(),
+            expires_at: at(),
+        })
+        .await;
+    bench.say(SendStarted { message, attempt: 1, phone_number_id: "1065".into(), at: at() }).await;
+    bench.say(status).await;
+    let accepted = MessageAccepted { message, wamid: wamid.clone(), attempt: 1, held_as: None, settled_by_status: false, at: at() };
+    bench.say(accepted).await;
+    bench.project_all().await;
+    let expected = ["message_requested", "send_started", "message_status_reported", "message_accepted"];
+    for row in [message.to_string(), wamid] {
+        let (exit, events) = bench.json(&format!("explain {row}")).await;
+        assert_eq!((exit, types(&events)), (Exit::Fine, expected.to_vec()), "{row}");
+    }
+    let (_, events) = bench.json(&format!("explain {conversation}")).await;
+    assert_eq!(types(&events)[3..], ["conversation_closed", "conversation_reopened", "message_requested"]);
+    assert_eq!(bench.run("verify").await.0, Exit::Fine);
+    bench.execute("UPDATE public.messages SET wamid = id, status = 'sending' WHERE origin = 'api'").await;
+    assert_eq!(bench.run("verify").await.0, Exit::Found);
+    assert_eq!(bench.run("repair --yes").await.0, Exit::Fine);
+    assert_eq!(bench.run("verify").await.0, Exit::Fine);
+    let (_, printed) = bench.run(&format!("explain {message}")).await;
+    assert!(!printed.contains(WORDS) && !printed.contains(NUMBER), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use contract::{Context, DatabaseEvent, DatabaseReady, DatabaseStep, Event, Event
 use databases::provision::{Failure, Provision};
 use databases::{Names, Server};
 use journal::Expect;
-use sqlx::{AssertSqlSafe, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection};
 
 const WHOLE: [&str; 5] = ["roles", "database", "tables", "privileges", "ready"];
 
@@ -190,6 +190,47 @@ async fn older_system_tables_are_brought_forward_at_start() {
     let progress = world.databases().progress(project).await.unwrap();
     assert_eq!(progress.ready.unwrap().schema_version, projections::schema_version());
     world.end(service).await;
+}
+
+/// As they were before anything was sent: read by the bot afterwards as before, and what is the platform's stays that.
+#[tokio::test]
+async fn tables_from_before_sending_learn_it_and_keep_what_they_hold() {
+    let world = World::new().await;
+    let service = world.start(world.databases()).await;
+    let project = world.create_project().await;
+    world.until(project, "ready").await;
+    world.end(service).await;
+
+    let names = Names::of(project);
+    let mut platform = world.platform().database(names.database.as_str()).connect().await.unwrap();
+    let before = format!(
+        "SET ROLE {}; DROP TABLE paige.submissions; DELETE FROM paige.migrations WHERE version = 2;
+         INSERT INTO public.messages (id, conversation_id, contact_id, wamid, direction, origin, type, sent_at, recorded_at, content, sequence)
+         VALUES ('msg_1', 'cnv_1', 'con_1', 'wamid.1', 'inbound', 'live', 'text', now(), now(), '{{}}', 1)",
+        names.owner
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(before)).execute(&mut platform).await.unwrap();
+    let old = DatabaseReady { database: names.database.as_str().into(), bot_role: names.bot.as_str().into(), schema_version: 1 };
+    let old =
+        DatabaseEvent::from(old).into_new(EventId::from_ulid(world.ids.ulid()), "/test", chassis::Clock::System.now(), Context::default());
+    world.journal.append(&Subject::database(project), Expect::Any, vec![old]).await.unwrap();
+
+    let service = world.start(world.databases()).await;
+    let began = std::time::Instant::now();
+    while world.databases().progress(project).await.unwrap().ready.unwrap().schema_version < 2 {
+        assert!(began.elapsed().as_secs() < 30, "so far: {:?}", world.told(project).await);
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    world.end(service).await;
+    let kept: (String, i64) = sqlx::query_as("SELECT (SELECT wamid FROM public.messages), (SELECT count(*) FROM paige.submissions)")
+        .fetch_one(&mut platform)
+        .await
+        .unwrap();
+    assert_eq!(kept, ("wamid.1".to_owned(), 0));
+    let mut bot = sqlx::PgConnection::connect(&world.bot_url(project).await).await.unwrap();
+    let read: String = sqlx::query_scalar("SELECT wamid FROM public.messages").fetch_one(&mut bot).await.unwrap();
+    assert_eq!(read, "wamid.1");
+    assert!(sqlx::query("SELECT FROM paige.submissions").execute(&mut bot).await.is_err(), "the bot reads what is the platform's");
 }
 
 #[tokio::test]

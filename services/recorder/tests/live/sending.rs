@@ -87,7 +87,6 @@ async fn a_recorder_gets_along_with_somebody_who_writes_to_the_same_contact_all_
         world.webhook("1", "messages", json!({ "statuses": [sent] })).await;
     }
     running.caught_up().await;
-    running.followers.tables.caught_up().await;
     assert_eq!(world.counts(project).await, (1, 1, i64::from(2 * MESSAGES - 1)));
     assert_eq!(world.said(project).await.into_values().collect::<Vec<_>>(), [(0..MESSAGES).map(|n| wamid(1, n)).collect::<Vec<_>>()]);
     let log = world.log(project).await;
