@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use contract::{FlowEvent, FlowId, ProjectId, Recorded, Stream};
 use journal::{Follow, Handled, Handler, Stop};
-use projects::Life;
 
 use crate::error::Error;
 use crate::flow::{Flow, Id};
@@ -44,7 +43,7 @@ impl FlowSync {
     /// The whole Flow, as the log has it by now: at least what was handed over.
     async fn show(&self, id: Id, events: &[Recorded]) -> Result<(), Error> {
         let flow = self.shown(id).await?;
-        if self.projects.get(id.project).is_none_or(|project| project.life == Life::Leaving) {
+        if self.ends(id.project).await? {
             return Ok(());
         }
         let mut renamed = false;
@@ -54,13 +53,16 @@ impl FlowSync {
         if renamed {
             self.hide_others(id, &flow).await?;
         }
-        match flow.current().filter(|_| flow.exists()) {
-            Some(current) => {
-                let bytes = keep::load(&self.storage, id.project, &current.sha256).await?;
-                keep::show(&self.storage, id.project, &flow.name, bytes).await
-            }
-            None => Ok(()),
+        let Some(current) = flow.current().filter(|_| flow.exists()) else { return Ok(()) };
+        let shown = match keep::load(&self.storage, id.project, &current.sha256).await {
+            Ok(bytes) => keep::show(&self.storage, id.project, &flow.name, bytes).await,
+            Err(error) => Err(error),
+        };
+        // What was overtaken by the deletion of its project is taken away again, or is gone already.
+        if self.ends(id.project).await? {
+            return self.forget(id.project).await;
         }
+        shown
     }
 
     /// Takes away the files of names that the Flow had, unless they are another's by now.

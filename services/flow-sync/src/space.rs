@@ -2,6 +2,7 @@
 
 use contract::{Context, Event, EventId, FlowEvent, FlowSpaceCreated, FlowSpaceErased, OperationId, ProjectId, Recorded, Subject};
 use journal::Expect;
+use projects::Life;
 
 use crate::error::Error;
 use crate::{FlowSync, keep, store};
@@ -103,6 +104,11 @@ impl FlowSync {
 }
 
 impl FlowSync {
+    /// Whether a project is being deleted, or is gone.
+    pub(crate) async fn ends(&self, project: ProjectId) -> Result<bool, Error> {
+        Ok(self.projects.fresh(project).await?.is_none_or(|known| known.life == Life::Leaving))
+    }
+
     /// Erases what is kept of a project: objects and rows.
     pub(crate) async fn forget(&self, project: ProjectId) -> Result<(), Error> {
         self.storage.erase(&keep::area(project)).await?;

@@ -105,14 +105,13 @@ impl FlowSync {
         if store::ids(&self.pool, id.project).await?.len() >= FLOWS_MAX {
             return Err(Refusal::TooMany(FLOWS_MAX).into());
         }
-        if let Some(wish) = first {
-            let Document { sha256, bytes, .. } = wish.document;
-            keep::store(&self.storage, id.project, sha256, bytes).await?;
-        }
         for _ in 0..ATTEMPTS_MAX {
             let flow = self.flow(id).await?;
             let holder = self.taker(id, &flow).await?;
             let events = decide::create(id.flow, &flow, holder.as_ref(), name, details, first)?;
+            if let Some(Document { sha256, bytes, .. }) = first.map(|wish| wish.document) {
+                keep::store(&self.storage, id.project, sha256, bytes).await?;
+            }
             let append = self.append_of(id, &flow, events, origin);
             match self.journal.append(&append.subject, append.expect, append.events).await {
                 Ok(_) => return self.shown(id).await,

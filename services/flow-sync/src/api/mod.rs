@@ -109,8 +109,7 @@ impl FlowSync {
 
     /// Whatever a request wrote that was overtaken by the deletion of its project is taken away again.
     async fn unless_gone<T>(&self, project: ProjectId, done: Result<T, Problem>) -> Result<T, Problem> {
-        let known = self.projects.fresh(project).await.map_err(Error::from)?;
-        if known.is_none_or(|known| known.life == Life::Leaving) {
+        if self.ends(project).await? {
             self.forget(project).await?;
         }
         done

@@ -55,7 +55,9 @@ pub(crate) fn plan(flow: &Flow, status: &str, theirs: &Theirs) -> Plan {
         return if noted { Plan::Nothing } else { Plan::Drift(found) };
     }
     if theirs.revision == Some(current.revision) {
-        let so = uploaded == Some(current.revision) && flow.drift.is_none() && chosen.is_none();
+        // What failed on the way here has not failed after all.
+        let stuck = flow.failure.as_ref().is_some_and(|failure| ["upload", "read", "update"].contains(&failure.step.as_str()));
+        let so = uploaded == Some(current.revision) && flow.drift.is_none() && chosen.is_none() && !stuck;
         return if so { Plan::Nothing } else { Plan::Record(current.revision) };
     }
     let may = match status {
