@@ -9,7 +9,7 @@ use axum::Router;
 use serde_json::{Value as Json, json};
 use simulator::routes;
 
-async fn served(stage: &Stage) -> String {
+pub(crate) async fn served(stage: &Stage) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bound");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let router: Router = routes(stage.simulator.clone()).into();

@@ -40,10 +40,9 @@ pub(crate) fn answer(
 }
 
 fn send(world: &mut World, from: &PhoneNumberId, message: Message, fails: Option<i64>, now: DateTime<Utc>) -> Result<Value, GraphRefusal> {
-    let (waba, dialled) = {
-        let number = world.number(from).map_err(|refused| busy(&refused))?;
-        (number.waba_id.clone(), number.display_phone_number.clone())
-    };
+    let number = world.number(from).map_err(|refused| busy(&refused))?;
+    let (described, dialled) = (number.waba_id.clone(), number.display_phone_number.clone());
+    let waba = world.meta.lines.get(from).map_or(described, |line| line.waba.clone());
     let throughput = Limit::per_second(world.rules.throughput);
     if !world.sent.get(from).copied().unwrap_or_default().allows(throughput, now) {
         let details = "Cloud API message throughput has been reached.";
