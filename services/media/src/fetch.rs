@@ -35,14 +35,14 @@ impl Media {
             return self.settle(file, facts).await;
         }
         let now = self.clock.now();
-        if file.tries.are_over(now) {
-            return self.conclude(file, expired(file.cause.as_deref())).await;
-        }
         let Some(project) = self.projects.fresh(file.project).await?.filter(|project| project.life != Life::Leaving) else {
             // Its rows go with it.
             let tries = file.tries;
             return store::postpone(&self.pool, file.id, tries, now + LEAVING_PAUSE, "the project is being deleted").await;
         };
+        if file.tries.are_over(now) {
+            return self.conclude(file, expired(file.cause.as_deref())).await;
+        }
         let fetched = match self.open(&project).await? {
             Ok((token, number)) => self.fetch(file, &token, &number).await?,
             Err(cause) => Err(Miss::Later { cause }),

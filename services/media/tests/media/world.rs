@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, Request, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
     ContactId, Context, ConversationEvent, ConversationId, DataKeyCreated, Event, EventId, MediaEvent, MediaId, Message, MessageId,
     MessageReceived, NumberConnected, NumberOffered, OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId,
@@ -269,7 +269,12 @@ impl World {
                 None => {}
             }
             assert!(began.elapsed() < PATIENCE, "waited for {media} to fail; the tables: {:#?}", self.rows().await);
-            self.clock.advance(TimeDelta::minutes(20));
+            // Only when nothing is left to do until then.
+            let due = sqlx::query_scalar("SELECT due_at FROM media.files WHERE id = $1").bind(media.to_string());
+            let due: Option<Option<DateTime<Utc>>> = due.fetch_optional(&self.pool).await.unwrap();
+            if let Some(due) = due.flatten().filter(|due| *due > self.clock.now()) {
+                self.clock.set(due);
+            }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
@@ -338,10 +343,14 @@ impl World {
 
     pub(crate) async fn post(&self, project: ProjectId, query: &str, mime: &str, key: Option<&str>, body: impl Into<Body>) -> Answer {
         let mut request = authorised(Request::post(format!("/v1/projects/{project}/media{query}"))).header("content-type", mime);
+        let body: Body = body.into();
+        if let Some(size) = HttpBody::size_hint(&body).exact() {
+            request = request.header("content-length", size);
+        }
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        self.call(request.body(body.into()).unwrap()).await
+        self.call(request.body(body).unwrap()).await
     }
 
     /// Uploads a file that is taken; its id.
