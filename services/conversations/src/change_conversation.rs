@@ -76,14 +76,14 @@ pub(crate) async fn change_conversation(
     headers: HeaderMap,
     Json(body): Json<ChangeConversation>,
 ) -> Result<Response, Problem> {
+    let database = conversations.database(project).await?;
+    let contact = conversations.find_place(&database, project, conversation).await?.contact;
     check(&body)?;
     let insists = insists(&headers)?;
     if body.state.is_some() && insists == Insists::Unsaid {
         return Err(Refusal::VersionNeeded.into());
     }
     let context = origin(&request, &caller);
-    let database = conversations.database(project).await?;
-    let contact = conversations.find_place(&database, project, conversation).await?.contact;
     let _turn = conversations.turns.take(contact).await;
     let mut sure = false;
     for _ in 0..ATTEMPTS_MAX {

@@ -188,3 +188,6 @@ fn flow(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<FlowUse>, Refus
     // 0: it was published at Meta, and nobody has looked at its document yet.
     Ok(Some(FlowUse { flow: flow.id, revision: shown.or(flow.revision).unwrap_or(0), flow_id }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,12 +5,13 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use chassis::{Caller, Json, Path, Problem, Query, RequestId};
 use contract::{ContactId, ProjectId};
+use sqlx::PgPool;
 
 use super::message::SendMessage;
 use super::to_conversation::{DryRun, answer, key};
 use super::{CheckedMessage, Request, RequestedMessage};
-use crate::Conversations;
 use crate::origin::origin;
+use crate::{Conversations, Error, show_contact};
 
 /// Sends a message to a contact
 ///
@@ -48,9 +49,27 @@ pub(crate) async fn send_to_contact(
     headers: HeaderMap,
     Json(body): Json<SendMessage>,
 ) -> Result<Response, Problem> {
-    let key = key(&query, &headers)?;
-    let wish = body.check()?;
+    let checked = key(&query, &headers).and_then(|key| Ok((key, body.check()?)));
     let database = conversations.database(project).await?;
+    let (key, wish) = match checked {
+        Ok(checked) => checked,
+        // Of a contact that is not there nothing else is told.
+        Err(problem) => {
+            conversations.find_contact(&database, project, contact).await?;
+            return Err(problem);
+        }
+    };
     let request = Request { project, contact, conversation: None, key, wish, context: origin(&request, &caller) };
     Ok(answer(project, conversations.send(&database, &request).await?))
+}
+
+impl Conversations {
+    /// Whether there is such a contact. One that the tables do not show may be in the log already.
+    async fn find_contact(&self, database: &PgPool, project: ProjectId, contact: ContactId) -> Result<(), Error> {
+        if show_contact::require(database, contact).await.is_ok() {
+            return Ok(());
+        }
+        self.catch_up(database, project, Some(contact)).await?;
+        show_contact::require(database, contact).await
+    }
 }

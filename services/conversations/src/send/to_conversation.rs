@@ -65,10 +65,10 @@ pub(crate) async fn send_to_conversation(
     headers: HeaderMap,
     Json(body): Json<SendMessage>,
 ) -> Result<Response, Problem> {
-    let key = key(&query, &headers)?;
-    let wish = body.check()?;
     let database = conversations.database(project).await?;
     let Place { contact, in_group } = conversations.find_place(&database, project, conversation).await?;
+    let key = key(&query, &headers)?;
+    let wish = body.check()?;
     if in_group {
         return Err(Refusal::GroupNotSupported.into());
     }

@@ -182,6 +182,8 @@ async fn ids_of_another_project_lead_nowhere() {
     ] {
         let at = |project: ProjectId| format!("/v1/projects/{project}/{path}");
         world.ask(method.clone(), &at(ours), &key, &body).await.refused(404, "not_found");
+        // Nothing else that is wrong is told first.
+        world.ask(method.clone(), &at(ours), &[], &json!({})).await.refused(404, "not_found");
         world.ask(method.clone(), &at(unready()), &key, &body).await.refused(404, "project_not_found");
         let headers = [("idempotency-key", path.as_str()), ("if-match", "*")];
         world.ask(method, &at(theirs), &headers, &body).await.done(done);

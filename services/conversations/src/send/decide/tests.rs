@@ -1,0 +1,198 @@
+//! The rules of sending, each as a table: given what is so, when this is asked for, then that is said.
+
+use contract::{ContactId, FlowId, ProjectId, TemplateId, UnknownOutcome, WorkspaceId};
+use dialogue::Latest;
+use projects::{Life, Number};
+use serde_json::{Value, json};
+use ulid::Ulid;
+
+use super::*;
+
+fn ulid(n: u128) -> Ulid {
+    Ulid::from_parts(1, n)
+}
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_794_992_403 + second, 0).unwrap()
+}
+
+fn project() -> Project {
+    Project {
+        id: ProjectId::from_ulid(ulid(1)),
+        workspace: WorkspaceId::INSTALLATION,
+        name: "Test".into(),
+        life: Life::Ready,
+        suspended: false,
+        conversation_idle: Some(TimeDelta::days(2)),
+        unknown_outcome: UnknownOutcome::default(),
+        number: Some(Number {
+            phone_number_id: "1".into(),
+            waba_id: None,
+            display: None,
+            coexistence: false,
+            sealed_token: Some("s".into()),
+        }),
+        sequence: 1,
+    }
+}
+
+/// Wrote at second 0.
+fn talk() -> Talk {
+    let latest = Latest { id: ConversationId::from_ulid(ulid(5)), state: None, last_message_at: at(0), closed: false };
+    Talk {
+        contact: ContactId::from_ulid(ulid(2)),
+        version: 7,
+        merged_into: None,
+        wa_id: Some("16505550142".into()),
+        bsuid: Some("US.1".into()),
+        marketing: None,
+        last_inbound_at: Some(at(0)),
+        latest: Some(latest),
+        asked: None,
+    }
+}
+
+fn flow_of(status: Option<&str>) -> Flow {
+    Flow {
+        id: FlowId::from_ulid(ulid(3)),
+        name: "booking".into(),
+        meta_id: status.map(|_| "812".into()),
+        status: status.map(str::to_owned),
+        revision: Some(3),
+        uploaded: Some(2),
+        published: Some(1),
+    }
+}
+
+fn template_of(status: Option<&str>, category: &str) -> Template {
+    Template {
+        id: TemplateId::from_ulid(ulid(4)),
+        name: "hello".into(),
+        language: "en".into(),
+        category: category.into(),
+        waba_id: None,
+        status: status.map(str::to_owned),
+        reason: None,
+        components: json!([{"type": "BODY", "text": "Hello"}]),
+    }
+}
+
+/// Given, when: what differs from a text that may be sent.
+struct Case {
+    project: Project,
+    talk: Talk,
+    template: Option<Template>,
+    flow: Option<Flow>,
+    message: Value,
+    second: i64,
+}
+
+fn case(message: Value) -> Case {
+    Case { project: project(), talk: talk(), template: None, flow: None, message, second: 60 }
+}
+
+fn said(case: Case) -> Result<Decided, Refusal> {
+    let wish = serde_json::from_value::<super::super::message::SendMessage>(case.message).unwrap().check().unwrap();
+    let ground = Ground {
+        project: Arc::new(case.project),
+        talk: &case.talk,
+        template: case.template.map(Arc::new),
+        languages: vec!["de".into(), "de".into(), "af".into()],
+        flow: case.flow.map(Arc::new),
+        files: Vec::new(),
+    };
+    decide(&ground, &wish, MessageId::from_ulid(ulid(9)), None, at(case.second))
+}
+
+fn text() -> Value {
+    json!({"type": "text", "text": {"body": "hi"}})
+}
+
+fn template_message() -> Value {
+    json!({"type": "template", "template": {"name": "hello", "language": {"code": "en"}}})
+}
+
+fn flow_message(mode: &str) -> Value {
+    json!({"type": "interactive", "interactive": {"type": "flow", "body": {"text": "Book"}, "action": {"name": "flow", "parameters": {
+        "flow_message_version": "3", "flow_name": "booking", "flow_cta": "Book", "mode": mode}}}})
+}
+
+#[test]
+fn the_window_closes_a_day_after_the_contact_wrote_last() {
+    const DAY: i64 = 86_400;
+    let closed = || Some(Refusal::WindowClosed(Some(at(DAY))));
+    for (second, refused) in [(DAY - 1, None), (DAY, closed()), (DAY + 1, closed())] {
+        assert_eq!(said(Case { second, ..case(text()) }).err(), refused, "{second}");
+        let template = Some(template_of(Some(APPROVED), "UTILITY"));
+        assert_eq!(said(Case { second, template, ..case(template_message()) }).err(), None, "a template at {second}");
+    }
+    let never = Talk { last_inbound_at: None, ..talk() };
+    assert_eq!(said(Case { talk: never, ..case(text()) }).err(), Some(Refusal::WindowClosed(None)));
+}
+
+#[test]
+fn it_is_addressed_to_the_number_where_one_is_known() {
+    let to = |wa_id: Option<&str>, bsuid: Option<&str>| {
+        let talk = Talk { wa_id: wa_id.map(str::to_owned), bsuid: bsuid.map(str::to_owned), ..talk() };
+        said(Case { talk, ..case(text()) }).map(|decided| decided.requested.to)
+    };
+    assert_eq!(to(Some("1"), Some("US.1")), Ok(Address::WaId("1".into())));
+    assert_eq!(to(None, Some("US.1")), Ok(Address::UserId("US.1".into())));
+    assert_eq!(to(None, None), Err(Refusal::ContactUnreachable));
+}
+
+#[test]
+fn a_flow_is_sent_as_it_stands_at_meta() {
+    for (status, mode, sent) in [
+        (Some("PUBLISHED"), "published", Some(1)),
+        (Some("PUBLISHED"), "draft", Some(2)),
+        (Some("THROTTLED"), "published", Some(1)),
+        (Some("A_NEW_WORD"), "published", Some(1)),
+        (Some("DRAFT"), "published", None),
+        (Some("DRAFT"), "draft", Some(2)),
+        (Some("DEPRECATED"), "published", None),
+        (Some("DEPRECATED"), "draft", None),
+        (Some("BLOCKED"), "draft", None),
+        (None, "draft", None),
+    ] {
+        let decided = said(Case { flow: Some(flow_of(status)), ..case(flow_message(mode)) });
+        let revision = decided.as_ref().ok().and_then(|decided| decided.requested.flow.as_ref()).map(|flow| flow.revision);
+        assert_eq!(revision, sent, "{status:?} as {mode}: {decided:?}");
+        if sent.is_none() {
+            assert!(matches!(decided, Err(Refusal::FlowNotSendable { .. })), "{decided:?}");
+        }
+    }
+    assert_eq!(said(case(flow_message("published"))).err(), Some(Refusal::FlowNotFound));
+}
+
+#[test]
+fn a_template_is_approved_filled_and_wanted() {
+    let with = |status: Option<&str>, category: &str, talk: Talk| {
+        said(Case { template: Some(template_of(status, category)), talk, ..case(template_message()) }).err()
+    };
+    let stopped = || Talk { marketing: Some("stop".into()), ..talk() };
+    assert_eq!(with(Some("APPROVED"), "MARKETING", talk()), None);
+    assert_eq!(with(Some("APPROVED"), "MARKETING", stopped()), Some(Refusal::OptedOut));
+    assert_eq!(with(Some("APPROVED"), "UTILITY", stopped()), None);
+    assert_eq!(with(Some("APPROVED"), "MARKETING", Talk { marketing: Some("resume".into()), ..talk() }), None);
+    assert_eq!(with(Some("APPROVED"), "AUTHENTICATION", Talk { wa_id: None, ..talk() }), Some(Refusal::PhoneNeeded));
+    for status in [None, Some("PENDING"), Some("REJECTED"), Some("approved")] {
+        assert!(matches!(with(status, "UTILITY", talk()), Some(Refusal::TemplateNotApproved { .. })), "{status:?}");
+    }
+    let languages = vec!["af".to_owned(), "de".to_owned()];
+    let missing = Refusal::TemplateNotFound { name: "hello".into(), language: "en".into(), languages };
+    assert_eq!(said(case(template_message())).err(), Some(missing));
+}
+
+#[test]
+fn who_may_not_send_is_told_so_first() {
+    let refused = |change: fn(&mut Project)| {
+        let mut project = project();
+        change(&mut project);
+        said(Case { project, second: 1_000_000, ..case(text()) }).err()
+    };
+    assert_eq!(refused(|project| project.suspended = true), Some(Refusal::ProjectSuspended));
+    assert_eq!(refused(|project| project.number = None), Some(Refusal::NumberNotConnected));
+    let claimed: fn(&mut Project) = |project| project.number.iter_mut().for_each(|number| number.sealed_token = None);
+    assert_eq!(refused(claimed), Some(Refusal::NumberCannotSend));
+}
