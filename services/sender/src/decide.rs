@@ -114,6 +114,13 @@ pub(crate) fn unsettled(policy: UnknownOutcome, now: DateTime<Utc>, expires_at: 
     }
 }
 
+/// From 0 to 1, of a random number. Numbers that follow each other, as ids of one moment do, come out far apart.
+pub(crate) fn chance(random: u128) -> f64 {
+    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+    let low = (random & u128::from(u64::MAX)) as u64;
+    (low.wrapping_mul(GOLDEN) >> 32) as f64 / f64::from(u32::MAX)
+}
+
 /// Exponential, half of it by chance, so that what failed together does not come back together.
 fn backoff(attempt: u32, chance: f64) -> TimeDelta {
     let doubled = BACKOFF_MIN * 2_i32.saturating_pow(attempt.saturating_sub(1).min(16));
@@ -177,6 +184,15 @@ mod tests {
         assert!(matches!(of(graph::Error::Unaskable("x"), 1), Outcome::Failed { code: "cannot_be_sent", .. }));
         assert!(matches!(of(unreadable(404), 1), Outcome::Failed { code: "refused_by_meta", .. }));
         assert!(matches!(of(unreadable(429), 1), Outcome::Deferred { .. }));
+    }
+
+    #[test]
+    fn chances_of_one_moment_are_spread() {
+        let chances: Vec<f64> = (0..100).map(|n| chance(u128::MAX - n)).collect();
+        for tenth in 0..10 {
+            let within = chances.iter().filter(|chance| (**chance * 10.0) as usize == tenth).count();
+            assert!((5..=15).contains(&within), "{within} of 100 in tenth {tenth}");
+        }
     }
 
     #[test]

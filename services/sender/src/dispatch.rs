@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use contract::{EventId, MessageId, ProjectId, UnknownOutcome};
 use journal::Expect;
+use projects::Life;
 
 use crate::backlog::{Backlog, Busy, Key, State};
 use crate::decide::{self, Outcome};
@@ -12,6 +13,9 @@ use crate::desk::{Desk, Done, Wake};
 use crate::lane::{Job, Standing, standing};
 use crate::send::{self, Order};
 use crate::{said, show};
+
+/// When a contact is looked at again whose project is not known.
+const UNKNOWN_PAUSE: TimeDelta = TimeDelta::seconds(1);
 
 /// What is next for a contact.
 enum Step {
@@ -40,11 +44,32 @@ impl Desk {
                     self.enter_round(key.0);
                 }
             }
-            Step::Say(message, outcome) if !self.leaves(key.0) => {
-                let last = self.backlog.contacts.get(&key).map_or(0, |contact| contact.last);
-                self.say(key, message, outcome, Expect::At(last));
+            Step::Say(message, outcome) => {
+                if self.may_speak(key.0) {
+                    let last = self.backlog.contacts.get(&key).map_or(0, |contact| contact.last);
+                    self.say(key, message, outcome, Expect::At(last));
+                } else {
+                    self.wake_contact(key, self.sender.clock.now() + UNKNOWN_PAUSE);
+                }
             }
-            Step::Say(..) => self.forget(key.0),
+        }
+    }
+
+    /// Whether something may be said of a project: not of one that goes, whose messages are forgotten, nor of one that is gone, where it
+    /// would bring back what was erased. One that is not known is asked about.
+    pub(crate) fn may_speak(&mut self, id: ProjectId) -> bool {
+        match self.sender.projects.get(id).map(|project| project.life) {
+            None => {
+                if !self.lanes.get(&id).is_some_and(|lane| lane.checking) {
+                    self.check(id);
+                }
+                false
+            }
+            Some(Life::Leaving) => {
+                self.forget(id);
+                false
+            }
+            Some(Life::Provisioning | Life::Ready | Life::Failed) => true,
         }
     }
 
@@ -137,8 +162,8 @@ impl Desk {
     /// A status told that Meta has the message, whatever is being done about it.
     pub(crate) fn tell(&mut self, id: MessageId) {
         let Some(message) = self.backlog.messages.get(&id) else { return };
-        let (key, attempt) = (message.key, message.attempt);
-        let Some(wamid) = message.told.clone().filter(|_| !self.leaves(key.0)) else { return };
+        let (key, attempt, told) = (message.key, message.attempt, message.told.clone());
+        let Some(wamid) = told.filter(|_| self.may_speak(key.0)) else { return };
         let outcome = Outcome::Accepted { wamid, held_as: None, settled_by_status: true };
         count(&outcome);
         let journal = self.sender.journal.clone();
@@ -198,11 +223,7 @@ impl Desk {
             (Standing::Unknown | Standing::NoNumber, known) => {
                 let version = known.map(|project| project.sequence);
                 let asked_for = self.sequence_of(job);
-                if self.lanes.get(&id).is_some_and(|lane| lane.was_checked(version, asked_for)) {
-                    if standing == Standing::Unknown {
-                        self.forget(id);
-                        return false;
-                    }
+                if standing == Standing::NoNumber && self.lanes.get(&id).is_some_and(|lane| lane.was_checked(version, asked_for)) {
                     self.lanes.entry(id).or_default().jobs.pop_front();
                     self.cannot(job);
                     return true;

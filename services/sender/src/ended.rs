@@ -25,8 +25,7 @@ impl Desk {
         if let Some(contact) = self.backlog.contacts.get_mut(&key) {
             contact.busy = None;
         }
-        if self.leaves(key.0) {
-            self.forget(key.0);
+        if !self.may_speak(key.0) {
             return Ok(());
         }
         // Settled by a status, or forgotten with its project.
@@ -83,7 +82,7 @@ impl Desk {
     fn attempt(&self, message: MessageId, number: u32, pair_ready: Option<DateTime<Utc>>) -> Attempt {
         let doubtful = self.backlog.messages.get(&message).is_some_and(|message| message.doubtful);
         // Chance has one place: where ids are drawn.
-        let chance = (self.sender.ids.ulid().random() % 1_000) as f64 / 1_000.0;
+        let chance = decide::chance(self.sender.ids.ulid().random());
         Attempt { number, doubtful, chance, settle_wait: self.settle_wait(), pair_ready }
     }
 
@@ -154,9 +153,9 @@ impl Desk {
 
     /// Says what came of showing a message as read.
     pub(crate) fn say_read(&mut self, id: EventId, reason: Option<String>) {
-        let Some(read) = self.backlog.reads.get(&id) else { return };
-        if self.leaves(read.key.0) {
-            return self.forget(read.key.0);
+        let Some(read) = self.backlog.reads.get(&id).cloned() else { return };
+        if !self.may_speak(read.key.0) {
+            return;
         }
         let event = said::read(read.message, id, reason, self.sender.clock.now());
         let (journal, subject) = (self.sender.journal.clone(), Backlog::subject(read.key));
@@ -170,10 +169,12 @@ impl Desk {
         let lane = self.lanes.entry(id).or_default();
         lane.checking = false;
         match known {
-            Ok(known) => {
-                lane.checked = Some((known.map(|project| project.sequence), read));
+            Ok(Some(known)) => {
+                lane.checked = Some((known.sequence, read));
                 self.enter_round(id);
             }
+            // Projects are older than what is said of them: it is gone.
+            Ok(None) => self.forget(id),
             Err(error) => {
                 tracing::warn!(project.id = %id, %error, "the log does not say what a project is, asking again");
                 let at = self.sender.clock.now() + OUTAGE_PAUSE;

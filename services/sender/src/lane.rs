@@ -29,7 +29,7 @@ pub(crate) struct Lane {
     /// The log is being asked what the project is.
     pub(crate) checking: bool,
     /// That the log was asked: what it said (a version of the project), and how far conversations were read then.
-    pub(crate) checked: Option<(Option<u64>, u64)>,
+    pub(crate) checked: Option<(u64, u64)>,
     pub(crate) pace: NumberPace,
     /// When it is its turn again by itself.
     pub(crate) wakes_at: Option<DateTime<Utc>>,
@@ -42,8 +42,9 @@ pub(crate) struct Lane {
 pub(crate) enum Standing {
     /// Nothing any more: it goes, or is gone.
     Gone,
-    /// It is not known, or has no number that can send. True only if the log was asked.
+    /// It is not known: the log is asked.
     Unknown,
+    /// It has no number that can send, as far as is known: final only if the log was asked.
     NoNumber,
     /// Not now.
     Suspended,
@@ -74,6 +75,6 @@ impl Lane {
 
     /// Whether the log was asked about a project of this version, after everything up to `sequence` was read.
     pub(crate) fn was_checked(&self, version: Option<u64>, sequence: u64) -> bool {
-        self.checked.is_some_and(|(known, read)| known == version && read >= sequence)
+        self.checked.is_some_and(|(known, read)| Some(known) == version && read >= sequence)
     }
 }
