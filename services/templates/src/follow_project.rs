@@ -1,0 +1,138 @@
+//! What templates does with the events of `project`: a number that is connected has templates to be heard of, a deletion forgets them.
+//! Everything can be delivered again.
+
+use std::time::Duration;
+
+use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use journal::{AppendError, Follow, Handled, Handler, Stop};
+
+use crate::Templates;
+use crate::command::Origin;
+use crate::error::Error;
+
+/// The service's name in positions and parked keys.
+pub(crate) const SERVICE: &str = "templates";
+/// Projects worked on at the same time.
+const PARALLEL: usize = 4;
+/// Events of one project handed over at once.
+const BATCH_MAX: usize = 16;
+/// Between attempts while the log is down.
+const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
+/// Between attempts when somebody else was in the way.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+
+/// Follows `project`.
+pub(crate) struct OnProject(pub(crate) Templates);
+
+pub(crate) fn follow() -> Follow {
+    Follow {
+        service: SERVICE,
+        stream: Stream::Project,
+        // One token after the stream: claims of numbers and keys have more.
+        filters: vec!["project.*".to_owned()],
+        key_tokens: 2,
+        parallel: PARALLEL,
+        batch_max: BATCH_MAX,
+        version: 1,
+    }
+}
+
+impl Handler for OnProject {
+    async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
+        for (done, recorded) in events.iter().enumerate() {
+            let handled = match recorded.subject.project_id() {
+                Some(project) => self.on(project, recorded).await.map_err(stop),
+                None => Err(Stop::Park { cause: format!("{key} names no project") }),
+            };
+            if let Err(stop) = handled {
+                return Handled::stopped(done, stop);
+            }
+        }
+        Handled::all(events)
+    }
+}
+
+impl OnProject {
+    async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
+        let deletion = match decode(recorded)? {
+            ProjectEvent::OperationStarted(started) => deletion(started.kind, started.operation),
+            ProjectEvent::OperationRetried(retried) => {
+                self.kind(project, retried.operation).await?.and_then(|kind| deletion(kind, retried.operation))
+            }
+            ProjectEvent::NumberConnected(_) => {
+                self.0.asked.ask(project);
+                None
+            }
+            ProjectEvent::ProjectCreated(_)
+            | ProjectEvent::ProjectErased(_)
+            | ProjectEvent::ProjectReady(_)
+            | ProjectEvent::ProjectFailed(_)
+            | ProjectEvent::ProjectUpdated(_)
+            | ProjectEvent::ProjectSuspended(_)
+            | ProjectEvent::ProjectRestored(_)
+            | ProjectEvent::ProjectTransferred(_)
+            | ProjectEvent::TransferRequested(_)
+            | ProjectEvent::TransferEnded(_)
+            | ProjectEvent::OperationStepCompleted(_)
+            | ProjectEvent::OperationFailed(_)
+            | ProjectEvent::OperationCompleted(_)
+            | ProjectEvent::NumberOffered(_)
+            | ProjectEvent::NumberDescribed(_)
+            | ProjectEvent::NumberDisconnected(_)
+            | ProjectEvent::NumberClaimed(_)
+            | ProjectEvent::NumberReleased(_)
+            | ProjectEvent::BusinessProfileChanged(_)
+            | ProjectEvent::DisplayNameRequested(_)
+            | ProjectEvent::DisplayNameDecided(_)
+            | ProjectEvent::DataKeyCreated(_)
+            | ProjectEvent::SendingPolicySet(_) => None,
+        };
+        match deletion {
+            Some(operation) => self.0.erase(project, operation, &Origin::event(recorded)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What an operation of the project does; its start says so.
+    async fn kind(&self, project: ProjectId, operation: OperationId) -> Result<Option<OperationKind>, Error> {
+        for recorded in self.0.journal.entity(&Subject::project(project)).await? {
+            if let ProjectEvent::OperationStarted(started) = decode(&recorded)?
+                && started.operation == operation
+            {
+                return Ok(Some(started.kind));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The operation, if it deletes the project.
+fn deletion(kind: OperationKind, operation: OperationId) -> Option<OperationId> {
+    match kind {
+        OperationKind::DeleteProject => Some(operation),
+        OperationKind::CreateProject | OperationKind::ConnectNumber | OperationKind::DisconnectNumber | OperationKind::ResetProject => None,
+    }
+}
+
+fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
+    ProjectEvent::decode(recorded).map_err(|source| Error::Decode {
+        subject: recorded.subject.to_string(),
+        sequence: recorded.sequence,
+        source,
+    })
+}
+
+pub(crate) fn stop(error: Error) -> Stop {
+    let cause = error.chain();
+    match error {
+        error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
+        Error::Contended(_) | Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },
+        Error::Refused(_)
+        | Error::Meta { .. }
+        | Error::NoLine(_)
+        | Error::Token(_)
+        | Error::Log(_)
+        | Error::Append(_)
+        | Error::Decode { .. } => Stop::Park { cause },
+    }
+}

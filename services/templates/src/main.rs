@@ -1,0 +1,64 @@
+//! Templates as a process of its own: only wiring.
+
+use std::process::ExitCode;
+
+use auth::Authorizer;
+use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
+use clap::Parser;
+use journal::{ConnectOptions, Journal};
+use projects::{Projects, Tokens};
+use templates::config::Config;
+use templates::{Parts, STREAMS, Templates, routes};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match start(Config::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error, "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let _telemetry = chassis::telemetry::start(&config.telemetry, "templates")?;
+    let shutdown = Shutdown::new();
+    shutdown.on_signals()?;
+
+    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "templates")).await?;
+    journal.open(&STREAMS).await?;
+    let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
+    let projects = Projects::start(journal.clone()).await?;
+    let templates = Templates::new(Parts {
+        tokens: Tokens::new(journal.clone(), config.master_key.key()?),
+        journal,
+        projects: projects.clone(),
+        graph: config.meta.graph()?,
+        interval: config.reconcile.interval(),
+        clock: Clock::System,
+    });
+
+    let listener = config.http.bind().await?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+
+    let health = Health::new();
+    templates.register(&health);
+    authorizer.register(&health);
+    authorizer.follow(shutdown.soft());
+    projects.register(&health);
+    projects.follow(shutdown.soft());
+    let site = Site::new("Paige templates", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
+    let router = site.authority(authorizer).finish(routes(templates.clone()))?;
+
+    let stop = shutdown.soft();
+    let follow = async {
+        let ended = templates::run(templates, stop).await;
+        // Without its follower the process does half of its work; it is better started again.
+        shutdown.begin();
+        ended
+    };
+    let (served, followed) = shutdown.guard(async { tokio::join!(chassis::serve(listener, router, &shutdown), follow) }).await?;
+    followed?;
+    Ok(served?)
+}

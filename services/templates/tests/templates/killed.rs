@@ -1,0 +1,86 @@
+//! The real process, killed with -9 between what it says in the log and what Meta answers, and another one after it.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use chassis::Clock;
+use contract::ProjectId;
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::meta::Fault;
+use crate::world::{API_KEY, MASTER_KEY, PATIENCE, World, draft};
+
+/// A process is asked for a template and killed while Meta is.
+async fn ask_and_die(world: &World, project: ProjectId) {
+    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_templates"))
+        .env("PAIGE_NATS_URL", world.nats.url())
+        .env("PAIGE_API_KEY", API_KEY)
+        .env("PAIGE_MASTER_KEY", MASTER_KEY)
+        .env("PAIGE_META_GRAPH_URL", &world.meta.url)
+        .env("PAIGE_META_APP_ID", "1")
+        .env("PAIGE_META_APP_SECRET", "secret")
+        .env("PAIGE_LISTEN", address.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    let mut connection = loop {
+        match TcpStream::connect(address).await {
+            Ok(connection) => break connection,
+            Err(error) => assert!(began.elapsed() < PATIENCE, "{error}"),
+        }
+        tokio::task::yield_now().await;
+    };
+    let body = draft("sale", "Hi.").to_string();
+    let head = format!(
+        "POST /v1/projects/{project}/templates HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {API_KEY}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    connection.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    world.meta.until_cut().await;
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+#[tokio::test]
+async fn what_meta_did_before_the_process_was_killed_is_found_and_not_made_again() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    world.meta.fault("create", Fault::CutAfter);
+    ask_and_die(&world, project).await;
+    world.clock.set(Clock::System.now());
+    world.again().await;
+    let list = format!("/v1/projects/{project}/templates?status=PENDING");
+    world
+        .until_so("it is found by itself", async || world.get(&list).await.body["data"].as_array().is_some_and(|data| data.len() == 1))
+        .await;
+    let id = world.get(&list).await.body["data"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(world.told(&format!("/v1/projects/{project}/templates/{id}")).await, ["requested", "submitted"]);
+    assert_eq!((world.meta.asked("create"), world.meta.templates().len()), (1, 1));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_meta_did_not_do_before_the_process_was_killed_is_done_by_the_next() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    world.meta.fault("create", Fault::CutBefore);
+    ask_and_die(&world, project).await;
+    world.clock.set(Clock::System.now());
+    world.again().await;
+    world.until_so("it is waited for", async || world.sync(project).await["pending"] == 1).await;
+    world.wait(30);
+    world.until_so("it is made", async || world.sync(project).await["pending"] == 0).await;
+    assert_eq!((world.meta.asked("create"), world.meta.templates().len()), (2, 1));
+    let listed = world.get(&format!("/v1/projects/{project}/templates")).await.body;
+    assert_eq!((&listed["data"][0]["status"], listed["data"].as_array().unwrap().len()), (&json!("PENDING"), 1));
+    world.end().await;
+}

@@ -1,0 +1,173 @@
+//! How templates stand at Meta: by webhook, in any order and more than once, and by comparing everything that Meta has.
+
+use serde_json::{Value, json};
+
+use crate::meta::Held;
+use crate::world::{WABA, World, draft};
+
+const STATUS: &str = "message_template_status_update";
+
+fn held(name: &str, language: &str) -> Held {
+    let components = json!([{"type": "BODY", "text": format!("{name} in {language}.")}]);
+    let (waba, status) = (WABA.to_owned(), "APPROVED".to_owned());
+    Held { waba, name: name.into(), language: language.into(), status, category: "MARKETING".into(), components, ..Held::default() }
+}
+
+fn about(world: &World, more: Value) -> Value {
+    let meta_id: u64 = world.meta.only().0.parse().unwrap();
+    let mut value = json!({"message_template_id": meta_id, "message_template_name": "sale", "message_template_language": "en-US"});
+    value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    value
+}
+
+#[tokio::test]
+async fn a_webhook_says_that_it_is_approved_and_an_old_one_changes_nothing_more() {
+    let world = World::new().await;
+    let project = world.connected().await;
+    let made = world.post(project, &draft("sale", "Hi.")).await;
+    let path = made.headers["location"].to_str().unwrap();
+    let event = |event: &str| about(&world, json!({"event": event, "reason": "NONE", "message_template_category": "UTILITY"}));
+    world.meta.change(|held| held.status = "APPROVED".to_owned());
+    world.webhook(STATUS, event("APPROVED"), 60, 0).await;
+    world.until(path, "it is approved", |body| body["status"] == "APPROVED").await;
+    // The same again, an older one, and one of which nobody can say: none of them is believed.
+    world.webhook(STATUS, event("APPROVED"), 60, 1).await;
+    world.webhook(STATUS, event("PENDING"), 30, 0).await;
+    world.webhook(STATUS, event("REJECTED"), 60, 0).await;
+    world.meta.change(|held| held.status = "PAUSED".to_owned());
+    world.webhook(STATUS, event("PAUSED"), 90, 0).await;
+    world.until(path, "it is paused", |body| body["status"] == "PAUSED" && body["status_at"] == "2027-01-15T08:01:30Z").await;
+    assert!(world.meta.asked("list") > 0, "the doubt let Meta be asked");
+    let statuses = world.statuses(path).await;
+    assert!(statuses.iter().all(|status| status == "APPROVED" || status == "PAUSED"), "{statuses:?}");
+    assert_eq!((statuses.first().map(String::as_str), statuses.last().map(String::as_str)), (Some("APPROVED"), Some("PAUSED")));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_rejection_comes_with_its_reason_and_metas_words() {
+    let world = World::new().await;
+    let project = world.connected().await;
+    let made = world.post(project, &draft("sale", "Hi.")).await;
+    let path = made.headers["location"].to_str().unwrap();
+    let why =
+        json!({"event": "REJECTED", "reason": "INVALID_FORMAT", "rejection_info": {"reason": "No text.", "recommendation": "Add some."}});
+    world.meta.change(|held| (held.status, held.rejected_reason) = ("REJECTED".to_owned(), Some("INVALID_FORMAT".to_owned())));
+    world.webhook(STATUS, about(&world, why), 60, 0).await;
+    let shown = world.until(path, "it is rejected", |body| body["status"] == "REJECTED").await;
+    assert_eq!((&shown["reason"], &shown["explanation"]), (&json!("INVALID_FORMAT"), &json!("No text. Add some.")));
+    assert_eq!(world.sync(project).await["changed"], 0, "Meta's list says the same");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn categories_quality_and_texts_are_heard() {
+    let world = World::new().await;
+    let project = world.connected().await;
+    let path = world.approved(project, "sale").await;
+    let notice = json!({"new_category": "UTILITY", "correct_category": "MARKETING", "category_update_timestamp": 1_800_090_000});
+    world.webhook("template_category_update", about(&world, notice), 60, 0).await;
+    let shown = world.until(&path, "it is announced", |body| body["announced_category"]["category"] == "MARKETING").await;
+    assert_eq!((&shown["category"], &shown["announced_category"]["effective_at"]), (&json!("UTILITY"), &json!("2027-01-16T09:00:00Z")));
+    world.meta.change(|held| (held.category, held.quality) = ("MARKETING".to_owned(), Some("YELLOW".to_owned())));
+    world
+        .webhook("template_category_update", about(&world, json!({"previous_category": "UTILITY", "new_category": "MARKETING"})), 90_001, 0)
+        .await;
+    let shown = world.until(&path, "it is in force", |body| body["category"] == "MARKETING").await;
+    assert_eq!((&shown["announced_category"], shown["categories"].as_array().unwrap().len()), (&Value::Null, 2));
+    // Under the field of a status, as Meta prints it.
+    world.webhook(STATUS, about(&world, json!({"previous_quality_score": "GREEN", "new_quality_score": "YELLOW"})), 90_002, 0).await;
+    world.until(&path, "its quality is heard", |body| body["quality"] == "YELLOW").await;
+    world.meta.change(|held| held.components = json!([{"type": "BODY", "text": "Anew."}, {"type": "FOOTER", "text": "Bye."}]));
+    let texts = json!({"message_template_element": "Anew.", "message_template_footer": "Bye."});
+    world.webhook("message_template_components_update", about(&world, texts), 90_003, 0).await;
+    let shown = world.until(&path, "its texts are heard", |body| body["preview"]["footer"] == "Bye.").await;
+    assert_eq!(shown["preview"]["body"], "Anew.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_made_elsewhere_is_found_page_by_page_and_what_is_gone_is_missed() {
+    let world = World::new().await;
+    let ids: Vec<String> = (0..7).map(|n| world.meta.make(held(&format!("sale_{n}"), "pt_BR"))).collect();
+    world.meta.pages(2, 1);
+    let project = world.connected().await;
+    let list = format!("/v1/projects/{project}/templates");
+    let count = async || world.get(&list).await.body["data"].as_array().map_or(0, Vec::len);
+    world.until_so("all are found after the number was connected", async || count().await == 7).await;
+    let synced = world.sync(project).await;
+    assert_eq!((&synced["listed"], &synced["found"], &synced["changed"], &synced["missed"]), (&json!(7), &json!(0), &json!(0), &json!(0)));
+    world.meta.remove(&ids[3]);
+    let other = world.meta.make(held("sale_3", "pt_BR"));
+    world.meta.remove(&ids[5]);
+    world.meta.pages(100, 0);
+    let synced = world.sync(project).await;
+    assert_eq!((&synced["listed"], &synced["found"], &synced["missed"]), (&json!(6), &json!(1), &json!(1)));
+    let page = world.get(&format!("{list}?limit=4&language=pt-BR&category=marketing")).await.body;
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let rest = world.get(&format!("{list}?limit=4&cursor={cursor}")).await.body;
+    let names: Vec<_> =
+        [&page, &rest].iter().flat_map(|page| page["data"].as_array().unwrap()).map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!((names, &rest["next_cursor"]), (vec!["sale_0", "sale_1", "sale_2", "sale_3", "sale_4", "sale_6"], &Value::Null));
+    assert_eq!(page["data"][3]["meta_id"], json!(other), "the one that took its place");
+    for bad in ["limit=0", "limit=101", "cursor=x", "limit=x"] {
+        assert_eq!(world.get(&format!("{list}?{bad}")).await.status, 400, "{bad}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_read_to_its_end_misses_nothing() {
+    let world = World::new().await;
+    (0..5).for_each(|n| _ = world.meta.make(held(&format!("sale_{n}"), "de")));
+    let project = world.connected().await;
+    world.sync(project).await;
+    world.meta.pages(2, 100);
+    let synced = world.sync(project).await;
+    assert_eq!((&synced["stopped"], &synced["missed"]), (&json!("meta_refused"), &json!(0)));
+    assert_eq!(world.get(&format!("/v1/projects/{project}/templates")).await.body["data"].as_array().unwrap().len(), 5);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn another_account_has_other_templates_and_the_old_ones_are_shown_to_who_asks() {
+    let world = World::new().await;
+    let project = world.connected().await;
+    let path = world.approved(project, "sale").await;
+    world.connect(project, "998877").await;
+    let list = format!("/v1/projects/{project}/templates");
+    let names = async |query: &str| world.get(&format!("{list}{query}")).await.body["data"].as_array().unwrap().len();
+    assert_eq!((names("").await, names(&format!("?waba={WABA}")).await, names("?waba=all").await), (0, 1, 1));
+    let made = world.post(project, &draft("sale", "Hi.")).await;
+    assert_eq!((made.status, &made.body["waba_id"]), (201, &json!("998877")));
+    assert_ne!(made.headers["location"].to_str().unwrap(), path);
+    assert_eq!((names("").await, names("?waba=all").await), (1, 2));
+    let edit = world.send(axum::http::Method::PATCH, &path, None, Some(&json!({"message_send_ttl_seconds": 60}))).await;
+    assert_eq!(edit.code(), (409, "template_of_other_account"));
+    assert_eq!(world.sync(project).await["missed"], 0, "those of the old account stay as they were");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn everything_is_known_again_after_a_restart_and_hostile_webhooks_stop_nobody() {
+    let mut world = World::new().await;
+    let project = world.connected().await;
+    let path = world.approved(project, "sale").await;
+    let before = world.get(&path).await.body;
+    for value in [
+        json!(null),
+        json!([]),
+        json!({"event": {}}),
+        json!({"message_template_id": [], "event": "APPROVED"}),
+        about(&world, json!({"event": 7})),
+    ] {
+        world.webhook(STATUS, value, 100, 0).await;
+    }
+    world.meta.change(|held| held.status = "SOMETHING_NEW".to_owned());
+    world.webhook(STATUS, about(&world, json!({"event": "SOMETHING_NEW"})), 200, 0).await;
+    world.until(&path, "the unknown word is kept", |body| body["status"] == "SOMETHING_NEW").await;
+    world.again().await;
+    let after = world.get(&path).await.body;
+    assert_eq!((&after["status"], &after["created_at"]), (&json!("SOMETHING_NEW"), &before["created_at"]));
+    world.end().await;
+}
