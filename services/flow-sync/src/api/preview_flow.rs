@@ -238,7 +238,7 @@ fn impossible(error: StepError) -> Problem {
     match error {
         StepError::Inputs(faults) => faults.into_iter().fold(Problem::unprocessable("inputs_invalid", detail), |problem, fault| {
             let name = fault.name.replace('~', "~0").replace('/', "~1");
-            let code = serde_json::to_value(&fault.fault).ok().and_then(|code| code.as_str().map(str::to_owned));
+            let code = serde_json::to_value(fault.fault).ok().and_then(|code| code.as_str().map(str::to_owned));
             problem.field(format!("/action/form/{name}"), code.unwrap_or_else(|| "invalid".to_owned()), fault.detail)
         }),
         StepError::UnknownScreen(_)

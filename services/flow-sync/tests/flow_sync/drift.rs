@@ -1,5 +1,7 @@
 //! Somebody works at Meta: that is found and told, nothing is overwritten, and it is chosen what counts.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -139,5 +141,20 @@ async fn details_that_differ_and_flows_that_are_gone_are_found() {
     assert_eq!(world.get(&format!("{path}/json")).await.body, good("One"), "its revisions can still be read");
     let list = world.send(Method::GET, &format!("/v1/projects/{project}/flows"), None, None).await.body;
     assert_eq!(list["data"], json!([]));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_changes_at_meta_is_found_without_anybody_asking() {
+    let mut world = World::new().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("Ours")).await;
+    world.again_every(Duration::from_millis(100), true).await;
+    world.meta.change(|held| held.status = "PUBLISHED".to_owned());
+    let shown = world.until(&path, "it is published", |flow| flow["status"] == "PUBLISHED").await;
+    assert_eq!((&shown["published_revision"], &shown["at_meta"]["status_heard_from"]), (&json!(1), &json!("reconciliation")));
+    world.meta.change(|held| held.json = Some(good("Theirs")));
+    world.until(&path, "the change is found", |flow| flow["at_meta"]["state"] == "drifted").await;
+    assert_eq!(world.meta.only().json, Some(good("Theirs")), "and nothing is overwritten");
     world.end().await;
 }

@@ -34,6 +34,8 @@ use crate::meta::{Meta, TOKEN};
 pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// No test lasts as long: what happens by itself happens for another reason.
+const INTERVAL: Duration = Duration::from_secs(3_600);
 pub(crate) const NUMBER: &str = "207358419203847";
 pub(crate) const WABA: &str = "104857392016384";
 
@@ -86,7 +88,7 @@ impl World {
         let database_url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
         let pool = PgPoolOptions::new().max_connections(8).connect(&database_url).await.unwrap();
         let (folder, ids, meta) = (tempfile::tempdir().unwrap(), Ids::new(Clock::System), Meta::start().await);
-        let service = service(&journal, &pool, &folder, Some(&meta)).await;
+        let service = service(&journal, &pool, &folder, &meta, INTERVAL).await;
         let (router, stop) = (router(&service, &ids), CancellationToken::new());
         let task = Some(tokio::spawn(flow_sync::run(service.clone(), stop.clone())));
         Self { _nats: nats, journal, pool, folder, ids, meta, service, router, stop, task }
@@ -94,8 +96,13 @@ impl World {
 
     /// The service begins anew over what is there; its own work too, if wanted.
     pub(crate) async fn again(&mut self, working: bool) {
+        self.again_every(INTERVAL, working).await;
+    }
+
+    /// The same, with another time between two comparisons.
+    pub(crate) async fn again_every(&mut self, interval: Duration, working: bool) {
         self.halt().await;
-        self.service = service(&self.journal, &self.pool, &self.folder, Some(&self.meta)).await;
+        self.service = service(&self.journal, &self.pool, &self.folder, &self.meta, interval).await;
         self.router = router(&self.service, &self.ids);
         if working {
             self.stop = CancellationToken::new();
@@ -285,18 +292,18 @@ fn router(service: &FlowSync, ids: &Ids) -> Router {
     site.finish(flow_sync::routes(service.clone())).unwrap()
 }
 
-pub(crate) async fn service(journal: &Journal, pool: &PgPool, folder: &TempDir, meta: Option<&Meta>) -> FlowSync {
+async fn service(journal: &Journal, pool: &PgPool, folder: &TempDir, meta: &Meta, interval: Duration) -> FlowSync {
     let projects = Projects::start(journal.clone()).await.unwrap();
     projects.follow(CancellationToken::new());
-    let settings = |meta: &Meta| Settings { url: meta.url.clone(), app_id: "1".to_owned(), app_secret: Token::new("secret") };
+    let settings = Settings { url: meta.url.clone(), app_id: "1".to_owned(), app_secret: Token::new("secret") };
     let service = FlowSync::new(Parts {
         journal: journal.clone(),
         pool: pool.clone(),
         storage: Storage::open(folder.path().to_str().unwrap()).unwrap(),
         projects,
         tokens: Tokens::new(journal.clone(), MASTER_KEY.parse().unwrap()),
-        graph: meta.map(|meta| Graph::new(settings(meta)).unwrap()),
-        interval: Duration::from_secs(3_600),
+        graph: Some(Graph::new(settings).unwrap()),
+        interval,
         clock: Clock::System,
     });
     service.prepare().await.unwrap();
