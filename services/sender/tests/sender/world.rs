@@ -87,6 +87,10 @@ impl World {
     }
 
     pub(crate) async fn sender_with(&self, limits: Limits) -> Running {
+        self.sender_within(limits, SEND_LIMIT).await
+    }
+
+    pub(crate) async fn sender_within(&self, limits: Limits, send_limit: Duration) -> Running {
         let (stop, journal) = (CancellationToken::new(), connect(&self.nats).await);
         let projects = Projects::start(journal.clone()).await.expect("projects");
         projects.follow(stop.clone());
@@ -97,7 +101,7 @@ impl World {
             pool: self.pool.clone(),
             clock: Clock::System,
             ids: Ids::new(Clock::System),
-            graph: Graph::new(settings).expect("a client").with_send_limit(SEND_LIMIT),
+            graph: Graph::new(settings).expect("a client").with_send_limit(send_limit),
             projects,
             storage: self.storage.clone(),
             limits,
