@@ -191,10 +191,13 @@ impl FlowSync {
     /// The newest revision that says the same, however it is written.
     async fn revision_of(&self, id: Id, flow: &Flow, json: &Bytes) -> Result<Option<u32>, Error> {
         let Ok(theirs) = serde_json::from_slice::<Value>(json) else { return Ok(None) };
-        for revision in flow.revisions.iter().rev().take(COMPARED_MAX) {
-            let ours = keep::load(&self.storage, id.project, &revision.sha256).await?;
+        let newest = flow.revisions.iter().rev().take(COMPARED_MAX).map(|revision| (revision.revision, &revision.sha256));
+        // What was uploaded last, however much was revised since.
+        let uploaded = flow.uploaded.iter().map(|uploaded| (uploaded.revision, &uploaded.sha256));
+        for (revision, sha256) in newest.chain(uploaded) {
+            let ours = keep::load(&self.storage, id.project, sha256).await?;
             if serde_json::from_slice::<Value>(&ours).is_ok_and(|ours| same::same(&ours, &theirs)) {
-                return Ok(Some(revision.revision));
+                return Ok(Some(revision));
             }
         }
         Ok(None)

@@ -145,6 +145,23 @@ async fn details_that_differ_and_flows_that_are_gone_are_found() {
 }
 
 #[tokio::test]
+async fn what_was_uploaded_long_ago_is_still_known_as_ours() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("0")).await;
+    for n in 1..=60 {
+        world.meta.fault("show", Fault::Broken);
+        assert_eq!(world.put(&path, &good(&n.to_string()), false).await.body["at_meta"]["state"], "pending");
+    }
+    let synced = world.act(&format!("{path}/sync")).await;
+    assert_eq!((synced.status, &synced.body["at_meta"]["state"]), (200, &json!("in_sync")), "{}", synced.body);
+    assert_eq!(world.meta.only().json, Some(good("60")));
+    assert_eq!(world.get(&format!("{path}/revisions/1/json")).await.body, good("0"), "one that the document does not hold any more");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn what_changes_at_meta_is_found_without_anybody_asking() {
     let mut world = World::new().await;
     let project = world.connected().await;
