@@ -25,6 +25,7 @@ use simulator::Simulator;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use storage::Storage;
+use templates::Templates;
 use utoipa_axum::router::OpenApiRouter;
 use whatsapp::AppSecrets;
 use whatsapp::graph::{self, Graph, Token};
@@ -57,6 +58,7 @@ pub(crate) struct Crew {
     conversations: Conversations,
     sender: Sender,
     media: Media,
+    templates: Templates,
 }
 
 /// What those are given who ask Meta about projects.
@@ -107,6 +109,7 @@ impl Crew {
             bots: Bots::new(log(), storage, clock()),
             flow_sync: flow_sync(desk.clone()),
             media: media(desk.clone()),
+            templates: templates(desk.clone()),
             sender: sender(desk),
             conversations: Conversations::new(log(), projects.clone(), conversations::databases(platform), clock(), ids.clone()),
             projects,
@@ -141,6 +144,7 @@ impl Crew {
         self.conversations.register(health);
         self.sender.register(health);
         self.media.register(health);
+        self.templates.register(health);
         recorder::register(health, &self.journal, &self.followers);
     }
 
@@ -155,6 +159,7 @@ impl Crew {
             .merge(bots::routes(self.bots.clone()))
             .merge(flow_sync::routes(self.flow_sync.clone()))
             .merge(media::routes(self.media.clone()))
+            .merge(templates::routes(self.templates.clone()))
             .merge(conversations::routes(self.conversations.clone()));
         if simulator::loopback(address).is_ok() {
             routes = routes.merge(simulator::routes(self.simulator.clone())).merge(simulator::paystack::routes(self.bank.clone()));
@@ -189,6 +194,7 @@ impl Crew {
             Service::new("conversations", |stop| conversations::run(self.conversations, stop)),
             Service::new("sender", |stop| sender::run(self.sender, stop)),
             Service::new("media", |stop| media::run(self.media, stop)),
+            Service::new("templates", |stop| templates::run(self.templates, stop)),
             Service::new("recorder", |stop| recorder::run(journal, databases, followers, stop)),
             Service::new("simulated Meta", |stop| async move {
                 simulator.run(stop).await;
@@ -211,6 +217,11 @@ fn flow_sync(desk: Desk) -> FlowSync {
 fn media(desk: Desk) -> Media {
     let Desk { journal, pool, storage, graph, projects, tokens, clock, ids } = desk;
     Media::new(media::Parts { journal, pool, storage, graph, projects, tokens, clock, ids })
+}
+
+fn templates(desk: Desk) -> Templates {
+    let Desk { journal, graph, projects, tokens, clock, .. } = desk;
+    Templates::new(templates::Parts { journal, projects, tokens, graph: Some(graph), interval: RECONCILE_INTERVAL, clock })
 }
 
 fn sender(desk: Desk) -> Sender {
