@@ -6,7 +6,7 @@ use chassis::{HttpArgs, KeyArgs, NatsArgs, PostgresArgs, TelemetryArgs};
 use clap::{Args, Parser};
 use sealing::MasterKeyArgs;
 use storage::StorageArgs;
-use whatsapp::graph::{self, Graph, Settings, Token};
+use whatsapp::graph::GraphArgs;
 
 use crate::Limits;
 
@@ -41,25 +41,6 @@ impl SenderArgs {
     }
 }
 
-/// Meta's Graph API. Messages are sent with the tokens of their projects: the app itself is not needed.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Meta")]
-pub struct MetaArgs {
-    /// Graph API with its version
-    #[arg(long, env = "PAIGE_META_GRAPH_URL", default_value = graph::URL_DEFAULT, value_name = "URL")]
-    pub meta_graph_url: String,
-}
-
-impl MetaArgs {
-    /// The client.
-    ///
-    /// # Errors
-    /// The URL is none.
-    pub fn graph(&self) -> Result<Graph, graph::Error> {
-        Graph::new(Settings { url: self.meta_graph_url.clone(), app_id: String::new(), app_secret: Token::new("") })
-    }
-}
-
 /// Messages that were asked for: to Meta, each once.
 #[derive(Parser, Debug)]
 #[command(name = "sender", version, about)]
@@ -77,7 +58,7 @@ pub struct Config {
     #[command(flatten)]
     pub storage: StorageArgs,
     #[command(flatten)]
-    pub meta: MetaArgs,
+    pub meta: GraphArgs,
     #[command(flatten)]
     pub sender: SenderArgs,
     #[command(flatten)]

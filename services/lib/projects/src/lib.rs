@@ -11,4 +11,4 @@ mod tokens;
 
 pub use knowledge::{CONFIRM_MAX, Projects, STREAMS};
 pub use project::{Life, Number, Project};
-pub use tokens::{TokenError, Tokens};
+pub use tokens::{TokenError, Tokens, token_context};

@@ -56,7 +56,7 @@ impl Tokens {
             return Ok(token.clone());
         }
         let key = self.data_key(project).await?;
-        let opened = key.open(&context(&number.phone_number_id), sealed)?.into_secret()?;
+        let opened = key.open(&token_context(&number.phone_number_id), sealed)?.into_secret()?;
         let token = Token::new(opened.expose());
         self.opened().put(sealed.to_owned(), token.clone());
         Ok(token)
@@ -81,7 +81,7 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// What a token is sealed for, by whoever connects the number.
-fn context(phone_number_id: &str) -> String {
+/// What the token of a number is sealed for: by whoever connects the number, and to be opened here.
+pub fn token_context(phone_number_id: &str) -> String {
     format!("number_token/{phone_number_id}")
 }

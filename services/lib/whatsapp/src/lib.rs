@@ -9,7 +9,8 @@
 //! And as we reach it: [`Outbound`] is a message that Meta would take, [`TemplateDraft`] a template, [`FieldError`] what is wrong with
 //! one that it would not.
 //!
-//! Nothing of ours is in here: no project, no event, no table. I/O is in `graph` alone, the client of the Graph API, which is a feature.
+//! Nothing of ours is in here: no project, no event, no table. I/O is in `graph` alone, the client of the Graph API and its configuration,
+//! which is a feature.
 
 mod envelope;
 mod field_error;

@@ -2,6 +2,7 @@
 
 use contract::{DataKeyCreated, EventId, NumberOffered, ProjectEvent, ProjectId, Subject};
 use journal::{Append, AppendError, Expect};
+use projects::token_context;
 use sealing::DataKey;
 use whatsapp::graph::{Pin, Token};
 
@@ -70,10 +71,6 @@ impl Lifecycle {
         let ProjectEvent::DataKeyCreated(created) = decode(&recorded)? else { return Ok(None) };
         Ok(Some(DataKey::unwrap(&created.wrapped, &self.master, project)?))
     }
-}
-
-fn token_context(number: &str) -> String {
-    format!("number_token/{number}")
 }
 
 fn pin_context(number: &str) -> String {

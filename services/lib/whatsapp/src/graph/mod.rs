@@ -5,6 +5,7 @@
 //! holds.
 
 mod answer;
+mod args;
 mod call;
 mod class;
 mod download;
@@ -23,6 +24,7 @@ mod upload;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use args::{AppArgs, GraphArgs};
 pub use class::Class;
 pub use error::{Error, MetaRefusal};
 pub use flows::{CreatedFlow, FLOW_JSON_BYTES_MAX, FlowFacts, FlowPreview};
