@@ -83,9 +83,10 @@ impl Names {
 
     /// Takes the other name from an event that has both. Says whether it did.
     fn learn(&mut self, fact: &ConversationEvent) -> bool {
-        let both = match fact {
-            ConversationEvent::MessageAccepted(accepted) => Some((accepted.message, &accepted.wamid)),
-            said => said.said().map(|said| (said.message, &said.wamid)),
+        let both = if let ConversationEvent::MessageAccepted(accepted) = fact {
+            Some((accepted.message, &accepted.wamid))
+        } else {
+            fact.said().map(|said| (said.message, &said.wamid))
         };
         match (both, &self.message, &self.wamid) {
             (Some((message, wamid)), Some(mine), None) if message == *mine => self.wamid = Some(wamid.clone()),

@@ -164,8 +164,18 @@ impl Template {
                     ..new
                 })
             }
-            other => before.map(|mut template| {
-                template.take(other, &done);
+            said @ (TemplateEvent::TemplateSubmitted(_)
+            | TemplateEvent::TemplateRefused(_)
+            | TemplateEvent::TemplateEditRequested(_)
+            | TemplateEvent::TemplateEdited(_)
+            | TemplateEvent::TemplateStatusReported(_)
+            | TemplateEvent::TemplateCategoryReported(_)
+            | TemplateEvent::TemplateQualityReported(_)
+            | TemplateEvent::TemplateComponentsReported(_)
+            | TemplateEvent::TemplateDeleteRequested(_)
+            | TemplateEvent::TemplateDeleted(_)
+            | TemplateEvent::TemplatesErased(_)) => before.map(|mut template| {
+                template.take(said, &done);
                 template
             }),
         };

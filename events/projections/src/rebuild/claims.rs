@@ -64,10 +64,10 @@ impl Claims {
 
 /// The message that an event adds, by the name that it has at first.
 pub(crate) fn message(fact: &ConversationEvent) -> Option<Cow<'_, str>> {
-    match fact {
-        ConversationEvent::MessageRequested(requested) => Some(requested.message.to_string().into()),
-        said => said.said().map(|message| (*message.wamid).into()),
+    if let ConversationEvent::MessageRequested(requested) = fact {
+        return Some(requested.message.to_string().into());
     }
+    fact.said().map(|message| (*message.wamid).into())
 }
 
 /// What is claimed: a name, or to be the one acceptance of a message that was asked for.

@@ -143,10 +143,8 @@ impl Conversations {
         let subject = Subject::conversation(project, asked.contact);
         let mut events = std::pin::pin!(self.journal.replay(Stream::Conversation, only, Filter::subjects([subject.as_str()])));
         let Some(event) = events.next().await else { return Ok(None) };
-        match ConversationEvent::decode(&event?)? {
-            ConversationEvent::MessageRequested(requested) if requested.message == message => Ok(Some(requested)),
-            _another => Ok(None),
-        }
+        let ConversationEvent::MessageRequested(requested) = ConversationEvent::decode(&event?)? else { return Ok(None) };
+        Ok(Some(requested).filter(|requested| requested.message == message))
     }
 }
 

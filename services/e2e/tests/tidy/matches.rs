@@ -5,7 +5,7 @@ use crate::nobody;
 use crate::tree::{File, rust_files};
 
 /// The enums of events.
-const EVENTS: [&str; 8] = [
+const EVENTS: [&str; 10] = [
     "ConversationEvent::",
     "ProjectEvent::",
     "DatabaseEvent::",
@@ -14,6 +14,8 @@ const EVENTS: [&str; 8] = [
     "BillingEvent::",
     "BotEvent::",
     "FlowEvent::",
+    "MediaEvent::",
+    "TemplateEvent::",
 ];
 
 #[test]

@@ -34,10 +34,11 @@ pub(crate) fn create(
     now: DateTime<Utc>,
 ) -> Result<Granted, Refusal> {
     match template {
-        Some(Template { deleted: Some(deleted), .. }) => match blocked_until(deleted).filter(|until| now < *until) {
-            Some(until) => return Err(Refusal::NameBlocked { until }),
-            None => {}
-        },
+        Some(Template { deleted: Some(deleted), .. }) => {
+            if let Some(until) = blocked_until(deleted).filter(|until| now < *until) {
+                return Err(Refusal::NameBlocked { until });
+            }
+        }
         // Meta refused it: it may be asked for anew.
         Some(template) if template.meta_id.is_none() && template.pending.is_none() => {}
         Some(template) => {
