@@ -66,6 +66,9 @@ fn following(event: &Recorded) -> Context {
     }
 }
 
+/// Whoever has it asks Meta about the template.
+pub(crate) type Lock = OwnedMutexGuard<()>;
+
 /// One worker at a time asks Meta about a template.
 #[derive(Clone)]
 pub(crate) struct Locks(Arc<[Arc<Mutex<()>>]>);
@@ -75,7 +78,7 @@ impl Locks {
         Self((0..LOCKS).map(|_| Arc::default()).collect())
     }
 
-    pub(crate) async fn of(&self, id: Id) -> OwnedMutexGuard<()> {
+    pub(crate) async fn of(&self, id: Id) -> Lock {
         let index = usize::try_from(id.template.ulid().0 % LOCKS as u128).unwrap_or_default();
         Arc::clone(&self.0[index]).lock_owned().await
     }
@@ -110,7 +113,9 @@ impl Templates {
             }
             let sequence = template.map_or(0, |template| template.sequence);
             match self.say(&id.subject(), sequence, events, origin).await {
-                Ok(()) => return Ok(self.library.get(id)),
+                // Somebody said the same at the same time, and it is theirs: decide again.
+                Ok(true) if origin.webhook.is_none() => {}
+                Ok(_) => return Ok(self.library.get(id)),
                 Err(Error::Append(AppendError::Conflict { .. })) => {}
                 Err(error) => return Err(error),
             }
@@ -125,22 +130,27 @@ impl Templates {
         if space.erased == Some(operation) {
             return Ok(());
         }
-        self.say(&Subject::template_space(project), space.sequence, vec![TemplatesErased { operation }.into()], origin).await
+        self.say(&Subject::template_space(project), space.sequence, vec![TemplatesErased { operation }.into()], origin).await.map(drop)
     }
 
-    /// Appends events if the subject is still as it was read, and waits until they are known here.
-    async fn say(&self, subject: &Subject, after: u64, events: Vec<TemplateEvent>, origin: &Origin) -> Result<(), Error> {
+    /// Appends events if the subject is still as it was read, and waits until they are known here. True: the log had them already.
+    async fn say(&self, subject: &Subject, after: u64, events: Vec<TemplateEvent>, origin: &Origin) -> Result<bool, Error> {
         let expect = if after == 0 { Expect::New } else { Expect::At(after) };
         let events = events.into_iter().map(|event| self.envelope(subject, after, event, origin)).collect();
         let position = self.journal.append(subject, expect, events).await?;
-        Ok(self.library.reach(position.sequence).await?)
+        self.library.reach(position.sequence).await?;
+        Ok(position.duplicate)
     }
 
-    /// The same fact after the same event has the same id: what is appended again is recognised. So is what follows from the same webhook.
+    /// The same fact after the same event has the same id, within a request: what is appended again is recognised. So is what follows from the
+    /// same webhook.
     fn envelope(&self, subject: &Subject, after: u64, event: TemplateEvent, origin: &Origin) -> NewEvent {
         let id = match origin.webhook {
             Some(webhook) => EventId::derive(event.event_type(), &[subject.as_str(), &webhook.to_string()]),
-            None => EventId::derive_from_bytes(event.event_type(), &[subject.as_str(), &after.to_string()], &event.encode()),
+            None => {
+                let request = origin.context.correlation.as_deref().unwrap_or_default();
+                EventId::derive_from_bytes(event.event_type(), &[subject.as_str(), &after.to_string(), request], &event.encode())
+            }
         };
         event.into_new(id, SOURCE, self.clock.now(), origin.context.clone())
     }

@@ -96,9 +96,10 @@ pub(crate) async fn create_template(
             Ok(Vec::new())
         }
     };
+    let lock = templates.lock(id).await;
     templates.carry_out(id, &origin, decide).await?;
     let made = if turn == Turn::First { StatusCode::CREATED } else { StatusCode::OK };
-    let (status, template) = match templates.ask_meta(id, line, turn, origin).await? {
+    let (status, template) = match templates.ask_meta(id, line, turn, origin, lock).await? {
         Brought::Done(template) => (made, template),
         Brought::Waits(template) => (StatusCode::ACCEPTED, template),
     };

@@ -61,9 +61,10 @@ pub(crate) async fn delete_template(
             Ok(Vec::new())
         }
     };
+    let lock = templates.lock(id).await;
     let template = templates.carry_out(id, &origin, decide).await?.ok_or(crate::Refusal::NotFound)?;
     let (status, template) = match line {
-        Some(line) if template.pending.is_some() => match templates.ask_meta(id, line, turn, origin).await? {
+        Some(line) if template.pending.is_some() => match templates.ask_meta(id, line, turn, origin, lock).await? {
             Brought::Done(template) => (StatusCode::OK, template),
             Brought::Waits(template) => (StatusCode::ACCEPTED, template),
         },

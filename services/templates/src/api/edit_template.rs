@@ -66,8 +66,9 @@ pub(crate) async fn edit_template(
             Ok(Vec::new())
         }
     };
+    let lock = templates.lock(id).await;
     templates.carry_out(id, &origin, decide).await?;
-    let (status, template) = match templates.ask_meta(id, line, turn, origin).await? {
+    let (status, template) = match templates.ask_meta(id, line, turn, origin, lock).await? {
         Brought::Done(template) => (StatusCode::OK, template),
         Brought::Waits(template) => (StatusCode::ACCEPTED, template),
     };

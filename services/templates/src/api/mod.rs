@@ -27,7 +27,7 @@ use whatsapp::graph::Class;
 
 use crate::Templates;
 use crate::bring::Turn;
-use crate::command::Origin;
+use crate::command::{Lock, Origin};
 use crate::error::Error;
 use crate::meta::{Line, NoLine};
 use crate::template::{Id, Template};
@@ -35,7 +35,9 @@ use crate::template::{Id, Template};
 /// Files inside at the same time, each in memory; the next ones wait before they are read.
 const UPLOADS_MAX: usize = 4;
 /// For how long a request waits for Meta. What takes longer goes on without it.
-const WAIT_MAX: Duration = Duration::from_secs(25);
+const WAIT_MAX: Duration = Duration::from_secs(22);
+/// For how long it waits for others who ask Meta about the same template.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// All routes; the frame around them (callers, limits, health) is `chassis::Site`'s.
 pub fn routes(templates: Templates) -> OpenApiRouter {
@@ -102,9 +104,14 @@ impl Templates {
     }
 
     /// Brings what was just asked for to Meta. A caller that goes away does not stop it.
-    async fn ask_meta(&self, id: Id, line: Line, turn: Turn, origin: Origin) -> Result<Brought, Problem> {
+    async fn ask_meta(&self, id: Id, line: Line, turn: Turn, origin: Origin, lock: Option<Lock>) -> Result<Brought, Problem> {
         let templates = self.clone();
-        let task = self.begun.spawn(async move { templates.bring(id, &line, turn, &origin).await });
+        let task = self.begun.spawn(async move {
+            match lock {
+                Some(lock) => templates.bring_locked(id, &line, turn, &origin, lock).await,
+                None => templates.bring(id, &line, turn, &origin).await,
+            }
+        });
         let came = match timeout(WAIT_MAX, task).await {
             Ok(joined) => joined.map_err(Problem::internal)?,
             Err(_) => return self.waits(id).await,
@@ -116,6 +123,11 @@ impl Templates {
             // Meta said no, and the log has it.
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The template's lock, from before something is said until Meta answered. None: somebody waits for Meta with it, and long.
+    async fn lock(&self, id: Id) -> Option<Lock> {
+        timeout(LOCK_WAIT_MAX, self.locks.of(id)).await.ok()
     }
 
     async fn waits(&self, id: Id) -> Result<Brought, Problem> {
