@@ -245,9 +245,8 @@ impl World {
         let parts: Vec<&str> = path.split('/').collect();
         let (project, template): (ProjectId, TemplateId) = (parts[3].parse().unwrap(), parts[5].parse().unwrap());
         let events = self.journal.entity(&Subject::template(project, template)).await.unwrap();
-        let status = |event: TemplateEvent| match event {
-            TemplateEvent::TemplateStatusReported(reported) => Some(reported.status),
-            _ => None,
+        let status = |event: TemplateEvent| {
+            if let TemplateEvent::TemplateStatusReported(reported) = event { Some(reported.status) } else { None }
         };
         events.iter().filter_map(|recorded| status(TemplateEvent::decode(recorded).unwrap())).collect()
     }
