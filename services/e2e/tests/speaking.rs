@@ -75,7 +75,7 @@ impl Talk {
 
     async fn until_status(&self, id: &str, wanted: &str) {
         let shown = async || self.get(&format!("/messages/{id}")).await;
-        self.stage.until(&format!("{id} is {wanted}"), async || shown().await["status"] == wanted).await;
+        self.stage.until(&format!("{id} is {wanted}"), async || shown().await["status"]["status"] == wanted).await;
     }
 
     /// What the phone shows.
