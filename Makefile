@@ -28,8 +28,8 @@ check: ## formatting, lints as errors, tidiness
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
 	@cargo test --quiet -p e2e --test tidy
 
-bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingress for one row (visible, recorder, reads, idle, rebuild)
-	@cargo build --release --quiet -p standalone --bin paige
+bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingress for one row (visible, recorder, reads, sending, erasure, idle, rebuild)
+	@cargo build --release --quiet -p standalone -p simulator --bin paige --bin simulator
 	@if [ "$(ARGS)" != rebuild ]; then cargo bench --quiet -p e2e --bench figures -- $(ARGS); fi
 	@if [ -z "$(ARGS)" ] || [ "$(ARGS)" = rebuild ]; then cargo bench --quiet -p projections --bench rebuild; fi
 

@@ -12,8 +12,22 @@ use crate::binaries::binary;
 use crate::process::{Process, Program};
 
 /// The services, in the order in which they are started.
-pub const SERVICES: [&str; 9] =
-    ["ingress", "access", "lifecycle", "databases", "billing", "bots", "flow-sync", "recorder", "conversations"];
+pub const SERVICES: [&str; 12] = [
+    "ingress",
+    "access",
+    "lifecycle",
+    "databases",
+    "billing",
+    "bots",
+    "flow-sync",
+    "recorder",
+    "conversations",
+    "sender",
+    "media",
+    "templates",
+];
+/// The app at Meta.
+const APP_ID: &str = "104857600000001";
 /// How long a service may take until it is ready.
 const READY_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
@@ -30,6 +44,8 @@ pub struct Apart {
     pub keys: Keys,
     /// For requests.
     pub http: reqwest::Client,
+    /// Where Meta is, once it is started: every service is told so from the beginning.
+    meta_port: u16,
     logs: tempfile::TempDir,
 }
 
@@ -55,7 +71,7 @@ impl Apart {
         let database_url = postgres.create_database("paige").await.expect("a platform database");
         let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().expect("a client");
         let logs = tempfile::tempdir().expect("a folder for logs");
-        Self { nats, postgres, database_url, keys: Keys::random(), http, logs }
+        Self { nats, postgres, database_url, keys: Keys::random(), http, meta_port: free_port(), logs }
     }
 
     /// A service, started; not yet ready.
@@ -79,7 +95,19 @@ impl Apart {
     /// # Panics
     /// It cannot be run.
     pub fn serving(&self, name: &'static str, args: &[&str], variables: &[(&str, &str)]) -> Service {
-        let port = free_port();
+        self.serving_on(free_port(), name, args, variables)
+    }
+
+    /// The simulated Meta, which every service asks and which tells `ingress`.
+    ///
+    /// # Panics
+    /// It cannot be run.
+    pub fn meta(&self, ingress: &Service) -> Service {
+        let target = format!("{}/webhooks/meta", ingress.base);
+        self.serving_on(self.meta_port, "simulator", &["serve"], &[("PAIGE_SIMULATOR_TARGET", &target)])
+    }
+
+    fn serving_on(&self, port: u16, name: &'static str, args: &[&str], variables: &[(&str, &str)]) -> Service {
         let mut env = self.variables(port);
         env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let log = self.folder().join(format!("{name}.log"));
@@ -110,6 +138,8 @@ impl Apart {
             ("PAIGE_MASTER_KEY", self.keys.master_key.expose().to_owned()),
             ("PAIGE_META_APP_SECRET", self.keys.meta_app_secret.expose().to_owned()),
             ("PAIGE_META_VERIFY_TOKEN", self.keys.meta_verify_token.expose().to_owned()),
+            ("PAIGE_META_APP_ID", APP_ID.to_owned()),
+            ("PAIGE_META_GRAPH_URL", format!("http://127.0.0.1:{}/sim/graph/v26.0", self.meta_port)),
             ("PAIGE_STORAGE_URL", self.folder().join("objects").display().to_string()),
             ("PAIGE_LOG", "info".to_owned()),
         ]

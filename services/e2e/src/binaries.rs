@@ -3,13 +3,14 @@
 //! A test of this package cannot name another package's binary, and `cargo test -p e2e` does not build it. So it is looked for where
 //! cargo puts it, its list of sources (`<program>.d`, written by cargo) says whether it is fresh, and if it is not, cargo builds it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Once;
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// Package and program.
-const PROGRAMS: [(&str, &str); 12] = [
+const PROGRAMS: [(&str, &str); 15] = [
     ("ingress", "ingress"),
     ("lifecycle", "lifecycle"),
     ("databases", "databases"),
@@ -19,6 +20,9 @@ const PROGRAMS: [(&str, &str); 12] = [
     ("flow-sync", "flow-sync"),
     ("recorder", "recorder"),
     ("conversations", "conversations"),
+    ("sender", "sender"),
+    ("media", "media"),
+    ("templates", "templates"),
     ("simulator", "simulator"),
     ("replay", "replay"),
     ("standalone", "paige"),
@@ -29,14 +33,16 @@ const PROGRAMS: [(&str, &str); 12] = [
 /// # Panics
 /// It cannot be built.
 pub fn binary(name: &str) -> PathBuf {
-    static BUILD: Once = Once::new();
+    /// Those that were looked at: a program does not change under a test that has run it.
+    static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let folder = folder();
-    BUILD.call_once(|| {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if !known.contains(name) && !is_fresh(&folder, name) {
         let stale: Vec<&str> = PROGRAMS.iter().filter(|(_, program)| !is_fresh(&folder, program)).map(|(package, _)| *package).collect();
-        if !stale.is_empty() {
-            build(&folder, &stale);
-        }
-    });
+        build(&folder, &stale);
+    }
+    known.insert(name.to_owned());
+    drop(known);
     let path = folder.join(name);
     assert!(path.is_file(), "{} was not built", path.display());
     path

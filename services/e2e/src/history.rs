@@ -11,8 +11,6 @@ use futures::StreamExt;
 use journal::{Expect, Journal};
 use serde_json::json;
 
-use crate::webhooks::FIRST_SECOND;
-
 /// Appends on their way at once.
 const AT_ONCE: usize = 64;
 /// Seconds between two messages of a person.
@@ -27,6 +25,8 @@ pub struct History {
     pub people: usize,
     /// How many messages of each.
     pub messages_each: usize,
+    /// Meta's time stamp of the first of each.
+    pub first_second: i64,
 }
 
 impl History {
@@ -52,15 +52,20 @@ impl History {
         ContactId::derive(self.project, &identity(person))
     }
 
+    /// Their number, as Meta writes it.
+    pub fn wa_id(person: usize) -> String {
+        wa_id(person)
+    }
+
     /// Their conversation.
     pub fn conversation(self, person: usize) -> ConversationId {
-        let first = MessageId::derive(self.project, &wamid(person, 0), (FIRST_SECOND * 1_000).unsigned_abs());
+        let first = MessageId::derive(self.project, &wamid(person, 0), (self.first_second * 1_000).unsigned_abs());
         ConversationId::derive(self.contact(person), first)
     }
 
     fn events(self, person: usize) -> Vec<NewEvent> {
         let conversation = self.conversation(person);
-        let at = DateTime::from_timestamp(FIRST_SECOND, 0).expect("a time");
+        let at = DateTime::from_timestamp(self.first_second, 0).expect("a time");
         let profile = ContactProfile { name: Some(format!("Person {person}")), username: None, wa_id: Some(wa_id(person)) };
         let opened = ConversationOpened { conversation, group: None, state: None, inherited_from: None, at };
         let beginning: [ConversationEvent; 2] =
@@ -74,7 +79,7 @@ impl History {
     }
 
     fn message(self, person: usize, index: usize, conversation: ConversationId) -> Message {
-        let (wamid, second) = (wamid(person, index), FIRST_SECOND + index as i64 * STEP_S);
+        let (wamid, second) = (wamid(person, index), self.first_second + index as i64 * STEP_S);
         let text = format!("Message {index}: do you have a table for two tonight? We would be there at eight, by the window.");
         let raw = json!({
             "from": wa_id(person), "id": wamid, "timestamp": second.to_string(), "type": "text", "text": { "body": text }

@@ -4,6 +4,7 @@
 //! [`bed`] for single services, a [`load`] generator, a [`cpu`] meter and the [`report`].
 
 pub mod apart;
+pub mod asking;
 pub mod bed;
 pub mod binaries;
 pub mod bodies;
@@ -14,6 +15,8 @@ pub mod history;
 pub mod load;
 pub mod process;
 pub mod report;
+pub mod sent;
+pub mod sim;
 mod stage;
 pub mod upsert;
 pub mod webhooks;

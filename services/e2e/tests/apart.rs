@@ -43,8 +43,7 @@ async fn services_apart_turn_a_message_into_a_row_name_what_they_lack_and_stop_s
     let project = connected(&apart, named(&services, "lifecycle")).await;
 
     // Through the simulator's own process, as Meta would send it.
-    let target = format!("{}/webhooks/meta", named(&services, "ingress").base);
-    let mut simulator = apart.serving("simulator", &["serve"], &[("PAIGE_SIMULATOR_TARGET", &target)]);
+    let mut simulator = apart.meta(named(&services, "ingress"));
     apart.ready(&mut simulator).await;
     let said = Some(json!({ "to": NUMBER, "type": "text", "text": "Hi!" }));
     call(&apart, &simulator, Method::POST, &format!("/sim/api/phones/{PHONE}/messages"), said).await;
@@ -62,6 +61,7 @@ async fn services_apart_turn_a_message_into_a_row_name_what_they_lack_and_stop_s
     apart.postgres.kill().await;
     let body = bodies::text(NUMBER, PHONE, "wamid.while.down", 1_794_992_403, "still there?");
     let signature = whatsapp::sign(apart.keys.meta_app_secret.expose(), &body);
+    let target = format!("{}/webhooks/meta", named(&services, "ingress").base);
     let post = apart.http.post(&target).header(whatsapp::SIGNATURE_HEADER, signature).body(body);
     assert_eq!(post.send().await.unwrap().status(), 200, "a webhook is kept while every database is down");
     lacks(&apart, named(&services, "lifecycle"), "database").await;

@@ -10,7 +10,7 @@ use e2e::bed::{self, APP_SECRET, Projects, Served};
 use e2e::history::History;
 use e2e::load::{self, Pace};
 use e2e::report::{self, Figure, Goal};
-use e2e::webhooks::Webhooks;
+use e2e::webhooks::{FIRST_SECOND, Webhooks};
 use embedded::Postgres;
 use journal::{Erasure, Journal};
 use projections::database_name;
@@ -30,7 +30,7 @@ pub(crate) async fn run() {
     let postgres = Postgres::scratch().await.expect("postgres starts");
     let projects = Projects::make(&journal, &postgres, 2).await;
     let gone = projects.ids[1];
-    let history = History { project: gone, people: PEOPLE, messages_each: MESSAGES_EACH };
+    let history = History { project: gone, people: PEOPLE, messages_each: MESSAGES_EACH, first_second: FIRST_SECOND };
     history.store(&journal).await;
     let served = Served::ingress(journal.clone()).await;
     let part = async |name: &str| {

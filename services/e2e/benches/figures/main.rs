@@ -9,6 +9,7 @@ mod idle;
 mod ingress;
 mod reads;
 mod recorder_drains;
+mod sending;
 mod visible;
 
 use std::process::{Command, ExitCode};
@@ -17,7 +18,7 @@ use std::process::{Command, ExitCode};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const ROWS: [&str; 6] = ["ingress", "visible", "recorder", "reads", "erasure", "idle"];
+const ROWS: [&str; 7] = ["ingress", "visible", "recorder", "reads", "sending", "erasure", "idle"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -51,6 +52,7 @@ async fn run(row: &str) -> ExitCode {
         "visible" => visible::run().await,
         "recorder" => recorder_drains::run().await,
         "reads" => reads::run().await,
+        "sending" => sending::run().await,
         "erasure" => erasure::run().await,
         "idle" => idle::run().await,
         unknown => {

@@ -13,6 +13,7 @@ use e2e::cpu::{Meter, SELF};
 use e2e::history::History;
 use e2e::load::{self, Outcome, Pace, Requests};
 use e2e::report::{self, Figure, Goal, Unit};
+use e2e::webhooks::FIRST_SECOND;
 use embedded::Postgres;
 use hdrhistogram::Histogram;
 use journal::{ConnectOptions, Journal};
@@ -43,7 +44,7 @@ pub(crate) async fn run() {
     let (nats, journal) = bed::log().await;
     let postgres = Postgres::scratch().await.expect("postgres starts");
     let projects = Projects::make(&journal, &postgres, 1).await;
-    let history = History { project: projects.ids[0], people: PEOPLE, messages_each: MESSAGES_EACH };
+    let history = History { project: projects.ids[0], people: PEOPLE, messages_each: MESSAGES_EACH, first_second: FIRST_SECOND };
     history.store(&journal).await;
     let rebuild = Rebuild::new(journal.clone(), projects.databases.clone(), Options::default());
     let filled = rebuild.rebuild(history.project).await.expect("the tables are built");

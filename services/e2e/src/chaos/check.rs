@@ -1,4 +1,4 @@
-//! What must hold afterwards.
+//! What must hold afterwards, of what people wrote. Of what was sent to them: [`super::speaking`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
@@ -68,8 +68,11 @@ async fn missing(journal: &Journal, databases: &ProjectDatabases, ledgers: &[Arc
     let held = journal.parked().await.map_err(|error| error.to_string())?;
     let mut missing: Vec<String> = held.into_iter().map(|held| format!("{} is held: {}", held.key, held.cause)).collect();
     for ledger in ledgers {
-        let counts =
-            "SELECT (SELECT count(*) FROM public.messages), (SELECT count(*) FROM paige.statuses), (SELECT count(*) FROM paige.unassigned)";
+        let counts = "
+            SELECT (SELECT count(*) FROM public.messages WHERE origin <> 'api'),
+                   (SELECT count(*) FROM paige.statuses WHERE wamid NOT IN
+                       (SELECT unnest(ARRAY[id, wamid]) FROM public.messages WHERE origin = 'api')),
+                   (SELECT count(*) FROM paige.unassigned)";
         let row = sqlx::query(counts).fetch_one(&databases.pool(ledger.project)).await.map_err(|error| error.to_string())?;
         let stored: [i64; 3] = [row.get(0), row.get(1), row.get(2)];
         let entries = ledger.entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,7 +105,8 @@ async fn rows(databases: &ProjectDatabases, ledger: &Ledger, tally: &mut Tally) 
     differ(tally, "people", &stored.messages.keys().collect(), &expected.messages.keys().collect());
     differ(tally, "statuses", &stored.statuses.iter().collect(), &expected.statuses.iter().collect());
     differ(tally, "unassigned items", &stored.unassigned.iter().collect(), &expected.unassigned.iter().collect());
-    let heard = "SELECT count(*) FROM public.messages WHERE direction = 'outbound' AND status IS DISTINCT FROM 'read' AND 3 =
+    let heard =
+        "SELECT count(*) FROM public.messages WHERE direction = 'outbound' AND origin <> 'api' AND status IS DISTINCT FROM 'read' AND 3 =
         (SELECT count(*) FROM paige.statuses WHERE statuses.wamid = messages.wamid)";
     let behind: i64 = sqlx::query_scalar(heard).fetch_one(&pool).await?;
     if behind > 0 {
@@ -114,12 +118,14 @@ async fn rows(databases: &ProjectDatabases, ledger: &Ledger, tally: &mut Tally) 
 async fn stored(pool: &PgPool) -> Result<Entries, sqlx::Error> {
     let mut stored = Entries::default();
     let messages = "SELECT contacts.wa_id, messages.wamid FROM public.messages JOIN public.contacts ON contacts.id = messages.contact_id
-        ORDER BY messages.sequence";
+        WHERE origin <> 'api' ORDER BY messages.sequence";
     for row in sqlx::query(messages).fetch_all(pool).await? {
         let phone = row.get::<Option<String>, _>(0).unwrap_or_default();
         stored.messages.entry(phone).or_default().push(row.get(1));
     }
-    for row in sqlx::query("SELECT wamid, status FROM paige.statuses").fetch_all(pool).await? {
+    let statuses = "SELECT wamid, status FROM paige.statuses WHERE wamid NOT IN
+        (SELECT unnest(ARRAY[id, wamid]) FROM public.messages WHERE origin = 'api')";
+    for row in sqlx::query(statuses).fetch_all(pool).await? {
         stored.statuses.insert((row.get(0), row.get(1)));
     }
     let unassigned: Vec<String> = sqlx::query_scalar("SELECT content->>'message' FROM paige.unassigned").fetch_all(pool).await?;

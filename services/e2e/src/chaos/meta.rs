@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chassis::Clock;
 use contract::ProjectId;
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -20,8 +21,6 @@ const RETRY_PAUSE_MIN: Duration = Duration::from_millis(50);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How long Meta waits for an answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
-/// Meta's time stamp of the first message.
-const FIRST_SECOND: i64 = 1_794_992_403;
 
 /// What was acknowledged, of one project.
 pub(super) struct Ledger {
@@ -119,12 +118,14 @@ pub(super) struct Person {
     meta: Arc<Meta>,
     ledger: Arc<Ledger>,
     dice: Dice,
+    /// Meta's time stamp of the first message: it is young enough to be answered.
+    first_second: i64,
     said: u64,
 }
 
 impl Person {
     pub(super) fn new(phone: String, meta: Arc<Meta>, ledger: Arc<Ledger>, dice: Dice) -> Self {
-        Self { phone, meta, ledger, dice, said: 0 }
+        Self { phone, meta, ledger, dice, first_second: Clock::System.now().timestamp(), said: 0 }
     }
 
     /// Writes until it is calm.
@@ -145,7 +146,7 @@ impl Person {
 
     fn next(&mut self) -> (String, i64) {
         self.said += 1;
-        (format!("wamid.{}.{}.{:06}", self.ledger.number, self.phone, self.said), FIRST_SECOND + (self.said / 3) as i64)
+        (format!("wamid.{}.{}.{:06}", self.ledger.number, self.phone, self.said), self.first_second + (self.said / 3) as i64)
     }
 
     /// So many messages in one body, which is posted so many times at once.

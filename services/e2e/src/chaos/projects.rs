@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::apart::{Apart, Service};
 use crate::dice::Dice;
+use crate::sim::Sim;
 
 /// Between two projects.
 const PAUSE_MS: std::ops::Range<u64> = 500..4_000;
@@ -28,12 +29,16 @@ impl Builder {
         Self { base: lifecycle.base.clone(), key: apart.keys.api_key.expose().to_owned(), http: apart.http.clone() }
     }
 
-    /// A project that is ready and has this number.
-    pub(super) async fn connected(&self, number: &str) -> ProjectId {
+    /// A project that is ready and has this number, by Meta's signup: it can send.
+    pub(super) async fn signed_up(&self, sim: &Sim, number: &str, waba: &str) -> ProjectId {
         let project = self.create(&format!("bot {number}")).await;
         self.ready(project).await;
-        let body = json!({ "phone_number_id": number });
-        self.insist(Method::PUT, &format!("/v1/projects/{project}/number"), "", Some(body)).await;
+        let body = sim.signup(number, waba).await;
+        self.insist(Method::POST, &format!("/v1/projects/{project}/number/signup"), "", Some(body)).await;
+        let shown = async || self.insist(Method::GET, &format!("/v1/projects/{project}"), "", None).await;
+        while shown().await["number"]["phone_number_id"] != number {
+            sleep(RETRY_PAUSE).await;
+        }
         project
     }
 

@@ -75,7 +75,8 @@ impl fmt::Display for Tally {
             writeln!(f, "VIOLATED: {violation}")?;
         }
         if self.violations.is_empty() {
-            writeln!(f, "every acknowledged message is one row, in order; tables equal the log; nothing is left over")?;
+            writeln!(f, "every acknowledged message is one row, in order; every key is one message, sent once or ended with a reason")?;
+            writeln!(f, "tables equal the log; nothing is left over")?;
         }
         Ok(())
     }

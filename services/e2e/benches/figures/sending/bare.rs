@@ -1,0 +1,70 @@
+//! The measure: a bare client that posts what the sender would post, and keeps no word about it.
+
+use contract::{Address, MessageId, MessageRequested, RawJson};
+use e2e::history::History;
+use futures::StreamExt;
+use serde_json::json;
+use tokio::time::Instant;
+use whatsapp::{Outbound, Recipient, WaId};
+
+use super::TOKEN;
+use super::house::{PEOPLE_EACH, PROJECTS};
+
+pub(super) struct Bare {
+    http: reqwest::Client,
+    graph: String,
+}
+
+impl Bare {
+    pub(super) fn new(graph: &str) -> Self {
+        Self { http: reqwest::Client::builder().tcp_nodelay(true).build().expect("a client"), graph: graph.to_owned() }
+    }
+
+    /// Ready to be sent.
+    pub(super) fn request(&self, number: &str, person: usize, index: usize, callback: &str) -> reqwest::RequestBuilder {
+        let message = json!({ "type": "text", "text": { "body": super::text(index) } });
+        let outbound = Outbound::parse(&message).expect("a message");
+        let to = Recipient::Phone(WaId::parse(&History::wa_id(person)).expect("digits"));
+        self.http.post(format!("{}/{number}/messages", self.graph)).bearer_auth(TOKEN).json(&outbound.body(&to, callback))
+    }
+
+    /// Sends it and reads the whole answer.
+    pub(super) async fn answered(request: reqwest::RequestBuilder) {
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
+        answer.bytes().await.expect("the whole answer");
+    }
+
+    /// Messages a second, so many on their way at once.
+    pub(super) async fn throughput(&self, numbers: &[String], name: &str, count: usize, at_once: usize) -> f64 {
+        let calls = (0..count).map(|index| {
+            let callback = format!("{name}-{index}");
+            Self::answered(self.request(&numbers[index % PROJECTS], index / PROJECTS % PEOPLE_EACH, index, &callback))
+        });
+        let start = Instant::now();
+        futures::stream::iter(calls).buffer_unordered(at_once).for_each(|()| std::future::ready(())).await;
+        count as f64 / start.elapsed().as_secs_f64()
+    }
+}
+
+/// What conversations would have written down for the same message.
+pub(super) fn requested(history: History, person: usize, index: usize, name: &str) -> MessageRequested {
+    let now = chassis::Clock::System.now();
+    let content = json!({ "type": "text", "text": { "body": super::text(index) } });
+    MessageRequested {
+        message: MessageId::of_request(history.project, history.contact(person), &format!("{name}-{index}")),
+        conversation: history.conversation(person),
+        kind: "text".to_owned(),
+        text: Some(super::text(index)),
+        reply_to: None,
+        target: None,
+        to: Address::WaId(History::wa_id(person)),
+        template: None,
+        flow: None,
+        files: Vec::new(),
+        digest: "0".repeat(64),
+        content: RawJson::parse(&content.to_string()).expect("JSON"),
+        at: now,
+        expires_at: now + chrono::TimeDelta::hours(1),
+    }
+}

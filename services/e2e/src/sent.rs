@@ -1,0 +1,203 @@
+//! What became of messages that were asked for: the keys, the rows and the phones held against each other.
+//!
+//! Every key that was answered is one row. Its message is on the phone once and its row says so, or it is on no phone and its row says why.
+//! Nothing is on a phone that has no row. A process that was killed may leave a message of which nobody knows; it is given up, which is an
+//! end with a reason too, but then no phone may have it without the row saying so in the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use contract::ProjectId;
+use projections::ProjectDatabases;
+use sqlx::Row;
+use tokio::time::{Instant, sleep};
+
+use crate::asking::Asked;
+use crate::sim::Sim;
+
+const POLL: Duration = Duration::from_millis(200);
+/// Violations that are told one by one.
+const TOLD_MAX: usize = 8;
+/// Most rows that are read of one project.
+const ROWS_MAX: i64 = 1_000_000;
+
+/// What is held against each other.
+pub struct Sent<'a> {
+    /// Phones.
+    pub sim: &'a Sim,
+    /// Rows.
+    pub databases: &'a ProjectDatabases,
+    /// Keys, of all projects.
+    pub asked: &'a [Asked],
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// How many messages ended how.
+    pub counts: BTreeMap<String, u64>,
+    /// What should not be.
+    pub violations: Vec<String>,
+}
+
+/// A message as the tables have it.
+struct Stored {
+    /// Meta's id, or ours.
+    wamid: String,
+    status: String,
+    /// Every step of it, ours and Meta's.
+    steps: Vec<String>,
+    /// Why it ended without having arrived.
+    reason: Option<String>,
+}
+
+impl Sent<'_> {
+    /// Waits until every message has come to its end, for so long. Answers how long that took, or what is open.
+    ///
+    /// # Errors
+    /// What had no end by then.
+    pub async fn settled(&self, limit: Duration) -> Result<Duration, String> {
+        let began = Instant::now();
+        let mut hurried = began;
+        loop {
+            let open = self.open().await;
+            if matches!(&open, Ok(open) if open.is_empty()) {
+                return Ok(began.elapsed());
+            }
+            if began.elapsed() > limit {
+                let undelivered = self.sim.undelivered().await;
+                return Err(format!("{open:?}; {undelivered} webhooks are not acknowledged"));
+            }
+            if hurried.elapsed() > Duration::from_secs(1) {
+                // Meta's pauses between two attempts grow to an hour.
+                self.sim.hurry().await;
+                hurried = Instant::now();
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    async fn open(&self) -> Result<BTreeMap<String, u64>, sqlx::Error> {
+        let mut open: BTreeMap<String, u64> = BTreeMap::new();
+        for (project, asked) in self.by_project() {
+            let rows = self.stored(project).await?;
+            for message in asked.keys() {
+                let status = rows.get(message).map_or("without a row", |row| row.status.as_str());
+                if !is_end(status) {
+                    *open.entry(status.to_owned()).or_default() += 1;
+                }
+            }
+        }
+        if open.is_empty() {
+            let times = self.sim.times_received().await;
+            for (project, asked) in self.by_project() {
+                let rows = self.stored(project).await?;
+                let arrived = |message: &&String| times.contains_key(*message);
+                let late = asked.keys().filter(arrived).filter(|message| rows.get(*message).is_none_or(|row| !has_arrived(&row.status)));
+                let late = late.count() as u64;
+                if late > 0 {
+                    *open.entry("on a phone, and not known".to_owned()).or_default() += late;
+                }
+            }
+        }
+        Ok(open)
+    }
+
+    /// Holds everything against everything. [`Self::settled`] comes first.
+    ///
+    /// # Errors
+    /// The tables do not answer.
+    pub async fn verdict(&self) -> Result<Verdict, sqlx::Error> {
+        let mut verdict = Verdict::default();
+        let times = self.sim.times_received().await;
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        for (project, asked) in self.by_project() {
+            let rows = self.stored(project).await?;
+            let surplus: Vec<&String> = rows.keys().filter(|message| !asked.contains_key(*message)).take(TOLD_MAX).collect();
+            if !surplus.is_empty() {
+                verdict.violations.push(format!("{project}: rows that nobody asked for: {surplus:?}"));
+            }
+            for (message, key) in &asked {
+                verdict.judge(key, message, rows.get(message), times.get(message).copied().unwrap_or(0));
+            }
+            known.extend(rows.into_keys());
+        }
+        let strange: Vec<&String> = times.keys().filter(|callback| !known.contains(*callback)).take(TOLD_MAX).collect();
+        if !strange.is_empty() {
+            verdict.violations.push(format!("on phones and in no row: {strange:?}"));
+        }
+        verdict.count("messages asked for, each under its key", self.asked.len() as u64);
+        verdict.count("messages on phones", times.values().sum());
+        Ok(verdict)
+    }
+
+    /// Message to key, by project.
+    fn by_project(&self) -> BTreeMap<ProjectId, BTreeMap<String, &str>> {
+        let mut projects: BTreeMap<ProjectId, BTreeMap<String, &str>> = BTreeMap::new();
+        for asked in self.asked {
+            projects.entry(asked.project).or_default().insert(asked.message.to_string(), &asked.key);
+        }
+        projects
+    }
+
+    /// What was sent by us, by our id.
+    async fn stored(&self, project: ProjectId) -> Result<BTreeMap<String, Stored>, sqlx::Error> {
+        const QUERY: &str = "
+            SELECT messages.id, messages.wamid, coalesce(messages.status, ''), ledger.steps, ledger.reason
+              FROM public.messages
+              LEFT JOIN LATERAL (
+                   SELECT array_agg(statuses.status ORDER BY statuses.sequence) AS steps,
+                          max(statuses.content->>'reason') FILTER (WHERE statuses.status IN ('failed', 'abandoned')) AS reason
+                     FROM paige.statuses WHERE statuses.wamid IN (messages.id, messages.wamid)) AS ledger ON true
+             WHERE messages.origin = 'api' LIMIT $1";
+        let rows = sqlx::query(QUERY).bind(ROWS_MAX).fetch_all(&self.databases.pool(project)).await?;
+        let stored = rows.iter().map(|row| {
+            let steps = row.get::<Option<Vec<String>>, _>(3).unwrap_or_default();
+            (row.get(0), Stored { wamid: row.get(1), status: row.get(2), steps, reason: row.get(4) })
+        });
+        Ok(stored.collect())
+    }
+}
+
+impl Verdict {
+    fn judge(&mut self, key: &str, message: &str, row: Option<&Stored>, times: u64) {
+        let Some(row) = row else {
+            return self.violations.push(format!("{message} of key {key} has no row, and is {times} times on phones"));
+        };
+        self.count(&format!("of which: {}", row.status), 1);
+        let (settled, arrived) = (row.steps.iter().any(|step| step == "unknown"), has_arrived(&row.status));
+        match (arrived, settled) {
+            (true, true) if row.steps.iter().any(|step| step == "abandoned") => {
+                self.count("  given up, and a late status told that it arrived", 1)
+            }
+            (true, true) => self.count("  of an unknown outcome that a status settled", 1),
+            (true, false) | (false, _) => {}
+        }
+        let told = || format!("{message} of key {key} is {} after {:?}, and {times} times on phones", row.status, row.steps);
+        let complete = ["accepted", "delivered"].iter().all(|step| row.steps.iter().any(|known| known == step));
+        let wrong = match (arrived, times) {
+            (true, 1) if !complete || row.wamid == message => Some("its ledger is not whole"),
+            (true, 1) => None,
+            (false, 0) if !is_end(&row.status) => Some("it has no end"),
+            (false, 0) if row.reason.as_deref().is_none_or(str::is_empty) => Some("it ended without a reason"),
+            (false, 0) => None,
+            (_, _) => Some("its row and the phones differ"),
+        };
+        if let Some(wrong) = wrong {
+            self.violations.push(format!("{wrong}: {}", told()));
+        }
+    }
+
+    fn count(&mut self, what: &str, times: u64) {
+        *self.counts.entry(what.to_owned()).or_default() += times;
+    }
+}
+
+/// Nothing more is to come by itself.
+fn is_end(status: &str) -> bool {
+    has_arrived(status) || matches!(status, "failed" | "abandoned")
+}
+
+fn has_arrived(status: &str) -> bool {
+    matches!(status, "delivered" | "read" | "played")
+}
