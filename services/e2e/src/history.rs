@@ -72,7 +72,7 @@ impl History {
             [ContactFirstSeen { identities: vec![identity(person)], profile, at }.into(), opened.into()];
         let messages = (0..self.messages_each).map(|index| MessageReceived(self.message(person, index, conversation)).into());
         let envelope = |(index, fact): (usize, ConversationEvent)| {
-            let id = EventId::derive("bench.history", &[&person.to_string(), &index.to_string()]);
+            let id = EventId::derive("bench.history", &[&self.project.to_string(), &person.to_string(), &index.to_string()]);
             fact.into_new(id, "/paige/bench", Clock::System.now(), Context::default())
         };
         beginning.into_iter().chain(messages).enumerate().map(envelope).collect()
