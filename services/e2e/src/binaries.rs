@@ -38,8 +38,7 @@ pub fn binary(name: &str) -> PathBuf {
     let folder = folder();
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if !known.contains(name) && !is_fresh(&folder, name) {
-        let stale: Vec<&str> = PROGRAMS.iter().filter(|(_, program)| !is_fresh(&folder, program)).map(|(package, _)| *package).collect();
-        build(&folder, &stale);
+        build(&folder);
     }
     known.insert(name.to_owned());
     drop(known);
@@ -70,15 +69,17 @@ fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|meta| meta.modified()).ok()
 }
 
-fn build(folder: &Path, packages: &[&str]) {
+/// All of them, also those that are fresh: cargo chooses the features of what they depend on by what is built together, and another choice
+/// is another build of everything.
+fn build(folder: &Path) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--bins"]).args(packages.iter().flat_map(|package| ["-p", package]));
+    command.args(["build", "--quiet", "--bins"]).args(PROGRAMS.iter().flat_map(|(package, _)| ["-p", package]));
     match folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => {}
         Some(profile) => drop(command.args(["--profile", profile])),
     }
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
     let output = command.output().expect("cargo runs");
-    assert!(output.status.success(), "{packages:?} cannot be built: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "the programs cannot be built: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -255,3 +255,32 @@ async fn a_picture_goes_both_ways_byte_for_byte() {
     assert_eq!(content.bytes().await.unwrap(), picture);
     talk.finish().await;
 }
+
+#[tokio::test]
+async fn a_flow_that_somebody_edits_at_meta_is_shown_with_its_differences_and_nothing_is_overwritten() {
+    let talk = Talk::begun().await;
+    let ours: Value = serde_json::from_str(FLOW).unwrap();
+    let created = talk.post("/flows", json!({ "name": "lead", "categories": ["LEAD_GENERATION"], "flow_json": ours })).await;
+    let flow = created["id"].as_str().unwrap().to_owned();
+    talk.post(&format!("/flows/{flow}/publish"), json!({})).await;
+    let mut theirs = ours.clone();
+    theirs["screens"][0]["title"] = json!("Hello there");
+    let meta = talk.get(&format!("/flows/{flow}")).await["at_meta"]["flow_id"].as_str().unwrap().to_owned();
+    talk.stage.sim(Method::PUT, &format!("/flows/{meta}/assets"), Some(theirs.clone())).await;
+
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        talk.post("/flows/sync", json!({})).await;
+        let shown = talk.get(&format!("/flows/{flow}")).await;
+        assert_eq!(shown["at_meta"]["state"], "drifted", "{shown}");
+        assert!(shown["drift"].to_string().contains("/screens/0/title"), "{}", shown["drift"]);
+        found.push(shown["drift"]["meta_sha256"].clone());
+        assert_eq!(talk.get(&format!("/flows/{flow}/json")).await, ours, "nor here");
+    }
+    assert!(found[0].is_string() && found[0] == found[1], "what Meta has is not overwritten: {found:?}");
+    talk.post(&format!("/flows/{flow}/drift"), json!({ "choice": "take_theirs" })).await;
+    let shown = talk.get(&format!("/flows/{flow}")).await;
+    assert_eq!((&shown["at_meta"]["state"], &shown["revision"]), (&json!("in_sync"), &json!(2)), "{shown}");
+    assert_eq!(talk.get(&format!("/flows/{flow}/json")).await, theirs);
+    talk.finish().await;
+}

@@ -1,5 +1,5 @@
-//! Billing suspends a project to the instant, whenever that is found out; what people write meanwhile is recorded; a payment restores it,
-//! and nothing is missing.
+//! Billing suspends a project to the instant, whenever that is found out; what people write meanwhile is recorded and nothing is sent; a
+//! payment restores it, and nothing is missing.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 const NUMBER: &str = "207358419203847";
+const WABA: &str = "104857392016384";
 const PHONE: &str = "16505550142";
 const TRIAL: TimeDelta = TimeDelta::days(14);
 const CYCLE: TimeDelta = TimeDelta::days(30);
@@ -23,7 +24,9 @@ struct Shop {
 impl Shop {
     async fn open() -> Self {
         let stage = Stage::start().await;
-        let project = stage.connected("Corner shop", NUMBER).await;
+        let project = stage.signed_up("Corner shop", NUMBER, WABA).await;
+        // Everybody can be written to at Meta, at any time: what is refused here is refused by us.
+        stage.sim(Method::PUT, "/rules", Some(json!({ "everybody": true, "always_open": true }))).await;
         Self { stage, project, sent: 0 }
     }
 
@@ -51,6 +54,19 @@ impl Shop {
         assert_eq!(recorded, i64::from(self.sent), "messages recorded");
     }
 
+    /// The business answers; what the request is told.
+    async fn answer(&self, text: &str) -> (u16, Value) {
+        let contacts = self.get(&format!("/contacts?phone=%2B{PHONE}")).await;
+        let contact = contacts["data"][0]["id"].as_str().unwrap().to_owned();
+        let message = json!({ "type": "text", "text": { "body": text } });
+        self.stage.send(&format!("/v1/projects/{}/contacts/{contact}/messages", self.project), text, message).await
+    }
+
+    /// What the phone got from the business.
+    async fn heard(&self) -> u64 {
+        self.stage.sim(Method::GET, "/received", None).await["count"].as_u64().unwrap()
+    }
+
     /// The customer pays at the provider's page; answers when.
     async fn pay(&self, path: &str) {
         let payer = Some(json!({ "email": "ada@example.com" }));
@@ -70,6 +86,9 @@ impl Shop {
 async fn a_trial_that_ends_unpaid_suspends_to_the_instant_and_a_payment_restores_everything() {
     let mut shop = Shop::open().await;
     shop.hear().await;
+    assert_eq!(shop.answer("one").await.0, 202);
+    shop.sent += 1; // a row of its own
+    shop.stage.until("the phone has the answer", async || shop.heard().await == 1).await;
     let created: DateTime<Utc> = serde_json::from_value(shop.get("").await["created_at"].clone()).unwrap();
     assert_eq!(shop.status().await, ("ready".to_owned(), None));
 
@@ -79,11 +98,16 @@ async fn a_trial_that_ends_unpaid_suspends_to_the_instant_and_a_payment_restores
     assert_eq!(shop.status().await.1, Some(created + TRIAL));
     shop.hear().await;
     shop.hear().await;
+    let (status, refused) = shop.answer("two").await;
+    assert_eq!((status, &refused["code"]), (409, &json!("project_suspended")), "{refused}");
+    assert_eq!(shop.heard().await, 1, "silent");
 
     shop.pay("pay").await;
     shop.until("ready").await;
     assert_eq!(shop.status().await.1, None);
     shop.hear().await;
+    assert_eq!(shop.answer("two").await.0, 202, "what was refused left nothing behind: its key is free");
+    shop.stage.until("the phone has the second answer", async || shop.heard().await == 2).await;
     let number = shop.get("").await["number"]["phone_number_id"].clone();
     assert_eq!(number, NUMBER, "what was connected still is");
     shop.stage.finish(0).await;

@@ -159,6 +159,7 @@ impl Library {
         health.register("templates.log", move || {
             let library = library.clone();
             async move {
+                library.0.journal.healthy().await?;
                 let told = library.reach_end(ALL).await;
                 told.map_err(|_| "templates are not read up to the end of the log, or the log cannot be read".to_owned())
             }

@@ -33,6 +33,7 @@ impl Route {
                 ("projects", Some(_)) => project.to_string(),
                 ("workspaces", Some(_)) => workspace.to_string(),
                 (_, Some("path" | "*path")) => "main.js".to_owned(),
+                (_, Some("revision")) => "1".to_owned(),
                 (_, Some(name)) => format!("{}_{none}", prefix(name)),
             };
             before = segment;
@@ -51,6 +52,9 @@ fn prefix(name: &str) -> &str {
         "invite" => "inv",
         "key" => "key",
         "transfer" => "trf",
+        "flow" => "flw",
+        "template" => "tpl",
+        "media" => "med",
         "payment" => "pay",
         "operation" | "id" => "op",
         other => panic!("a parameter that this test cannot fill: {other}"),

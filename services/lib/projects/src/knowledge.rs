@@ -60,6 +60,7 @@ impl Projects {
         health.register("projects.log", move || {
             let projects = projects.clone();
             async move {
+                projects.0.journal.healthy().await?;
                 let told = projects.reach_end(SUBJECTS).await;
                 told.map_err(|_| "what is known of projects is behind the log, or the log cannot be read".to_owned())
             }
