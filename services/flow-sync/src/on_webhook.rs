@@ -94,9 +94,14 @@ fn read(data: &[u8]) -> Option<(String, Report)> {
         serde_json::Value::Number(number) => number.to_string(),
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Array(_) | serde_json::Value::Object(_) => return None,
     };
-    let event = value.event.filter(|event| event.len() <= NAME_BYTES_MAX)?;
+    let is_word = |text: &String| (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    // What cannot be one of Meta's words or ids is nobody's Flow, and nothing that a database would take.
+    if !is_word(&meta_flow_id) {
+        return None;
+    }
+    let event = value.event.filter(is_word)?;
     if event == STATUS_CHANGE {
-        let status = value.new_status.filter(|status| (1..=NAME_BYTES_MAX).contains(&status.len()))?;
+        let status = value.new_status.filter(is_word)?;
         return Some((meta_flow_id, Report::Status { status, first: value.old_status.is_none(), warning: value.warning }));
     }
     let raw = if change.value.get().len() <= REPORT_BYTES_MAX { RawJson::from(change.value) } else { RawJson::parse("{}").ok()? };
@@ -116,8 +121,15 @@ mod tests {
         let (_, report) = of(raw).unwrap();
         let Report::Health { event, alert_state, raw: kept } = report else { panic!("{report:?}") };
         assert_eq!((event.as_str(), alert_state.as_deref(), kept.get()), ("ENDPOINT_LATENCY", Some("ACTIVATED"), raw));
-        for bad in ["{}", "[]", "7", r#"{"event":"X"}"#, r#"{"event":"X","flow_id":{}}"#, r#"{"event":"FLOW_STATUS_CHANGE","flow_id":"1"}"#]
-        {
+        for bad in [
+            "{}",
+            "[]",
+            "7",
+            r#"{"event":"X"}"#,
+            r#"{"event":"X","flow_id":{}}"#,
+            r#"{"event":"FLOW_STATUS_CHANGE","flow_id":"1"}"#,
+            r#"{"event":"X","flow_id":"1\u0000"}"#,
+        ] {
             assert_eq!(of(bad), None, "{bad}");
         }
         assert_eq!(read(b"\xff"), None);

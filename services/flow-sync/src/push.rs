@@ -138,7 +138,7 @@ impl FlowSync {
             }
         }
         let flow = self.hear(id, status, origin).await?;
-        self.seen.note(id, &flow, facts);
+        self.seen.note(id, &flow, facts, self.clock.now());
         Ok(Pushed { flow, held })
     }
 

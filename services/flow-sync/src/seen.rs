@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use contract::FlowId;
 use lru::LruCache;
 use whatsapp::graph::FlowFacts;
@@ -14,6 +14,9 @@ use crate::flow::{Flow, Id};
 
 /// Flows that are remembered, some hundred bytes each.
 const SEEN_MAX: NonZeroUsize = NonZeroUsize::new(20_000).expect("not zero");
+
+/// Meta tells the second of a change, by its own clock: what changed so lately may change again without a trace.
+const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(1);
 
 /// As Meta and the log had it when they agreed.
 #[derive(PartialEq, Eq)]
@@ -37,8 +40,8 @@ impl Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id.flow) == Some(&agreed)
     }
 
-    pub(crate) fn note(&self, id: Id, flow: &Flow, facts: &FlowFacts) {
-        if let Some(agreed) = agreed(flow, facts) {
+    pub(crate) fn note(&self, id: Id, flow: &Flow, facts: &FlowFacts, now: DateTime<Utc>) {
+        if let Some(agreed) = agreed(flow, facts).filter(|agreed| agreed.updated_at + SETTLED_AFTER < now) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).put(id.flow, agreed);
         }
     }
