@@ -65,6 +65,16 @@ enum Happening {
         index: u64,
         by: u64,
     },
+    /// Of what somebody else asked for, or by an id that somebody else may have.
+    AcceptedOfAnother {
+        from: u64,
+        index: u64,
+        theirs: bool,
+    },
+    RequestedOfAnother {
+        from: u64,
+        index: u64,
+    },
     Reopened,
     Submitted {
         index: u64,
@@ -93,6 +103,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         5 => (0..3_u64, prop::option::weighted(0.3, index.clone())).prop_map(|(index, to)| Requested { index, to }),
         9 => (0..3_u64, prop::sample::select(Step::ALL.to_vec())).prop_map(|(index, step)| Stepped { index, step }),
         5 => (0..3_u64, 0..9_u64).prop_map(|(index, by)| Accepted { index, by }),
+        1 => (0..PEOPLE, 0..3_u64, any::<bool>()).prop_map(|(from, index, theirs)| AcceptedOfAnother { from, index, theirs }),
+        1 => (0..PEOPLE, 0..3_u64).prop_map(|(from, index)| RequestedOfAnother { from, index }),
         1 => Just(Reopened),
         1 => index.prop_map(|index| Submitted { index }),
     ]
@@ -130,6 +142,15 @@ fn event(project: ProjectId, person: &Person, happening: &Happening) -> Conversa
         Happening::Requested { index, to } => person.requested(index, to),
         Happening::Stepped { index, step } => person.step_of(index, step),
         Happening::Accepted { index, by } => person.accepted(index, &person.wamid(by)),
+        Happening::AcceptedOfAnother { from, index, theirs } => {
+            let from = Person::new(project, from);
+            if theirs { from.accepted(index, &person.wamid(index)) } else { person.accepted(index, &from.wamid(index)) }
+        }
+        Happening::RequestedOfAnother { from, index } => {
+            let mut requested = Person::new(project, from).request(index, None);
+            requested.conversation = person.conversation;
+            requested.into()
+        }
         Happening::Reopened => person.reopened(),
         Happening::Submitted { index } => person.submitted(index),
         Happening::Unassigned => {
