@@ -93,10 +93,15 @@ impl Rows {
         true
     }
 
-    /// Says that a contact whose rows are not here has the message.
-    pub(crate) fn add_foreign(&mut self, wamid: &str) {
-        if !self.foreign.contains(wamid) {
-            self.foreign.insert(wamid.into());
+    /// Says that other contacts, whose rows are not here, have these messages.
+    pub(crate) fn add_foreign<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        self.foreign.extend(names.into_iter().map(Arc::from));
+    }
+
+    /// Takes that back.
+    pub(crate) fn remove_foreign<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        for name in names {
+            self.foreign.remove(name);
         }
     }
 

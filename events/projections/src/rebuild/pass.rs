@@ -1,6 +1,7 @@
 //! One reading of the log: the events of some projects, folded in memory as far as memory goes. What does not fit is let go, and
 //! left for another pass.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use contract::{ConversationEvent, Event, EventId, ProjectId, Recorded, Stream};
@@ -75,13 +76,15 @@ impl Folding {
             self.last = Some((event.sequence, event.id));
         }
         let fact = ConversationEvent::decode(event).map_err(|source| Error::Event { sequence: event.sequence, source })?;
-        if let (Some(claims), Some(contact)) = (&mut self.claims, contact)
-            && let Some(name) = claims.claim(&fact, contact)?
-        {
-            self.rows.add_foreign(&name);
-        }
+        let foreign = match (&mut self.claims, contact) {
+            (Some(claims), Some(contact)) => claims.claim(&fact, contact)?.map(Cow::into_owned),
+            _ => None,
+        };
         if ours {
+            // For this event alone: the one who has it may be of this part too, and comes to it only later in the log.
+            self.rows.add_foreign(foreign.as_deref());
             fold(&mut self.rows, contact, event, fact);
+            self.rows.remove_foreign(foreign.as_deref());
             self.bytes += event.data.len() + EVENT_OVERHEAD_BYTES;
         }
         Ok(())
@@ -184,3 +187,6 @@ pub(crate) fn batches(journal: &Journal, range: Range, filter: Filter) -> mpsc::
     });
     receiver
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,9 +91,8 @@ impl Rebuild {
         }
         events.retain(|event| event.sequence <= folding.through && !folding.skipped.contains(&event.sequence));
         events.sort_unstable_by_key(|event| event.sequence);
-        for wamid in owned_by_others(connection, &events).await? {
-            folding.rows.add_foreign(&wamid);
-        }
+        let foreign = owned_by_others(connection, &events).await?;
+        folding.rows.add_foreign(foreign.iter().map(String::as_str));
         events.iter().try_for_each(|event| folding.add(event))
     }
 }
