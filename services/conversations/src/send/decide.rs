@@ -10,7 +10,7 @@ use dialogue::Next;
 use projects::Project;
 use whatsapp::Outbound;
 use whatsapp::outbound::FlowMode;
-use whatsapp::template::check_parameters;
+use whatsapp::template::{check_parameters, flow_button};
 
 use super::message::Wish;
 use crate::catalogue::{Flow, Template};
@@ -35,7 +35,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) template: Option<Arc<Template>>,
     /// In which languages there is one of that name.
     pub(crate) languages: Vec<String>,
-    /// The Flow that the message names.
+    /// The Flow that the message names, or its template.
     pub(crate) flow: Option<Arc<Flow>>,
     /// The files of ours that it brings.
     pub(crate) files: Vec<FileUse>,
@@ -68,7 +68,11 @@ pub(crate) fn decide(
     let flow = flow(ground, &wish.message)?;
     let mut sent = wish.message.clone();
     if let Some(FlowUse { flow, revision, flow_id }) = &flow {
-        sent.with_flow(flow_id, &FlowToken { flow: *flow, revision: *revision, request: message }.to_string());
+        let token = FlowToken { flow: *flow, revision: *revision, request: message }.to_string();
+        match ground.template.as_ref().and_then(|template| flow_button(&template.components)) {
+            Some(button) => sent.with_button_flow(button.index, &token),
+            None => sent.with_flow(flow_id, &token),
+        }
     }
     let requested = MessageRequested {
         message,
@@ -172,10 +176,14 @@ fn template(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<TemplateUse
     Ok(Some(TemplateUse { name, language, template: Some(template.id) }))
 }
 
+/// One that a template names and that was not made here is Meta's to judge.
 fn flow(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<FlowUse>, Refusal> {
-    let Some(used) = wanted.flow() else { return Ok(None) };
-    let flow = ground.flow.as_ref().ok_or(Refusal::FlowNotFound)?;
-    let draft = used.mode == FlowMode::Draft;
+    let (flow, draft) = match (wanted.flow(), &ground.flow) {
+        (Some(used), Some(flow)) => (flow, used.mode == FlowMode::Draft),
+        (Some(_), None) => return Err(Refusal::FlowNotFound),
+        (None, Some(flow)) => (flow, false),
+        (None, None) => return Ok(None),
+    };
     let sendable = match flow.status.as_deref() {
         None | Some("DEPRECATED" | "BLOCKED") => false,
         Some("DRAFT") => draft,

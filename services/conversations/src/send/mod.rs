@@ -18,6 +18,7 @@ use contract::{
 use futures::StreamExt;
 use journal::{Filter, Range};
 use sqlx::PgPool;
+use whatsapp::template::flow_button;
 
 use crate::catalogue::{Flow, Template};
 use crate::refusal::Refusal;
@@ -119,7 +120,10 @@ impl Conversations {
         let templates: Vec<Arc<Template>> =
             message.template().map(|used| self.catalogue.templates(request.project, used.name)).unwrap_or_default();
         let template = message.template().and_then(|used| best(&templates, used.language, waba));
-        let flow: Option<Arc<Flow>> = message.flow().and_then(|used| self.catalogue.flow(request.project, used.flow_id, used.flow_name));
+        let named = message.flow().map(|used| (used.flow_id, used.flow_name));
+        let button = || template.as_ref().and_then(|template| flow_button(&template.components));
+        let named = named.or_else(|| button().map(|button| (button.flow_id, button.flow_name)));
+        let flow: Option<Arc<Flow>> = named.and_then(|(id, name)| self.catalogue.flow(request.project, id, name));
         let files: Vec<FileUse> = match self.files(request.project, message).await? {
             Ok(files) => files,
             Err(wrong) => return Ok(Err(Refusal::InvalidMessage(wrong))),

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use chassis::{Caller, Json, Path, Problem, Query, RequestId};
+use chassis::{Caller, Json, Path, Problem, Query, RequestId, idempotency_key, required_idempotency_key};
 use contract::{ConversationId, ProjectId};
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -12,7 +12,6 @@ use utoipa::IntoParams;
 
 use super::message::SendMessage;
 use super::{CheckedMessage, Request, RequestedMessage, Sent};
-use crate::idempotency_key::{idempotency_key, required_key};
 use crate::origin::origin;
 use crate::refusal::Refusal;
 use crate::talk::{Place, place};
@@ -93,7 +92,7 @@ pub(super) fn key<'h>(query: &DryRun, headers: &'h HeaderMap) -> Result<Option<&
         idempotency_key(headers)?;
         return Ok(None);
     }
-    required_key(headers).map(Some)
+    required_idempotency_key(headers).map(Some)
 }
 
 pub(super) fn answer(project: ProjectId, sent: Sent) -> Response {

@@ -166,6 +166,35 @@ fn a_flow_is_sent_as_it_stands_at_meta() {
 }
 
 #[test]
+fn the_flow_behind_a_button_of_a_template_comes_back_with_our_token() {
+    let with_button = || Template {
+        components: json!([{"type": "BODY", "text": "Hello"}, {"type": "BUTTONS", "buttons": [
+            {"type": "URL", "text": "See", "url": "https://example.com"}, {"type": "FLOW", "text": "Book", "flow_id": "812"}]}]),
+        ..template_of(Some(APPROVED), "UTILITY")
+    };
+    let bare = template_message();
+    let mut filled = template_message();
+    filled["template"]["components"] = json!([{"type": "button", "sub_type": "flow", "index": "1", "parameters": [
+        {"type": "action", "action": {"flow_token": "theirs", "flow_action_data": {"size": 42}}}]}]);
+    for (message, data) in [(bare.clone(), Value::Null), (filled, json!({"size": 42}))] {
+        let decided = said(Case { template: Some(with_button()), flow: Some(flow_of(Some("PUBLISHED"))), ..case(message) }).unwrap();
+        let used = decided.requested.flow.clone().unwrap();
+        assert_eq!((used.flow, used.revision, &*used.flow_id), (FlowId::from_ulid(ulid(3)), 1, "812"));
+        let token = FlowToken { flow: used.flow, revision: used.revision, request: decided.requested.message }.to_string();
+        let content: Value = serde_json::from_str(decided.requested.content.get()).unwrap();
+        let components = content["template"]["components"].as_array().unwrap();
+        assert_eq!((components.len(), &components[0]["index"], &components[0]["sub_type"]), (1, &json!("1"), &json!("flow")));
+        let action = &components[0]["parameters"][0]["action"];
+        assert_eq!((&action["flow_token"], &action["flow_action_data"]), (&json!(token), &data));
+    }
+    let deprecated = said(Case { template: Some(with_button()), flow: Some(flow_of(Some("DEPRECATED"))), ..case(bare.clone()) });
+    assert!(matches!(deprecated, Err(Refusal::FlowNotSendable { .. })), "{deprecated:?}");
+    let elsewhere = said(Case { template: Some(with_button()), ..case(bare) }).unwrap();
+    assert_eq!(elsewhere.requested.flow, None);
+    assert!(!elsewhere.requested.content.get().contains("flow_token"), "a Flow that was not made here is left alone");
+}
+
+#[test]
 fn a_template_is_approved_filled_and_wanted() {
     let with = |status: Option<&str>, category: &str, talk: Talk| {
         said(Case { template: Some(template_of(status, category)), talk, ..case(template_message()) }).err()

@@ -1,6 +1,6 @@
 //! What changes in a message between the request and Meta: one spelling of everything, and names of ours exchanged for Meta's.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Outbound;
 use super::uses::FLOW_PARAMETERS;
@@ -25,6 +25,30 @@ impl Outbound {
             parameters.remove("flow_name");
             parameters.insert("flow_id".to_owned(), Value::from(flow_id));
             parameters.insert("flow_token".to_owned(), Value::from(flow_token));
+        }
+    }
+
+    /// Sets the token that the Flow behind that button of a template will come back with, also where the message leaves the button as it is.
+    /// Any other message stays as it is.
+    pub fn with_button_flow(&mut self, index: usize, flow_token: &str) {
+        let Some(Value::Object(template)) = self.json.get_mut("template") else { return };
+        let Value::Array(components) = template.entry("components").or_insert_with(|| json!([])) else { return };
+        let index = index.to_string();
+        let is_meant = |component: &&mut Value| {
+            let is =
+                |key: &str, text: &str| component.get(key).and_then(Value::as_str).is_some_and(|found| found.eq_ignore_ascii_case(text));
+            is("type", "button") && is("index", &index)
+        };
+        let action = components.iter_mut().find(is_meant).and_then(|button| button.pointer_mut("/parameters/0/action"));
+        if let Some(Value::Object(action)) = action {
+            action.insert("flow_token".to_owned(), Value::from(flow_token));
+        } else {
+            components.push(json!({
+                "type": "button",
+                "sub_type": "flow",
+                "index": index,
+                "parameters": [{ "type": "action", "action": { "flow_token": flow_token } }],
+            }));
         }
     }
 }

@@ -74,7 +74,7 @@ impl Outbound {
         Some(TemplateUse { name: self.text_at("/template/name")?, language: self.text_at("/template/language/code")? })
     }
 
-    /// The Flow of an interactive message. The Flow behind a template's button is known to the template alone.
+    /// The Flow of an interactive message. The Flow behind a template's button is known to the template alone: [`crate::template::flow_button`].
     pub fn flow(&self) -> Option<FlowUse<'_>> {
         if self.subtype() != Some(interactive::FLOW) {
             return None;

@@ -14,6 +14,7 @@ mod draft;
 mod edit;
 mod example;
 mod fill;
+mod flow_button;
 mod header;
 mod normalise;
 mod offer;
@@ -23,6 +24,7 @@ pub use category::Category;
 pub use draft::TemplateDraft;
 pub use edit::TemplateEdit;
 pub use fill::check_parameters;
+pub use flow_button::{FlowButton, flow_button};
 
 /// A template as JSON, in bytes. Callers refuse a longer request body before they parse it; what is accepted is never longer.
 pub const TEMPLATE_BYTES_MAX: usize = 64 * 1024;
