@@ -155,6 +155,7 @@ impl On<'_> {
             state_version: 0,
             inherited_from: opened.inherited_from,
             opened_at: opened.at,
+            reopened_at: None,
             closed_at: None,
             close_reason: None,
             last_message_at: None,

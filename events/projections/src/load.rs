@@ -115,8 +115,8 @@ async fn load_people(
           LEFT JOIN paige.checkpoint ON checkpoint.stream = 'conversation'
           LEFT JOIN (SELECT contact.*,
                             conversation.id AS conversation_id, conversation.contact_id, conversation.group_id, conversation.state,
-                            conversation.state_version, conversation.inherited_from, conversation.opened_at, conversation.closed_at,
-                            conversation.close_reason, conversation.last_message_at AS conversation_last_message_at,
+                            conversation.state_version, conversation.inherited_from, conversation.opened_at, conversation.reopened_at,
+                            conversation.closed_at, conversation.close_reason, conversation.last_message_at AS conversation_last_message_at,
                             conversation.last_inbound_at AS conversation_last_inbound_at, conversation.message_count,
                             conversation.version AS conversation_version
                        FROM (SELECT * FROM public.contacts WHERE id = ANY($1)) AS contact
@@ -250,6 +250,7 @@ fn conversation(row: &PgRow) -> Result<Conversation, Error> {
         state_version: u32::try_from(row.try_get::<i32, _>("state_version")?).map_err(|_| Error::Corrupt("state_version"))?,
         inherited_from: optional_id(row, "inherited_from")?,
         opened_at: row.try_get("opened_at")?,
+        reopened_at: row.try_get("reopened_at")?,
         closed_at: row.try_get("closed_at")?,
         close_reason: row.try_get("close_reason")?,
         last_message_at: row.try_get("conversation_last_message_at")?,

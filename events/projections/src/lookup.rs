@@ -39,7 +39,7 @@ pub struct LatestConversation {
     pub group: Option<String>,
     /// Its state.
     pub state: Option<String>,
-    /// When the last message was sent, or it was opened.
+    /// When the last message was sent, or it was opened or reopened.
     pub last_message_at: DateTime<Utc>,
     /// Whether it takes no more messages.
     pub closed: bool,
@@ -54,7 +54,7 @@ pub async fn contacts(connection: &mut PgConnection, ids: &[ContactId]) -> Resul
     const IDENTITIES: &str = "SELECT kind, value, contact_id, current, linked_at FROM paige.identities WHERE contact_id = ANY($1)";
     const LATEST: &str = "
         SELECT DISTINCT ON (contact_id, group_id)
-               id, contact_id, group_id, state, greatest(last_message_at, opened_at) AS last_message_at, closed_at IS NOT NULL AS closed
+               id, contact_id, group_id, state, greatest(last_message_at, opened_at, reopened_at) AS last_message_at, closed_at IS NOT NULL AS closed
           FROM public.conversations WHERE contact_id = ANY($1) ORDER BY contact_id, group_id, closed_at IS NOT NULL, version DESC";
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let mut known = HashMap::new();

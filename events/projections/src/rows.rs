@@ -43,6 +43,7 @@ pub struct Conversation {
     pub state_version: u32,
     pub inherited_from: Option<ConversationId>,
     pub opened_at: DateTime<Utc>,
+    pub reopened_at: Option<DateTime<Utc>>,
     pub closed_at: Option<DateTime<Utc>>,
     pub close_reason: Option<String>,
     pub last_message_at: Option<DateTime<Utc>>,

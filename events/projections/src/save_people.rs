@@ -27,26 +27,26 @@ const QUERY: &str = "
             first_seen_at = excluded.first_seen_at, last_message_at = excluded.last_message_at,
             last_inbound_at = excluded.last_inbound_at, profile_at = excluded.profile_at, version = excluded.version
     ), conversations AS (
-        INSERT INTO public.conversations (id, contact_id, group_id, state, state_version, inherited_from, opened_at, closed_at, close_reason,
-                                          last_message_at, last_inbound_at, message_count, version)
+        INSERT INTO public.conversations (id, contact_id, group_id, state, state_version, inherited_from, opened_at, reopened_at, closed_at,
+                                          close_reason, last_message_at, last_inbound_at, message_count, version)
         SELECT * FROM unnest($17::text[], $18::text[], $19::text[], $20::text[], $21::integer[], $22::text[], $23::timestamptz[],
-                             $24::timestamptz[], $25::text[], $26::timestamptz[], $27::timestamptz[], $28::bigint[], $29::bigint[])
+                             $24::timestamptz[], $25::timestamptz[], $26::text[], $27::timestamptz[], $28::timestamptz[], $29::bigint[], $30::bigint[])
         ON CONFLICT (id) DO UPDATE SET
             contact_id = excluded.contact_id, group_id = excluded.group_id, state = excluded.state, state_version = excluded.state_version,
-            inherited_from = excluded.inherited_from, opened_at = excluded.opened_at, closed_at = excluded.closed_at,
-            close_reason = excluded.close_reason, last_message_at = excluded.last_message_at, last_inbound_at = excluded.last_inbound_at,
-            message_count = excluded.message_count, version = excluded.version
+            inherited_from = excluded.inherited_from, opened_at = excluded.opened_at, reopened_at = excluded.reopened_at,
+            closed_at = excluded.closed_at, close_reason = excluded.close_reason, last_message_at = excluded.last_message_at,
+            last_inbound_at = excluded.last_inbound_at, message_count = excluded.message_count, version = excluded.version
     ), messages AS (
         INSERT INTO public.messages (id, conversation_id, contact_id, wamid, direction, origin, type, text, reply_to_wamid, target_wamid,
                                      group_id, sent_at, recorded_at, content, status, status_at, error_code, edited_at, edited_text,
                                      revoked_at, contact_reaction, business_reaction, sequence)
-        SELECT * FROM unnest($30::text[], $31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::text[], $37::text[], $38::text[],
-                             $39::text[], $40::text[], $41::timestamptz[], $42::timestamptz[], $43::text[]::json[], $44::text[],
-                             $45::timestamptz[], $46::bigint[], $47::timestamptz[], $48::text[], $49::timestamptz[], $50::text[], $51::text[],
-                             $52::bigint[])
+        SELECT * FROM unnest($31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::text[], $37::text[], $38::text[], $39::text[],
+                             $40::text[], $41::text[], $42::timestamptz[], $43::timestamptz[], $44::text[]::json[], $45::text[],
+                             $46::timestamptz[], $47::bigint[], $48::timestamptz[], $49::text[], $50::timestamptz[], $51::text[], $52::text[],
+                             $53::bigint[])
     ), identities AS (
         INSERT INTO paige.identities (kind, value, contact_id, current, linked_at, sequence)
-        SELECT * FROM unnest($53::text[], $54::text[], $55::text[], $56::boolean[], $57::timestamptz[], $58::bigint[])
+        SELECT * FROM unnest($54::text[], $55::text[], $56::text[], $57::boolean[], $58::timestamptz[], $59::bigint[])
         ON CONFLICT (kind, value, contact_id) DO UPDATE SET
             current = excluded.current, linked_at = excluded.linked_at, sequence = excluded.sequence
     )
@@ -93,6 +93,7 @@ fn bind_conversations<'q>(statement: Statement<'q>, rows: &[&'q Conversation]) -
         .bind(column(rows, |row| i32::try_from(row.state_version).unwrap_or(i32::MAX)))
         .bind(column(rows, |row| row.inherited_from.as_ref().map(ConversationId::to_string)))
         .bind(column(rows, |row| row.opened_at))
+        .bind(column(rows, |row| row.reopened_at))
         .bind(column(rows, |row| row.closed_at))
         .bind(column(rows, |row| row.close_reason.as_deref()))
         .bind(column(rows, |row| row.last_message_at))

@@ -70,7 +70,7 @@ async fn select(database: &PgPool, contact: ContactId, message: MessageId) -> Re
                asked.contact_id, asked.conversation_id, asked.sequence, nullif(asked.wamid, asked.id), asked.status
           FROM public.contacts AS contact
           LEFT JOIN LATERAL (
-               SELECT own.id, own.state, greatest(own.last_message_at, own.opened_at) AS active_at, own.closed_at IS NOT NULL AS closed
+               SELECT own.id, own.state, greatest(own.last_message_at, own.opened_at, own.reopened_at) AS active_at, own.closed_at IS NOT NULL AS closed
                  FROM public.conversations AS own
                 WHERE own.contact_id = contact.id AND own.group_id IS NULL
                 ORDER BY own.closed_at IS NOT NULL, own.version DESC

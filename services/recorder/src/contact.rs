@@ -116,6 +116,7 @@ pub fn evolve(contact: Option<Contact>, event: &ConversationEvent) -> Contact {
         ConversationEvent::ConversationReopened(reopened) => {
             if let Some(latest) = contact.latest(reopened.conversation) {
                 latest.closed = false;
+                latest.last_message_at = latest.last_message_at.max(reopened.at);
             }
         }
         ConversationEvent::ConversationStateChanged(changed) => {

@@ -90,6 +90,7 @@ impl On<'_> {
     pub(super) fn reopened(self, reopened: &contract::ConversationReopened) {
         let sequence = self.event.sequence;
         self.rows.conversations.change(&reopened.conversation, |conversation| {
+            conversation.reopened_at = Some(reopened.at);
             conversation.closed_at = None;
             conversation.close_reason = None;
             conversation.version = sequence;

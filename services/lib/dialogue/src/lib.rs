@@ -13,7 +13,7 @@ pub struct Latest {
     pub id: ConversationId,
     /// Its state.
     pub state: Option<String>,
-    /// When the last message was sent, or it was opened.
+    /// When the last message was sent, or it was opened or reopened.
     pub last_message_at: DateTime<Utc>,
     /// Whether it takes no more messages.
     pub closed: bool,

@@ -75,8 +75,9 @@ fn a_conversation_that_was_reopened_goes_on() {
     let mut world = world_with_request(1);
     let (contact, conversation) = (world.id('a'), world.row(world.id('a')).one_to_one().unwrap());
     world.say(contact, ConversationClosed { conversation, reason: CloseReason::Request, at: at(2) });
-    world.say(contact, ConversationReopened { conversation, by: "key_1".into(), at: at(3) });
-    hear_both(world, &said("US.1", "w2", 4), &["a says w2 in 1"]);
+    // Its idle time begins anew, however long nobody had written.
+    world.say(contact, ConversationReopened { conversation, by: "key_1".into(), at: at(2 * DAY) });
+    hear_both(world, &said("US.1", "w2", 3 * DAY), &["a says w2 in 1"]);
 }
 
 #[test]

@@ -259,7 +259,7 @@ impl World {
                 id: row.id,
                 group: row.group_id.clone(),
                 state: row.state.clone(),
-                last_message_at: row.last_message_at.map_or(row.opened_at, |last| last.max(row.opened_at)),
+                last_message_at: [row.last_message_at, row.reopened_at].into_iter().flatten().fold(row.opened_at, DateTime::max),
                 closed: row.closed_at.is_some(),
             })
             .collect();

@@ -22,6 +22,7 @@ impl Kept for Conversation {
             ("state_version", "integer"),
             ("inherited_from", "text"),
             ("opened_at", "timestamptz"),
+            ("reopened_at", "timestamptz"),
             ("closed_at", "timestamptz"),
             ("close_reason", "text"),
             ("last_message_at", "timestamptz"),
@@ -44,7 +45,10 @@ impl Kept for Conversation {
         id!(row, ContactId, self.contact_id);
         row.optional_text(self.group_id.as_deref()).optional_text(self.state.as_deref()).integer(self.state_version);
         id!(row, ConversationId, optional self.inherited_from);
-        row.instant(self.opened_at).optional_instant(self.closed_at).optional_text(self.close_reason.as_deref());
+        row.instant(self.opened_at)
+            .optional_instant(self.reopened_at)
+            .optional_instant(self.closed_at)
+            .optional_text(self.close_reason.as_deref());
         row.optional_instant(self.last_message_at).optional_instant(self.last_inbound_at);
         row.unsigned(self.message_count).unsigned(self.version);
     }
