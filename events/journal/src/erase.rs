@@ -1,23 +1,28 @@
 //! Taking events out of the log for good, for the one case in which that is right: what they were about is to be forgotten.
 //!
-//! A purge makes events unreadable at once and gives their bytes back to the disk when the broker compacts the block that held them. What
-//! must not wait for that is overwritten first, event by event, which is slow. Both go through a stream a subject at a time and rest in
-//! between, because the broker holds a stream's lock meanwhile and everybody else's appends wait for it.
+//! An event that is deleted is unreadable at once, and its bytes go back to the disk when the broker compacts the block that held them. What
+//! must not wait for that is overwritten, which takes many times as long.
+//!
+//! Event by event, because the broker holds a stream's lock meanwhile and everybody else's appends wait for it. One deletion takes as long as
+//! an append; a purge of a whole subject reads and mends every block in which it has events. Measured: see
+//! DECISIONS.md.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use contract::{Stream, Subject};
-use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Error, Filter, Journal, Range};
+use crate::{Error, Journal};
 
-/// Rest after each request, as a multiple of what the request took: the broker is the others' nine tenths of the time.
-const REST_FACTOR: u32 = 9;
+/// Rest after each request while others write, as a multiple of what the request took: the broker is theirs four fifths of the time.
+const REST_FACTOR: u32 = 4;
 /// The longest rest.
 const REST_MAX: Duration = Duration::from_millis(250);
+/// Events that are found with one request, and between two looks at whether others write. To find many at once would take the broker from
+/// the others as well.
+const FOUND_MAX: usize = 100;
 /// The broker's words, under a code for every failed deletion, for a message that is not there any more.
 const GONE_ALREADY: &str = "no message found";
 
@@ -28,7 +33,7 @@ pub struct Erasure {
     pub stream: Stream,
     /// One subject, or one that ends in `.>`. Never a whole stream.
     pub pattern: String,
-    /// Whether each event is overwritten on the broker's disk first.
+    /// Whether each event is overwritten on the broker's disk.
     pub overwrite: bool,
 }
 
@@ -59,21 +64,28 @@ impl Journal {
     pub async fn erase(&self, erasure: &Erasure) -> Result<u64, Error> {
         let Erasure { stream, pattern, overwrite } = erasure;
         check(*stream, pattern)?;
-        let mut erased = 0;
-        // Of very many subjects the broker tells a page at a time.
+        let (mut erased, mut from) = (0, 1);
+        let (mut written, mut busy) = (self.written(*stream).await?, true);
         loop {
-            let subjects = self.subjects(*stream, pattern).await?;
-            if subjects.is_empty() {
-                return Ok(erased);
-            }
-            for (subject, events) in subjects {
-                if *overwrite {
-                    self.overwrite_all(*stream, &subject).await?;
+            let found = self.sequences(*stream, pattern, from, FOUND_MAX).await?;
+            let Some(last) = found.last() else { return Ok(erased) };
+            from = last + 1;
+            for sequence in &found {
+                let began = Instant::now();
+                self.delete(*stream, *sequence, *overwrite).await?;
+                if busy {
+                    rest(began).await;
                 }
-                self.purge(*stream, &json!({ "filter": subject })).await?;
-                erased += events;
             }
+            erased += found.len() as u64;
+            let before = std::mem::replace(&mut written, self.written(*stream).await?);
+            busy = before != written;
         }
+    }
+
+    /// How far the streams are that others write while this one is worked on.
+    async fn written(&self, stream: Stream) -> Result<[u64; 2], Error> {
+        Ok([self.state(stream).await?.last, self.state(Stream::Webhook).await?.last])
     }
 
     /// Takes out all events of a subject but the last.
@@ -92,42 +104,33 @@ impl Journal {
         self.purge(subject.stream(), &json!({ "filter": subject.as_str(), "seq": sequence.saturating_add(1) })).await
     }
 
-    /// Overwrites one event on the broker's disk and takes it out. One that is not there is no error.
+    /// Overwrites one event on the broker's disk and takes it out, and rests. One that is not there is no error.
     ///
     /// # Errors
     /// The log does not answer.
     pub async fn overwrite(&self, stream: Stream, sequence: u64) -> Result<(), Error> {
-        #[derive(Deserialize)]
-        struct Done {}
-        let request = json!({ "seq": sequence, "no_erase": false });
         let began = Instant::now();
-        match self.link.request::<Done>(&format!("$JS.API.STREAM.MSG.DELETE.{stream}"), &request).await {
-            Ok(Done {}) => {}
-            Err(Error::Refused { description, .. }) if description == GONE_ALREADY => {}
-            Err(error) => return Err(error),
-        }
+        self.delete(stream, sequence, true).await?;
         rest(began).await;
         Ok(())
     }
 
-    async fn overwrite_all(&self, stream: Stream, subject: &str) -> Result<(), Error> {
-        let mut sequences = Vec::new();
-        let mut events = std::pin::pin!(self.replay(stream, Range::ALL, Filter::subjects([subject])));
-        while let Some(event) = events.next().await {
-            sequences.push(event?.sequence);
+    async fn delete(&self, stream: Stream, sequence: u64, overwrite: bool) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        struct Done {}
+        let request = json!({ "seq": sequence, "no_erase": !overwrite });
+        match self.link.request::<Done>(&format!("$JS.API.STREAM.MSG.DELETE.{stream}"), &request).await {
+            Ok(Done {}) => Ok(()),
+            Err(Error::Refused { description, .. }) if description == GONE_ALREADY => Ok(()),
+            Err(error) => Err(error),
         }
-        for sequence in sequences {
-            self.overwrite(stream, sequence).await?;
-        }
-        Ok(())
     }
 
+    /// Of few events.
     async fn purge(&self, stream: Stream, request: &serde_json::Value) -> Result<(), Error> {
         #[derive(Deserialize)]
         struct Done {}
-        let began = Instant::now();
         let Done {} = self.link.request(&format!("$JS.API.STREAM.PURGE.{stream}"), request).await?;
-        rest(began).await;
         Ok(())
     }
 }
