@@ -6,6 +6,8 @@ SHELL := /bin/bash
 
 # Given to `paige up`, as in: make run ARGS="--help"
 ARGS ?=
+# Named together each time, so that cargo chooses the same features and builds nothing twice.
+MEASURED := -p standalone -p simulator -p e2e -p projections
 
 .PHONY: help run test check bench chaos
 
@@ -26,12 +28,12 @@ test: ## every test, on real servers
 check: ## formatting, lints as errors, tidiness
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
-	@cargo test --quiet -p e2e --test tidy
+	@cargo test --quiet --workspace --test tidy
 
 bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingress for one row (visible, recorder, reads, sending, erasure, idle, rebuild)
-	@cargo build --release --quiet -p standalone -p simulator --bin paige --bin simulator
-	@if [ "$(ARGS)" != rebuild ]; then cargo bench --quiet -p e2e --bench figures -- $(ARGS); fi
-	@if [ -z "$(ARGS)" ] || [ "$(ARGS)" = rebuild ]; then cargo bench --quiet -p projections --bench rebuild; fi
+	@cargo build --release --quiet $(MEASURED) --bin paige --bin simulator
+	@if [ "$(ARGS)" != rebuild ]; then cargo bench --quiet $(MEASURED) --bench figures -- $(ARGS); fi
+	@if [ -z "$(ARGS)" ] || [ "$(ARGS)" = rebuild ]; then cargo bench --quiet $(MEASURED) --bench rebuild; fi
 
 chaos: ## kill every process in turn under load; a few minutes, ends with a tally
 	@cargo run --quiet -p e2e --bin chaos -- $(ARGS)

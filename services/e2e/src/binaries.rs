@@ -47,6 +47,16 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
+/// Where a program is, as it was built last, however long ago.
+///
+/// # Panics
+/// It was not.
+pub fn built(name: &str) -> PathBuf {
+    let path = folder().join(name);
+    assert!(path.is_file(), "{} was not built; `make bench` does it", path.display());
+    path
+}
+
 /// `target/<profile>`, from where this process itself is.
 fn folder() -> PathBuf {
     let mut folder = std::env::current_exe().expect("a process has a program");
@@ -57,12 +67,12 @@ fn folder() -> PathBuf {
     folder
 }
 
-/// Not older than any of its sources.
+/// Not older than any of its sources. One that is gone says nothing: whatever named it has changed too.
 fn is_fresh(folder: &Path, program: &str) -> bool {
     let Ok(list) = std::fs::read_to_string(folder.join(format!("{program}.d"))) else { return false };
     let Some(built) = modified(&folder.join(program)) else { return false };
     let sources = list.split_once(": ").map_or("", |(_, sources)| sources).replace("\\ ", "\0");
-    sources.split_whitespace().all(|source| modified(Path::new(&source.replace('\0', " "))).is_some_and(|changed| changed <= built))
+    sources.split_whitespace().all(|source| modified(Path::new(&source.replace('\0', " "))).is_none_or(|changed| changed <= built))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

@@ -28,6 +28,12 @@ pub use out::Out;
 use cli::Command;
 use servers::Servers;
 
+/// Lowers this process' priority: whoever else works on the machine comes first. For a `main`, before it has threads.
+pub fn give_way() {
+    // Refused, it is as it was.
+    let _ = rustix::process::nice(projections::rebuild::GIVES_WAY);
+}
+
 /// Does what the command line says, on standard output and standard error.
 pub async fn run(cli: Cli) -> ExitCode {
     let mut out = Out::stdout(cli.json);

@@ -8,7 +8,13 @@ use clap::Parser;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+fn main() -> ExitCode {
+    let cli = replay::Cli::parse();
+    replay::give_way();
+    run(cli)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
-    replay::run(replay::Cli::parse()).await
+async fn run(cli: replay::Cli) -> ExitCode {
+    replay::run(cli).await
 }

@@ -30,9 +30,17 @@ enum Command {
     Replay(Box<replay::Cli>),
 }
 
+fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    if let Command::Replay(_) = command {
+        replay::give_way();
+    }
+    run(command)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
-    let done: Result<ExitCode, Failure> = match Cli::parse().command {
+async fn run(command: Command) -> ExitCode {
+    let done: Result<ExitCode, Failure> = match command {
         Command::Up(config) => up::run(*config).await.map(|()| ExitCode::SUCCESS),
         Command::Demo(config) => demo::run(config).await.map(|()| ExitCode::SUCCESS),
         Command::Replay(cli) => Ok(replay::run(*cli).await),

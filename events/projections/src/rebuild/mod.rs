@@ -8,7 +8,7 @@
 //!
 //! Repair and rebuild are one transaction each, and only rows change: no table is renamed, emptied or locked against readers, so that a
 //! reader sees the tables before or after. A killed one leaves nothing: what was staged is temporary, what was written is
-//! rolled back, and the next run begins anew. Memory is bounded by [`Options::memory_bytes_max`]; a project that needs more is done
+//! rolled back, and the next run begins anew. Its database processes give way to everybody else's. Memory is bounded by [`Options::memory_bytes_max`]; a project that needs more is done
 //! in several passes over the log.
 
 mod afresh;
@@ -21,6 +21,7 @@ mod gather;
 mod kept;
 mod pace;
 mod pass;
+mod priority;
 mod repair;
 mod report;
 mod scope;
@@ -36,6 +37,7 @@ use contract::ProjectId;
 use journal::Journal;
 use sqlx::{Connection, PgConnection};
 
+pub use priority::GIVES_WAY;
 pub use report::{ColumnDifference, Difference, DifferenceKind, Report, TableReport};
 pub use skipped::PROJECTOR;
 pub use verify::Reports;
@@ -127,8 +129,11 @@ impl Rebuild {
     }
 
     /// A connection of its own, not the pool's: when the work is dropped half-way, the connection goes, and all that it did with it.
+    /// Others come first there.
     async fn connect(&self, project: ProjectId) -> Result<PgConnection, Error> {
-        Ok(PgConnection::connect_with(&self.databases.options(project)).await?)
+        let mut connection = PgConnection::connect_with(&self.databases.options(project)).await?;
+        priority::lower(&mut connection).await?;
+        Ok(connection)
     }
 }
 

@@ -1,10 +1,10 @@
 //! What everything costs while nothing happens: `paige up` as a user runs it, its memory and its processor time over twenty seconds.
 //! The servers beside it are shown and not counted: they are other people's programs.
 
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use e2e::binaries::built;
 use e2e::cpu;
 use e2e::report::{self, Figure, Goal, Unit};
 use tokio::time::Instant;
@@ -16,17 +16,13 @@ const WATCH: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run() {
     report::title("All services idle in one process");
-    let Some(program) = program() else {
-        report::note("no release binary: cargo build --release -p standalone --bin paige");
-        std::process::exit(1);
-    };
     let (nats, journal) = e2e::bed::log().await;
     let postgres = embedded::Postgres::scratch().await.expect("postgres starts");
     let folder = tempfile::tempdir().expect("a folder");
     let database = postgres.create_database("paige").await.expect("a database");
     let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
     let mut paige = Running(
-        Command::new(program)
+        Command::new(built("paige"))
             .arg("up")
             .env("PAIGE_DATA", folder.path())
             .env("PAIGE_LISTEN", format!("127.0.0.1:{port}"))
@@ -52,12 +48,6 @@ pub(crate) async fn run() {
     drop((paige, journal));
     nats.stop().await;
     postgres.stop().await;
-}
-
-/// Beside the benches, where cargo puts it.
-fn program() -> Option<PathBuf> {
-    let release = std::env::current_exe().ok()?.parent()?.parent()?.join("paige");
-    release.is_file().then_some(release)
 }
 
 async fn ready(paige: &mut Child, port: u16) {

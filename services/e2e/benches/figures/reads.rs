@@ -3,21 +3,21 @@
 //! Requests come over sockets and go through everything that a request goes through. Beside them stands the query alone, bare through
 //! sqlx, over as many connections as the service has.
 
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use contract::ProjectId;
 use e2e::bed::{self, API_KEY, Projects, Served};
+use e2e::binaries::built;
 use e2e::cpu::{Meter, SELF};
 use e2e::history::History;
 use e2e::load::{self, Outcome, Pace, Requests};
 use e2e::report::{self, Figure, Goal, Unit};
 use e2e::webhooks::FIRST_SECOND;
-use embedded::Postgres;
+use embedded::{Nats, Postgres};
 use hdrhistogram::Histogram;
-use journal::{ConnectOptions, Journal};
-use projections::ProjectDatabases;
 use projections::rebuild::{Options, Rebuild};
 use sqlx::PgPool;
 use tokio::time::Instant;
@@ -86,7 +86,7 @@ pub(crate) async fn run() {
 
     report::title("The history of a contact, 200 times a second, while the project is rebuilt");
     let idle = steady(&served, history, &base).await;
-    let rebuilding = Rebuilding::start(nats.url(), bed::databases(&postgres), history.project);
+    let rebuilding = Rebuilding::start(&nats, &postgres, history.project);
     let beside = steady(&served, history, &base).await;
     let rebuilds = rebuilding.stop();
     report::note(format!("{rebuilds} rebuilds meanwhile"));
@@ -100,28 +100,27 @@ pub(crate) async fn run() {
     postgres.stop().await;
 }
 
-/// Rebuilds one after another, in a runtime of their own: the tool that does it is another process, and what it computes is in nobody's
-/// way but through the machine and the servers.
+/// The operator's tool, rebuilding one after another, as it is used: a process of its own.
 struct Rebuilding {
     enough: Arc<AtomicBool>,
     thread: JoinHandle<usize>,
 }
 
 impl Rebuilding {
-    fn start(nats_url: String, databases: ProjectDatabases, project: ProjectId) -> Self {
+    fn start(nats: &Nats, postgres: &Postgres, project: ProjectId) -> Self {
         let enough = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&enough);
-        let work = async move {
-            let journal = Journal::connect(ConnectOptions::new(nats_url, "rebuild")).await.expect("nats answers");
-            let rebuild = Rebuild::new(journal, databases, Options::default());
+        let mut replay = Command::new(built("paige"));
+        replay.args(["replay", "rebuild", "--yes", "--project", &project.to_string()]).stdout(Stdio::null());
+        replay.env("PAIGE_NATS_URL", nats.url()).env("PAIGE_DATABASE_URL", postgres.admin_url());
+        let thread = std::thread::spawn(move || {
             let mut rebuilds = 0;
             while !stop.load(Ordering::Relaxed) {
-                rebuild.rebuild(project).await.expect("the tables are rebuilt");
+                assert!(replay.status().expect("it runs").success(), "the tables are rebuilt");
                 rebuilds += 1;
             }
             rebuilds
-        };
-        let thread = std::thread::spawn(move || tokio::runtime::Runtime::new().expect("a runtime").block_on(work));
+        });
         Self { enough, thread }
     }
 

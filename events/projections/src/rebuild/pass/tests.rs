@@ -128,7 +128,7 @@ fn log(story: &[(u8, Happening)]) -> Vec<Recorded> {
             context: contract::Context::default(),
             extensions: Vec::new(),
             content_type: "application/json".to_owned(),
-            data: new.data.into(),
+            data: new.data,
         }
     });
     recorded.collect()

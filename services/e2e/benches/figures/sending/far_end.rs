@@ -1,11 +1,10 @@
 //! The far end: the simulated Meta in a process of its own, and someone who takes its webhooks and does nothing with them.
 
-use std::path::PathBuf;
-
 use axum::Router;
 use axum::http::StatusCode;
 use e2e::apart::free_port;
 use e2e::bed::APP_SECRET;
+use e2e::binaries::built;
 use e2e::process::{Process, Program};
 use e2e::sim::Sim;
 use serde_json::json;
@@ -27,9 +26,7 @@ pub(crate) struct FarEnd {
 }
 
 impl FarEnd {
-    /// None: its program was not built.
-    pub(crate) async fn start() -> Option<Self> {
-        let path = program()?;
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let target = format!("http://{}/webhooks/meta", listener.local_addr().expect("an address"));
         let taker = tokio::spawn(async move {
@@ -45,7 +42,7 @@ impl FarEnd {
         ];
         let program = Program {
             name: "simulator".to_owned(),
-            path,
+            path: built("simulator"),
             args: vec!["serve".to_owned()],
             env: env.map(|(name, value)| (name.to_owned(), value)).into(),
             log: logs.path().join("simulator.log"),
@@ -54,7 +51,7 @@ impl FarEnd {
         let base = format!("http://127.0.0.1:{port}");
         let mut far = Self { sim: Sim::new(&base), process: program.start(), graph: format!("{base}/sim/graph/v26.0"), taker, _logs: logs };
         far.ready(&base).await;
-        Some(far)
+        far
     }
 
     async fn ready(&mut self, base: &str) {
@@ -86,10 +83,4 @@ impl FarEnd {
         self.process.stop(READY_MAX).await;
         self.taker.abort();
     }
-}
-
-/// Beside the benches, where cargo puts it.
-fn program() -> Option<PathBuf> {
-    let release = std::env::current_exe().ok()?.parent()?.parent()?.join("simulator");
-    release.is_file().then_some(release)
 }
