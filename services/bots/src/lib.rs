@@ -14,7 +14,6 @@ mod error;
 mod file_path;
 mod files;
 mod follow_project;
-mod if_match;
 mod initial;
 mod keep;
 mod list_versions;

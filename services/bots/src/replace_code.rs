@@ -3,11 +3,10 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
-use chassis::{Caller, Json, Path, Problem, RequestId};
+use chassis::{Caller, Json, Path, Problem, RequestId, version_wanted};
 use contract::{Context, ProjectId};
 
 use crate::Bots;
-use crate::if_match::version_wanted;
 use crate::show_code::{CodeAnswer, answer};
 use crate::upload::Upload;
 
@@ -41,7 +40,7 @@ pub(crate) async fn replace_code(
     headers: HeaderMap,
     Json(upload): Json<Upload>,
 ) -> Result<impl IntoResponse, Problem> {
-    let expected = version_wanted(&headers)?;
+    let expected = version_wanted(&headers, "this code")?;
     let (files, message) = upload.check()?;
     let context = Context {
         traceparent: chassis::traceparent::current(),

@@ -2,9 +2,8 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
-use chassis::{Caller, Json, Path, Problem, RequestId};
+use chassis::{Caller, IfMatch, Json, Path, Problem, RequestId, etag};
 use chrono::{DateTime, Utc};
 use contract::{
     CloseReason, ConversationClosed, ConversationEvent, ConversationId, ConversationReopened, ConversationStateChanged, ProjectId,
@@ -16,9 +15,8 @@ use utoipa::ToSchema;
 
 use crate::columns::Columns;
 use crate::conversation::{CONVERSATION_COLUMNS, ConversationAnswer, conversation_columns};
-use crate::if_match::{Insists, insists};
 use crate::origin::origin;
-use crate::refusal::{Refusal, tag};
+use crate::refusal::Refusal;
 use crate::write::{ATTEMPTS_MAX, Written};
 use crate::{Conversations, Error};
 
@@ -79,8 +77,8 @@ pub(crate) async fn change_conversation(
     let database = conversations.database(project).await?;
     let contact = conversations.find_place(&database, project, conversation).await?.contact;
     check(&body)?;
-    let insists = insists(&headers)?;
-    if body.state.is_some() && insists == Insists::Unsaid {
+    let insists = IfMatch::read(&headers, "state_changed", "this conversation")?;
+    if body.state.is_some() && insists == IfMatch::Unsaid {
         return Err(Refusal::VersionNeeded.into());
     }
     let context = origin(&request, &caller);
@@ -111,7 +109,7 @@ pub(crate) async fn change_conversation(
             }
         }
         facts.iter().for_each(|fact| answer.take(fact));
-        return Ok(([(ETAG, tag(answer.version()))], Json(answer)).into_response());
+        return Ok((etag(answer.version()), Json(answer)).into_response());
     }
     Err(Error::Contended(ATTEMPTS_MAX).into())
 }
@@ -152,7 +150,7 @@ struct Standing {
 struct Change<'a> {
     conversation: ConversationId,
     body: &'a ChangeConversation,
-    insists: Insists,
+    insists: IfMatch<u32>,
     by: &'a str,
     at: DateTime<Utc>,
 }
@@ -160,7 +158,7 @@ struct Change<'a> {
 /// What is said; nothing, if everything is so already.
 fn decide(standing: &Standing, change: &Change<'_>) -> Result<Vec<ConversationEvent>, Refusal> {
     let Change { conversation, body, insists, by, at } = *change;
-    if let Insists::On(version) = insists
+    if let IfMatch::Is(version) = insists
         && version != standing.state_version
     {
         return Err(Refusal::StateChanged { state: standing.state.clone(), version: standing.state_version });
@@ -228,7 +226,7 @@ mod tests {
     fn check(
         (closed, latest, merged): (bool, bool, bool),
         body: (Option<&str>, Option<bool>),
-        insists: Insists,
+        insists: IfMatch<u32>,
         expected: Result<&[&str], Refusal>,
     ) {
         let body = ChangeConversation { state: body.0.map(str::to_owned), why: None, open: body.1 };
@@ -244,27 +242,27 @@ mod tests {
     #[test]
     fn a_state_is_changed_by_who_has_seen_it() {
         let stale = || Err(Refusal::StateChanged { state: Some("ordering".into()), version: 3 });
-        check(OPEN, (Some("paid"), None), Insists::On(3), Ok(&["conversation_state_changed"]));
-        check(OPEN, (Some("paid"), None), Insists::Any, Ok(&["conversation_state_changed"]));
-        check(OPEN, (Some("ordering"), None), Insists::On(3), Ok(&[]));
-        check(OPEN, (Some("paid"), None), Insists::On(2), stale());
-        check(OPEN, (Some("paid"), None), Insists::On(4), stale());
-        check(OPEN, (None, Some(false)), Insists::On(2), stale());
-        check(CLOSED, (Some("paid"), None), Insists::On(3), Ok(&["conversation_state_changed"]));
-        check(OLD, (Some("paid"), None), Insists::On(3), Err(Refusal::ConversationNotLatest));
-        check(MERGED, (Some("paid"), None), Insists::On(3), Err(Refusal::ContactMerged));
+        check(OPEN, (Some("paid"), None), IfMatch::Is(3), Ok(&["conversation_state_changed"]));
+        check(OPEN, (Some("paid"), None), IfMatch::Any, Ok(&["conversation_state_changed"]));
+        check(OPEN, (Some("ordering"), None), IfMatch::Is(3), Ok(&[]));
+        check(OPEN, (Some("paid"), None), IfMatch::Is(2), stale());
+        check(OPEN, (Some("paid"), None), IfMatch::Is(4), stale());
+        check(OPEN, (None, Some(false)), IfMatch::Is(2), stale());
+        check(CLOSED, (Some("paid"), None), IfMatch::Is(3), Ok(&["conversation_state_changed"]));
+        check(OLD, (Some("paid"), None), IfMatch::Is(3), Err(Refusal::ConversationNotLatest));
+        check(MERGED, (Some("paid"), None), IfMatch::Is(3), Err(Refusal::ContactMerged));
     }
 
     #[test]
     fn what_is_closed_last_can_be_opened_again() {
-        check(OPEN, (None, Some(false)), Insists::Unsaid, Ok(&["conversation_closed"]));
-        check(CLOSED, (None, Some(false)), Insists::Unsaid, Ok(&[]));
-        check(OLD, (None, Some(false)), Insists::Unsaid, Ok(&[]));
-        check(OPEN, (None, Some(true)), Insists::Unsaid, Ok(&[]));
-        check(CLOSED, (None, Some(true)), Insists::Unsaid, Ok(&["conversation_reopened"]));
-        check(OLD, (None, Some(true)), Insists::Unsaid, Err(Refusal::ConversationNotLatest));
-        check(MERGED, (None, Some(true)), Insists::Unsaid, Err(Refusal::ContactMerged));
-        check(CLOSED, (Some("paid"), Some(true)), Insists::Any, Ok(&["conversation_reopened", "conversation_state_changed"]));
-        check(OPEN, (Some("paid"), Some(false)), Insists::Any, Ok(&["conversation_state_changed", "conversation_closed"]));
+        check(OPEN, (None, Some(false)), IfMatch::Unsaid, Ok(&["conversation_closed"]));
+        check(CLOSED, (None, Some(false)), IfMatch::Unsaid, Ok(&[]));
+        check(OLD, (None, Some(false)), IfMatch::Unsaid, Ok(&[]));
+        check(OPEN, (None, Some(true)), IfMatch::Unsaid, Ok(&[]));
+        check(CLOSED, (None, Some(true)), IfMatch::Unsaid, Ok(&["conversation_reopened"]));
+        check(OLD, (None, Some(true)), IfMatch::Unsaid, Err(Refusal::ConversationNotLatest));
+        check(MERGED, (None, Some(true)), IfMatch::Unsaid, Err(Refusal::ContactMerged));
+        check(CLOSED, (Some("paid"), Some(true)), IfMatch::Any, Ok(&["conversation_reopened", "conversation_state_changed"]));
+        check(OPEN, (Some("paid"), Some(false)), IfMatch::Any, Ok(&["conversation_state_changed", "conversation_closed"]));
     }
 }

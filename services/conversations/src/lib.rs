@@ -13,8 +13,6 @@ mod conversation;
 mod error;
 mod follow_events;
 mod history;
-mod idempotency_key;
-mod if_match;
 mod list_contact_conversations;
 mod list_contact_messages;
 mod list_contact_submissions;

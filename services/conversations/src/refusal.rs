@@ -2,12 +2,10 @@
 
 use axum::http::StatusCode;
 use axum::http::header::{ETAG, HeaderValue};
-use chassis::Problem;
+use chassis::{Problem, etag};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 use whatsapp::FieldError;
-
-use crate::if_match::etag;
 
 /// A rule that stands in the way.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -98,8 +96,9 @@ impl From<Refusal> for Problem {
     }
 }
 
-pub(crate) fn tag(version: u32) -> HeaderValue {
-    HeaderValue::from_str(&etag(version)).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
+fn tag(version: u32) -> HeaderValue {
+    let [(_, tag)] = etag(version);
+    HeaderValue::from_str(&tag).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
 }
 
 fn written(at: Option<DateTime<Utc>>) -> Value {

@@ -1,15 +1,13 @@
 //! `GET /v1/projects/{project}/conversations/{conversation}`: one conversation and how its state came about.
 
 use axum::extract::State;
-use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
-use chassis::{Json, Path, Problem};
+use chassis::{Json, Path, Problem, etag};
 use contract::{ConversationId, ProjectId};
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
 
 use crate::conversation::{ConversationAnswer, StateChangeAnswer, conversation_columns};
-use crate::refusal::tag;
 use crate::{Conversations, Error};
 
 /// Most changes of state that are shown with a conversation.
@@ -45,7 +43,7 @@ pub(crate) async fn show_conversation(
     let (mut answer, _) = ConversationAnswer::read(first)?;
     let changes = rows.iter().filter_map(|row| StateChangeAnswer::read_joined(row).transpose());
     answer.state_changes = Some(changes.collect::<Result<_, _>>()?);
-    Ok(([(ETAG, tag(answer.version()))], Json(answer)).into_response())
+    Ok((etag(answer.version()), Json(answer)).into_response())
 }
 
 /// A row for each change, or one for none.

@@ -18,7 +18,6 @@ mod error;
 mod facts;
 mod fetch;
 mod follow_project;
-mod idempotency_key;
 mod keep;
 mod label;
 mod list_message_media;

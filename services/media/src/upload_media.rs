@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use chassis::{Caller, Json, Path, Problem, Query, RequestId};
+use chassis::{Caller, Json, Path, Problem, Query, RequestId, idempotency_key};
 use contract::{Context, MediaId, MediaUploaded, ProjectId};
 use futures::StreamExt;
 use projects::Life;
@@ -23,7 +23,6 @@ use crate::content::{self, HEAD_BYTES};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::facts::{Facts, Standing};
-use crate::idempotency_key::idempotency_key;
 use crate::{Media, keep, label, store};
 
 /// About the file.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::FlowAnswer;
-use super::{if_match, origin};
+use super::{origin, tag};
 use crate::decide::{Choice, choose};
 use crate::document::Document;
 use crate::flow::Id;
@@ -81,7 +81,7 @@ pub(crate) async fn choose_drift(
     flow_sync.carry_out(id, origin, |flow| choose(flow, &wish)).await?;
     let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
     let differences = flow_sync.drifted(id, &flow).await?;
-    Ok((if_match::tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
+    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
 }
 
 impl FlowSync {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::answer::FlowAnswer;
 use super::body::{Given, message};
-use super::{if_match, origin};
+use super::{origin, tag};
 use crate::command::Origin;
 use crate::decide::{self, Refusal, Revise};
 use crate::document::Document;
@@ -90,7 +90,7 @@ pub(crate) async fn create_flow(
     flow_sync.unless_gone(project, made.map_err(Problem::from)).await?;
     let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
     let location = (LOCATION, format!("/v1/projects/{project}/flows/{}", id.flow));
-    Ok((StatusCode::CREATED, [location], if_match::tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), notice))))
+    Ok((StatusCode::CREATED, [location], tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), notice))))
 }
 
 impl FlowSync {

@@ -6,7 +6,7 @@ use chassis::{Caller, Json, Path, Problem, RequestId};
 use contract::{FlowId, HeardFrom, ProjectId};
 
 use super::answer::FlowAnswer;
-use super::{if_match, origin};
+use super::{origin, tag};
 use crate::FlowSync;
 use crate::decide::{DEPRECATED, hear_status, may_deprecate};
 
@@ -53,5 +53,5 @@ pub(crate) async fn deprecate_flow(
         let heard = |flow: &_| Ok(hear_status(flow, DEPRECATED, HeardFrom::Request, None, now));
         flow = flow_sync.carry_out(id, origin, heard).await?;
     }
-    Ok((if_match::tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
+    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
 }

@@ -7,7 +7,6 @@ mod choose_drift;
 mod create_flow;
 mod delete_flow;
 mod deprecate_flow;
-mod if_match;
 mod list_flows;
 mod preview_flow;
 mod publish_flow;
@@ -20,7 +19,8 @@ mod update_flow;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use chassis::{Caller, Problem, RequestId};
+use axum::http::HeaderName;
+use chassis::{Caller, Problem, RequestId, etag};
 use contract::{FlowId, ProjectId};
 use projects::{Life, Project};
 use tower::limit::GlobalConcurrencyLimitLayer;
@@ -36,6 +36,11 @@ use crate::flow::{Flow, Id};
 const UPLOADS_MAX: usize = 4;
 /// Previews that are made at the same time.
 const PREVIEWS_MAX: usize = 4;
+
+/// The revision that an answer shows, 0 for none.
+fn tag(flow: &Flow) -> [(HeaderName, String); 1] {
+    etag(flow.current().map_or(0, |current| current.revision))
+}
 
 /// All routes; the frame around them (callers, limits, health) is `chassis::Site`'s.
 pub fn routes(flow_sync: FlowSync) -> OpenApiRouter {

@@ -8,7 +8,7 @@ use projects::Project;
 use whatsapp::graph::Class;
 
 use super::answer::FlowAnswer;
-use super::{if_match, origin};
+use super::{origin, tag};
 use crate::command::Origin;
 use crate::decide::{PUBLISHED, Refusal, may_publish, published};
 use crate::error::Error;
@@ -46,7 +46,7 @@ pub(crate) async fn publish_flow(
     let known = flow_sync.open_project(project).await?;
     let (id, _) = flow_sync.made(project, flow).await?;
     let flow = flow_sync.publish(id, &known, origin(&caller, &request)).await?;
-    Ok((if_match::tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
+    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
 }
 
 impl FlowSync {

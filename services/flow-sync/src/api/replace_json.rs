@@ -3,14 +3,14 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
-use chassis::{Caller, Json, Path, Problem, Query, RequestId};
+use chassis::{Caller, Json, Path, Problem, Query, RequestId, version_wanted};
 use contract::{FlowId, ProjectId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::answer::FlowAnswer;
 use super::body::{Given, message};
-use super::{if_match, origin};
+use super::{origin, tag};
 use crate::decide::{Revise, revise};
 use crate::error::Error;
 use crate::{FlowSync, keep};
@@ -76,7 +76,7 @@ pub(crate) async fn replace_json(
     headers: HeaderMap,
     Json(body): Json<ReplaceJson>,
 ) -> Result<impl IntoResponse, Problem> {
-    let expected = if_match::revision_wanted(&headers)?;
+    let expected = version_wanted(&headers, "this Flow")?;
     let message = message(body.message.as_deref())?;
     let document = body.flow_json.document().await?;
     let known = flow_sync.open_project(project).await?;
@@ -95,5 +95,5 @@ pub(crate) async fn replace_json(
     let was_published = news && before.status() == Some(crate::decide::PUBLISHED);
     let notice = notice.or_else(|| was_published.then(|| BACK_TO_DRAFT.to_owned()));
     let differences = flow_sync.drifted(id, &flow).await?;
-    Ok((if_match::tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
+    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
 }

@@ -7,7 +7,7 @@ use contract::{FlowId, ProjectId};
 use serde_json::Value;
 
 use super::answer::{FlowAnswer, RevisionAnswer};
-use super::if_match;
+use super::tag;
 use crate::error::Error;
 use crate::flow::{Flow, Id, Revision};
 use crate::same::{Difference, differences};
@@ -37,7 +37,7 @@ pub(crate) async fn show_flow(
 ) -> Result<impl IntoResponse, Problem> {
     let (id, flow) = flow_sync.made(project, flow).await?;
     let differences = flow_sync.drifted(id, &flow).await?;
-    Ok((if_match::tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, None))))
+    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, None))))
 }
 
 /// Shows a revision of a Flow

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::{FlowAnswer, FlowSummary};
-use super::{HELD, if_match, origin};
+use super::{HELD, origin, tag};
 use crate::decide::Refusal;
 use crate::{FlowSync, meta};
 
@@ -100,5 +100,5 @@ pub(crate) async fn sync_flow(
     };
     let differences = flow_sync.drifted(id, &pushed.flow).await?;
     let notice = pushed.held.then(|| HELD.to_owned());
-    Ok((if_match::tag(&pushed.flow), Json(FlowAnswer::of(id.flow, pushed.flow, differences, notice))))
+    Ok((tag(&pushed.flow), Json(FlowAnswer::of(id.flow, pushed.flow, differences, notice))))
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::answer::FlowAnswer;
-use super::{if_match, origin};
+use super::{origin, tag};
 use crate::command::Origin;
 use crate::decide::{rename_claim, update};
 use crate::error::Error;
@@ -98,7 +98,7 @@ pub(crate) async fn update_flow(
         flow_sync.noted(id, "update", None, told, origin).await?;
     }
     let flow = flow_sync.say_update(id, &wish, origin).await?;
-    Ok((if_match::tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
+    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
 }
 
 impl FlowSync {

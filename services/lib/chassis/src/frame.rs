@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -21,6 +22,10 @@ use crate::{Ids, Problem, RequestId, traceparent};
 
 /// `Retry-After` of a request that took too long.
 const RETRY_AFTER_S: u32 = 1;
+/// A large body that comes no faster than this still arrives in time: a mobile connection on a bad day.
+const BODY_BYTES_PER_SECOND_MIN: u64 = 64 * 1024;
+/// However much is announced.
+const BODY_TIME_MAX: Duration = Duration::from_secs(30 * 60);
 
 #[derive(Clone)]
 pub(crate) struct Frame {
@@ -36,9 +41,10 @@ pub(crate) async fn frame(State(frame): State<Frame>, mut request: Request, next
     let method = name(request.method());
     let span = span(&request, &id, method, route);
     request.extensions_mut().insert(id.clone());
+    let limit = frame.answer_limit + time_for_body(&request);
 
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let answer = timeout(frame.answer_limit, answer).instrument(span.clone()).await;
+    let answer = timeout(limit, answer).instrument(span.clone()).await;
     let mut response = match answer {
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => Problem::internal("the handler panicked").into_response(),
@@ -46,6 +52,12 @@ pub(crate) async fn frame(State(frame): State<Frame>, mut request: Request, next
     };
     span.in_scope(|| finish(&mut response, &id, method, route, began.elapsed()));
     response
+}
+
+/// What its body may take beyond the time that every request has.
+fn time_for_body(request: &Request) -> Duration {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0);
+    Duration::from_secs(length / BODY_BYTES_PER_SECOND_MIN).min(BODY_TIME_MAX)
 }
 
 fn span(request: &Request, id: &RequestId, method: &'static str, route: &str) -> Span {
@@ -64,7 +76,7 @@ fn finish(response: &mut Response, id: &RequestId, method: &'static str, route: 
     log(status, problem.as_deref(), took);
     if let Some(problem) = problem {
         *response.body_mut() = Arc::unwrap_or_clone(problem).of_request(id.as_str()).body();
-        response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
+        response.headers_mut().remove(CONTENT_LENGTH);
     }
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(X_REQUEST_ID, value);

@@ -23,7 +23,8 @@ use crate::guard::{Guard, guard};
 use crate::scopes::{SiteError, Table};
 use crate::{Authority, Health, Ids, JSON_BYTES_MAX, Metrics, Problem, Secret, describe};
 
-/// How long a handler may take until the head of its answer; then 503 `timeout`. Bodies of live streams may last.
+/// How long a handler may take until the head of its answer, and longer for a large body that comes slowly; then 503 `timeout`. Bodies of live
+/// streams may last.
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// What the stack needs.

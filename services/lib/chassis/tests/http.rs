@@ -245,6 +245,20 @@ async fn causes_stay_inside() {
 }
 
 #[tokio::test]
+async fn a_large_body_may_take_its_time_and_a_small_one_may_not() {
+    let slowly = |announced: usize| {
+        let body = futures::stream::once(async move {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            Ok::<_, Infallible>(vec![7_u8; announced])
+        });
+        let request = get("/webhooks/open").method("POST").header(header::CONTENT_LENGTH, announced);
+        request.body(Body::from_stream(body)).expect("a request")
+    };
+    problem(send(slowly(1_000)).await, 503, "timeout").await;
+    assert_eq!(send(slowly(128 * 1024)).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn readyz_names_every_cause_and_healthz_does_not_care() {
     let health = Health::new();
     health.register("recorder.postgres", async || Err("connection refused".to_owned()));

@@ -2,9 +2,8 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::ETAG;
 use axum::response::IntoResponse;
-use chassis::{Caller, Json, Path, Problem, RequestId};
+use chassis::{Caller, Json, Path, Problem, RequestId, version_wanted};
 use contract::ProjectId;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,7 +13,6 @@ use crate::Lifecycle;
 use crate::decide::Command;
 use crate::origin::Origin;
 use crate::project::answer::ProjectAnswer;
-use crate::project::if_match::version_wanted;
 
 /// The number to connect.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -62,9 +60,9 @@ pub(crate) async fn connect_number(
     Json(body): Json<ConnectNumber>,
 ) -> Result<impl IntoResponse, Problem> {
     let command = Command::ConnectNumber(parse(&body)?);
-    let project = lifecycle.command(id, &command, version_wanted(&headers)?, &Origin::request(&request, &caller)).await?;
+    let project = lifecycle.command(id, &command, version_wanted(&headers, "this project")?, &Origin::request(&request, &caller)).await?;
     let answer = ProjectAnswer::of(&project, &lifecycle.provisioning_or_none(id).await);
-    Ok(([(ETAG, answer.etag())], Json(answer)))
+    Ok((answer.etag(), Json(answer)))
 }
 
 fn parse(body: &ConnectNumber) -> Result<Number, Problem> {

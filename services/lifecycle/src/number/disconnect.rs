@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use chassis::{Caller, Path, Problem, RequestId};
+use chassis::{Caller, Path, Problem, RequestId, version_wanted};
 use contract::{OperationId, OperationKind, ProjectId};
 
 use crate::Lifecycle;
@@ -11,7 +11,6 @@ use crate::decide::Command;
 use crate::operation::accepted::accepted;
 use crate::operation::answer::OperationAnswer;
 use crate::origin::Origin;
-use crate::project::if_match::version_wanted;
 
 /// Disconnects the number
 ///
@@ -42,7 +41,7 @@ pub(crate) async fn disconnect_number(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let command = Command::DisconnectNumber { operation: OperationId::from_ulid(lifecycle.ids.ulid()) };
-    let project = lifecycle.command(id, &command, version_wanted(&headers)?, &Origin::request(&request, &caller)).await?;
+    let project = lifecycle.command(id, &command, version_wanted(&headers, "this project")?, &Origin::request(&request, &caller)).await?;
     let giving_back = project.operation.running() && project.operation.kind == OperationKind::DisconnectNumber;
     if giving_back { Ok(accepted(&lifecycle, &project).await.into_response()) } else { Ok(StatusCode::NO_CONTENT.into_response()) }
 }

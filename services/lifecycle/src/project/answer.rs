@@ -1,5 +1,7 @@
 //! A project as callers see it.
 
+use axum::http::HeaderName;
+use chassis::etag;
 use chrono::{DateTime, Utc};
 use contract::{NumberDescribed, UnknownOutcome};
 use serde::Serialize;
@@ -90,9 +92,9 @@ impl ProjectAnswer {
         }
     }
 
-    /// The version as an `ETag`.
-    pub(crate) fn etag(&self) -> String {
-        format!("\"{}\"", self.version)
+    /// The header that tells the version.
+    pub(crate) fn etag(&self) -> [(HeaderName, String); 1] {
+        etag(self.version)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use chassis::{Caller, Json, Problem, RequestId};
+use chassis::{Caller, Json, Problem, RequestId, idempotency_key};
 use contract::{EventId, ProjectId, WorkspaceId};
 use sealing::DataKey;
 use serde::{Deserialize, Serialize};
@@ -17,10 +17,6 @@ use crate::Lifecycle;
 use crate::decide::Command;
 use crate::operation::answer::OperationAnswer;
 use crate::origin::Origin;
-
-/// Longest idempotency key.
-const KEY_BYTES_MAX: usize = 255;
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What a project is to be.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -58,7 +54,7 @@ pub(crate) struct ProjectCreation {
     request_body = CreateProject,
     responses(
         (status = 202, description = "The project is being made", body = ProjectCreation, headers(("Location" = String, description = "The operation"))),
-        (status = 400, description = "`invalid_idempotency_key`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`idempotency_key_invalid`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`insufficient_scope`: the caller may not create projects in that workspace", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: there is no such workspace", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`project_deleted`: the project that the key made is gone", body = Problem, content_type = "application/problem+json"),
@@ -109,17 +105,6 @@ fn parse(body: &CreateProject) -> Result<(ProjectName, Option<u32>), Problem> {
     match (problem, name, idle) {
         (None, Some(name), Some(idle)) => Ok((name, idle)),
         (problem, ..) => Err(problem.unwrap_or_else(|| Problem::internal("a name was refused without a reason"))),
-    }
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let usable = |text: &&str| (1..=KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    match value.to_str().ok().filter(usable) {
-        Some(key) if values.next().is_none() => Ok(Some(key)),
-        _ => Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key")
-            .detail(format!("send one Idempotency-Key of 1 to {KEY_BYTES_MAX} visible ASCII characters, or none"))),
     }
 }
 

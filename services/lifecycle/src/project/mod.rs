@@ -3,7 +3,6 @@
 pub(crate) mod answer;
 pub(crate) mod create;
 pub(crate) mod fold;
-pub(crate) mod if_match;
 pub(crate) mod list;
 pub(crate) mod name;
 pub(crate) mod provisioning;

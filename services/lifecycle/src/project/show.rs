@@ -1,7 +1,6 @@
 //! `GET /v1/projects/{project}`: one project, with the operation that runs or ran last.
 
 use axum::extract::State;
-use axum::http::header::ETAG;
 use axum::response::IntoResponse;
 use chassis::{Json, Path, Problem};
 use contract::ProjectId;
@@ -27,5 +26,5 @@ use crate::{Lifecycle, store};
 pub(crate) async fn show_project(State(lifecycle): State<Lifecycle>, Path(id): Path<ProjectId>) -> Result<impl IntoResponse, Problem> {
     let (project, provisioning) = store::find_project(&lifecycle.pool, id).await?.ok_or(crate::Error::Refused(Refusal::NoProject))?;
     let answer = ProjectAnswer::of(&project, &provisioning);
-    Ok(([(ETAG, answer.etag())], Json(answer)))
+    Ok((answer.etag(), Json(answer)))
 }

@@ -2,15 +2,13 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::ETAG;
 use axum::response::IntoResponse;
-use chassis::{Caller, Json, Path, Problem, RequestId};
+use chassis::{Caller, Json, Path, Problem, RequestId, version_wanted};
 use contract::{ProjectId, UnknownOutcome};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::answer::ProjectAnswer;
-use super::if_match::version_wanted;
 use super::settings::{Changes, check_idle};
 use crate::Lifecycle;
 use crate::decide::Command;
@@ -65,9 +63,9 @@ pub(crate) async fn update_project(
     Json(body): Json<UpdateProject>,
 ) -> Result<impl IntoResponse, Problem> {
     let command = Command::Update(parse(body)?);
-    let project = lifecycle.command(id, &command, version_wanted(&headers)?, &Origin::request(&request, &caller)).await?;
+    let project = lifecycle.command(id, &command, version_wanted(&headers, "this project")?, &Origin::request(&request, &caller)).await?;
     let answer = ProjectAnswer::of(&project, &lifecycle.provisioning_or_none(id).await);
-    Ok(([(ETAG, answer.etag())], Json(answer)))
+    Ok((answer.etag(), Json(answer)))
 }
 
 fn parse(body: UpdateProject) -> Result<Changes, Problem> {

@@ -14,7 +14,7 @@ use whatsapp::TemplateDraft;
 
 use super::answer::TemplateAnswer;
 use super::body::{TemplateBody, invalid};
-use super::{Brought, if_match, origin};
+use super::{Brought, origin, tag};
 use crate::Templates;
 use crate::bring::Turn;
 use crate::decide::change::{Granted, create};
@@ -104,7 +104,7 @@ pub(crate) async fn create_template(
         Brought::Waits(template) => (StatusCode::ACCEPTED, template),
     };
     let location = [(LOCATION, format!("/v1/projects/{project}/templates/{}", id.template))];
-    Ok((status, if_match::tag(&template), location, Json(TemplateAnswer::of(&template))).into_response())
+    Ok((status, tag(&template), location, Json(TemplateAnswer::of(&template))).into_response())
 }
 
 impl Templates {

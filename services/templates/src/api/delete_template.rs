@@ -3,11 +3,11 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use chassis::{Caller, Json, Path, Problem, RequestId};
+use chassis::{Caller, Json, Path, Problem, RequestId, version_wanted};
 use contract::{ProjectId, TemplateId};
 
 use super::answer::TemplateAnswer;
-use super::{Brought, if_match, origin};
+use super::{Brought, origin};
 use crate::Templates;
 use crate::bring::Turn;
 use crate::decide::change::{Granted, delete};
@@ -44,7 +44,7 @@ pub(crate) async fn delete_template(
     Path((project, template)): Path<(ProjectId, TemplateId)>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let version = if_match::version_wanted(&headers)?;
+    let version = version_wanted(&headers, "this template")?;
     let known = templates.writable(project).await?;
     let (id, template) = templates.present(project, template).await?;
     // What Meta never had goes without Meta.

@@ -3,14 +3,14 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use chassis::{Caller, Json, Path, Problem, RequestId};
+use chassis::{Caller, Json, Path, Problem, RequestId, version_wanted};
 use contract::{ProjectId, TemplateId};
 use serde_json::{Map, Value, json};
 use whatsapp::{TemplateDraft, TemplateEdit};
 
 use super::answer::TemplateAnswer;
 use super::body::{EditBody, invalid};
-use super::{Brought, if_match, origin};
+use super::{Brought, origin, tag};
 use crate::Templates;
 use crate::bring::Turn;
 use crate::decide::change::{Granted, edit};
@@ -49,7 +49,7 @@ pub(crate) async fn edit_template(
     headers: HeaderMap,
     Json(EditBody(body)): Json<EditBody>,
 ) -> Result<impl IntoResponse, Problem> {
-    let version = if_match::version_wanted(&headers)?;
+    let version = version_wanted(&headers, "this template")?;
     let known = templates.writable(project).await?;
     let (id, template) = templates.present(project, template).await?;
     let given = check(&body, &template)?;
@@ -72,7 +72,7 @@ pub(crate) async fn edit_template(
         Brought::Done(template) => (StatusCode::OK, template),
         Brought::Waits(template) => (StatusCode::ACCEPTED, template),
     };
-    Ok((status, if_match::tag(&template), Json(TemplateAnswer::of(&template))))
+    Ok((status, tag(&template), Json(TemplateAnswer::of(&template))))
 }
 
 /// What is to change, held against Meta's limits as a part of the whole template: the category decides about components and time to live.

@@ -5,7 +5,6 @@ mod body;
 mod create_template;
 mod delete_template;
 mod edit_template;
-mod if_match;
 mod list_templates;
 mod show_template;
 mod sync_templates;
@@ -16,7 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
-use chassis::{Caller, Problem, RequestId};
+use axum::http::HeaderName;
+use chassis::{Caller, Problem, RequestId, etag};
 use contract::{ProjectId, TemplateId};
 use projects::{Life, Project};
 use tokio::time::timeout;
@@ -38,6 +38,11 @@ const UPLOADS_MAX: usize = 4;
 const WAIT_MAX: Duration = Duration::from_secs(22);
 /// For how long it waits for others who ask Meta about the same template.
 const LOCK_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// The version that an answer shows.
+fn tag(template: &Template) -> [(HeaderName, String); 1] {
+    etag(template.sequence)
+}
 
 /// All routes; the frame around them (callers, limits, health) is `chassis::Site`'s.
 pub fn routes(templates: Templates) -> OpenApiRouter {

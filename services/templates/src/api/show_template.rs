@@ -6,7 +6,7 @@ use chassis::{Json, Path, Problem};
 use contract::{ProjectId, TemplateId};
 
 use super::answer::TemplateAnswer;
-use super::if_match;
+use super::tag;
 use crate::Templates;
 
 /// Shows a template
@@ -29,5 +29,5 @@ pub(crate) async fn show_template(
 ) -> Result<impl IntoResponse, Problem> {
     templates.readable(project).await?;
     let (_, template) = templates.present(project, template).await?;
-    Ok((if_match::tag(&template), Json(TemplateAnswer::of(&template))))
+    Ok((tag(&template), Json(TemplateAnswer::of(&template))))
 }

@@ -7,7 +7,7 @@ use contract::{HeardFrom, ProjectId, TemplateId};
 use whatsapp::graph::Class;
 
 use super::answer::TemplateAnswer;
-use super::{if_match, origin};
+use super::{origin, tag};
 use crate::Templates;
 use crate::decide::change::unpause;
 use crate::decide::compare::listed;
@@ -61,10 +61,10 @@ pub(crate) async fn unpause_template(
     let Ok(Some(facts)) = line.show(&meta_id).await else {
         templates.asked.ask(project);
         let (_, template) = templates.present(project, id.template).await?;
-        return Ok((if_match::tag(&template), Json(TemplateAnswer::of(&template))));
+        return Ok((tag(&template), Json(TemplateAnswer::of(&template))));
     };
     let waba = line.waba.as_str();
     let heard = templates.carry_out(id, &origin, |template| Ok(listed(template, &facts, waba, HeardFrom::Request, now))).await?;
     let template = heard.ok_or(crate::Refusal::NotFound)?;
-    Ok((if_match::tag(&template), Json(TemplateAnswer::of(&template))))
+    Ok((tag(&template), Json(TemplateAnswer::of(&template))))
 }

@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: the name under which a request may be sent again without being done again.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use chassis::Problem;
+
+use crate::Problem;
 
 /// Longest key.
 const KEY_BYTES_MAX: usize = 255;
@@ -11,7 +12,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 ///
 /// # Errors
 /// 400 `idempotency_key_invalid`.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let usable = |text: &&str| (1..=KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -25,13 +26,13 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Probl
 ///
 /// # Errors
 /// 400 `idempotency_key_required`, `idempotency_key_invalid`.
-pub(crate) fn required_key(headers: &HeaderMap) -> Result<&str, Problem> {
+pub fn required_idempotency_key(headers: &HeaderMap) -> Result<&str, Problem> {
     idempotency_key(headers)?.ok_or_else(|| refuse("idempotency_key_required"))
 }
 
 fn refuse(code: &str) -> Problem {
     let detail =
-        format!("send one Idempotency-Key of 1 to {KEY_BYTES_MAX} visible ASCII characters, the same when you send the message again");
+        format!("send one Idempotency-Key of 1 to {KEY_BYTES_MAX} visible ASCII characters, the same when you send the request again");
     Problem::new(StatusCode::BAD_REQUEST, code).detail(detail)
 }
 
@@ -41,8 +42,9 @@ mod tests {
 
     #[track_caller]
     fn check(values: &[&str], expected: Result<&str, &str>) {
-        let headers = values.iter().map(|value| (IDEMPOTENCY_KEY, value.parse().unwrap())).collect::<HeaderMap>();
-        assert_eq!(required_key(&headers).map_err(|problem| problem.code.clone()), expected.map_err(str::to_owned), "{values:?}");
+        let headers = values.iter().map(|value| (IDEMPOTENCY_KEY, value.parse().expect("a header"))).collect::<HeaderMap>();
+        let key = required_idempotency_key(&headers);
+        assert_eq!(key.map_err(|problem| problem.code.clone()), expected.map_err(str::to_owned), "{values:?}");
     }
 
     #[test]
