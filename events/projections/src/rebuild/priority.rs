@@ -1,5 +1,6 @@
 //! Who reads and records comes first: what works for a rebuild has a low priority where it shares a machine with them.
 
+use rustix::process::{Pid, getpriority_process, setpriority_process};
 use sqlx::PgConnection;
 
 use crate::Error;
@@ -11,9 +12,9 @@ pub const GIVES_WAY: i32 = 10;
 pub(crate) async fn lower(connection: &mut PgConnection) -> Result<(), Error> {
     const WHO: &str = "SELECT pg_backend_pid(), current_database()::text";
     let (pid, database): (i32, String) = sqlx::query_as(WHO).fetch_one(connection).await?;
-    if is_backend(pid, &database)
-        && let Some(process) = rustix::process::Pid::from_raw(pid)
-        && let Err(error) = rustix::process::setpriority_process(Some(process), GIVES_WAY)
+    let Some(process) = Pid::from_raw(pid).filter(|_| is_backend(pid, &database)) else { return Ok(()) };
+    if getpriority_process(Some(process)).is_ok_and(|priority| priority < GIVES_WAY)
+        && let Err(error) = setpriority_process(Some(process), GIVES_WAY)
     {
         tracing::debug!(%error, "the database server's process does not give way");
     }
@@ -25,4 +26,33 @@ fn is_backend(pid: i32, database: &str) -> bool {
     let title = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let title = String::from_utf8_lossy(&title);
     title.starts_with("postgres: ") && title.split(' ').any(|word| word == database)
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use embedded::Postgres;
+    use sqlx::Connection;
+
+    use super::*;
+
+    /// The nineteenth field; the second one, in parentheses, may hold anything.
+    fn nice(pid: i32) -> i32 {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        stat.rsplit(')').next().unwrap().split_whitespace().nth(16).unwrap().parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_database_process_of_this_machine_gives_way_and_no_other_does() {
+        let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+        let (mut ours, mut others) = (PgConnection::connect(&url).await.unwrap(), PgConnection::connect(&url).await.unwrap());
+        let mut pids = Vec::new();
+        for connection in [&mut ours, &mut others] {
+            pids.push(sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()").fetch_one(connection).await.unwrap());
+        }
+        let before = nice(pids[1]);
+        lower(&mut ours).await.unwrap();
+        assert_eq!((nice(pids[0]), nice(pids[1])), (GIVES_WAY.max(before), before));
+        assert!(!is_backend(i32::try_from(std::process::id()).unwrap(), "postgres"), "this test is no database");
+    }
 }
