@@ -31,7 +31,7 @@ check: ## formatting, lints as errors, tidiness
 	@cargo test --quiet --workspace --test tidy
 
 bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingress for one row (visible, recorder, reads, sending, erasure, idle, rebuild)
-	@cargo build --release --quiet $(MEASURED) --bin paige --bin simulator
+	@cargo build --release --quiet $(MEASURED) --bin paige --bin simulator --bench figures --bench rebuild
 	@if [ "$(ARGS)" != rebuild ]; then cargo bench --quiet $(MEASURED) --bench figures -- $(ARGS); fi
 	@if [ -z "$(ARGS)" ] || [ "$(ARGS)" = rebuild ]; then cargo bench --quiet $(MEASURED) --bench rebuild; fi
 

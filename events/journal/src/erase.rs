@@ -4,8 +4,7 @@
 //! must not wait for that is overwritten, which takes many times as long.
 //!
 //! Event by event, because the broker holds a stream's lock meanwhile and everybody else's appends wait for it. One deletion takes as long as
-//! an append; a purge of a whole subject reads and mends every block in which it has events. Measured: see
-//! DECISIONS.md.
+//! an append; a purge of a whole subject reads and mends every block in which it has events.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -33,7 +33,7 @@ impl<T: FromStr> IfMatch<T> {
             ("*", _, None) => Ok(Self::Any),
             (_, Some(version), None) => Ok(Self::Is(version)),
             (..) => {
-                let detail = format!("send one ETag of {thing} as If-Match, or none");
+                let detail = format!("send one ETag of {thing} as If-Match, or *");
                 Err(Problem::new(StatusCode::PRECONDITION_FAILED, code).detail(detail))
             }
         }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Outbound;
 use super::uses::FLOW_PARAMETERS;
+use crate::template::is;
 
 impl Outbound {
     /// Exchanges the id of a file wherever it is used.
@@ -34,11 +35,7 @@ impl Outbound {
         let Some(Value::Object(template)) = self.json.get_mut("template") else { return };
         let Value::Array(components) = template.entry("components").or_insert_with(|| json!([])) else { return };
         let index = index.to_string();
-        let is_meant = |component: &&mut Value| {
-            let is =
-                |key: &str, text: &str| component.get(key).and_then(Value::as_str).is_some_and(|found| found.eq_ignore_ascii_case(text));
-            is("type", "button") && is("index", &index)
-        };
+        let is_meant = |component: &&mut Value| is(component, "type", "button") && is(component, "index", &index);
         let action = components.iter_mut().find(is_meant).and_then(|button| button.pointer_mut("/parameters/0/action"));
         if let Some(Value::Object(action)) = action {
             action.insert("flow_token".to_owned(), Value::from(flow_token));

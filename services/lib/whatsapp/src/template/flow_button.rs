@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::is;
+
 /// Where it is, and the Flow as the template names it: by exactly one of the two, unless the template brought a document of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlowButton<'a> {
@@ -13,9 +15,8 @@ pub struct FlowButton<'a> {
 
 /// A template has one at most. `components` is what Meta has under that name.
 pub fn flow_button(components: &Value) -> Option<FlowButton<'_>> {
-    let is = |holder: &Value, name: &str| holder.get("type").and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case(name));
-    let buttons = components.as_array()?.iter().find(|component| is(component, "BUTTONS"))?.get("buttons")?.as_array()?;
-    let (index, button) = buttons.iter().enumerate().find(|(_, button)| is(button, "FLOW"))?;
+    let buttons = components.as_array()?.iter().find(|component| is(component, "type", "BUTTONS"))?.get("buttons")?.as_array()?;
+    let (index, button) = buttons.iter().enumerate().find(|(_, button)| is(button, "type", "FLOW"))?;
     let text = |key: &str| button.get(key).and_then(Value::as_str);
     Some(FlowButton { index, flow_id: text("flow_id"), flow_name: text("flow_name") })
 }

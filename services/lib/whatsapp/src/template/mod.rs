@@ -24,6 +24,7 @@ pub use category::Category;
 pub use draft::TemplateDraft;
 pub use edit::TemplateEdit;
 pub use fill::check_parameters;
+pub(crate) use fill::is;
 pub use flow_button::{FlowButton, flow_button};
 
 /// A template as JSON, in bytes. Callers refuse a longer request body before they parse it; what is accepted is never longer.

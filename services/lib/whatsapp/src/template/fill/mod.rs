@@ -192,7 +192,7 @@ impl<'a> Level<'a> {
 }
 
 /// Whether the value under `key` is this text, in capitals or not.
-fn is(holder: &Value, key: &str, text: &str) -> bool {
+pub(crate) fn is(holder: &Value, key: &str, text: &str) -> bool {
     holder.get(key).and_then(Value::as_str).is_some_and(|found| found.eq_ignore_ascii_case(text))
 }
 
