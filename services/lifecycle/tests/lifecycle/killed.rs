@@ -1,11 +1,11 @@
-//! The real process, killed with -9 while databases get ready: every project becomes ready, once.
+//! The real process, killed with -9 while projects get ready, are suspended and restored, and go: each ends as it should, once.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::others::{UNMAKING, operation_of};
 use crate::world::{API_KEY, MASTER_KEY, World};
-use contract::{Stream, Subject};
+use contract::{Entitlement, Stream, Subject};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 const PROJECTS: usize = 40;
@@ -98,4 +98,36 @@ async fn a_process_killed_while_projects_go_leaves_nothing_of_any() {
     }
     process.kill().unwrap();
     process.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_process_killed_around_each_word_of_billing_suspends_and_restores_once() {
+    let mut world = World::new().await;
+    let id = world.ready("Pizza").await;
+    world.stop().await;
+    let before = world.told(&Subject::project(id)).await.len();
+    let database_url = embedded::Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let mut process = start(&world, &database_url);
+    // Said while nobody runs, and so long after, in ms, while somebody does.
+    for (round, pause) in [None, Some(0), Some(2), Some(8), Some(30), None].into_iter().enumerate() {
+        for entitlement in [Entitlement::Suspended, Entitlement::Live] {
+            if pause.is_none() {
+                process.kill().unwrap();
+                process.wait().unwrap();
+            }
+            world.say_entitled(id, entitlement).await;
+            if let Some(pause) = pause {
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+                process.kill().unwrap();
+                process.wait().unwrap();
+            }
+            process = start(&world, &database_url);
+            let wanted = before + 2 * round + if entitlement == Entitlement::Suspended { 1 } else { 2 };
+            world.until_told(id, |told| told.len() >= wanted).await;
+        }
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let told = world.told(&Subject::project(id)).await.split_off(before);
+    assert_eq!(told, ["project_suspended", "project_restored"].repeat(6), "each word of billing once, in its order");
 }

@@ -1,10 +1,13 @@
 //! The measure: a bare client that posts what the sender would post, and keeps no word about it.
 
+use std::time::Duration;
+
 use contract::{Address, MessageId, MessageRequested, RawJson};
 use e2e::history::History;
 use futures::StreamExt;
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval};
 use whatsapp::{Outbound, Recipient, WaId};
 
 use super::TOKEN;
@@ -43,6 +46,21 @@ impl Bare {
         });
         let start = Instant::now();
         futures::stream::iter(calls).buffer_unordered(at_once).for_each(|()| std::future::ready(())).await;
+        count as f64 / start.elapsed().as_secs_f64()
+    }
+
+    /// Messages a second, each number at its steady rate: whoever sends more is refused.
+    pub(super) async fn paced(&self, numbers: &[String], name: &str, count: usize, rate: u32) -> f64 {
+        let (start, mut calls) = (Instant::now(), JoinSet::new());
+        let mut pace = interval(Duration::from_secs(1) / rate);
+        for index in 0..count {
+            if index % numbers.len() == 0 {
+                pace.tick().await;
+            }
+            let (person, callback) = (index / PROJECTS % PEOPLE_EACH, format!("{name}-{index}"));
+            calls.spawn(Self::answered(self.request(&numbers[index % PROJECTS], person, index, &callback)));
+        }
+        calls.join_all().await;
         count as f64 / start.elapsed().as_secs_f64()
     }
 }

@@ -68,9 +68,10 @@ impl FarEnd {
         self.sim.allow_everything().await;
     }
 
-    /// Messages are taken, and nothing is heard of them.
-    pub(crate) async fn phones_are_silent(&self) {
-        self.sim.rules(json!({ "throughput": 0, "pair_burst": 0, "everybody": true, "always_open": true, "sent_ms": LATER_MS })).await;
+    /// Messages are taken, so many a second of each number (0: however many), and nothing is heard of them.
+    pub(crate) async fn phones_are_silent(&self, throughput: u32) {
+        let rules = json!({ "throughput": throughput, "pair_burst": 0, "everybody": true, "always_open": true, "sent_ms": LATER_MS });
+        self.sim.rules(rules).await;
     }
 
     /// How long an answer takes.

@@ -23,8 +23,8 @@ use whatsapp::graph::{Graph, Settings, Token};
 
 pub(crate) const PROJECTS: usize = 20;
 pub(crate) const PEOPLE_EACH: usize = 100;
-/// Meta's limit of a number is not what is measured.
-const NUMBER_RATE: u32 = 10_000;
+/// Where Meta's limit of a number is not what is measured.
+pub(crate) const UNLIMITED: u32 = 10_000;
 /// People wrote so long ago, in seconds: they may be answered.
 const WROTE_AGO_S: i64 = 3_600;
 
@@ -87,7 +87,8 @@ impl House {
         Running(stop, tokio::spawn(running))
     }
 
-    pub(crate) async fn sender(&self) -> Running<sender::Error> {
+    /// `number_rate`: what a number may send, in messages a second.
+    pub(crate) async fn sender(&self, number_rate: u32) -> Running<sender::Error> {
         let stop = CancellationToken::new();
         let known = projects::Projects::start(self.journal.clone()).await.expect("projects are read");
         known.follow(stop.clone());
@@ -101,7 +102,7 @@ impl House {
             graph: Graph::new(settings).expect("a client"),
             projects: known,
             storage: Storage::open(self.objects.path().to_str().expect("text")).expect("a storage"),
-            limits: Limits { number_rate: NUMBER_RATE, ..Limits::default() },
+            limits: Limits { number_rate, ..Limits::default() },
         });
         sender.prepare().await.expect("its tables are made");
         Running(stop.clone(), tokio::spawn(sender::run(sender, stop)))

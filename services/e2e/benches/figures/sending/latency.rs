@@ -20,7 +20,7 @@ use tokio::time::{Instant, interval};
 
 use super::bare::Bare;
 use super::far_end::FarEnd;
-use super::house::{House, PEOPLE_EACH, PROJECTS};
+use super::house::{House, PEOPLE_EACH, PROJECTS, UNLIMITED};
 
 const PER_SECOND: u32 = 50;
 const MESSAGES: usize = 1_000;
@@ -44,6 +44,8 @@ struct Posted {
 struct Spans {
     /// From the post until Meta is asked.
     to_meta: Histogram<u64>,
+    /// From `message_requested`, decided, until the sender begins it: the first append, and reading it.
+    requested_to_start: Histogram<u64>,
     /// From `message_requested` until Meta is asked.
     requested_to_meta: Histogram<u64>,
     /// From the post until the answer is known: ours, written down.
@@ -51,7 +53,7 @@ struct Spans {
 }
 
 pub(super) async fn run(house: &House, far: &FarEnd) {
-    let (api, recorder, sender) = (house.api().await, house.recorder(), house.sender().await);
+    let (api, recorder, sender) = (house.api().await, house.recorder(), house.sender(UNLIMITED).await);
     far.phones_receive().await;
     for hold_ms in [0, META_MS] {
         report::title(&format!("One message at a time, {PER_SECOND} a second; Meta answers after {hold_ms} ms"));
@@ -60,17 +62,13 @@ pub(super) async fn run(house: &House, far: &FarEnd) {
         let ours = ours(house, far, &format!("http://{}", api.address), hold_ms).await;
         for percentile in [50.0, 99.0] {
             let limit = |histogram: &Histogram<u64>| report::ms(histogram, percentile);
-            let line = Figure::percentile("request to Meta", &ours.to_meta, percentile).beside("bare client", limit(&bare.to_meta));
-            if percentile == 50.0 && hold_ms == 0 {
-                line.ratio(Goal::AtMost(LONGER_MAX)).print()
-            } else {
-                line.print()
-            }
-            let line = Figure::percentile("of it from message_requested", &ours.requested_to_meta, percentile);
-            line.beside("bare client", limit(&bare.to_meta)).print();
+            let part = |name: &str, histogram| Figure::percentile(name, histogram, percentile);
+            part("request to Meta", &ours.to_meta).beside("bare client", limit(&bare.to_meta)).print();
+            part("of it from message_requested", &ours.requested_to_meta).beside("bare client", limit(&bare.to_meta)).print();
+            part("of that until the sender begins it", &ours.requested_to_start).print();
             let line = Figure::percentile("request to message_accepted", &ours.to_answer, percentile);
             let line = line.beside("bare client, to the answer", limit(&bare.to_answer));
-            if percentile == 50.0 { line.ratio(Goal::AtMost(LONGER_MAX)).print() } else { line.print() }
+            if percentile == 50.0 && hold_ms > 0 { line.ratio(Goal::AtMost(LONGER_MAX)).print() } else { line.print() }
         }
     }
     far.answers_after(0).await;
@@ -99,9 +97,10 @@ async fn ours(house: &House, far: &FarEnd, api: &str, hold_ms: u32) -> Spans {
     })
     .await;
     let arrived = arrived(far, &posted).await;
-    let accepted = accepted(house, from, &posted).await;
+    let (started, accepted) = said(house, from, &posted).await;
     let mut spans = Spans::new();
     for one in measured(&posted) {
+        spans.requested_to_start.saturating_record(micros(one.then, started[&one.callback]));
         spans.to_meta.saturating_record(micros(one.at, arrived[&one.callback]));
         spans.requested_to_meta.saturating_record(micros(one.then, arrived[&one.callback]));
         spans.to_answer.saturating_record(micros(one.at, accepted[&one.callback]));
@@ -164,19 +163,21 @@ async fn arrived(far: &FarEnd, posted: &[Posted]) -> HashMap<String, DateTime<Ut
     }
 }
 
-/// When it was written down that Meta has what.
-async fn accepted(house: &House, from: u64, posted: &[Posted]) -> HashMap<String, DateTime<Utc>> {
+/// When what was begun, and when it was written down that Meta has it.
+async fn said(house: &House, from: u64, posted: &[Posted]) -> (HashMap<String, DateTime<Utc>>, HashMap<String, DateTime<Utc>>) {
     let began = Instant::now();
     loop {
-        let mut accepted = HashMap::new();
+        let (mut started, mut accepted) = (HashMap::new(), HashMap::new());
         let mut events = pin!(house.journal.replay(Stream::Conversation, Range::from(from), Filter::all()));
         while let Some(event) = events.next().await {
-            if let Ok(ConversationEvent::MessageAccepted(message)) = ConversationEvent::decode(&event.expect("an event")) {
-                accepted.insert(message.message.to_string(), message.at);
+            match ConversationEvent::decode(&event.expect("an event")) {
+                Ok(ConversationEvent::SendStarted(message)) => drop(started.insert(message.message.to_string(), message.at)),
+                Ok(ConversationEvent::MessageAccepted(message)) => drop(accepted.insert(message.message.to_string(), message.at)),
+                _ => {}
             }
         }
         if posted.iter().all(|one| accepted.contains_key(&one.callback)) {
-            return accepted;
+            return (started, accepted);
         }
         assert!(began.elapsed() < ALL_MAX, "not everything is accepted after {ALL_MAX:?}");
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -193,6 +194,7 @@ fn client() -> reqwest::Client {
 
 impl Spans {
     fn new() -> Self {
-        Self { to_meta: report::histogram(), requested_to_meta: report::histogram(), to_answer: report::histogram() }
+        let new = report::histogram;
+        Self { to_meta: new(), requested_to_start: new(), requested_to_meta: new(), to_answer: new() }
     }
 }

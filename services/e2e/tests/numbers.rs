@@ -1,0 +1,190 @@
+//! Lifecycle as a process of its own, killed with -9 in the middle of every call to Meta by which a number comes or goes: before Meta has
+//! done it, and after it has without anybody hearing of it. What was begun ends all the same, and nothing is left over at Meta or here.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::time::{Duration, Instant};
+
+use chassis::{Clock, Ids};
+use contract::{Context, Event, EventId, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, Subject, WorkspaceId};
+use e2e::apart::{Apart, Service};
+use e2e::sim::Sim;
+use journal::{ConnectOptions, Expect, Journal};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// The calls by which a number comes, beyond the one that trades its code: that one is made before anything is begun.
+const COMING: [&str; 3] = ["subscribe", "register", "number"];
+/// Those by which it goes.
+const GOING: [&str; 2] = ["deregister", "unsubscribe"];
+const WAIT_MAX: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(20);
+/// Longer than any test.
+const HELD_MS: u32 = 600_000;
+
+/// When it is killed, relative to what Meta does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Killed {
+    Before,
+    After,
+}
+
+struct World {
+    apart: Apart,
+    lifecycle: Service,
+    sim: Sim,
+    journal: Journal,
+    ids: Ids,
+    _others: [Service; 2],
+}
+
+impl World {
+    async fn new() -> Self {
+        let apart = Apart::start().await;
+        let (mut ingress, mut lifecycle) = (apart.service("ingress"), apart.service("lifecycle"));
+        let mut meta = apart.meta(&ingress);
+        for service in [&mut ingress, &mut lifecycle, &mut meta] {
+            apart.ready(service).await;
+        }
+        let (sim, journal) = (Sim::new(&meta.base), Journal::connect(ConnectOptions::new(apart.nats.url(), "test")).await.unwrap());
+        Self { apart, lifecycle, sim, journal, ids: Ids::new(Clock::System), _others: [ingress, meta] }
+    }
+
+    /// A project that is ready, as the log says it: nobody else is needed for that.
+    async fn project(&self) -> ProjectId {
+        let id = ProjectId::from_ulid(self.ids.ulid());
+        let created = ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: None, workspace: WorkspaceId::INSTALLATION };
+        let events = [ProjectEvent::from(created), ProjectReady {}.into()]
+            .map(|event| event.into_new(EventId::from_ulid(self.ids.ulid()), "/test", Clock::System.now(), Context::default()));
+        self.journal.append(&Subject::project(id), Expect::New, events.into()).await.unwrap();
+        let path = format!("/v1/projects/{id}");
+        self.until("the project is shown", async || matches!(self.ask(Method::GET, &path, None).await, Some((200, _)))).await;
+        id
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Option<(u16, Value)> {
+        self.apart.request(&self.lifecycle, method, path, body).await
+    }
+
+    /// Asks for a number that a popup brought.
+    async fn sign_up(&self, project: ProjectId, number: &str, waba: &str) -> Option<(u16, Value)> {
+        let signup = json!({ "phone_number_id": number, "waba_id": waba });
+        let answer = self.sim.call(Method::POST, "/signups", Some(signup)).await;
+        let body = json!({ "code": answer["code"], "event": answer["event"]["event"], "phone_number_id": number, "waba_id": waba });
+        self.ask(Method::POST, &format!("/v1/projects/{project}/number/signup"), Some(body)).await
+    }
+
+    async fn succeeds(&self, operation: &Value) {
+        let path = format!("/v1/operations/{}", operation["id"].as_str().unwrap());
+        let succeeded = async || matches!(self.ask(Method::GET, &path, None).await, Some((200, answer)) if answer["status"] == "succeeded");
+        self.until(&format!("{path} succeeds"), succeeded).await;
+    }
+
+    async fn calls(&self, name: &str, node: &str) -> usize {
+        let calls = self.sim.call(Method::GET, "/graph/calls", None).await;
+        calls["data"].as_array().unwrap().iter().filter(|call| call["name"] == name && call["node"] == node).count()
+    }
+
+    /// As registered, as subscribed.
+    async fn at_meta(&self, number: &str) -> (Value, Value) {
+        let line = self.sim.call(Method::GET, &format!("/graph/numbers/{number}"), None).await;
+        (line["registered"].clone(), line["subscribed"].clone())
+    }
+
+    async fn shown(&self, project: ProjectId) -> Value {
+        self.ask(Method::GET, &format!("/v1/projects/{project}"), None).await.unwrap().1["number"]["phone_number_id"].clone()
+    }
+
+    /// What was said of who has the number.
+    async fn claims(&self, number: &str) -> Vec<String> {
+        let said = self.journal.entity(&Subject::number(number).unwrap()).await.unwrap();
+        said.iter().map(|event| event.event_type.to_string()).collect()
+    }
+
+    /// The next call of that name does not return: Meta has done what it was asked for, or has not.
+    async fn hold(&self, call: &str, killed: Killed) {
+        let fault = match killed {
+            Killed::Before => json!({ "call": call, "code": 2, "http_status": 503, "hold_ms": HELD_MS }),
+            Killed::After => json!({ "call": call, "lose_answer": true, "hold_ms": HELD_MS }),
+        };
+        self.sim.faults(json!([fault])).await;
+    }
+
+    async fn made(&self, call: &str, node: &str, before: usize) {
+        self.until(&format!("{call} is made"), async || self.calls(call, node).await > before).await;
+    }
+
+    async fn kill(&mut self) {
+        self.lifecycle.kill();
+        self.lifecycle.start();
+        self.apart.ready(&mut self.lifecycle).await;
+    }
+
+    async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
+        let started = Instant::now();
+        while !condition().await {
+            assert!(started.elapsed() < WAIT_MAX, "waited in vain until {what}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_every_call_a_number_comes_and_goes_all_the_same() {
+    let mut world = World::new().await;
+    for (index, killed) in [Killed::Before, Killed::After].into_iter().enumerate() {
+        for (place, call) in COMING.into_iter().enumerate() {
+            let (number, waba) = (format!("1{index}{place}"), format!("2{index}{place}"));
+            let project = world.project().await;
+            world.hold(call, killed).await;
+            let (status, accepted) = world.sign_up(project, &number, &waba).await.unwrap();
+            assert_eq!(status, 202, "{accepted}");
+            world.made(call, if call == "subscribe" { &waba } else { &number }, 0).await;
+            world.kill().await;
+            world.succeeds(&accepted).await;
+            assert_eq!(world.at_meta(&number).await, (json!(true), json!(true)), "{killed:?} in {call}");
+            assert_eq!(world.shown(project).await, number, "{killed:?} in {call}");
+            assert_eq!(world.claims(&number).await, ["project.number_claimed.v1"], "{killed:?} in {call}");
+        }
+        for (place, call) in GOING.into_iter().enumerate() {
+            let (number, waba) = (format!("3{index}{place}"), format!("4{index}{place}"));
+            let project = world.project().await;
+            let (_, accepted) = world.sign_up(project, &number, &waba).await.unwrap();
+            world.succeeds(&accepted).await;
+            world.hold(call, killed).await;
+            let (status, accepted) = world.ask(Method::DELETE, &format!("/v1/projects/{project}/number"), None).await.unwrap();
+            assert_eq!(status, 202, "{accepted}");
+            world.made(call, if call == "unsubscribe" { &waba } else { &number }, 0).await;
+            world.kill().await;
+            world.succeeds(&accepted).await;
+            assert_eq!(world.at_meta(&number).await, (json!(false), json!(false)), "{killed:?} in {call}");
+            assert_eq!(world.shown(project).await, Value::Null, "{killed:?} in {call}");
+            // It is free, for anybody.
+            let next = world.project().await;
+            let (_, accepted) = world.sign_up(next, &number, &waba).await.unwrap();
+            world.succeeds(&accepted).await;
+            let claims = ["project.number_claimed.v1", "project.number_released.v1", "project.number_claimed.v1"];
+            assert_eq!(world.claims(&number).await, claims, "{killed:?} in {call}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_trades_the_code_nothing_is_begun_and_another_code_is_taken() {
+    let mut world = World::new().await;
+    for (index, (call, node)) in [("exchange_code", "oauth"), ("debug_token", "debug_token")].into_iter().enumerate() {
+        let (number, waba, project) = (format!("5{index}"), format!("6{index}"), world.project().await);
+        let before = world.calls(call, node).await;
+        world.hold(call, Killed::After).await;
+        tokio::select! {
+            answer = world.sign_up(project, &number, &waba) => panic!("{call} is held, and {answer:?}"),
+            () = world.made(call, node, before) => {}
+        }
+        world.kill().await;
+        assert_eq!((world.shown(project).await, world.claims(&number).await), (Value::Null, Vec::new()), "killed in {call}");
+        let (status, accepted) = world.sign_up(project, &number, &waba).await.unwrap();
+        assert_eq!(status, 202, "{accepted}");
+        world.succeeds(&accepted).await;
+        assert_eq!(world.shown(project).await, number, "killed in {call}");
+    }
+}
