@@ -15,13 +15,12 @@ use serde_json::json;
 
 use crate::{Error, Journal};
 
-/// Rest after each request while others write, as a multiple of what the request took: the broker is theirs four fifths of the time.
-const REST_FACTOR: u32 = 4;
+/// Rest after each event while others write, as a multiple of what it took: the broker is theirs nine tenths of the time.
+const REST_FACTOR: u32 = 9;
 /// The longest rest.
 const REST_MAX: Duration = Duration::from_millis(250);
-/// Events that are found with one request, and between two looks at whether others write. To find many at once would take the broker from
-/// the others as well.
-const FOUND_MAX: usize = 100;
+/// Events between two looks at whether others write.
+const LOOK_EVERY: u64 = 20;
 /// The broker's words, under a code for every failed deletion, for a message that is not there any more.
 const GONE_ALREADY: &str = "no message found";
 
@@ -66,19 +65,19 @@ impl Journal {
         let (mut erased, mut from) = (0, 1);
         let (mut written, mut busy) = (self.written(*stream).await?, true);
         loop {
-            let found = self.sequences(*stream, pattern, from, FOUND_MAX).await?;
-            let Some(last) = found.last() else { return Ok(erased) };
-            from = last + 1;
-            for sequence in &found {
-                let began = Instant::now();
-                self.delete(*stream, *sequence, *overwrite).await?;
-                if busy {
-                    rest(began).await;
-                }
+            let began = Instant::now();
+            // One at a time, and from the stream's leader: beside several the broker counts all that match, which takes it 10 to 50 ms in a
+            // stream of a million, and what it reads directly keeps the appends of the same connection waiting.
+            let Some(sequence) = self.link.first_from(*stream, pattern, from).await?.map(|found| found.sequence) else { return Ok(erased) };
+            self.delete(*stream, sequence, *overwrite).await?;
+            if busy {
+                rest(began).await;
             }
-            erased += found.len() as u64;
-            let before = std::mem::replace(&mut written, self.written(*stream).await?);
-            busy = before != written;
+            (erased, from) = (erased + 1, sequence + 1);
+            if erased % LOOK_EVERY == 0 {
+                let before = std::mem::replace(&mut written, self.written(*stream).await?);
+                busy = before != written;
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! One subject: its last event, or all of them.
 
 use bytes::Bytes;
-use contract::{Recorded, Stream, Subject};
+use contract::{Recorded, Subject};
 use futures::StreamExt;
 use serde_json::json;
 use tokio::time::Instant;
@@ -64,41 +64,14 @@ impl Journal {
 
     /// Reads one batch and says how many are left.
     async fn entity_batch(&self, subject: &Subject, from: u64, events: &mut Vec<Recorded>) -> Result<u64, Error> {
-        self.batch(subject.stream(), subject.as_str(), from, ENTITY_BATCH, |answer| {
-            events.push(stored(subject, answer)?);
-            Ok(())
-        })
-        .await
-    }
-
-    /// The sequences of up to `count` events from `from` on whose subject matches `filter`, with `*` and `>`.
-    pub(crate) async fn sequences(&self, stream: Stream, filter: &str, from: u64, count: usize) -> Result<Vec<u64>, Error> {
-        let mut sequences = Vec::new();
-        self.batch(stream, filter, from, count, |answer| {
-            sequences.extend(header(&answer, "Nats-Sequence"));
-            Ok(())
-        })
-        .await?;
-        Ok(sequences)
-    }
-
-    /// Asks for up to `count` messages, gives each to `take` and says how many are left.
-    async fn batch(
-        &self,
-        stream: Stream,
-        filter: &str,
-        from: u64,
-        count: usize,
-        mut take: impl FnMut(async_nats::Message) -> Result<(), Error>,
-    ) -> Result<u64, Error> {
-        let api = format!("$JS.API.DIRECT.GET.{stream}");
+        let api = format!("$JS.API.DIRECT.GET.{}", subject.stream());
         let client = self.link.client();
         let mut since = self.link.since();
         let until = Instant::now() + REQUEST_TIME_MAX;
         let unavailable = |cause: String| Error::Unavailable(format!("{api}: {cause}"));
         let inbox = client.new_inbox();
         let mut answers = client.subscribe(inbox.clone()).await.map_err(|error| unavailable(error.to_string()))?;
-        let body = json!({ "seq": from, "next_by_subj": filter, "batch": count });
+        let body = json!({ "seq": from, "next_by_subj": subject.as_str(), "batch": ENTITY_BATCH });
         client.publish_with_reply(api.clone(), inbox, body.to_string().into()).await.map_err(|error| unavailable(error.to_string()))?;
         loop {
             let answer = tokio::select! {
@@ -108,7 +81,7 @@ impl Journal {
                 () = tokio::time::sleep_until(until) => return Err(from_call(&api, CallError::TimedOut)),
             };
             match answer.status.map(|status| status.as_u16()) {
-                None => take(answer)?,
+                None => events.push(stored(subject, answer)?),
                 Some(NOT_FOUND) => return Ok(0),
                 Some(END_OF_BATCH) => return Ok(header(&answer, "Nats-Num-Pending").unwrap_or(0)),
                 Some(_) => return Err(refused(api, &answer)),
