@@ -37,6 +37,9 @@ pub(crate) struct Flow {
     pub(crate) changed: Option<Step>,
     /// The last ones, the newest last.
     pub(crate) revisions: Vec<Revision>,
+    /// The highest number of a revision that Flows of this id had before it was created last: numbers are never given twice.
+    #[serde(default)]
+    pub(crate) numbered: u32,
     pub(crate) link: Option<Link>,
     pub(crate) uploaded: Option<Uploaded>,
     /// What people can open, if anything was ever published.
@@ -154,6 +157,11 @@ impl Flow {
         self.revisions.last()
     }
 
+    /// The number of the next revision. Tokens of messages name Flow and revision for ever, also of a Flow that was deleted.
+    pub(crate) fn next_revision(&self) -> u32 {
+        self.current().map_or(self.numbered, |current| current.revision) + 1
+    }
+
     pub(crate) fn revision(&self, number: u32) -> Option<&Revision> {
         self.revisions.iter().rfind(|revision| revision.revision == number)
     }
@@ -196,11 +204,11 @@ impl Flow {
     fn take(&mut self, step: Step, event: FlowEvent) {
         match event {
             FlowEvent::FlowCreated(event) => {
-                // A name that is given again begins anew; what its id stood for is over.
-                let (reports, sequence) = (std::mem::take(&mut self.reports), self.sequence);
+                // A name that is given again begins anew, but for its numbers; what its id stood for is over.
+                let (reports, sequence, numbered) = (std::mem::take(&mut self.reports), self.sequence, self.next_revision() - 1);
                 let (name, categories, endpoint_uri) = (event.name, event.categories, event.endpoint_uri);
                 let (created, changed) = (Some(step.clone()), Some(step));
-                *self = Self { name, categories, endpoint_uri, created, changed, reports, sequence, ..Self::default() };
+                *self = Self { name, categories, endpoint_uri, created, changed, reports, sequence, numbered, ..Self::default() };
             }
             FlowEvent::FlowUpdated(event) => {
                 (self.name, self.categories, self.endpoint_uri) = (event.name, event.categories, event.endpoint_uri);

@@ -44,7 +44,7 @@ pub(crate) fn create(
     free(id, flow, holder, name)?;
     let FlowDetails { categories, endpoint_uri } = details.clone();
     let created = FlowCreated { name: name.to_string(), categories, endpoint_uri }.into();
-    let revised = first.map(|wish| revised(1, wish.document, wish.message, false));
+    let revised = first.map(|wish| revised(flow.next_revision(), wish.document, wish.message, false));
     Ok(std::iter::once(created).chain(revised).collect())
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn revise(flow: &Flow, wish: &Revise<'_>) -> Result<Option<FlowEvent>
         return Ok(None);
     }
     editable(flow, wish.new_version)?;
-    Ok(Some(revised(current + 1, wish.document, wish.message, false)))
+    Ok(Some(revised(flow.next_revision(), wish.document, wish.message, false)))
 }
 
 /// The event that changes name, categories or endpoint; none if they are so.
@@ -112,7 +112,7 @@ pub(crate) fn choose(flow: &Flow, wish: &Choice<'_>) -> Result<Vec<FlowEvent>, R
         DriftChoice::KeepOurs => {}
         DriftChoice::TakeTheirs => {
             let theirs = wish.theirs.filter(|_| drift.content);
-            events.extend(theirs.map(|theirs| revised(flow.current().map_or(0, |current| current.revision) + 1, theirs, None, true)));
+            events.extend(theirs.map(|theirs| revised(flow.next_revision(), theirs, None, true)));
             events.extend(drift.details.clone().map(|FlowDetails { categories, endpoint_uri }| {
                 FlowEvent::from(FlowUpdated { name: flow.name.clone(), categories, endpoint_uri })
             }));

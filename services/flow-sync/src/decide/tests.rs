@@ -115,6 +115,25 @@ fn a_name_is_one_flows_until_it_ends() {
 }
 
 #[test]
+fn a_name_that_is_given_again_goes_on_with_the_numbers() {
+    let name: FlowName = "booking".parse().unwrap();
+    let details = FlowDetails { categories: vec!["SURVEY".into()], endpoint_uri: None };
+    let deleted = FlowEvent::from(FlowDeleted { heard_from: HeardFrom::Request });
+    let mut events = and_revised(and_revised(vec![created()], "one"), "two");
+    for highest in [2, 3, 4] {
+        events.push(deleted.clone());
+        let made = create(id(1), &flow(&events), None, &name, &details, Some(&wish(&document("one")))).unwrap();
+        assert!(matches!(&made[..], [_, FlowEvent::FlowRevised(event)] if event.revision == highest + 1), "{made:?}");
+        events.extend(made);
+    }
+    // One that nobody gave a document keeps them as well.
+    events.extend([deleted.clone(), created(), deleted, created()]);
+    assert_eq!(flow(&events).current(), None);
+    let Ok(Some(FlowEvent::FlowRevised(event))) = revise(&flow(&events), &wish(&document("one"))) else { panic!("a revision") };
+    assert_eq!(event.revision, 6);
+}
+
+#[test]
 fn a_document_becomes_a_revision_over_the_one_that_was_meant_and_where_meta_may_lose_the_old_one() {
     let (one, two) = (document("one"), document("two"));
     let check = |given: &[FlowEvent], wish: Revise<'_>, then: Result<Option<u32>, Refusal>| {
