@@ -98,7 +98,7 @@ impl World {
     /// What was said of who has the number.
     async fn claims(&self, number: &str) -> Vec<String> {
         let said = self.journal.entity(&Subject::number(number).unwrap()).await.unwrap();
-        said.iter().map(|event| event.event_type.to_string()).collect()
+        said.iter().map(|event| event.event_type.as_str().to_owned()).collect()
     }
 
     /// The next call of that name does not return: Meta has done what it was asked for, or has not.
