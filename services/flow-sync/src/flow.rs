@@ -10,7 +10,7 @@ use serde_json::Value;
 /// The actor of events that follow from webhooks.
 pub(crate) const META: &str = "meta";
 /// The form of the document. Another number: documents are folded anew from the log.
-pub(crate) const FORM: i32 = 1;
+pub(crate) const FORM: i32 = 2;
 /// Revisions that a document holds. Older ones are in the log.
 const REVISIONS_KEPT: usize = 50;
 /// Webhooks that are known to have been seen.
@@ -38,7 +38,6 @@ pub(crate) struct Flow {
     /// The last ones, the newest last.
     pub(crate) revisions: Vec<Revision>,
     /// The highest number of a revision that Flows of this id had before it was created last: numbers are never given twice.
-    #[serde(default)]
     pub(crate) numbered: u32,
     pub(crate) link: Option<Link>,
     pub(crate) uploaded: Option<Uploaded>,
