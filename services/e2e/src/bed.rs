@@ -110,6 +110,18 @@ pub fn databases(postgres: &Postgres) -> ProjectDatabases {
     ProjectDatabases::new(PgConnectOptions::from_str(&postgres.admin_url()).expect("a URL"))
 }
 
+/// A project that is ready, as the log says it: nobody else is needed for that.
+///
+/// # Panics
+/// The log does not answer.
+pub async fn ready_project(journal: &Journal, ids: &Ids) -> ProjectId {
+    let id = ProjectId::from_ulid(ids.ulid());
+    let created =
+        ProjectCreated { name: "Pizza".to_owned(), conversation_idle_seconds: None, workspace: contract::WorkspaceId::INSTALLATION };
+    say(journal, ids, id, [created.into(), ProjectReady {}.into()]).await;
+    id
+}
+
 async fn announce(journal: &Journal, ids: &Ids, project: ProjectId, number: &str) {
     let facts: [ProjectEvent; 3] = [
         ProjectCreated {
@@ -121,6 +133,10 @@ async fn announce(journal: &Journal, ids: &Ids, project: ProjectId, number: &str
         ProjectReady {}.into(),
         NumberConnected { phone_number_id: number.to_owned(), waba_id: None, display_phone_number: None }.into(),
     ];
+    say(journal, ids, project, facts).await;
+}
+
+async fn say<const N: usize>(journal: &Journal, ids: &Ids, project: ProjectId, facts: [ProjectEvent; N]) {
     let now = Clock::System.now();
     let events = facts.map(|fact| fact.into_new(EventId::from_ulid(ids.ulid()), "/paige/bench", now, Context::default()));
     journal.append(&Subject::project(project), Expect::New, events.into()).await.expect("the log answers");

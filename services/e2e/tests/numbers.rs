@@ -6,10 +6,11 @@
 use std::time::{Duration, Instant};
 
 use chassis::{Clock, Ids};
-use contract::{Context, Event, EventId, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, Subject, WorkspaceId};
+use contract::{ProjectId, Subject};
 use e2e::apart::{Apart, Service};
+use e2e::bed::ready_project;
 use e2e::sim::Sim;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{ConnectOptions, Journal};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -50,13 +51,8 @@ impl World {
         Self { apart, lifecycle, sim, journal, ids: Ids::new(Clock::System), _others: [ingress, meta] }
     }
 
-    /// A project that is ready, as the log says it: nobody else is needed for that.
     async fn project(&self) -> ProjectId {
-        let id = ProjectId::from_ulid(self.ids.ulid());
-        let created = ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: None, workspace: WorkspaceId::INSTALLATION };
-        let events = [ProjectEvent::from(created), ProjectReady {}.into()]
-            .map(|event| event.into_new(EventId::from_ulid(self.ids.ulid()), "/test", Clock::System.now(), Context::default()));
-        self.journal.append(&Subject::project(id), Expect::New, events.into()).await.unwrap();
+        let id = ready_project(&self.journal, &self.ids).await;
         let path = format!("/v1/projects/{id}");
         self.until("the project is shown", async || matches!(self.ask(Method::GET, &path, None).await, Some((200, _)))).await;
         id

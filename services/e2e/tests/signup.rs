@@ -8,12 +8,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
-use contract::{Context, Event, EventId, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, Stream, Subject, WorkspaceId};
+use contract::{ProjectId, Stream, Subject};
+use e2e::bed::ready_project;
 use embedded::{Nats, Postgres};
 use futures::StreamExt;
 use http_body_util::BodyExt;
 use ingress::Ingress;
-use journal::{ConnectOptions, Expect, Filter, Journal, Range};
+use journal::{ConnectOptions, Filter, Journal, Range};
 use lifecycle::Lifecycle;
 use sealing::MasterKey;
 use serde_json::{Value, json};
@@ -73,16 +74,8 @@ impl World {
         (self.router, self.running) = live(&self.journal, &self.database_url, &self.meta, &self.ids).await;
     }
 
-    /// A project that is ready, as the log says it; nobody else is needed for that.
     async fn project(&self) -> ProjectId {
-        let id = ProjectId::from_ulid(self.ids.ulid());
-        let created = ProjectCreated { name: "Pizza".into(), conversation_idle_seconds: None, workspace: WorkspaceId::INSTALLATION };
-        let events: Vec<ProjectEvent> = vec![created.into(), ProjectReady {}.into()];
-        let events = events
-            .into_iter()
-            .map(|event| event.into_new(EventId::from_ulid(self.ids.ulid()), "/test", Clock::System.now(), Context::default()))
-            .collect();
-        self.journal.append(&Subject::project(id), Expect::New, events).await.unwrap();
+        let id = ready_project(&self.journal, &self.ids).await;
         let path = format!("/v1/projects/{id}");
         self.until("the project is shown", async || self.ask(Method::GET, &path, None).await.0 == 200).await;
         id

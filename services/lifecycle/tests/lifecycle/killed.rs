@@ -24,6 +24,11 @@ fn start(world: &World, database_url: &str) -> Child {
         .unwrap()
 }
 
+fn kill(process: &mut Child) {
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
 #[tokio::test]
 async fn a_process_killed_while_projects_get_ready_forgets_none_and_says_nothing_twice() {
     // Its routes are used to create; its follower is stopped, so that the process is the only one.
@@ -49,8 +54,7 @@ async fn a_process_killed_while_projects_get_ready_forgets_none_and_says_nothing
             }
             assert!(began.elapsed() < PATIENCE, "{last} of {wanted} events");
         }
-        process.kill().unwrap();
-        process.wait().unwrap();
+        kill(&mut process);
     }
     for id in projects {
         let told = world.told(&Subject::project(id)).await;
@@ -83,21 +87,18 @@ async fn a_process_killed_while_projects_go_leaves_nothing_of_any() {
         let mut process = start(&world, &database_url);
         let wanted = round + 1;
         world.until_told(going[0].0, |told| told.iter().filter(|told| *told == "operation_step_completed").count() > 4 + wanted).await;
-        process.kill().unwrap();
-        process.wait().unwrap();
+        kill(&mut process);
     }
     // Somewhere in the purge.
     let mut process = start(&world, &database_url);
     tokio::time::sleep(Duration::from_secs(2)).await;
-    process.kill().unwrap();
-    process.wait().unwrap();
+    kill(&mut process);
     let mut process = start(&world, &database_url);
     for (id, _) in &going {
         world.until_told(*id, |told| told == ["project_erased"]).await;
         assert_eq!(world.told(&Subject::data_key(*id)).await, [""; 0]);
     }
-    process.kill().unwrap();
-    process.wait().unwrap();
+    kill(&mut process);
 }
 
 #[tokio::test]
@@ -109,25 +110,23 @@ async fn a_process_killed_around_each_word_of_billing_suspends_and_restores_once
     let database_url = embedded::Postgres::shared().await.unwrap().fresh_database().await.unwrap();
     let mut process = start(&world, &database_url);
     // Said while nobody runs, and so long after, in ms, while somebody does.
-    for (round, pause) in [None, Some(0), Some(2), Some(8), Some(30), None].into_iter().enumerate() {
+    let mut wanted = before;
+    for pause in [None, Some(0), Some(2), Some(8), Some(30), None] {
         for entitlement in [Entitlement::Suspended, Entitlement::Live] {
             if pause.is_none() {
-                process.kill().unwrap();
-                process.wait().unwrap();
+                kill(&mut process);
             }
             world.say_entitled(id, entitlement).await;
             if let Some(pause) = pause {
                 tokio::time::sleep(Duration::from_millis(pause)).await;
-                process.kill().unwrap();
-                process.wait().unwrap();
+                kill(&mut process);
             }
             process = start(&world, &database_url);
-            let wanted = before + 2 * round + if entitlement == Entitlement::Suspended { 1 } else { 2 };
+            wanted += 1;
             world.until_told(id, |told| told.len() >= wanted).await;
         }
     }
-    process.kill().unwrap();
-    process.wait().unwrap();
+    kill(&mut process);
     let told = world.told(&Subject::project(id)).await.split_off(before);
     assert_eq!(told, ["project_suspended", "project_restored"].repeat(6), "each word of billing once, in its order");
 }

@@ -23,8 +23,9 @@ impl Bare {
         Self { http: reqwest::Client::builder().tcp_nodelay(true).build().expect("a client"), graph: graph.to_owned() }
     }
 
-    /// Ready to be sent.
-    pub(super) fn request(&self, number: &str, person: usize, index: usize, callback: &str) -> reqwest::RequestBuilder {
+    /// Ready to be sent: numbers in turn, and the people of each.
+    pub(super) fn request(&self, numbers: &[String], index: usize, callback: &str) -> reqwest::RequestBuilder {
+        let (number, person) = (&numbers[index % PROJECTS], index / PROJECTS % PEOPLE_EACH);
         let message = json!({ "type": "text", "text": { "body": super::text(index) } });
         let outbound = Outbound::parse(&message).expect("a message");
         let to = Recipient::Phone(WaId::parse(&History::wa_id(person)).expect("digits"));
@@ -40,13 +41,8 @@ impl Bare {
 
     /// Messages a second, so many on their way at once.
     pub(super) async fn throughput(&self, numbers: &[String], name: &str, count: usize, at_once: usize) -> f64 {
-        let calls = (0..count).map(|index| {
-            let callback = format!("{name}-{index}");
-            Self::answered(self.request(&numbers[index % PROJECTS], index / PROJECTS % PEOPLE_EACH, index, &callback))
-        });
-        let start = Instant::now();
-        futures::stream::iter(calls).buffer_unordered(at_once).for_each(|()| std::future::ready(())).await;
-        count as f64 / start.elapsed().as_secs_f64()
+        let calls = (0..count).map(|index| Self::answered(self.request(numbers, index, &format!("{name}-{index}"))));
+        per_second(calls, at_once).await
     }
 
     /// Messages a second, each number at its steady rate: whoever sends more is refused.
@@ -54,15 +50,21 @@ impl Bare {
         let (start, mut calls) = (Instant::now(), JoinSet::new());
         let mut pace = interval(Duration::from_secs(1) / rate);
         for index in 0..count {
-            if index % numbers.len() == 0 {
+            if index % PROJECTS == 0 {
                 pace.tick().await;
             }
-            let (person, callback) = (index / PROJECTS % PEOPLE_EACH, format!("{name}-{index}"));
-            calls.spawn(Self::answered(self.request(&numbers[index % PROJECTS], person, index, &callback)));
+            calls.spawn(Self::answered(self.request(numbers, index, &format!("{name}-{index}"))));
         }
         calls.join_all().await;
         count as f64 / start.elapsed().as_secs_f64()
     }
+}
+
+/// How many are done a second, so many at once.
+pub(super) async fn per_second<F: Future<Output = ()>>(calls: impl ExactSizeIterator<Item = F>, at_once: usize) -> f64 {
+    let (count, start) = (calls.len(), Instant::now());
+    futures::stream::iter(calls).buffer_unordered(at_once).for_each(|()| std::future::ready(())).await;
+    count as f64 / start.elapsed().as_secs_f64()
 }
 
 /// What conversations would have written down for the same message.

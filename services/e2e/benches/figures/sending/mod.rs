@@ -2,7 +2,7 @@
 //!
 //! What lies between the two is what makes a message one that is never doubled: a fact in the log before Meta is asked, another when it
 //! has answered, each on storage that survives a power cut. Meta here answers at once, which it never does, or after 50 ms, which it does;
-//! it takes however much comes, which it never does, or 80 messages a second of each number, which it does. The goals are for what it does.
+//! it takes however much comes, which it never does, or 80 messages a second of each number, which it does.
 
 mod bare;
 mod far_end;
