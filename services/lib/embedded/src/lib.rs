@@ -27,6 +27,7 @@ mod run;
 mod scratch;
 mod servers;
 mod settings;
+mod staging;
 mod template;
 mod version;
 

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::find::Programs;
 use crate::process::{Process, Spec};
 use crate::scratch::Folder;
+use crate::staging::Staging;
 use crate::{lock, port, settings};
 
 const SERVER: &str = "nats-server";
@@ -54,6 +55,7 @@ pub struct Nats {
     program: PathBuf,
     data: PathBuf,
     port: u16,
+    staging: Option<Staging>,
     /// Goes after the process, which is dropped first.
     pub(crate) scratch: Option<Folder>,
 }
@@ -69,9 +71,10 @@ impl Nats {
         std::fs::create_dir_all(&data).map_err(Error::file("create", &data))?;
         let memory = data.join("port");
         let mut port = port::choose(options.port, &memory)?;
+        let mut staging = Staging::for_store(&store_in(&data));
         let mut tries = 1;
         let process = loop {
-            match launch(&program, &data, port, lock::START_WAIT_MAX).await {
+            match launch(&program, &data, port, lock::START_WAIT_MAX, staging.as_mut()).await {
                 Err(Error::Died { .. }) if options.port.is_none() && !port::is_free(port) && tries < PORT_TRIES_MAX => {
                     port = port::any_free()?;
                     tries += 1;
@@ -80,7 +83,7 @@ impl Nats {
             }
         };
         port::remember(port, &memory)?;
-        Ok(Nats { process, program, data, port, scratch: None })
+        Ok(Nats { process, program, data, port, staging, scratch: None })
     }
 
     /// `nats://127.0.0.1:<port>`; the same after a restart.
@@ -118,7 +121,7 @@ impl Nats {
     /// As [`Nats::start`]. Nothing runs then, and it may be tried again.
     pub async fn restart(&mut self) -> Result<()> {
         self.process.stop(Signal::SIGTERM, STOP_MAX).await;
-        self.process = launch(&self.program, &self.data, self.port, lock::RESTART_WAIT_MAX).await?;
+        self.process = launch(&self.program, &self.data, self.port, lock::RESTART_WAIT_MAX, self.staging.as_mut()).await?;
         Ok(())
     }
 
@@ -132,7 +135,11 @@ fn log_in(data: &Path) -> PathBuf {
     data.join("nats-server.log")
 }
 
-async fn launch(program: &Path, data: &Path, port: u16, lock_wait: Duration) -> Result<Process> {
+fn store_in(data: &Path) -> PathBuf {
+    data.join("store")
+}
+
+async fn launch(program: &Path, data: &Path, port: u16, lock_wait: Duration, staging: Option<&mut Staging>) -> Result<Process> {
     let lock = lock::take(data, lock_wait).await?;
     let config = data.join("nats-server.conf");
     std::fs::write(&config, settings::NATS).map_err(Error::file("write", &config))?;
@@ -147,14 +154,18 @@ async fn launch(program: &Path, data: &Path, port: u16, lock_wait: Duration) -> 
         "--name".into(),
         name.clone().into(),
     ];
-    let store = quoted(&data.join("store"));
+    let store = quoted(&store_in(data));
     let env = vec![(settings::NATS_STORE_VARIABLE, store)];
     let log = log_in(data);
     // SIGKILL is as good as any: what it has acknowledged is synced, and it ends at once.
     let give_up = Signal::SIGKILL;
-    let spec = Spec { server: SERVER, program, args: args.into(), env, account: None, log: &log, give_up };
+    let in_memory = staging.as_deref().map(Staging::folder);
+    let spec = Spec { server: SERVER, program, args: args.into(), env, account: None, log: &log, give_up, in_memory };
     let mut process = Process::start(spec, lock)?;
     wait_until_ready(&mut process, port, &name).await?;
+    if let Some(staging) = staging {
+        staging.started();
+    }
     Ok(process)
 }
 

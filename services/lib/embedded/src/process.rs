@@ -42,6 +42,8 @@ pub(crate) struct Spec<'a> {
     pub(crate) log: &'a Path,
     /// Makes it give up at once; sent when it is dropped, and by the watcher when we are gone.
     pub(crate) give_up: Signal,
+    /// A folder that the watcher deletes after the server when we are gone.
+    pub(crate) in_memory: Option<&'a Path>,
 }
 
 /// A running, or meanwhile ended, server process.
@@ -61,6 +63,7 @@ impl Process {
         let (log, log_from) = open_log(spec.log)?;
         let mut command = Command::new("/bin/sh");
         command.args(["-c", include_str!("watched.sh"), "sh", name_of(spec.give_up)]);
+        command.arg(spec.in_memory.unwrap_or(Path::new("")));
         command.arg(spec.program).args(&spec.args);
         command.stdin(Stdio::piped()).stdout(log).stderr(lock);
         command.env("LC_ALL", "C").env_remove("PGDATA").env_remove("PGPORT").env_remove("PGOPTIONS");

@@ -1,7 +1,8 @@
 # Becomes the program in "$@", after leaving behind a watcher that ends the program when our parent is gone.
 #
 # Handed in: standard input = a pipe that only the parent writes to, so that it closes when the parent ends, however it ends;
-# standard error = the data folder's lock; standard output = the log; "$1" = the signal that makes the program give up at once.
+# standard error = the data folder's lock; standard output = the log; "$1" = the signal that makes the program give up at once;
+# "$2" = a folder that the watcher deletes after it, or nothing.
 # `exec` keeps the process number: the parent's child is the program itself, and "$$" below is its number.
 #
 # The watcher is in place before the program starts, so there is no moment in which a killed parent leaves it behind. It runs
@@ -10,7 +11,8 @@
 
 exec 3<&0 0<&2 2>&1
 signal="$1"
-shift
+folder="$2"
+shift 2
 ( (
   trap '' HUP INT QUIT TERM
   exec 0</dev/null 1>/dev/null 2>&1
@@ -22,6 +24,7 @@ shift
     tries=$((tries + 1))
   done
   kill -s KILL $$
+  if [ -n "$folder" ]; then rm -rf -- "$folder"; fi
 ) & )
 exec 3<&-
 exec "$@"

@@ -1,5 +1,6 @@
 //! nats-server as a child: starts, is killed, comes back with all data, refuses what it must.
 
+mod waiting;
 mod wire;
 
 use std::os::unix::fs::PermissionsExt;
@@ -62,6 +63,45 @@ async fn a_dropped_one_leaves_no_process_and_no_folder() {
     let gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid.cast_signed()), None);
     assert_eq!(gone, Err(nix::errno::Errno::ESRCH));
     assert!(!log.exists());
+}
+
+/// Where the stream's batches are gathered: a link into memory, where this machine has room there.
+fn link_into_memory(nats: &Nats) -> Option<std::path::PathBuf> {
+    let memory = nix::sys::statvfs::statvfs("/dev/shm").ok()?;
+    let room = u128::from(memory.blocks_available()) * u128::from(memory.fragment_size());
+    let batches = nats.log_path().with_file_name("store/jetstream/$G/streams/kept/batches");
+    if room < 300 << 20 {
+        return None;
+    }
+    waiting::until(|| std::fs::read_link(&batches).err().map(|error| error.to_string()));
+    std::fs::read_link(&batches).ok()
+}
+
+#[tokio::test]
+async fn a_batch_is_gathered_in_memory_and_kept_on_the_disk() {
+    let mut nats = Nats::scratch().await.unwrap();
+    wire::create_stream(nats.port());
+    let Some(memory) = link_into_memory(&nats) else {
+        wire::append_batch(nats.port(), "on-the-disk");
+        return assert_eq!(wire::messages(nats.port()), 3);
+    };
+    let of_server = memory.parent().unwrap().to_path_buf();
+    assert_eq!(of_server.metadata().unwrap().permissions().mode() & 0o777, 0o700, "for nobody else to read");
+    wire::append_batch(nats.port(), "first");
+    assert_eq!(memory.read_dir().unwrap().count(), 0, "nothing stays");
+
+    // As if it had been killed in the middle of one.
+    nats.kill().await;
+    std::fs::create_dir(memory.join("half")).unwrap();
+    nats.restart().await.unwrap();
+    assert_eq!(wire::messages(nats.port()), 3);
+    assert_eq!(link_into_memory(&nats).unwrap(), memory);
+    assert!(!memory.join("half").exists());
+    wire::append_batch(nats.port(), "second");
+    assert_eq!(wire::messages(nats.port()), 6);
+
+    drop(nats);
+    assert!(!of_server.exists());
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User};
@@ -95,6 +96,9 @@ async fn lives_with_its_parent(user: Option<&User>) {
     let mut first = start(&data, user);
     wire::create_stream(first.nats_port);
     wire::append(first.nats_port, "acknowledged");
+    std::thread::sleep(Duration::from_millis(250)); // long enough for the stream to be seen
+    let memory = std::fs::read_link(data.join("nats/store/jetstream/$G/streams/kept/batches"));
+    wire::append_batch(first.nats_port, "batch");
     let mut connection = PgConnection::connect(&first.database_url).await.unwrap();
     connection.execute("CREATE TABLE kept AS SELECT 'committed' AS what").await.unwrap();
     let all = belonging_to(first.child.id(), &data);
@@ -102,10 +106,11 @@ async fn lives_with_its_parent(user: Option<&User>) {
     first.child.kill().unwrap();
     first.child.wait().unwrap();
     wait_until_gone(&all, &data);
+    assert!(!memory.is_ok_and(|of_stream| of_stream.parent().unwrap().exists()), "what batches were gathered in");
 
     let mut second = start(&data, user);
     assert_eq!(second.database_url, first.database_url);
-    assert_eq!(wire::messages(second.nats_port), 1);
+    assert_eq!(wire::messages(second.nats_port), 4);
     let mut connection = PgConnection::connect(&second.database_url).await.unwrap();
     let kept: String = sqlx::query_scalar("SELECT what FROM kept").fetch_one(&mut connection).await.unwrap();
     assert_eq!(kept, "committed");

@@ -10,10 +10,15 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// Publishes a request and gives the answer's body.
 pub(crate) fn ask(port: u16, subject: &str, body: &str) -> String {
+    answer_to(port, &format!("PUB {subject} answer {}\r\n{body}\r\n", body.len()))
+}
+
+/// Sends something that asks for an answer to `answer`.
+fn answer_to(port: u16, question: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(ANSWER_MAX)).unwrap();
-    let connect = r#"CONNECT {"verbose":false,"pedantic":false}"#;
-    write!(stream, "{connect}\r\nSUB answer 1\r\nPUB {subject} answer {}\r\n{body}\r\n", body.len()).unwrap();
+    let connect = r#"CONNECT {"verbose":false,"pedantic":false,"headers":true}"#;
+    write!(stream, "{connect}\r\nSUB answer 1\r\n{question}").unwrap();
     let mut lines = BufReader::new(stream);
     let mut line = String::new();
     while !line.starts_with("MSG ") {
@@ -29,7 +34,7 @@ pub(crate) fn ask(port: u16, subject: &str, body: &str) -> String {
 
 /// Creates a stream `kept` on the subjects `kept.*`.
 pub(crate) fn create_stream(port: u16) {
-    let body = r#"{"name":"kept","subjects":["kept.*"],"storage":"file"}"#;
+    let body = r#"{"name":"kept","subjects":["kept.*"],"storage":"file","allow_atomic":true}"#;
     let answer = ask(port, "$JS.API.STREAM.CREATE.kept", body);
     assert!(!answer.contains("error"), "{answer}");
 }
@@ -38,6 +43,17 @@ pub(crate) fn create_stream(port: u16) {
 pub(crate) fn append(port: u16, body: &str) {
     let answer = ask(port, "kept.one", body);
     assert!(answer.contains("\"seq\""), "{answer}");
+}
+
+/// Appends three messages as one atomic batch, which is acknowledged when this returns. Each batch of a stream needs another name.
+pub(crate) fn append_batch(port: u16, name: &str) {
+    let publish = |sequence: u32, reply: &str, commit: &str| {
+        let headers = format!("NATS/1.0\r\nNats-Batch-Id: {name}\r\nNats-Batch-Sequence: {sequence}\r\n{commit}\r\n");
+        format!("HPUB kept.one {reply}{} {}\r\n{headers}part\r\n", headers.len(), headers.len() + "part".len())
+    };
+    let batch = publish(1, "", "") + &publish(2, "", "") + &publish(3, "answer ", "Nats-Batch-Commit: 1\r\n");
+    let answer = answer_to(port, &batch);
+    assert!(answer.contains("\"count\":3"), "{answer}");
 }
 
 /// How many messages the stream has.

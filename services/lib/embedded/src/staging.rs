@@ -1,0 +1,106 @@
+//! Where nats-server gathers an atomic batch until it is committed: in memory instead of on the disk.
+//!
+//! With one replica the server opens a file store of its own for every batch, in `batches` below the stream's folder, syncs four small files
+//! of it, and deletes it again after the commit. Nothing of it is ever read after a start, which begins by deleting `batches`: what makes a
+//! batch durable is the commit, which writes its messages into the stream's own file and syncs that once, before the acknowledgement. So
+//! these syncs buy nothing, and they were most of what a batch cost. There is no setting for it (with several replicas the server gathers in
+//! memory by itself), so each stream's `batches` is a link into memory, put there as soon as the stream's folder is seen without one.
+//!
+//! A stream whose first batch came before the link keeps its folder on the disk until the server starts again: slower, and just as right.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use nix::sys::statvfs::statvfs;
+
+/// Where Linux has a file system in memory; other systems have none, and gather on the disk.
+const MEMORY: &str = "/dev/shm";
+/// With less room than this the disk is used: a batch is up to 8 MiB, and each of a dozen streams may have several open.
+const ROOM_MIN: u128 = 256 << 20;
+/// How often new streams are looked for. A look is one listing of a folder of about a dozen.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// The folder in memory that the links of one server lead to, and the thread that puts them there. Dropping it deletes the folder.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    folder: PathBuf,
+    streams: PathBuf,
+    /// Dropped to end the thread.
+    living: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Staging {
+    /// For the server with this store. `None` where there is no room in memory: that is no failure.
+    pub(crate) fn for_store(store: &Path) -> Option<Staging> {
+        let room = statvfs(MEMORY).ok().map(|memory| u128::from(memory.blocks_available()) * u128::from(memory.fragment_size()))?;
+        if room < ROOM_MIN {
+            tracing::info!(memory = MEMORY, room, "too little room: batches are gathered on the disk");
+            return None;
+        }
+        let folder = Path::new(MEMORY).join(format!("paige-{:016x}", rand::random::<u64>()));
+        // What people write to each other lies in it for a moment: for nobody else to read.
+        DirBuilder::new().mode(0o700).create(&folder).ok()?;
+        // The account that every client is in as long as none is configured.
+        let streams = store.join("jetstream").join("$G").join("streams");
+        Some(Staging { folder, streams, living: None, thread: None })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The server has started, and has deleted the links: puts them back at once, and goes on looking for new streams.
+    pub(crate) fn started(&mut self) {
+        self.end_thread();
+        for left in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            // Half a batch of a server that was killed. What cannot be deleted is in nobody's way: batches have names of their own.
+            let _ = std::fs::remove_dir_all(left.path());
+        }
+        link_all(&self.streams, &self.folder);
+        let (living, ended) = channel();
+        let (streams, folder) = (self.streams.clone(), self.folder.clone());
+        let thread = std::thread::Builder::new().name("nats-staging".to_owned()).spawn(move || keep_linked(&streams, &folder, &ended));
+        (self.living, self.thread) = (Some(living), thread.ok());
+    }
+
+    fn end_thread(&mut self) {
+        self.living = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        self.end_thread();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn keep_linked(streams: &Path, folder: &Path, ended: &Receiver<()>) {
+    while matches!(ended.recv_timeout(LOOK_EVERY), Err(RecvTimeoutError::Timeout)) {
+        link_all(streams, folder);
+    }
+}
+
+/// Each stream's `batches` that is not there becomes a link. One that is there stays: the server may be at work in it.
+fn link_all(streams: &Path, folder: &Path) {
+    for stream in std::fs::read_dir(streams).into_iter().flatten().flatten() {
+        let batches = stream.path().join("batches");
+        if batches.symlink_metadata().is_ok() {
+            continue;
+        }
+        let target = folder.join(stream.file_name());
+        let linked = std::fs::create_dir_all(&target).and_then(|()| std::os::unix::fs::symlink(&target, &batches));
+        if let Err(error) = linked {
+            // The server was faster, or the stream is gone again.
+            tracing::debug!(batches = %batches.display(), %error, "not linked");
+        }
+    }
+}
