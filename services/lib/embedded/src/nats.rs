@@ -139,8 +139,11 @@ fn store_in(data: &Path) -> PathBuf {
     data.join("store")
 }
 
-async fn launch(program: &Path, data: &Path, port: u16, lock_wait: Duration, staging: Option<&mut Staging>) -> Result<Process> {
+async fn launch(program: &Path, data: &Path, port: u16, lock_wait: Duration, mut staging: Option<&mut Staging>) -> Result<Process> {
     let lock = lock::take(data, lock_wait).await?;
+    if let Some(staging) = &mut staging {
+        staging.clear();
+    }
     let config = data.join("nats-server.conf");
     std::fs::write(&config, settings::NATS).map_err(Error::file("write", &config))?;
     let name = format!("paige-{:08x}", rand::random::<u32>());

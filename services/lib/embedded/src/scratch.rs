@@ -11,6 +11,10 @@ use crate::error::{Error, Result};
 use crate::nats::{Nats, NatsOptions};
 use crate::postgres::{Postgres, PostgresOptions};
 
+/// Where the folders are made, if it is one that Postgres' user can get into. `make test` names memory, because every test makes and deletes
+/// some hundred files; a bench names nothing, because it measures the disk.
+const PLACE_VARIABLE: &str = "PAIGE_SCRATCH";
+
 /// Waits for our end and then deletes the folder; the servers in it may need a moment to go.
 const DELETE_AFTERWARDS: &str = r#"
 trap '' HUP INT QUIT TERM
@@ -89,8 +93,9 @@ impl Folder {
     pub(crate) fn new() -> Result<Folder> {
         let account = Account::for_postgres()?;
         let open = |folder: &PathBuf| folder.is_dir() && account.as_ref().is_none_or(|a| a.barrier(folder).is_none());
+        let asked = std::env::var_os(PLACE_VARIABLE).map(PathBuf::from);
         let places = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
-        let place = places.into_iter().find(open).unwrap_or_else(std::env::temp_dir);
+        let place = asked.into_iter().chain(places).find(open).unwrap_or_else(std::env::temp_dir);
         let path = place.join(format!("paige-{:016x}", rand::random::<u64>()));
         let mut sh = Command::new("/bin/sh");
         sh.args(["-c", DELETE_AFTERWARDS, "sh"]).arg(&path).stdin(Stdio::piped());

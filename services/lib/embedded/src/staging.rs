@@ -43,8 +43,7 @@ impl Staging {
             return None;
         }
         let folder = Path::new(MEMORY).join(format!("paige-{:016x}", rand::random::<u64>()));
-        // What people write to each other lies in it for a moment: for nobody else to read.
-        DirBuilder::new().mode(0o700).create(&folder).ok()?;
+        private_folder(&folder).ok()?;
         // The account that every client is in as long as none is configured.
         let streams = store.join("jetstream").join("$G").join("streams");
         Some(Staging { folder, streams, living: None, thread: None })
@@ -54,13 +53,17 @@ impl Staging {
         &self.folder
     }
 
-    /// The server has started, and has deleted the links: puts them back at once, and goes on looking for new streams.
-    pub(crate) fn started(&mut self) {
+    /// The server is about to start: what one that was killed left half done goes.
+    pub(crate) fn clear(&mut self) {
         self.end_thread();
         for left in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            // Half a batch of a server that was killed. What cannot be deleted is in nobody's way: batches have names of their own.
+            // What cannot be deleted is in nobody's way: each batch has a name of its own.
             let _ = std::fs::remove_dir_all(left.path());
         }
+    }
+
+    /// The server has started, and has deleted the links: puts them back at once, and goes on looking for new streams.
+    pub(crate) fn started(&mut self) {
         link_all(&self.streams, &self.folder);
         let (living, ended) = channel();
         let (streams, folder) = (self.streams.clone(), self.folder.clone());
@@ -89,18 +92,23 @@ fn keep_linked(streams: &Path, folder: &Path, ended: &Receiver<()>) {
     }
 }
 
-/// Each stream's `batches` that is not there becomes a link. One that is there stays: the server may be at work in it.
+/// Each stream's `batches` that is not there becomes a link. One that is there stays: the server may be at work in it. Where the links lead
+/// to is made again each time: some systems tidy up memory when a user logs out.
 fn link_all(streams: &Path, folder: &Path) {
     for stream in std::fs::read_dir(streams).into_iter().flatten().flatten() {
-        let batches = stream.path().join("batches");
-        if batches.symlink_metadata().is_ok() {
-            continue;
+        let (target, batches) = (folder.join(stream.file_name()), stream.path().join("batches"));
+        let mut linked = private_folder(&target);
+        if linked.is_ok() && batches.symlink_metadata().is_err() {
+            linked = std::os::unix::fs::symlink(&target, &batches);
         }
-        let target = folder.join(stream.file_name());
-        let linked = std::fs::create_dir_all(&target).and_then(|()| std::os::unix::fs::symlink(&target, &batches));
         if let Err(error) = linked {
             // The server was faster, or the stream is gone again.
             tracing::debug!(batches = %batches.display(), %error, "not linked");
         }
     }
+}
+
+/// What people write to each other lies in it for a moment: for nobody else to read.
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

@@ -100,6 +100,13 @@ async fn a_batch_is_gathered_in_memory_and_kept_on_the_disk() {
     wire::append_batch(nats.port(), "second");
     assert_eq!(wire::messages(nats.port()), 6);
 
+    // As if somebody had tidied up the memory.
+    std::fs::remove_dir_all(&of_server).unwrap();
+    waiting::until(|| (!memory.is_dir()).then(|| "not made again".to_owned()));
+    assert_eq!(of_server.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    wire::append_batch(nats.port(), "third");
+    assert_eq!(wire::messages(nats.port()), 9);
+
     drop(nats);
     assert!(!of_server.exists());
 }
