@@ -57,6 +57,36 @@ async fn a_project_is_erased_and_its_neighbours_keep_every_event_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_project_that_lies_all_over_a_long_stream_is_erased_in_parts() {
+    let log = Log::start().await;
+    let (gone, neighbour) = (contact_of(1, 1), contact_of(2, 2));
+    // More than one part of sequences, with something to take out at both ends and at the seams.
+    for part in (0..61).map(|part| part * 1_001) {
+        log.journal.append(&gone, Expect::Any, vec![event(part)]).await.unwrap();
+        log.journal.append(&neighbour, Expect::Any, (part + 1..part + 1_001).map(event).collect()).await.unwrap();
+    }
+    log.journal.append(&gone, Expect::Any, vec![event(61 * 1_001)]).await.unwrap();
+    assert_eq!(log.journal.erase(&of_project(&gone, false)).await.unwrap(), 62);
+    assert_eq!(log.journal.state(Stream::Conversation).await.unwrap().messages, 61_000);
+    assert!(log.journal.subjects(Stream::Conversation, &of_project(&gone, false).pattern).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_erased_stays_so_when_the_broker_is_killed() {
+    let mut log = Log::start().await;
+    for n in 0..200 {
+        log.journal.append(&contact_of(n % 2, n % 10), Expect::Any, vec![event(n)]).await.unwrap();
+    }
+    assert_eq!(log.journal.erase(&of_project(&contact_of(1, 1), false)).await.unwrap(), 100);
+    log.nats.kill().await;
+    log.nats.restart().await.unwrap();
+    let healthy = async { while log.journal.healthy().await.is_err() {} };
+    within(PATIENCE, "the broker", healthy).await;
+    let left: Vec<u64> = (0..200).filter(|n| n % 2 == 0).collect();
+    assert_eq!(numbers(&log.all(Stream::Conversation).await), left);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_overwritten_is_nowhere_on_the_brokers_disk() {
     let log = Log::start().await;
     for n in 0..30 {

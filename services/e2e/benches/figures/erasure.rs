@@ -1,8 +1,8 @@
 //! What another project's webhooks feel of the deletion of a project with a million messages: its database is dropped and
 //! its events are erased from the log, while webhooks come at a steady pace.
 //!
-//! Short windows in turn, all with the same load: in every other one it goes on being erased. A disk that stands still for a moment, as those
-//! of shared machines do, then spoils a window and not the comparison of those in the middle.
+//! Short windows, all with the same load, before, meanwhile and after. A disk that stands still for a moment, as those of shared machines
+//! do, then spoils a window and not the comparison of those in the middle.
 
 use std::sync::Arc;
 
@@ -23,8 +23,10 @@ const RATE: f64 = 500.0;
 const CONNECTIONS: usize = 32;
 /// Webhooks of one window: 5 seconds.
 const WEBHOOKS: usize = 2_500;
-/// Of each kind.
-const WINDOWS: usize = 9;
+/// Before it, and once more after it was broken off.
+const QUIET_WINDOWS: usize = 6;
+/// Meanwhile: long enough for one part and the rest that follows it.
+const BUSY_WINDOWS: usize = 24;
 const PEOPLE: usize = 10_000;
 const MESSAGES_EACH: usize = 100;
 
@@ -45,30 +47,36 @@ pub(crate) async fn run() {
         sent.latencies
     };
     part("warm").await;
-    let (mut quiet, mut busy) = (Vec::new(), Vec::new());
-    for window in 0..WINDOWS {
-        quiet.push(part(&format!("quiet {window}")).await);
-        let erasing = tokio::spawn(erase(journal.clone(), postgres.admin_url(), gone));
-        busy.push(part(&format!("busy {window}")).await);
-        assert!(!erasing.is_finished(), "it is all erased, or cannot be: nothing is measured any more");
-        erasing.abort();
-    }
+    let windows = async |name: &str, count: usize| {
+        let mut measured = Vec::new();
+        for window in 0..count {
+            measured.push(part(&format!("{name} {window}")).await);
+        }
+        measured
+    };
+    let mut quiet = windows("before", QUIET_WINDOWS).await;
+    let erasing = tokio::spawn(erase(journal.clone(), postgres.admin_url(), gone));
+    let busy = windows("meanwhile", BUSY_WINDOWS).await;
+    assert!(!erasing.is_finished(), "it is all erased, or cannot be: nothing was measured at the end");
+    erasing.abort();
+    quiet.extend(windows("after", QUIET_WINDOWS).await);
     let left: u64 = journal.subjects(Stream::Conversation, &pattern(gone)).await.expect("the log answers").values().sum();
 
     report::note(format!("{} of {} events erased meanwhile", history.events_in_all() - left, history.events_in_all()));
     report::note(format!(
-        "the middle of {WINDOWS} windows of {} s, and of as many between them; then all together",
-        WEBHOOKS as f64 / RATE
+        "the middle of {BUSY_WINDOWS} windows of {} s, and of {} before and after; then all together",
+        WEBHOOKS as f64 / RATE,
+        quiet.len()
     ));
     for percentile in [50.0, 99.0] {
         let (quiet, busy) = (middle(&quiet, percentile), middle(&busy, percentile));
         let name = format!("acknowledged while it is erased, p{percentile}");
-        let line = Figure::new(name, busy, Unit::Ms).beside("between them", quiet);
+        let line = Figure::new(name, busy, Unit::Ms).beside("before and after", quiet);
         if percentile > 50.0 { line.ratio(Goal::AtMost(1.1)).print() } else { line.print() }
     }
     let (quiet, busy) = (together(&quiet), together(&busy));
     Figure::percentile("all windows together", &busy, 99.0)
-        .beside("between them", report::ms(&quiet, 99.0))
+        .beside("before and after", report::ms(&quiet, 99.0))
         .ratio(Goal::AtMost(1.1))
         .print();
     served.stop().await;
