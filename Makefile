@@ -21,7 +21,7 @@ help: ## this list
 run: ## start NATS, Postgres, all services and the simulator; Ctrl-C stops everything
 	@cargo run --quiet --release -p standalone --bin paige -- up $(ARGS)
 
-test: export PAIGE_SCRATCH = $(SCRATCH)
+test: export PAIGE_SCRATCH ?= $(SCRATCH)
 test: ## every test, on real servers
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	  cargo nextest run --workspace --no-fail-fast --test-threads $(THREADS); \

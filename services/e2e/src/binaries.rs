@@ -2,6 +2,7 @@
 //!
 //! A test of this package cannot name another package's binary, and `cargo test -p e2e` does not build it. So it is looked for where
 //! cargo puts it, its list of sources (`<program>.d`, written by cargo) says whether it is fresh, and if it is not, cargo builds it.
+//! `cargo test --workspace` builds the programs for tests of their own packages and writes no list: then whatever is in the workspace counts.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ const PROGRAMS: [(&str, &str); 15] = [
     ("replay", "replay"),
     ("standalone", "paige"),
 ];
+
+/// What programs are made of, from the workspace's own folder.
+const WORKSPACE: [&str; 6] = ["Cargo.toml", "Cargo.lock", "deploy", "events", "schemas", "services"];
 
 /// Where a program is, built from the sources as they are now.
 ///
@@ -69,10 +73,26 @@ fn folder() -> PathBuf {
 
 /// Not older than any of its sources. One that is gone says nothing: whatever named it has changed too.
 fn is_fresh(folder: &Path, program: &str) -> bool {
-    let Ok(list) = std::fs::read_to_string(folder.join(format!("{program}.d"))) else { return false };
     let Some(built) = modified(&folder.join(program)) else { return false };
+    let sources = match std::fs::read_to_string(folder.join(format!("{program}.d"))) {
+        Ok(list) => listed(&list),
+        Err(_) => WORKSPACE.iter().flat_map(|part| files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(part))).collect(),
+    };
+    sources.iter().all(|source| modified(source).is_none_or(|changed| changed <= built))
+}
+
+/// The sources of a line of a makefile, `<program>: <source> <source>`, where a space in a path has a backslash before it.
+fn listed(list: &str) -> Vec<PathBuf> {
     let sources = list.split_once(": ").map_or("", |(_, sources)| sources).replace("\\ ", "\0");
-    sources.split_whitespace().all(|source| modified(Path::new(&source.replace('\0', " "))).is_none_or(|changed| changed <= built))
+    sources.split_whitespace().map(|source| PathBuf::from(source.replace('\0', " "))).collect()
+}
+
+/// Every file in a folder, or the file itself.
+fn files_below(path: &Path) -> Vec<PathBuf> {
+    match std::fs::read_dir(path) {
+        Ok(entries) => entries.flatten().flat_map(|entry| files_below(&entry.path())).collect(),
+        Err(_) => vec![path.to_owned()],
+    }
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

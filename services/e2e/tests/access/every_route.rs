@@ -74,7 +74,7 @@ impl House {
         let stage = Stage::start().await;
         let cast = Cast::gather(&stage).await;
         let (routes, open) = described(&stage).await;
-        assert!(routes.len() >= 40, "the description is incomplete: {routes:?}");
+        assert!(routes.len() >= 110, "the description is incomplete: {routes:?}");
         Self { stage, cast, routes, open }
     }
 
@@ -190,7 +190,7 @@ async fn what_needs_no_key_is_named_here() {
 }
 
 #[tokio::test]
-async fn lists_and_operations_show_nothing_of_others() {
+async fn where_no_project_is_named_nothing_of_others_is_shown_or_made() {
     let house = House::build().await;
     let (stage, cast) = (&house.stage, &house.cast);
     let ours = cast.project.to_string();
@@ -203,19 +203,25 @@ async fn lists_and_operations_show_nothing_of_others() {
     };
     let operations = stage.call(reqwest::Method::GET, &format!("/v1/projects/{ours}/operations"), None).await;
     let operation = operations["data"][0]["id"].as_str().unwrap_or_else(|| panic!("no operation: {operations}"));
+    let others = [
+        ("a key of another workspace", &cast.key_elsewhere),
+        ("a key of another project", &cast.key_of_other_project),
+        ("a stranger", &cast.stranger.session),
+        ("who was removed", &cast.removed.session),
+        ("a member without permission", &cast.member.session),
+    ];
     for path in ["/v1/projects".to_owned(), format!("/v1/operations/{operation}")] {
         stage.until("the project is in the tables", async || seen(&cast.keys_with["projects:read"], &path).await).await;
         assert!(seen(&cast.owner.session, &path).await, "{path}");
         assert!(seen(&cast.members_without["code:read"].session, &path).await, "{path}");
-        for (who, credentials) in [
-            ("a key of another workspace", &cast.key_elsewhere),
-            ("a key of another project", &cast.key_of_other_project),
-            ("a stranger", &cast.stranger.session),
-            ("who was removed", &cast.removed.session),
-            ("a member without permission", &cast.member.session),
-        ] {
+        for (who, credentials) in others {
             assert!(!seen(credentials, &path).await, "{who} sees {ours} in {path}");
         }
+    }
+    let theirs = serde_json::json!({ "name": "Not theirs", "workspace_id": cast.workspace.to_string() });
+    for (who, credentials) in others {
+        let answer = stage.http.post(format!("{}/v1/projects", stage.base)).bearer_auth(credentials).json(&theirs).send().await.unwrap();
+        assert!(matches!(answer.status().as_u16(), 403 | 404), "{who} makes a project: {}", answer.status());
     }
     house.stage.finish(0).await;
 }
