@@ -9,9 +9,8 @@ ARGS ?=
 # Named together each time, so that cargo chooses the same features and builds nothing twice.
 MEASURED := -p standalone -p simulator -p e2e -p projections
 
-# The servers of the tests live in memory where there is room. And tests wait more than they compute, so two of them share a core.
+# The servers of the tests live in memory where there is room.
 SCRATCH = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 >= 8000000 { print "/dev/shm" }')
-THREADS = $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 .PHONY: help run test check bench chaos
 
@@ -24,7 +23,7 @@ run: ## start NATS, Postgres, all services and the simulator; Ctrl-C stops every
 test: export PAIGE_SCRATCH ?= $(SCRATCH)
 test: ## every test, on real servers
 	@if cargo nextest --version >/dev/null 2>&1; then \
-	  cargo nextest run --workspace --no-fail-fast --test-threads $(THREADS); \
+	  cargo nextest run --workspace --no-fail-fast; \
 	  cargo test --workspace --doc --quiet; \
 	else \
 	  cargo test --workspace --no-fail-fast; \
