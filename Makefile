@@ -9,9 +9,6 @@ ARGS ?=
 # Named together each time, so that cargo chooses the same features and builds nothing twice.
 MEASURED := -p standalone -p simulator -p e2e -p projections
 
-# The servers of the tests live in memory where there is room.
-SCRATCH = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 >= 8000000 { print "/dev/shm" }')
-
 .PHONY: help run test check bench chaos
 
 help: ## this list
@@ -20,7 +17,6 @@ help: ## this list
 run: ## start NATS, Postgres, all services and the simulator; Ctrl-C stops everything
 	@cargo run --quiet --release -p standalone --bin paige -- up $(ARGS)
 
-test: export PAIGE_SCRATCH ?= $(SCRATCH)
 test: ## every test, on real servers
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	  cargo nextest run --workspace --no-fail-fast; \

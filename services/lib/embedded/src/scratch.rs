@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::nats::{Nats, NatsOptions};
 use crate::postgres::{Postgres, PostgresOptions};
 
-/// Where the folders are made, if it is one that Postgres' user can get into. `make test` names memory, because every test makes and deletes
-/// some hundred files; a bench names nothing, because it measures the disk.
+/// Where the folders are made, if it is one that Postgres' user can get into. Every test makes and deletes some hundred files, so a place in
+/// memory makes tests quick; a bench needs the disk.
 const PLACE_VARIABLE: &str = "PAIGE_SCRATCH";
 
 /// Waits for our end and then deletes the folder; the servers in it may need a moment to go.
