@@ -98,8 +98,7 @@ impl Journal {
         let mut written = self.written(stream).await?;
         while Instant::now() < until {
             tokio::time::sleep(PURGE_LOOK_EVERY).await;
-            let before = std::mem::replace(&mut written, self.written(stream).await?);
-            if before == written {
+            if !self.others_wrote(stream, &mut written).await? {
                 return Ok(());
             }
         }
@@ -120,10 +119,15 @@ impl Journal {
             }
             (erased, from) = (erased + 1, sequence + 1);
             if erased % LOOK_EVERY == 0 {
-                let before = std::mem::replace(&mut written, self.written(stream).await?);
-                busy = before != written;
+                busy = self.others_wrote(stream, &mut written).await?;
             }
         }
+    }
+
+    /// Whether they did since `written`, which is brought up to now.
+    async fn others_wrote(&self, stream: Stream, written: &mut [u64; 2]) -> Result<bool, Error> {
+        let before = std::mem::replace(written, self.written(stream).await?);
+        Ok(before != *written)
     }
 
     /// How far the streams are that others write while this one is worked on.

@@ -1,5 +1,6 @@
 //! nats-server as a child: starts, is killed, comes back with all data, refuses what it must.
 
+mod gathered;
 mod waiting;
 mod wire;
 
@@ -65,23 +66,12 @@ async fn a_dropped_one_leaves_no_process_and_no_folder() {
     assert!(!log.exists());
 }
 
-/// Where the stream's batches are gathered: a link into memory, where this machine has room there.
-fn link_into_memory(nats: &Nats) -> Option<std::path::PathBuf> {
-    let memory = nix::sys::statvfs::statvfs("/dev/shm").ok()?;
-    let room = u128::from(memory.blocks_available()) * u128::from(memory.fragment_size());
-    let batches = nats.log_path().with_file_name("store/jetstream/$G/streams/kept/batches");
-    if room < 300 << 20 {
-        return None;
-    }
-    waiting::until(|| std::fs::read_link(&batches).err().map(|error| error.to_string()));
-    std::fs::read_link(&batches).ok()
-}
-
 #[tokio::test]
 async fn a_batch_is_gathered_in_memory_and_kept_on_the_disk() {
     let mut nats = Nats::scratch().await.unwrap();
     wire::create_stream(nats.port());
-    let Some(memory) = link_into_memory(&nats) else {
+    let data = nats.log_path().parent().unwrap().to_path_buf();
+    let Some(memory) = gathered::in_memory(&data) else {
         wire::append_batch(nats.port(), "on-the-disk");
         return assert_eq!(wire::messages(nats.port()), 3);
     };
@@ -95,7 +85,7 @@ async fn a_batch_is_gathered_in_memory_and_kept_on_the_disk() {
     std::fs::create_dir(memory.join("half")).unwrap();
     nats.restart().await.unwrap();
     assert_eq!(wire::messages(nats.port()), 3);
-    assert_eq!(link_into_memory(&nats).unwrap(), memory);
+    assert_eq!(gathered::in_memory(&data).unwrap(), memory);
     assert!(!memory.join("half").exists());
     wire::append_batch(nats.port(), "second");
     assert_eq!(wire::messages(nats.port()), 6);

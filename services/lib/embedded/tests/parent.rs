@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod gathered;
 mod waiting;
 mod wire;
 
@@ -11,7 +12,6 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User};
@@ -96,8 +96,7 @@ async fn lives_with_its_parent(user: Option<&User>) {
     let mut first = start(&data, user);
     wire::create_stream(first.nats_port);
     wire::append(first.nats_port, "acknowledged");
-    std::thread::sleep(Duration::from_millis(250)); // long enough for the stream to be seen
-    let memory = std::fs::read_link(data.join("nats/store/jetstream/$G/streams/kept/batches"));
+    let memory = gathered::in_memory(&data.join("nats"));
     wire::append_batch(first.nats_port, "batch");
     let mut connection = PgConnection::connect(&first.database_url).await.unwrap();
     connection.execute("CREATE TABLE kept AS SELECT 'committed' AS what").await.unwrap();
@@ -106,7 +105,7 @@ async fn lives_with_its_parent(user: Option<&User>) {
     first.child.kill().unwrap();
     first.child.wait().unwrap();
     wait_until_gone(&all, &data);
-    assert!(!memory.is_ok_and(|of_stream| of_stream.parent().unwrap().exists()), "what batches were gathered in");
+    assert!(!memory.is_some_and(|of_stream| of_stream.parent().unwrap().exists()), "what batches were gathered in");
 
     let mut second = start(&data, user);
     assert_eq!(second.database_url, first.database_url);
