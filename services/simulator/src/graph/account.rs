@@ -24,12 +24,13 @@ pub(super) fn phone_numbers(world: &World, request: &Request, waba: &str) -> Res
     Ok(json!({"data": page.iter().map(|(number, _)| number).collect::<Vec<_>>(), "paging": paging}))
 }
 
-/// `POST` and `DELETE /{waba}/subscribed_apps`
+/// `POST` and `DELETE /{waba}/subscribed_apps`: the app is the one that the token was given to.
 pub(super) fn subscribe(meta: &mut Meta, request: &Request, waba: &str, on: bool) -> Result<Value, GraphRefusal> {
     let waba = token::for_account(meta, request, waba)?;
+    let subscription = (waba, token::app_of(meta, request)?);
     match on {
-        true => meta.subscribed.insert(waba),
-        false => meta.subscribed.remove(&waba),
+        true => meta.subscribed.insert(subscription),
+        false => meta.subscribed.remove(&subscription),
     };
     Ok(json!({"success": true}))
 }

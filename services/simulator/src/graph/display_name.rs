@@ -65,7 +65,7 @@ pub(crate) fn decide(world: &mut World, number: &PhoneNumberId, decision: Decisi
         "rejection_reason": if decision.approved { None } else { Some(decision.reason.as_deref().unwrap_or("UNKNOWN")) },
     });
     let waba = line.waba.clone();
-    if world.meta.subscribed.contains(&waba) {
+    if world.meta.hears_of(&waba) {
         let change =
             Change { waba_id: waba.to_string(), field: "phone_number_name_update", value: value.to_string(), time: Some(now.timestamp()) };
         world.outbox.hold(change, None, now)?;

@@ -14,6 +14,7 @@ use crate::world::World;
 
 /// Calls of `register` and `deregister` together.
 const REGISTER_CALLS_MAX: usize = 10;
+const REGISTER_KEYS: [&str; 4] = ["messaging_product", "pin", "data_localization_region", "backup"];
 const REGISTER_WINDOW: TimeDelta = TimeDelta::hours(72);
 
 /// See the module.
@@ -72,13 +73,23 @@ impl Line {
     }
 }
 
-/// `POST /{phone}/register`
+/// `POST /{phone}/register`, after the app has subscribed to the number's account: a number whose webhooks nobody would get is not taken into
+/// use.
 pub(super) fn register(meta: &mut Meta, request: &Request, number: &str, now: DateTime<Utc>) -> Result<Value, GraphRefusal> {
+    let waba = token::line(meta, request, number)?.waba.clone();
+    let subscription = (waba, token::app_of(meta, request)?);
+    let subscribed = meta.subscribed.contains(&subscription);
     let line = token::line(meta, request, number)?;
     let body = request.whatsapp()?;
+    if let Some(key) = body.as_object().into_iter().flat_map(Map::keys).find(|key| !REGISTER_KEYS.contains(&key.as_str())) {
+        return Err(GraphRefusal::invalid(&format!("unexpected key {key} on param body")));
+    }
     let pin = body["pin"].as_str().filter(|pin| is_pin(pin)).ok_or_else(|| GraphRefusal::invalid("pin must be a text of six digits"))?;
     if line.coexistence {
         return Err(GraphRefusal::invalid("a number that is in use in the WhatsApp Business app cannot be registered"));
+    }
+    if !subscribed {
+        return Err(GraphRefusal::invalid("the app is not subscribed to the WhatsApp Business Account of this phone number"));
     }
     line.count(now)?;
     if !line.verified {

@@ -26,8 +26,8 @@ pub(crate) struct Meta {
     pub(crate) app_secret: Secret,
     pub(crate) codes: BTreeMap<String, Code>,
     pub(crate) tokens: BTreeMap<String, Granted>,
-    /// Accounts whose webhooks come to the app.
-    pub(crate) subscribed: BTreeSet<WabaId>,
+    /// Accounts whose webhooks come to an app, with the app.
+    pub(crate) subscribed: BTreeSet<(WabaId, String)>,
     pub(crate) lines: BTreeMap<PhoneNumberId, Line>,
     pub(crate) uploads: BTreeMap<String, Upload>,
     pub(crate) handles: BTreeSet<String>,
@@ -69,6 +69,11 @@ impl Meta {
             calls: VecDeque::new(),
             origin: None,
         }
+    }
+
+    /// Whether the webhooks of an account come to this installation's app.
+    pub(crate) fn hears_of(&self, waba: &WabaId) -> bool {
+        self.subscribed.contains(&(waba.clone(), self.app_id.clone()))
     }
 
     /// The Flow behind a button of a template.

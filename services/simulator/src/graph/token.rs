@@ -33,6 +33,11 @@ pub(crate) fn any(meta: &Meta, request: &Request) -> Result<(), GraphRefusal> {
     granted(meta, request).map(drop)
 }
 
+/// The app that the call is made for.
+pub(crate) fn app_of(meta: &Meta, request: &Request) -> Result<String, GraphRefusal> {
+    granted(meta, request).map(|granted| granted.app_id.clone())
+}
+
 /// The token must allow to manage this account.
 pub(crate) fn for_account(meta: &Meta, request: &Request, waba: &str) -> Result<WabaId, GraphRefusal> {
     let waba = WabaId::parse(waba).ok_or_else(|| GraphRefusal::no_object(waba))?;

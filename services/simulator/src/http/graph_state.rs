@@ -36,7 +36,7 @@ pub(crate) async fn calls(State(simulator): State<Simulator>) -> Json<Calls> {
 pub(crate) async fn line(State(simulator): State<Simulator>, Path(id): Path<PhoneNumberId>) -> Result<Json<LineAnswer>, Refused> {
     let world = simulator.world();
     let line = world.meta.lines.get(&id).cloned().ok_or_else(|| Refused::NoSuchNumber(id.to_string()))?;
-    Ok(Json(LineAnswer { subscribed: world.meta.subscribed.contains(&line.waba), line }))
+    Ok(Json(LineAnswer { subscribed: world.meta.hears_of(&line.waba), line }))
 }
 
 /// The reviewer decides about a display name; the webhook for it is on its way.

@@ -83,9 +83,11 @@ async fn publishing_has_conditions() {
     assert_eq!(publish(&meta, &token, &id).await, Err(139_002), "validation errors");
     upload(&meta, &token, &id, &flow_json("First")).await.expect("uploaded");
     assert_eq!(publish(&meta, &token, &id).await, Err(139_002), "no registered number");
+    meta.subscribe(WABA, &token).await.expect("subscribed");
     meta.register(NUMBER, &token, "123456").await.expect("registered");
+    meta.graph("DELETE", &format!("/{WABA}/subscribed_apps"), &token, None).await.expect("unsubscribed");
     assert_eq!(publish(&meta, &token, &id).await, Err(139_002), "not subscribed");
-    meta.graph("POST", &format!("/{WABA}/subscribed_apps"), &token, None).await.expect("subscribed");
+    meta.subscribe(WABA, &token).await.expect("subscribed");
     assert!(publish(&meta, &token, &id).await.is_ok());
 }
 

@@ -45,10 +45,56 @@ async fn a_token_says_whose_it_is_and_opens_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_number_is_signed_up_in_metas_order_alone() {
+    let meta = Meta::new().await;
+    let code = meta.sign_up(json!({"phone_number_id": "101", "waba_id": "201"})).await;
+    // Before the code is a token, nothing opens: neither the code itself nor what the app is.
+    let app = format!("{APP}|{SECRET}");
+    for token in ["", code.as_str(), app.as_str()] {
+        assert_eq!(meta.subscribe("201", token).await, Err(190), "{token}");
+        assert_eq!(meta.register("101", token, "123456").await, Err(190), "{token}");
+        assert_eq!(meta.graph("GET", "/201/phone_numbers", token, None).await, Err(190), "{token}");
+        assert_eq!(meta.graph("GET", "/101?fields=id", token, None).await, Err(190), "{token}");
+    }
+    let unknown = meta.graph("GET", &format!("/debug_token?input_token={code}"), &app, None).await.expect("an answer");
+    assert_eq!(unknown["data"]["is_valid"], false);
+    assert_eq!(meta.graph("GET", "/debug_token", &app, None).await, Err(100), "of which token");
+
+    let token = meta.exchange(&code, SECRET).await.expect("a token");
+    assert_eq!(meta.graph("GET", "/101?fields=colour", &token, None).await, Err(100));
+    for early in ["/101/deregister", "/101?new_display_name=Pizza"] {
+        assert_eq!(meta.graph("POST", early, &token, None).await, Err(133_010), "{early}");
+    }
+    let (status, refused) =
+        meta.ask("POST", "/sim/graph/v26.0/101/register", &token, Some(json!({"messaging_product": "whatsapp", "pin": "123456"}))).await;
+    assert_eq!((status, &refused["error"]["code"]), (StatusCode::BAD_REQUEST, &json!(100)), "before the app has subscribed");
+    assert!(refused["error"]["error_data"]["details"].as_str().expect("details").contains("not subscribed"), "{refused}");
+
+    // Another app's subscription is not ours.
+    let code = meta.sign_up(json!({"phone_number_id": "101", "waba_id": "201", "app_id": "666"})).await;
+    let theirs = meta.exchange(&code, SECRET).await.expect("a token");
+    meta.subscribe("201", &theirs).await.expect("subscribed");
+    assert_eq!(meta.register("101", &token, "123456").await, Err(100));
+    assert_eq!(meta.sim("GET", "graph/numbers/101", None).await["subscribed"], false);
+    meta.subscribe("201", &token).await.expect("subscribed");
+    for wrong in [
+        json!({"pin": "123456"}),
+        json!({"messaging_product": "whatsapp", "pin": 123_456}),
+        json!({"messaging_product": "whatsapp", "pin": "123456", "colour": "red"}),
+    ] {
+        assert_eq!(meta.graph("POST", "/101/register", &token, Some(wrong.clone())).await, Err(100), "{wrong}");
+    }
+    assert!(meta.register("101", &token, "123456").await.is_ok());
+    meta.graph("DELETE", "/201/subscribed_apps", &token, None).await.expect("unsubscribed");
+    assert_eq!(meta.register("101", &token, "123456").await, Err(100), "nor after it has gone");
+}
+
+#[tokio::test]
 async fn registering_needs_a_verified_number_its_pin_and_patience() {
     let meta = Meta::new().await;
     let token = meta.token("101", "201").await;
     assert_eq!(meta.graph("GET", "/101/whatsapp_business_profile?fields=about", &token, None).await, Err(133_010));
+    meta.subscribe("201", &token).await.expect("subscribed");
     assert_eq!(meta.register("101", &token, "12345").await, Err(100));
     assert!(meta.register("101", &token, "123456").await.is_ok());
     assert!(meta.register("101", &token, "123456").await.is_ok(), "again with the same PIN");
@@ -64,9 +110,11 @@ async fn registering_needs_a_verified_number_its_pin_and_patience() {
 
     let code = meta.sign_up(json!({"phone_number_id": "102", "waba_id": "202", "verified": false})).await;
     let token = meta.exchange(&code, SECRET).await.expect("a token");
+    meta.subscribe("202", &token).await.expect("subscribed");
     assert_eq!(meta.register("102", &token, "123456").await, Err(133_006));
     let code = meta.sign_up(json!({"phone_number_id": "103", "waba_id": "203", "event": "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"})).await;
     let token = meta.exchange(&code, SECRET).await.expect("a token");
+    meta.subscribe("203", &token).await.expect("subscribed");
     assert_eq!(meta.register("103", &token, "123456").await, Err(100));
     assert_eq!(meta.graph("GET", "/103?fields=status", &token, None).await, Ok(json!({"id": "103", "status": "CONNECTED"})));
 }
@@ -74,8 +122,7 @@ async fn registering_needs_a_verified_number_its_pin_and_patience() {
 #[tokio::test]
 async fn a_profile_has_metas_limits() {
     let meta = Meta::new().await;
-    let token = meta.token("101", "201").await;
-    meta.register("101", &token, "123456").await.expect("registered");
+    let token = meta.business("101", "201").await;
     let path = "/101/whatsapp_business_profile";
     for wrong in [
         json!({"about": ""}),
@@ -105,8 +152,8 @@ async fn one_display_name_is_in_review_at_a_time_and_its_decision_is_a_signed_we
     let meta = Meta::new().await;
     let token = meta.token("101", "201").await;
     assert_eq!(meta.graph("POST", "/101?new_display_name=Pizza", &token, None).await, Err(133_010));
+    meta.subscribe("201", &token).await.expect("subscribed");
     meta.register("101", &token, "123456").await.expect("registered");
-    meta.graph("POST", "/201/subscribed_apps", &token, None).await.expect("subscribed");
     assert!(meta.graph("POST", "/101?new_display_name=Pizza", &token, None).await.is_ok());
     assert_eq!(meta.graph("POST", "/101?new_display_name=Pasta", &token, None).await, Err(100));
     let (status, _) = meta.ask("POST", "/sim/api/graph/numbers/101/display-name", "", Some(json!({"approved": true}))).await;
@@ -121,6 +168,7 @@ async fn one_display_name_is_in_review_at_a_time_and_its_decision_is_a_signed_we
 async fn a_fault_is_met_once_and_a_lost_answer_was_carried_out() {
     let meta = Meta::new().await;
     let token = meta.token("101", "201").await;
+    meta.subscribe("201", &token).await.expect("subscribed");
     let faults = json!([{"call": "register", "code": 131_016, "http_status": 500}, {"call": "register", "lose_answer": true}]);
     assert_eq!(meta.ask("PUT", "/sim/api/graph/faults", "", Some(faults)).await.0, StatusCode::NO_CONTENT);
     assert_eq!(meta.register("101", &token, "123456").await, Err(131_016));

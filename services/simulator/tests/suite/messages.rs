@@ -27,6 +27,7 @@ async fn the_token_must_be_one_of_the_numbers_account_and_the_number_registered(
     for (token, code) in [("", 190), ("made up", 190), (theirs.as_str(), 10), (ours.as_str(), 133_010)] {
         assert_eq!(meta.send(NUMBER, token, ANA, text("Hi")).await, Err(code), "{token}");
     }
+    meta.subscribe("201", &ours).await.expect("subscribed");
     meta.register(NUMBER, &ours, "123456").await.expect("registered");
     assert!(meta.send(NUMBER, &ours, ANA, text("Hi")).await.is_ok());
     let (status, answer) = meta.ask("POST", &format!("/sim/graph/v20.0/{NUMBER}/messages"), &ours, Some(text("Hi"))).await;

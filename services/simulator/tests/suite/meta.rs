@@ -62,11 +62,15 @@ impl Meta {
         self.graph("POST", &format!("/{number}/register"), token, Some(json!({"messaging_product": "whatsapp", "pin": pin}))).await
     }
 
+    pub(crate) async fn subscribe(&self, waba: &str, token: &str) -> Result<Value, i64> {
+        self.graph("POST", &format!("/{waba}/subscribed_apps"), token, None).await
+    }
+
     /// An account with a registered number, subscribed; its token.
     pub(crate) async fn business(&self, number: &str, waba: &str) -> String {
         let token = self.token(number, waba).await;
+        self.subscribe(waba, &token).await.expect("subscribed");
         self.register(number, &token, "123456").await.expect("registered");
-        self.graph("POST", &format!("/{waba}/subscribed_apps"), &token, None).await.expect("subscribed");
         token
     }
 

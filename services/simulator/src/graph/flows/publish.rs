@@ -44,7 +44,7 @@ fn ready(world: &World, flow: &Flow) -> Result<(), GraphRefusal> {
     if !world.meta.lines.values().any(|line| line.waba == flow.waba && line.usable()) {
         return no("You need to add a phone number to the WhatsApp Business account before you publish");
     }
-    if !world.meta.subscribed.contains(&flow.waba) {
+    if !world.meta.hears_of(&flow.waba) {
         return no("The WhatsApp Business account is not subscribed to the flows webhook of an app");
     }
     Ok(())

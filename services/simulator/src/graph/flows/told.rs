@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use whatsapp::WabaId;
 
 use super::{Flow, Status};
 use crate::graph::GraphRefusal;
@@ -35,7 +36,7 @@ pub(super) fn change(flow: &Flow, value: &Value, now: DateTime<Utc>) -> Change {
 
 /// Sends it to whoever has subscribed.
 pub(super) fn send(world: &mut World, change: Change, now: DateTime<Utc>) -> Result<(), GraphRefusal> {
-    if !world.meta.subscribed.iter().any(|waba| waba.as_str() == change.waba_id) {
+    if !WabaId::parse(&change.waba_id).is_some_and(|waba| world.meta.hears_of(&waba)) {
         return Ok(());
     }
     let held = world.outbox.hold(change, None, now);

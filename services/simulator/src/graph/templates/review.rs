@@ -68,7 +68,7 @@ pub(crate) fn decide(world: &mut World, id: &str, decision: Decision, now: DateT
     let template = world.meta.templates.by_id.get_mut(id).ok_or_else(|| Refused::NoSuchTemplate(id.to_owned()))?;
     let change = turn(template, &decision, now)?;
     let waba = template.waba.clone();
-    if world.meta.subscribed.contains(&waba) {
+    if world.meta.hears_of(&waba) {
         world.outbox.hold(change, None, now)?;
     }
     Ok(())
