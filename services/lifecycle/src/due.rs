@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use contract::ProjectId;
 use tokio_util::sync::CancellationToken;
 
-use crate::decide::Command;
 use crate::origin::Origin;
 use crate::{Lifecycle, store};
 
@@ -56,9 +55,14 @@ async fn fire(lifecycle: &Lifecycle, due: &[(ProjectId, DateTime<Utc>)]) -> bool
     let now = lifecycle.clock.now();
     let mut all = true;
     for (id, at) in due.iter().take_while(|(_, at)| *at <= now) {
-        match lifecycle.carry_out(*id, &Command::Due, None, &Origin::Clock).await {
+        match lifecycle.carry_out(*id, &lifecycle.due(*id), None, &Origin::Clock).await {
             // Still due: the row is behind its log, and the follower will bring it there.
-            Ok(Some(project)) => all &= project.due_at().is_none_or(|next| next > *at),
+            Ok(Some(project)) => {
+                if !project.operation.running() {
+                    lifecycle.heard.forget(*id);
+                }
+                all &= project.due_at().is_none_or(|next| next > *at);
+            }
             // Gone, and the follower has not taken its row away yet.
             Ok(None) => all = false,
             Err(error) => {

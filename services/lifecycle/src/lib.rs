@@ -44,6 +44,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use whatsapp::graph::Graph;
 
+use operation::heard::LastHeard;
+
 pub use decide::Refusal;
 pub use error::Error;
 pub use routes::routes;
@@ -61,6 +63,8 @@ pub struct Lifecycle {
     master: MasterKey,
     /// Meta; none if no app is configured.
     graph: Option<Graph>,
+    /// What a step of an operation was told last, of those that wait.
+    heard: LastHeard,
     /// Rows may have changed: whoever waits for a deadline or for a step to do looks again.
     wake: watch::Sender<()>,
 }
@@ -68,7 +72,7 @@ pub struct Lifecycle {
 impl Lifecycle {
     /// Takes connected parts; `pool` is of the platform database, `master` wraps the keys of the projects.
     pub fn new(journal: Journal, pool: PgPool, clock: Clock, ids: Ids, master: MasterKey) -> Self {
-        Self { journal, pool, clock, ids, master, graph: None, wake: watch::Sender::new(()) }
+        Self { journal, pool, clock, ids, master, graph: None, heard: LastHeard::default(), wake: watch::Sender::new(()) }
     }
 
     /// With Meta: numbers can be signed up.
@@ -101,6 +105,11 @@ impl Lifecycle {
                 asked.map(drop).map_err(|_| "the platform database does not answer, or has no tables of lifecycle".to_owned())
             }
         });
+    }
+
+    /// What makes happen whatever is due to a project.
+    fn due(&self, id: ProjectId) -> decide::Command {
+        decide::Command::Due { heard: self.heard.of(id) }
     }
 
     fn changed(&self) {

@@ -20,6 +20,7 @@ pub use refusal::Refusal;
 
 use crate::number::profile::ProfileChanges;
 use crate::number::{MetaId, Number};
+use crate::operation::heard::Heard;
 use crate::project::Project;
 use crate::project::name::ProjectName;
 use crate::project::settings::Changes;
@@ -157,7 +158,10 @@ pub(crate) enum Command {
     /// The owner takes the offer back.
     WithdrawTransfer,
     /// Whatever is due happens.
-    Due,
+    Due {
+        /// What a step that waits was told last.
+        heard: Option<Heard>,
+    },
 }
 
 /// What happens, and to which entity. All of one decision is appended together or not at all.
@@ -216,7 +220,7 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::AcceptTransfer { transfer } => transfer::accept(project, *transfer, now),
         Command::DeclineTransfer { transfer } => transfer::decline(project, *transfer, now),
         Command::WithdrawTransfer => transfer::withdraw(project, now),
-        Command::Due => Ok([operate::overdue(project, now), transfer::overdue(project, now)].concat()),
+        Command::Due { heard } => Ok([operate::overdue(project, heard.as_ref(), now), transfer::overdue(project, now)].concat()),
     }
 }
 
@@ -229,7 +233,7 @@ fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
         | Command::NumberRead { .. }
         | Command::DescribeNumber(_)
         | Command::DecideDisplayName(_)
-        | Command::Due
+        | Command::Due { .. }
             if state.erased =>
         {
             Ok(Vec::new())
@@ -254,7 +258,7 @@ fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
         | Command::AcceptTransfer { .. }
         | Command::DeclineTransfer { .. }
         | Command::WithdrawTransfer
-        | Command::Due => Err(Refusal::NoProject),
+        | Command::Due { .. } => Err(Refusal::NoProject),
     }
 }
 

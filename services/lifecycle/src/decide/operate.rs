@@ -7,6 +7,7 @@ use contract::{
 };
 
 use super::{Fact, Refusal, number, on, staying};
+use crate::operation::heard::Heard;
 use crate::operation::{Outcome, steps};
 use crate::project::{Made, Project};
 
@@ -98,14 +99,16 @@ pub(super) fn step_failed(project: &Project, operation: OperationId, why: Why<'_
     given_up(project, why)
 }
 
-/// What happens when the time is up.
-pub(super) fn overdue(project: &Project, now: DateTime<Utc>) -> Vec<Fact> {
+/// What happens when the time is up. The step that was waited for is told with what it was told last.
+pub(super) fn overdue(project: &Project, heard: Option<&Heard>, now: DateTime<Utc>) -> Vec<Fact> {
     let operation = &project.operation;
     let step = operation.missing().next();
     match step {
         Some(step) if operation.running() && operation.deadline <= now => {
             let minutes = (operation.deadline - operation.tried_at).num_minutes();
-            let reason = format!("was not done within {minutes} minutes");
+            let last = heard.filter(|heard| heard.operation == operation.id && heard.step == step);
+            let last = last.map(|heard| format!("; the last attempt ended with: {}", heard.words)).unwrap_or_default();
+            let reason = format!("was not done within {minutes} minutes{last}");
             given_up(project, Why { step, code: "deadline_passed", reason: &reason })
         }
         Some(_) | None => Vec::new(),

@@ -59,7 +59,7 @@ pub(crate) async fn read_number(lifecycle: &Lifecycle, project: &Project) -> Res
     };
     for old in &project.superseded {
         match give_back::one(lifecycle, project, old).await? {
-            Ran::Later { cause } => return Ok(Ran::Later { cause }),
+            later @ Ran::Later { .. } => return Ok(later),
             Ran::Refused { code, reason } => {
                 tracing::warn!(project.id = %project.id, code, reason, "a number offered before stays at Meta")
             }

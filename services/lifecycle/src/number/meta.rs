@@ -18,7 +18,7 @@ const ACCESS_LOST: [i64; 4] = [0, 10, 190, 3];
 /// What becomes of a step that Meta did not do.
 pub(crate) fn ran(error: &Error) -> Ran {
     match error.class() {
-        Class::Transient | Class::RateLimited | Class::Unclear => Ran::Later { cause: error.to_string() },
+        Class::Transient | Class::RateLimited | Class::Unclear => Ran::Later { cause: error.to_string(), words: error.for_people() },
         Class::Final => Ran::Refused { code: code_of(error), reason: error.for_people() },
     }
 }

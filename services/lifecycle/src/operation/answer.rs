@@ -62,7 +62,7 @@ pub(crate) struct OperationError {
     step: String,
     /// Stable name of the cause; `deadline_passed` when the step was not done in time.
     code: String,
-    /// What happened, for people; Meta's own words where Meta refused.
+    /// What happened, for people; Meta's own words where Meta refused, or said last that it cannot do it yet.
     reason: String,
 }
 

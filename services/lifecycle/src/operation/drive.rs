@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Outcome;
+use super::heard::Heard;
 use super::steps;
 use crate::decide::Command;
 use crate::error::Error;
@@ -49,6 +50,8 @@ pub(crate) enum Ran {
     Later {
         /// What is waited for, for the log.
         cause: String,
+        /// The same for the owner to read; Meta's own words where Meta gave any.
+        words: String,
     },
 }
 
@@ -127,11 +130,16 @@ impl Lifecycle {
             return Ok(Next::Nothing);
         };
         let operation = project.operation.id;
-        let command = match self.run_step(&project, step).await? {
+        let ran = self.run_step(&project, step).await?;
+        if !matches!(ran, Ran::Later { .. }) {
+            self.heard.forget(id);
+        }
+        let command = match ran {
             Ran::Done => Command::StepDone { operation, step },
             Ran::Learned(command) => *command,
             Ran::Refused { code, reason } => Command::StepFailed { operation, step, code, reason, at: self.clock.now() },
-            Ran::Later { cause } => {
+            Ran::Later { cause, words } => {
+                self.heard.note(id, Heard { operation, step, words });
                 tracing::warn!(project.id = %id, operation.id = %operation, step, cause, "a step waits, trying again");
                 return Ok(Next::Wait);
             }

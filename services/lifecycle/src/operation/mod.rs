@@ -6,6 +6,7 @@ pub(crate) mod accepted;
 pub(crate) mod answer;
 pub(crate) mod delete;
 pub(crate) mod drive;
+pub(crate) mod heard;
 pub(crate) mod list;
 pub(crate) mod reset;
 pub(crate) mod retry;

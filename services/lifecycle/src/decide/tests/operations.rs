@@ -3,6 +3,7 @@
 use contract::{OperationRetried, TransferRequested};
 
 use super::*;
+use crate::operation::heard::Heard;
 use crate::project::Status;
 
 const CREATE_STEPS: [&str; 4] = ["database", "code", "flow_space", "trial"];
@@ -65,14 +66,14 @@ fn making_is_given_up_when_a_step_fails_or_when_time_is_up() {
     check(&failed(), None, &fail(making(), "database", 2), Ok(&[]));
     check(&ready(), None, &fail(making(), "database", 2), Ok(&[]));
 
-    check_at(15, &created(), None, &Command::Due, Ok(&[]));
-    let project = check_at(16, &and(created(), [done(making(), "database")]), None, &Command::Due, Ok(&gives_up)).unwrap();
+    check_at(15, &created(), None, &Command::Due { heard: None }, Ok(&[]));
+    let project = check_at(16, &and(created(), [done(making(), "database")]), None, &Command::Due { heard: None }, Ok(&gives_up)).unwrap();
     let failure = project.operation.failure().unwrap();
     assert_eq!(
         (failure.step.as_str(), failure.code.as_str(), failure.reason.as_str()),
         ("code", "deadline_passed", "was not done within 15 minutes")
     );
-    check_at(999, &ready(), None, &Command::Due, Ok(&[]));
+    check_at(999, &ready(), None, &Command::Due { heard: None }, Ok(&[]));
 }
 
 #[test]
@@ -121,7 +122,7 @@ fn a_reset_needs_a_project_that_can_be_used() {
     check(&failed(), None, &reset(1), Err(Refusal::ProjectFailed));
     let resetting = and(ready(), [started(operation(1), OperationKind::ResetProject)]);
     check(&resetting, None, &step(operation(1), "code"), Ok(&["operation_step_completed", "operation_completed"]));
-    let project = check_at(6, &resetting, None, &Command::Due, Ok(&["operation_failed"])).unwrap();
+    let project = check_at(6, &resetting, None, &Command::Due { heard: None }, Ok(&["operation_failed"])).unwrap();
     assert_eq!(project.status(), Status::Ready, "a reset that failed leaves the project as it was");
 }
 
@@ -191,4 +192,22 @@ fn a_project_of_the_time_before_operations_is_read_as_one_that_was_made() {
     };
     assert_eq!(old(ProjectReady {}.into()), (Status::Ready, "succeeded"));
     assert_eq!(old(ProjectFailed { step: "tables".into(), reason: "r".into() }.into()), (Status::Failed, "failed"));
+}
+
+#[test]
+fn what_a_step_was_told_last_is_part_of_why_it_was_given_up() {
+    let told = |operation, step| Heard { operation, step, words: "(#2) Service temporarily unavailable".into() };
+    let connecting = and(ready(), [started(operation(1), OperationKind::ConnectNumber), done(operation(1), "subscribe_app")]);
+    let plain = "was not done within 10 minutes";
+    let with_words = format!("{plain}; the last attempt ended with: (#2) Service temporarily unavailable");
+    for (heard, reason) in [
+        (None, plain),
+        (Some(told(operation(1), "register")), with_words.as_str()),
+        (Some(told(operation(2), "register")), plain),
+        (Some(told(operation(1), "subscribe_app")), plain),
+    ] {
+        let project = check_at(11, &connecting, None, &Command::Due { heard }, Ok(&["operation_failed"])).unwrap();
+        let failure = project.operation.failure().unwrap();
+        assert_eq!((failure.step.as_str(), failure.code.as_str(), failure.reason.as_str()), ("register", "deadline_passed", reason));
+    }
 }

@@ -78,9 +78,9 @@ fn an_offer_ends_once() {
 #[test]
 fn the_offer_stands_until_the_instant_at_which_it_ends() {
     check_at(WEEK, &offered(), None, &ACCEPT(), Ok(&["project_transferred"]));
-    check_at(WEEK, &offered(), None, &Command::Due, Ok(&[]));
+    check_at(WEEK, &offered(), None, &Command::Due { heard: None }, Ok(&[]));
     // Whether or not somebody has said so by then.
     check_at(1 + WEEK, &offered(), None, &ACCEPT(), Err(Refusal::TransferEnded(TransferOutcome::Expired)));
-    let project = check_at(1 + WEEK, &offered(), None, &Command::Due, Ok(&["transfer_ended"])).unwrap();
+    let project = check_at(1 + WEEK, &offered(), None, &Command::Due { heard: None }, Ok(&["transfer_ended"])).unwrap();
     assert_eq!(project.due_at(), None);
 }

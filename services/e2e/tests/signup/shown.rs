@@ -1,0 +1,48 @@
+//! What people see of a number: its business profile and its display name.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_and_a_display_name_need_a_number_and_follow_what_meta_says() {
+    let world = World::new().await;
+    let project = world.project().await;
+    let (profile, name) = (format!("/v1/projects/{project}/profile"), format!("/v1/projects/{project}/display-name"));
+    for (method, path, body) in [
+        (Method::GET, &profile, None),
+        (Method::PATCH, &profile, Some(json!({"about": "Pizza"}))),
+        (Method::PUT, &name, Some(json!({"name": "Pizza"}))),
+    ] {
+        let (status, problem) = world.ask(method, path, body).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("number_not_connected")), "{problem}");
+    }
+    let (status, accepted) = world.sign_up(project, world.popup(json!({"phone_number_id": "101", "waba_id": "201"})).await).await;
+    assert_eq!(status, 202, "{accepted}");
+    world.operation(accepted["id"].as_str().unwrap(), "succeeded").await;
+
+    let wrong = json!({"about": "", "websites": ["https://a.example", "ftp://b.example"], "photo": "AAAA"});
+    let (status, problem) = world.ask(Method::PATCH, &profile, Some(wrong)).await;
+    let pointers: Vec<&str> = problem["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    assert_eq!((status, pointers), (422, vec!["/about", "/websites/1", "/photo"]));
+    let change = json!({"about": "Pizza since 1999", "email": "a@b.example", "vertical": "RESTAURANT", "photo": "/9j/4AAQSkZJRg=="});
+    let (status, changed) = world.ask(Method::PATCH, &profile, Some(change)).await;
+    assert_eq!((status, &changed["about"]), (200, &json!("Pizza since 1999")), "{changed}");
+    let (status, changed) = world.ask(Method::PATCH, &profile, Some(json!({"email": null}))).await;
+    assert_eq!((status, &changed["email"], &changed["vertical"]), (200, &Value::Null, &json!("RESTAURANT")), "{changed}");
+    let shown = world.ask(Method::GET, &profile, None).await.1;
+    assert_eq!((&shown["about"], &shown["email"]), (&json!("Pizza since 1999"), &Value::Null));
+    assert!(shown["photo_url"].is_string(), "{shown}");
+
+    for (asked, approved, expected) in [("Pizza", false, "rejected"), ("Main St. Pizza", true, "approved")] {
+        let (status, pending) = world.ask(Method::PUT, &name, Some(json!({"name": asked}))).await;
+        assert_eq!((status, &pending["status"]), (202, &json!("pending")), "{pending}");
+        let (status, problem) = world.ask(Method::PUT, &name, Some(json!({"name": "Another"}))).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("display_name_in_review")), "{problem}");
+        world.review("101", json!({"approved": approved, "reason": "NAME_FORMAT_UNACCEPTABLE"})).await;
+        world.until("the decision came", async || world.ask(Method::GET, &name, None).await.1["status"] == expected).await;
+    }
+    let shown = world.ask(Method::GET, &name, None).await.1;
+    assert_eq!((&shown["verified_name"], &shown["reason"]), (&json!("Main St. Pizza"), &Value::Null), "{shown}");
+}

@@ -1,0 +1,94 @@
+//! Connecting when Meta refuses, is out of order or answers nobody, and when lifecycle is killed over it.
+
+use axum::http::Method;
+use chrono::TimeDelta;
+use contract::Subject;
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_step_or_its_answer_lost_the_number_is_connected_all_the_same() {
+    let mut world = World::new().await;
+    for (index, (call, done)) in [("subscribe", 0), ("register", 1), ("number", 2)].into_iter().enumerate() {
+        let (number, waba) = (format!("10{index}"), format!("20{index}"));
+        let project = world.project().await;
+        world.faults(json!([{"call": call, "code": 2, "http_status": 503, "times": 100_000}])).await;
+        let body = world.popup(json!({"phone_number_id": number, "waba_id": waba})).await;
+        let (status, accepted) = world.sign_up(project, body).await;
+        assert_eq!(status, 202, "{accepted}");
+        let id = accepted["id"].as_str().unwrap().to_owned();
+        let node = if call == "subscribe" { &waba } else { &number };
+        world.until(&format!("{call} was tried"), async || world.calls(call, node).await > 0).await;
+        world.kill().await;
+        let steps = world.ask(Method::GET, &format!("/v1/operations/{id}"), None).await.1;
+        let complete = steps["steps"].as_array().unwrap().iter().filter(|step| step["status"] == "done").count();
+        assert_eq!(complete, done, "{steps}");
+        // Meta does it, and nobody hears of it.
+        world.faults(json!([{"call": call, "lose_answer": true}])).await;
+        world.operation(&id, "succeeded").await;
+        assert_eq!(world.line(&number).await["registered"], true);
+        let claims = world.journal.entity(&Subject::number(&number).unwrap()).await.unwrap();
+        assert_eq!(claims.len(), 1, "claimed once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_meta_refuses_names_the_step_and_metas_words_and_can_be_tried_again() {
+    let world = World::new().await;
+    let cases = [
+        ("subscribe", "subscribe_app", 200, "access_lost"),
+        ("subscribe", "subscribe_app", 368, "meta_refused"),
+        ("register", "register", 133_005, "pin_mismatch"),
+        ("register", "register", 133_006, "number_not_verified"),
+        ("register", "register", 133_008, "pin_guesses_exceeded"),
+        ("register", "register", 133_015, "number_recently_deleted"),
+        ("register", "register", 133_016, "registration_limit_reached"),
+        ("number", "read_number", 190, "access_lost"),
+    ];
+    for (index, (call, step, code, name)) in cases.into_iter().enumerate() {
+        let project = world.project().await;
+        world.faults(json!([{"call": call, "code": code, "message": format!("(#{code}) as Meta says")}])).await;
+        let popup = json!({"phone_number_id": format!("10{index}"), "waba_id": format!("20{index}")});
+        let (status, accepted) = world.sign_up(project, world.popup(popup).await).await;
+        assert_eq!(status, 202, "{accepted}");
+        let id = accepted["id"].as_str().unwrap();
+        let failed = world.operation(id, "failed").await;
+        assert_eq!((&failed["error"]["step"], &failed["error"]["code"]), (&json!(step), &json!(name)), "{failed}");
+        assert!(failed["error"]["reason"].as_str().unwrap().contains(&format!("(#{code}) as Meta says")), "{failed}");
+        let (status, retried) = world.ask(Method::POST, &format!("/v1/projects/{project}/retry"), None).await;
+        assert_eq!(status, 202, "{retried}");
+        world.operation(id, "succeeded").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_time_runs_out_over_metas_trouble_the_failure_says_what_meta_said_last() {
+    let world = World::new().await;
+    let busy =
+        json!({"call": "subscribe", "code": 2, "http_status": 503, "message": "(#2) Service temporarily unavailable", "times": 100_000});
+    let cases = [
+        (busy, "subscribe_app", "(#2) Service temporarily unavailable (Meta's trace id Asimulated)"),
+        (json!({"call": "register", "http_status": 502, "times": 100_000}), "register", "HTTP 502"),
+        (json!({"call": "number", "lose_answer": true, "times": 100_000}), "read_number", "no answer from Meta"),
+    ];
+    for (index, (fault, step, words)) in cases.into_iter().enumerate() {
+        let (number, waba) = (format!("10{index}"), format!("20{index}"));
+        let project = world.project().await;
+        let call = fault["call"].as_str().unwrap().to_owned();
+        world.faults(json!([fault])).await;
+        let (status, accepted) = world.sign_up(project, world.popup(json!({"phone_number_id": number, "waba_id": waba})).await).await;
+        assert_eq!(status, 202, "{accepted}");
+        let id = accepted["id"].as_str().unwrap();
+        let node = if call == "subscribe" { &waba } else { &number };
+        world.until("it was tried again", async || world.calls(&call, node).await > 1).await;
+        world.clock.advance(TimeDelta::minutes(10));
+        let error = world.operation(id, "failed").await["error"].clone();
+        assert_eq!((&error["step"], &error["code"]), (&json!(step), &json!("deadline_passed")), "{error}");
+        let reason = error["reason"].as_str().unwrap();
+        assert!(reason.starts_with("was not done within 10 minutes; ") && reason.contains(words), "{reason}");
+        world.faults(json!([])).await;
+        assert_eq!(world.ask(Method::POST, &format!("/v1/projects/{project}/retry"), None).await.0, 202);
+        world.operation(id, "succeeded").await;
+    }
+}
