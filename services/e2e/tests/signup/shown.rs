@@ -1,6 +1,7 @@
 //! What people see of a number: its business profile and its display name.
 
 use axum::http::Method;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -45,4 +46,43 @@ async fn a_profile_and_a_display_name_need_a_number_and_follow_what_meta_says() 
     }
     let shown = world.ask(Method::GET, &name, None).await.1;
     assert_eq!((&shown["verified_name"], &shown["reason"]), (&json!("Main St. Pizza"), &Value::Null), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_whose_webhook_never_comes_is_found_at_meta_and_silence_ends_too() {
+    let world = World::new().await;
+    let project = world.connected("101", "201").await;
+    let path = format!("/v1/projects/{project}/display-name");
+    let stands = async |status: &str| {
+        world.until(&format!("the name is {status}"), async || world.ask(Method::GET, &path, None).await.1["status"] == status).await;
+        world.ask(Method::GET, &path, None).await.1
+    };
+    for (asked, approved, status, reason) in
+        [("Pizza", false, "rejected", json!("DECLINED")), ("Main St. Pizza", true, "approved", Value::Null)]
+    {
+        assert_eq!(world.ask(Method::PUT, &path, Some(json!({"name": asked}))).await.0, 202);
+        world.review("101", json!({"approved": approved, "silent": true})).await;
+        assert_eq!(world.ask(Method::GET, &path, None).await.1["status"], "pending", "nobody was told");
+        world.clock.advance(TimeDelta::hours(1));
+        assert_eq!(stands(status).await["reason"], reason);
+    }
+    let shown = world.ask(Method::GET, &format!("/v1/projects/{project}"), None).await.1;
+    assert_eq!((&shown["number"]["verified_name"], &shown["number"]["name_status"]), (&json!("Main St. Pizza"), &json!("APPROVED")));
+
+    // Meta does not decide, and then cannot even be asked.
+    assert_eq!(world.ask(Method::PUT, &path, Some(json!({"name": "Pasta"}))).await.0, 202);
+    let looks = world.calls("number", "101").await;
+    world.clock.advance(TimeDelta::days(13));
+    world.until("it was looked at", async || world.calls("number", "101").await > looks).await;
+    assert_eq!(world.ask(Method::GET, &path, None).await.1["status"], "pending");
+    world.faults(json!([{"call": "number", "http_status": 503, "times": 100_000}])).await;
+    world.clock.advance(TimeDelta::days(1));
+    assert_eq!(stands("undecided").await["reason"], "NOT_DECIDED");
+    // Another may be asked for here; whether Meta takes it is Meta's to say.
+    let (status, problem) = world.ask(Method::PUT, &path, Some(json!({"name": "Pesto"}))).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("meta_refused")), "{problem}");
+    // Its late word counts.
+    world.review("101", json!({"approved": true})).await;
+    assert_eq!(stands("approved").await["verified_name"], "Pasta");
+    assert_eq!(world.ask(Method::PUT, &path, Some(json!({"name": "Pesto"}))).await.0, 202);
 }

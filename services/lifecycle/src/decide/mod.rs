@@ -91,6 +91,8 @@ pub(crate) enum Command {
     },
     /// Meta decided about a display name.
     DecideDisplayName(DisplayNameDecided),
+    /// A display name about which Meta has said nothing for too long is given up: who looks at Meta says so, after a last look.
+    GiveUpDisplayName,
     /// The bot's code is to be what every bot begins with.
     Reset {
         /// The operation that does it.
@@ -208,6 +210,7 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::ChangeProfile { before, changes } => described::profile(project, before, changes),
         Command::RequestDisplayName { name } => described::name_requested(project, name),
         Command::DecideDisplayName(decided) => Ok(described::name_decided(project, decided)),
+        Command::GiveUpDisplayName => Ok(described::name_overdue(project, now)),
         Command::Reset { operation } => operate::reset(project, *operation, now),
         Command::Delete { operation, confirm, overwrite } => delete::delete(project, *operation, confirm, *overwrite, now),
         Command::Retry => operate::retry(project, now),
@@ -233,6 +236,7 @@ fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
         | Command::NumberRead { .. }
         | Command::DescribeNumber(_)
         | Command::DecideDisplayName(_)
+        | Command::GiveUpDisplayName
         | Command::Due { .. }
             if state.erased =>
         {
@@ -248,6 +252,7 @@ fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
         | Command::ChangeProfile { .. }
         | Command::RequestDisplayName { .. }
         | Command::DecideDisplayName(_)
+        | Command::GiveUpDisplayName
         | Command::Reset { .. }
         | Command::Delete { .. }
         | Command::Retry

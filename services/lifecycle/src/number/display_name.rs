@@ -8,8 +8,8 @@ use contract::ProjectId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::meta;
 use super::profile::asking::Asking;
+use super::{DisplayName, meta};
 use crate::Lifecycle;
 use crate::decide::{Command, Refusal, described};
 use crate::error::Error;
@@ -35,10 +35,10 @@ pub(crate) struct DisplayNameAnswer {
     verified_name: Option<String>,
     /// What was asked for last.
     requested: Option<String>,
-    /// `none`, `pending`, `approved` or `rejected`: of the name that was asked for last.
+    /// `none`, `pending`, `approved`, `rejected` or `undecided`: of the name that was asked for last. `undecided`: Meta said nothing for 14 days.
     #[schema(example = "pending")]
     status: &'static str,
-    /// Why it was rejected, in Meta's words.
+    /// Why it was rejected, in Meta's words where it gave any; `NOT_DECIDED` of one that is undecided.
     reason: Option<String>,
 }
 
@@ -48,12 +48,7 @@ impl DisplayNameAnswer {
         Self {
             verified_name: project.description.as_ref().and_then(|described| described.verified_name.clone()),
             requested: asked.map(|asked| asked.name.clone()),
-            status: match asked.map(|asked| asked.approved) {
-                None => "none",
-                Some(None) => "pending",
-                Some(Some(true)) => "approved",
-                Some(Some(false)) => "rejected",
-            },
+            status: asked.map_or("none", DisplayName::status),
             reason: asked.and_then(|asked| asked.reason.clone()),
         }
     }
@@ -85,7 +80,8 @@ pub(crate) async fn show_display_name(
 
 /// Asks for another display name
 ///
-/// Meta decides about it, mostly within minutes; until then the name stays what it was, and no other can be asked for.
+/// Meta decides about it, mostly within minutes; until then the name stays what it was, and no other can be asked for. Meta is also asked
+/// every hour how the name stands. About a name of which it has said nothing for 14 days nobody waits any longer: another can be asked for.
 #[utoipa::path(
     put,
     path = "/v1/projects/{project}/display-name",

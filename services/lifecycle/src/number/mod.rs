@@ -7,12 +7,14 @@ pub(crate) mod display_name;
 pub(crate) mod give_back;
 pub(crate) mod meta;
 pub(crate) mod profile;
+pub(crate) mod review;
 pub(crate) mod secrets;
 pub(crate) mod signup;
 
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use contract::{DisplayNameDecided, DisplayNameRequested, NumberConnected, Subject};
 use serde::{Deserialize, Serialize};
 
@@ -113,17 +115,32 @@ pub(crate) struct DisplayName {
     pub name: String,
     /// Whether it may be used; none: Meta has not decided.
     pub approved: Option<bool>,
-    /// Why not, in Meta's words.
+    /// Why not, in Meta's words; [`NOT_DECIDED`] is ours.
     pub reason: Option<String>,
+    /// Since when it stands so.
+    pub since: DateTime<Utc>,
 }
 
+/// Why a name may not be used about which Meta said nothing in time.
+pub(crate) const NOT_DECIDED: &str = "NOT_DECIDED";
+
 impl DisplayName {
-    pub(crate) fn requested(event: &DisplayNameRequested) -> Self {
-        Self { name: event.name.clone(), approved: None, reason: None }
+    pub(crate) fn requested(event: &DisplayNameRequested, at: DateTime<Utc>) -> Self {
+        Self { name: event.name.clone(), approved: None, reason: None, since: at }
     }
 
-    pub(crate) fn decided(event: &DisplayNameDecided) -> Self {
-        Self { name: event.name.clone(), approved: Some(event.approved), reason: event.reason.clone() }
+    pub(crate) fn decided(event: &DisplayNameDecided, at: DateTime<Utc>) -> Self {
+        Self { name: event.name.clone(), approved: Some(event.approved), reason: event.reason.clone(), since: at }
+    }
+
+    /// `pending`, `approved`, `rejected` or `undecided`.
+    pub(crate) fn status(&self) -> &'static str {
+        match (self.approved, self.reason.as_deref()) {
+            (None, _) => "pending",
+            (Some(true), _) => "approved",
+            (Some(false), Some(NOT_DECIDED)) => "undecided",
+            (Some(false), _) => "rejected",
+        }
     }
 }
 

@@ -95,7 +95,7 @@ impl Project {
             | ProjectEvent::NumberDisconnected(_)
             | ProjectEvent::BusinessProfileChanged(_)
             | ProjectEvent::DisplayNameRequested(_)
-            | ProjectEvent::DisplayNameDecided(_) => self.take_number(at.event),
+            | ProjectEvent::DisplayNameDecided(_) => self.take_number(at),
             // The claim and the key are entities of their own; of an erased project nothing is left to change.
             ProjectEvent::ProjectCreated(_)
             | ProjectEvent::ProjectErased(_)
@@ -172,7 +172,7 @@ impl Project {
         }
     }
 
-    fn take_number(&mut self, event: &ProjectEvent) {
+    fn take_number(&mut self, At { event, time, .. }: At<'_>) {
         if let ProjectEvent::NumberOffered(offered) = event {
             let other = self.offer.replace(offered.clone()).filter(|old| old.phone_number_id != offered.phone_number_id);
             self.superseded.retain(|old| old.phone_number_id != offered.phone_number_id);
@@ -190,9 +190,9 @@ impl Project {
         } else if let ProjectEvent::BusinessProfileChanged(changed) = event {
             self.profile = Some(changed.clone());
         } else if let ProjectEvent::DisplayNameRequested(requested) = event {
-            self.display_name = Some(DisplayName::requested(requested));
+            self.display_name = Some(DisplayName::requested(requested, time));
         } else if let ProjectEvent::DisplayNameDecided(decided) = event {
-            self.display_name = Some(DisplayName::decided(decided));
+            self.display_name = Some(DisplayName::decided(decided, time));
         }
     }
 

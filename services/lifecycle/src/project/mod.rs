@@ -151,7 +151,12 @@ impl Project {
         self.transfer.as_ref().filter(|transfer| transfer.state == TransferState::Pending)
     }
 
-    /// When something happens to it by itself.
+    /// The display name about which Meta has not decided.
+    pub(crate) fn name_in_review(&self) -> Option<&DisplayName> {
+        self.display_name.as_ref().filter(|name| name.approved.is_none() && self.number.is_some() && !self.leaving())
+    }
+
+    /// When something happens to it by itself, beside a name in review that is given up.
     pub(crate) fn due_at(&self) -> Option<DateTime<Utc>> {
         let operation = Some(self.operation.deadline).filter(|_| self.operation.running());
         let transfer = self.pending_transfer().map(|transfer| transfer.expires_at);

@@ -14,7 +14,7 @@ pub(crate) use log::{Reflected, log_identity, reflected};
 pub(crate) use numbers::{account_in_use, find_by_number};
 pub(crate) use operations::{find_operation, list_operations};
 pub(crate) use projects::{find_project, save_project};
-pub(crate) use search::{Wanted, find_offer, list_offers, list_projects, next_due, with_own_step};
+pub(crate) use search::{Wanted, find_offer, list_offers, list_projects, names_in_review, next_due, with_own_step};
 
 use contract::ProjectId;
 use serde::de::DeserializeOwned;
@@ -25,7 +25,7 @@ use sqlx::postgres::PgRow;
 use crate::error::Error;
 
 /// The form of the documents that rows hold. Another number has every row written again from the log at the next start.
-pub(crate) const FORM: i32 = 1;
+pub(crate) const FORM: i32 = 2;
 
 /// Reads the column `document`.
 fn document<T: DeserializeOwned>(row: &PgRow) -> Result<T, Error> {

@@ -20,11 +20,13 @@ pub(crate) async fn save_project(pool: &PgPool, project: &Project) -> Result<(),
     let offer = project.transfer.as_ref();
     sqlx::query(
         "INSERT INTO lifecycle.projects AS old
-             (id, workspace, transfer, transfer_to, transfer_pending, due_at, own_step, created_sequence, sequence, form, document)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             (id, workspace, transfer, transfer_to, transfer_pending, due_at, own_step, name_asked_at, created_sequence, sequence, form,
+              document)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (id) DO UPDATE SET
              workspace = excluded.workspace, transfer = excluded.transfer, transfer_to = excluded.transfer_to,
-             transfer_pending = excluded.transfer_pending, due_at = excluded.due_at, own_step = excluded.own_step, sequence = excluded.sequence, form = excluded.form, document = excluded.document
+             transfer_pending = excluded.transfer_pending, due_at = excluded.due_at, own_step = excluded.own_step,
+             name_asked_at = excluded.name_asked_at, sequence = excluded.sequence, form = excluded.form, document = excluded.document
          WHERE old.sequence < excluded.sequence OR old.form <> excluded.form",
     )
     .bind(project.id.to_string())
@@ -34,6 +36,7 @@ pub(crate) async fn save_project(pool: &PgPool, project: &Project) -> Result<(),
     .bind(project.pending_transfer().is_some())
     .bind(project.due_at())
     .bind(project.operation.own_step().is_some())
+    .bind(project.name_in_review().map(|name| name.since))
     .bind(signed(project.created_sequence))
     .bind(signed(project.version))
     .bind(FORM)

@@ -86,6 +86,17 @@ pub(crate) async fn with_own_step(pool: &PgPool, limit: u16) -> Result<Vec<Proje
     rows.into_iter().map(parse).collect()
 }
 
+/// Up to `limit` projects whose display name is in review, by id, those after `after`; and since when it is.
+pub(crate) async fn names_in_review(pool: &PgPool, after: Option<ProjectId>, limit: u16) -> Result<Vec<(ProjectId, DateTime<Utc>)>, Error> {
+    let rows: Vec<(String, DateTime<Utc>)> =
+        sqlx::query_as("SELECT id, name_asked_at FROM lifecycle.projects WHERE name_asked_at IS NOT NULL AND id > $1 ORDER BY id LIMIT $2")
+            .bind(after.map(|id| id.to_string()).unwrap_or_default())
+            .bind(i64::from(limit))
+            .fetch_all(pool)
+            .await?;
+    rows.into_iter().map(|(id, at)| Ok((parse(id)?, at))).collect()
+}
+
 fn parse(id: String) -> Result<ProjectId, Error> {
     id.parse().map_err(|_| Error::Row { id, what: "id" })
 }

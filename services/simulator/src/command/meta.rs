@@ -30,6 +30,9 @@ pub struct Review {
     /// Refuse it, for this reason
     #[arg(long, value_name = "REASON")]
     reject: Option<String>,
+    /// Without a webhook: only who asks for the number sees it
+    #[arg(long)]
+    silent: bool,
 }
 
 impl Signup {
@@ -42,7 +45,7 @@ impl Signup {
 
 impl Review {
     pub(super) fn request(self) -> Request {
-        let body = json!({"approved": self.reject.is_none(), "reason": self.reject});
+        let body = json!({"approved": self.reject.is_none(), "reason": self.reject, "silent": self.silent});
         (Method::POST, format!("graph/numbers/{}/display-name", self.number), Some(body))
     }
 }

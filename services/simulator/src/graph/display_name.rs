@@ -21,6 +21,10 @@ pub(crate) struct Decision {
     pub(crate) approved: bool,
     /// `NAME_FORMAT_UNACCEPTABLE` and the like, of a refusal.
     pub(crate) reason: Option<String>,
+    /// Nobody is told: the webhook is lost, and only who asks for the number sees what was decided.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub(crate) silent: bool,
 }
 
 /// `POST /{phone}?new_display_name=…`
@@ -41,7 +45,7 @@ pub(super) fn request(meta: &mut Meta, request: &Request, number: &str) -> Resul
     Ok(json!({"success": true}))
 }
 
-/// The reviewer decides; who has subscribed to the account hears of it.
+/// The reviewer decides; who has subscribed to the account hears of it, unless the reviewer is silent.
 pub(crate) fn decide(world: &mut World, number: &PhoneNumberId, decision: Decision, now: DateTime<Utc>) -> Result<(), Refused> {
     let display_phone_number = world.numbers.get(number).map(|number| number.display_phone_number.clone());
     let line = world.meta.lines.get_mut(number).ok_or_else(|| Refused::Invalid(format!("no number {number} came by signup")))?;
@@ -65,7 +69,7 @@ pub(crate) fn decide(world: &mut World, number: &PhoneNumberId, decision: Decisi
         "rejection_reason": if decision.approved { None } else { Some(decision.reason.as_deref().unwrap_or("UNKNOWN")) },
     });
     let waba = line.waba.clone();
-    if world.meta.hears_of(&waba) {
+    if !decision.silent && world.meta.hears_of(&waba) {
         let change =
             Change { waba_id: waba.to_string(), field: "phone_number_name_update", value: value.to_string(), time: Some(now.timestamp()) };
         world.outbox.hold(change, None, now)?;

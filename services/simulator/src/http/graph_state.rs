@@ -39,7 +39,7 @@ pub(crate) async fn line(State(simulator): State<Simulator>, Path(id): Path<Phon
     Ok(Json(LineAnswer { subscribed: world.meta.hears_of(&line.waba), line }))
 }
 
-/// The reviewer decides about a display name; the webhook for it is on its way.
+/// The reviewer decides about a display name; the webhook for it is on its way, unless it is to be silent.
 #[utoipa::path(post, path = "/sim/api/graph/numbers/{phone_number_id}/display-name", tag = "simulator", params(("phone_number_id" = String, Path)), request_body = Decision, responses((status = 204)))]
 pub(crate) async fn review(
     State(simulator): State<Simulator>,

@@ -162,6 +162,11 @@ async fn one_display_name_is_in_review_at_a_time_and_its_decision_is_a_signed_we
     let shown = meta.graph("GET", "/101?fields=verified_name,name_status", &token, None).await.expect("a number");
     assert_eq!(shown, json!({"id": "101", "verified_name": "Pizza", "name_status": "APPROVED"}));
     assert!(meta.graph("POST", "/101?new_display_name=Pasta", &token, None).await.is_ok());
+    let silent = json!({"approved": false, "reason": "NAME_FORMAT_UNACCEPTABLE", "silent": true});
+    meta.sim("POST", "graph/numbers/101/display-name", Some(silent)).await;
+    assert_eq!(meta.stage.simulator.deliver_due().await, 0, "nobody is told");
+    let shown = meta.graph("GET", "/101?fields=name_status,new_display_name,new_name_status", &token, None).await.expect("a number");
+    assert_eq!(shown, json!({"id": "101", "name_status": "DECLINED", "new_display_name": "Pasta", "new_name_status": "DECLINED"}));
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ fn nothing_happens_to_a_project_that_is_not_there_and_late_news_of_one_that_is_g
         Command::StepDone { operation: operation(1), step: "code" },
         Command::StepFailed { operation: operation(1), step: "code", code: "c", reason: "r".into(), at: minute(1) },
         entitle(Entitlement::Suspended, 1),
+        Command::GiveUpDisplayName,
         Command::Due { heard: None },
     ];
     let asked = [Command::DisconnectNumber { operation: operation(9) }, Command::Retry, Command::WithdrawTransfer, update(None, None)];

@@ -131,6 +131,36 @@ fn one_display_name_is_in_review_at_a_time_and_meta_has_the_last_word() {
 }
 
 #[test]
+fn a_name_about_which_meta_says_nothing_is_given_up_and_its_late_word_still_counts() {
+    const DAYS: i64 = 14 * 24 * 60;
+    let asked = || DisplayNameRequested { name: "Pizza".into() }.into();
+    let pending = and([ready(), signed_up(1, "1")].concat(), [asked()]);
+    let before = check_at(DAYS, &pending, None, &Command::GiveUpDisplayName, Ok(&[])).unwrap();
+    assert_eq!(before.display_name.unwrap().status(), "pending");
+    let after = check_at(1 + DAYS, &pending, None, &Command::GiveUpDisplayName, Ok(&["display_name_decided"])).unwrap();
+    assert_eq!(after.display_name.unwrap().status(), "undecided");
+
+    let silence = DisplayNameDecided { name: "Pizza".into(), approved: false, reason: Some("NOT_DECIDED".into()) };
+    let given_up = and(pending.clone(), [silence.into()]);
+    check_at(2 * DAYS, &given_up, None, &Command::GiveUpDisplayName, Ok(&[]));
+    check(&given_up, None, &Command::RequestDisplayName { name: "Pasta".into() }, Ok(&["display_name_requested"]));
+    for (approved, reason, facts, status) in [
+        (true, None, &["display_name_decided", "number_described"][..], "approved"),
+        (false, Some("NAME_FORMAT_UNACCEPTABLE".to_owned()), &["display_name_decided"][..], "rejected"),
+    ] {
+        let late = Command::DecideDisplayName(DisplayNameDecided { name: "Pizza".into(), approved, reason });
+        check(&given_up, None, &late, Ok(facts));
+        assert_eq!(check_at(2, &given_up, None, &late, Ok(facts)).unwrap().display_name.unwrap().status(), status);
+    }
+
+    // Of a number that is gone nobody waits for anything.
+    let gone = and(pending.clone(), [NumberDisconnected { phone_number_id: "1".into() }.into()]);
+    check_at(1 + DAYS, &gone, None, &Command::GiveUpDisplayName, Ok(&[]));
+    let going = and(pending, [started(operation(2), OperationKind::DeleteProject)]);
+    check_at(1 + DAYS, &going, None, &Command::GiveUpDisplayName, Ok(&[]));
+}
+
+#[test]
 fn a_profile_is_merged_with_what_was_there() {
     let before = contract::BusinessProfileChanged { about: Some("old".into()), email: Some("a@b.example".into()), ..Default::default() };
     let changes = ProfileChanges { about: Some("new".into()), email: Some(String::new()), ..ProfileChanges::default() };
