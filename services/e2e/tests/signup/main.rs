@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod connecting;
+mod gone;
 mod shown;
 mod trouble;
 mod world;

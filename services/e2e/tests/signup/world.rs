@@ -6,12 +6,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
-use contract::{ProjectId, Stream};
+use contract::{
+    BillingEvent, BotEvent, CodeErased, Context, DatabaseDropped, DatabaseEvent, Event, EventId, FlowEvent, FlowSpaceErased, MediaErased,
+    MediaEvent, OperationId, ProjectId, Stream, Subject, SubscriptionClosed, TemplateEvent, TemplatesErased,
+};
 use e2e::bed::ready_project;
 use embedded::{Nats, Postgres};
 use http_body_util::BodyExt;
 use ingress::Ingress;
-use journal::{ConnectOptions, Journal};
+use journal::{ConnectOptions, Expect, Journal};
 use lifecycle::Lifecycle;
 use sealing::MasterKey;
 use serde_json::{Value, json};
@@ -114,13 +117,25 @@ impl World {
         assert_eq!(answer.status(), 204, "{decision}");
     }
 
+    /// The number's owner takes every token back at Meta.
+    pub(crate) async fn revoke(&self, number: &str) {
+        let answer = self.http.delete(format!("{}/sim/api/graph/numbers/{number}/tokens", self.meta)).send().await.unwrap();
+        assert_eq!(answer.status(), 204, "{number}");
+    }
+
     pub(crate) async fn line(&self, number: &str) -> Value {
         self.http.get(format!("{}/sim/api/graph/numbers/{number}", self.meta)).send().await.unwrap().json().await.unwrap()
     }
 
-    pub(crate) async fn calls(&self, name: &str, number: &str) -> usize {
+    pub(crate) async fn calls(&self, name: &str, node: &str) -> usize {
+        self.calls_about(&[node]).await.iter().filter(|(call, _)| call == name).count()
+    }
+
+    /// The calls about these nodes, in order, each with how it ended.
+    pub(crate) async fn calls_about(&self, nodes: &[&str]) -> Vec<(String, String)> {
         let calls: Value = self.http.get(format!("{}/sim/api/graph/calls", self.meta)).send().await.unwrap().json().await.unwrap();
-        calls["data"].as_array().unwrap().iter().filter(|call| call["name"] == name && call["node"] == number).count()
+        let about = calls["data"].as_array().unwrap().iter().filter(|call| nodes.iter().any(|node| call["node"] == *node));
+        about.map(|call| (call["name"].as_str().unwrap().to_owned(), call["outcome"].as_str().unwrap().to_owned())).collect()
     }
 
     pub(crate) async fn sign_up(&self, project: ProjectId, body: Value) -> (u16, Value) {
@@ -142,6 +157,28 @@ impl World {
         assert_eq!(status, 202, "{accepted}");
         self.operation(accepted["id"].as_str().unwrap(), "succeeded").await;
         project
+    }
+
+    /// Deletes a project; the operation that does it.
+    pub(crate) async fn delete(&self, project: ProjectId) -> OperationId {
+        let (status, accepted) = self.ask(Method::DELETE, &format!("/v1/projects/{project}"), Some(json!({"confirm": "Pizza"}))).await;
+        assert_eq!(status, 202, "{accepted}");
+        accepted["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// What the other services say when their part of a deletion is done.
+    pub(crate) async fn others_are_done(&self, id: ProjectId, operation: OperationId) {
+        self.say(Subject::database(id), DatabaseEvent::from(DatabaseDropped { operation })).await;
+        self.say(Subject::bot(id), BotEvent::from(CodeErased { operation })).await;
+        self.say(Subject::flow_space(id), FlowEvent::from(FlowSpaceErased { operation })).await;
+        self.say(Subject::template_space(id), TemplateEvent::from(TemplatesErased { operation })).await;
+        self.say(Subject::media_space(id), MediaEvent::from(MediaErased { operation })).await;
+        self.say(Subject::billing(id), BillingEvent::from(SubscriptionClosed { operation })).await;
+    }
+
+    async fn say(&self, subject: Subject, event: impl Event) {
+        let event = event.into_new(EventId::from_ulid(self.ids.ulid()), "/test", self.clock.now(), Context::default());
+        self.journal.append(&subject, Expect::Any, vec![event]).await.unwrap();
     }
 
     pub(crate) async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {

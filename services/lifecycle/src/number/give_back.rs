@@ -73,9 +73,11 @@ fn called(result: Result<(), whatsapp::graph::Error>) -> Ran {
     }
 }
 
-/// Whether the number is connected to another project by now.
+/// Whether the number is connected to another project by now, or on its way to be: a deletion lets go of it before Meta takes it back, and
+/// whoever signs it up meanwhile has registered it before they claim it.
 async fn is_anothers(lifecycle: &Lifecycle, project: &Project, offer: &NumberOffered) -> Result<bool, Error> {
     let Ok(id) = offer.phone_number_id.parse::<MetaId>() else { return Ok(true) };
     let said = lifecycle.journal.last(&id.claim()).await?.as_ref().map(decode).transpose()?;
-    Ok(if let Some(ProjectEvent::NumberClaimed(claimed)) = said { claimed.project != project.id } else { false })
+    let claimed = if let Some(ProjectEvent::NumberClaimed(claimed)) = said { claimed.project != project.id } else { false };
+    Ok(claimed || store::connecting_elsewhere(&lifecycle.pool, &offer.phone_number_id, project.id).await?)
 }

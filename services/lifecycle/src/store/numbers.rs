@@ -35,3 +35,17 @@ pub(crate) async fn account_in_use(pool: &PgPool, account: &str, except: Project
     .await?;
     Ok(used)
 }
+
+/// Whether another project is connecting this number at the moment.
+pub(crate) async fn connecting_elsewhere(pool: &PgPool, number: &str, except: ProjectId) -> Result<bool, Error> {
+    let connecting = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM lifecycle.projects
+         WHERE id <> $2 AND document->'offer'->>'phone_number_id' = $1
+           AND document->'operation'->>'kind' = 'connect_number' AND document->'operation'->'outcome'->>'status' = 'running')",
+    )
+    .bind(number)
+    .bind(except.to_string())
+    .fetch_one(pool)
+    .await?;
+    Ok(connecting)
+}
