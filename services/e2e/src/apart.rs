@@ -98,13 +98,14 @@ impl Apart {
         self.serving_on(free_port(), name, args, variables)
     }
 
-    /// The simulated Meta, which every service asks and which tells `ingress`.
+    /// The simulated Meta, and beside it the payment provider, whom every service asks and who tell `ingress`.
     ///
     /// # Panics
     /// It cannot be run.
     pub fn meta(&self, ingress: &Service) -> Service {
-        let target = format!("{}/webhooks/meta", ingress.base);
-        self.serving_on(self.meta_port, "simulator", &["serve"], &[("PAIGE_SIMULATOR_TARGET", &target)])
+        let (changes, payments) = (format!("{}/webhooks/meta", ingress.base), format!("{}/webhooks/paystack", ingress.base));
+        let targets = [("PAIGE_SIMULATOR_TARGET", &*changes), ("PAIGE_SIMULATOR_PAYSTACK_TARGET", &*payments)];
+        self.serving_on(self.meta_port, "simulator", &["serve"], &targets)
     }
 
     fn serving_on(&self, port: u16, name: &'static str, args: &[&str], variables: &[(&str, &str)]) -> Service {
@@ -140,6 +141,8 @@ impl Apart {
             ("PAIGE_META_VERIFY_TOKEN", self.keys.meta_verify_token.expose().to_owned()),
             ("PAIGE_META_APP_ID", APP_ID.to_owned()),
             ("PAIGE_META_GRAPH_URL", format!("http://127.0.0.1:{}/sim/graph/v26.0", self.meta_port)),
+            ("PAIGE_PAYSTACK_URL", format!("http://127.0.0.1:{}/sim/paystack", self.meta_port)),
+            ("PAIGE_PAYSTACK_SECRET_KEY", self.keys.paystack_secret_key.expose().to_owned()),
             ("PAIGE_STORAGE_URL", self.folder().join("objects").display().to_string()),
             ("PAIGE_LOG", "info".to_owned()),
         ]

@@ -1,0 +1,247 @@
+//! A project's whole life while its services are killed with -9: it is made, connected, handed over, suspended, restored and deleted, and
+//! around each of these every service that takes part dies before it, amid it and after it. Whatever was begun ends, once, in a state that
+//! lasts, and of what was deleted nothing is left over.
+//!
+//! The states of lifecycle alone, at each place between two words of others, are tried in its own tests.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod asking;
+mod kill;
+mod world;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use contract::{ProjectId, Stream, Subject};
+use e2e::apart::SERVICES;
+use projections::database_name;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use asking::{Asking, Request};
+use kill::{KILLS, Kill};
+use world::World;
+
+/// How long the trials of projects go on after their making was begun, in seconds: the first, and each after the one before.
+const TRIAL_LEFT_S: (i64, i64) = (5, 2);
+
+/// Who makes a project, and by which word each is known to have done its part.
+const MAKERS: [(&str, &str); 5] = [
+    ("lifecycle", "project_ready"),
+    ("databases", "database_ready"),
+    ("bots", "code_initialised"),
+    ("flow-sync", "flow_space_created"),
+    ("billing", "trial_started"),
+];
+
+fn part_of(service: &str, project: ProjectId) -> Subject {
+    match service {
+        "databases" => Subject::database(project),
+        "bots" => Subject::bot(project),
+        "flow-sync" => Subject::flow_space(project),
+        "billing" => Subject::billing(project),
+        _ => Subject::project(project),
+    }
+}
+
+/// A project for each kill, in the workspace of a person.
+async fn made(world: &mut World, workspace: &str) -> Vec<ProjectId> {
+    let mut made = Vec::new();
+    for n in 0..KILLS.len() {
+        let kills = kill::kills(n, &MAKERS.map(|(name, _)| name));
+        let body = json!({ "name": format!("P{n}"), "workspace_id": workspace });
+        let create = async |asking: &Asking| -> ProjectId {
+            let created = asking.post("lifecycle", "/v1/projects", &format!("project-{n}"), Some(&body)).await;
+            created["project"]["id"].as_str().unwrap_or_else(|| panic!("{created}")).parse().unwrap()
+        };
+        let journal = world.journal.clone();
+        let seen = async |project: &ProjectId, service: &str| {
+            let (_, word) = MAKERS.into_iter().find(|(name, _)| *name == service).unwrap();
+            world::told(&journal, &part_of(service, *project)).await.iter().any(|told| told == word)
+        };
+        let project = world.around(&kills, create, seen).await;
+        world.until_status(project, "ready").await;
+        let steps = ["operation_step_completed"; 4];
+        let expected = [&["project_created", "operation_started"], &steps[..], &["project_ready", "operation_completed"]].concat();
+        assert_eq!(world::told(&journal, &Subject::project(project)).await, expected, "{kills:?}");
+        for (service, word) in MAKERS {
+            let told = world::told(&journal, &part_of(service, project)).await;
+            assert_eq!(told.iter().filter(|told| *told == word).count(), 1, "{kills:?}: {told:?}");
+        }
+        made.push(project);
+    }
+    made
+}
+
+/// Each gets a number by Meta's signup.
+async fn connected(world: &mut World, projects: &[ProjectId]) {
+    for (n, project) in projects.iter().enumerate() {
+        let (number, waba) = number(n);
+        let body = world.sim.signup(&number, &waba).await;
+        let path = format!("/v1/projects/{project}");
+        let signup = format!("{path}/number/signup");
+        let request = Request { service: "lifecycle", method: &Method::POST, path: &signup, key: "", body: Some(&body) };
+        // What the popup gave can be used once: who got no answer looks first.
+        let connect = async |asking: &Asking| {
+            while asking.get("lifecycle", &path).await["operation"]["kind"] != "connect_number" && asking.once(request).await.is_none() {}
+        };
+        let (journal, project) = (world.journal.clone(), *project);
+        let seen =
+            async |(): &(), _: &str| world::told(&journal, &Subject::project(project)).await.iter().any(|told| told == "number_connected");
+        world.around(&kill::kills(n, &["lifecycle"]), connect, seen).await;
+        let shown = world.until_project(project, "connected", |shown| shown["operation"]["status"] == "succeeded").await;
+        assert_eq!(shown["number"]["phone_number_id"], *number, "{shown}");
+        assert_eq!(world.line(&number).await["registered"], true);
+    }
+}
+
+fn number(n: usize) -> (String, String) {
+    (format!("20735841920384{n}"), format!("10485739201638{n}"))
+}
+
+/// From the person's workspace to the team.
+async fn handed_over(world: &mut World, projects: &[ProjectId], team: &str) {
+    for (n, project) in projects.iter().enumerate() {
+        let before = world::told(&world.journal, &Subject::project(*project)).await.len();
+        let subscription = world.asking().get("billing", &format!("/v1/projects/{project}/subscription")).await;
+        let (kills, journal, project) = (kill::kills(n, &["lifecycle", "access", "billing"]), world.journal.clone(), *project);
+        let path = format!("/v1/projects/{project}/transfer");
+        let to = json!({ "workspace": team });
+        let offer = async |asking: &Asking| asking.post("lifecycle", &path, "", Some(&to)).await;
+        let said = async |wanted: usize| world::told(&journal, &Subject::project(project)).await.len() >= before + wanted;
+        let offered = world.around(&kills, offer, async |_: &Value, _: &str| said(1).await).await;
+        let path = format!("/v1/workspaces/{team}/transfers/{}/accept", offered["id"].as_str().unwrap());
+        let accept = async |asking: &Asking| drop(asking.post("lifecycle", &path, "", None).await);
+        world.around(&kills, accept, async |(): &(), _: &str| said(2).await).await;
+        let shown = world.until_project(project, "the team's", |shown| shown["workspace_id"] == team).await;
+        assert_eq!((&shown["status"], &shown["transfer"]), (&json!("ready"), &Value::Null), "{kills:?}");
+        let told = world::told(&journal, &Subject::project(project)).await.split_off(before);
+        assert_eq!(told, ["transfer_requested", "project_transferred"], "{kills:?}");
+        let after = world.asking().get("billing", &format!("/v1/projects/{project}/subscription")).await;
+        assert_eq!(after, subscription, "billing stays with the project");
+    }
+}
+
+/// Their trials end one after the other, and each is paid for then.
+async fn suspended_and_restored(world: &mut World, projects: &[(ProjectId, DateTime<Utc>)]) {
+    let parts = ["billing", "lifecycle"];
+    let journal = world.journal.clone();
+    let seen = async |project: ProjectId, service: &str, words: (&str, usize)| {
+        let told = world::told(&journal, &part_of(service, project)).await;
+        told.iter().filter(|told| *told == words.0).count() >= words.1
+    };
+    for (n, (project, end)) in projects.iter().enumerate() {
+        // Killed while it ends is killed so long after its end.
+        let left = (*end - chassis::Clock::System.now()).to_std().unwrap_or_default();
+        let kills = kill::kills(n, &parts).into_iter().map(|(name, kill)| match kill {
+            Kill::While(after) => (name, Kill::While(left + after)),
+            other => (name, other),
+        });
+        let kills: Vec<_> = kills.collect();
+        let ends = async |_: &Asking| tokio::time::sleep(left).await;
+        let suspended = async |(): &(), service: &str| {
+            seen(*project, service, (if service == "billing" { "entitlement_changed" } else { "project_suspended" }, 1)).await
+        };
+        world.around(&kills, ends, suspended).await;
+        let shown = world.until_project(*project, "suspended", |shown| shown["status"] == "suspended").await;
+        assert_eq!(shown["suspended_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), *end, "to the instant");
+    }
+    for (n, (project, _)) in projects.iter().enumerate() {
+        let kills = kill::kills(n, &parts);
+        let payer = json!({ "email": "ada@example.com" });
+        let path = format!("/v1/projects/{project}/subscription/pay");
+        let page = world.asking().post("billing", &path, "", Some(&payer)).await;
+        let url = page["authorization_url"].as_str().unwrap_or_else(|| panic!("{page}")).to_owned();
+        let pay = async |asking: &Asking| asking.pay(&url).await;
+        let restored = async |(): &(), service: &str| match service {
+            "billing" => seen(*project, service, ("entitlement_changed", 2)).await,
+            _ => seen(*project, service, ("project_restored", 1)).await,
+        };
+        world.around(&kills, pay, restored).await;
+        world.until_status(*project, "ready").await;
+        let told = world::told(&journal, &Subject::project(*project)).await;
+        assert_eq!(told[told.len() - 2..], ["project_suspended", "project_restored"], "{kills:?}");
+        let told = world::told(&journal, &Subject::billing(*project)).await;
+        for (word, times) in [("entitlement_changed", 2), ("payment_succeeded", 1), ("cycle_started", 1), ("subscription_expired", 1)] {
+            assert_eq!(told.iter().filter(|told| *told == word).count(), times, "{kills:?}: {told:?}");
+        }
+    }
+}
+
+/// Who does a step of a deletion, and which.
+const ERASERS: [(&str, &str); 7] = [
+    ("lifecycle", "number"),
+    ("databases", "database"),
+    ("bots", "code"),
+    ("flow-sync", "flow_space"),
+    ("templates", "templates"),
+    ("media", "media"),
+    ("billing", "billing"),
+];
+
+/// All of them at once in the end, when each that takes part has died around its step, and everybody around the last fact.
+async fn deleted(world: &mut World, projects: &[ProjectId]) {
+    let journal = world.journal.clone();
+    for (n, project) in projects.iter().enumerate() {
+        let path = format!("/v1/projects/{project}");
+        let confirm = json!({ "confirm": format!("P{n}") });
+        let request = Request { service: "lifecycle", method: &Method::DELETE, path: &path, key: "", body: Some(&confirm) };
+        // Asked again it is going already.
+        let delete = async |asking: &Asking| drop(asking.settled(request).await);
+        // Who is given no step by lifecycle, but forgets the project all the same, dies when the steps are done.
+        let seen = async |(): &(), service: &str| {
+            let done = world::steps_done(&journal, *project).await;
+            let mut steps = ERASERS.iter().filter(|(name, _)| *name == service || ERASERS.iter().all(|(other, _)| *other != service));
+            steps.all(|(_, step)| done.contains(*step)) || done.contains("erased")
+        };
+        world.around(&kill::kills(n, &SERVICES), delete, seen).await;
+    }
+    let last = *projects.last().unwrap();
+    let over = async |_: &Asking| world::until_told(&journal, last, |told| told.last().is_some_and(|last| last == "project_erased")).await;
+    world.around(&kill::kills(1, &SERVICES), over, async |(): &(), _: &str| true).await;
+    for project in projects {
+        world::until_told(&journal, *project, |told| told == ["project_erased"]).await;
+    }
+}
+
+/// No database, role, subject, object or number of what was deleted; of what stays each, whole.
+async fn nothing_is_left_over(world: &World, gone: &[ProjectId], kept: &[ProjectId]) {
+    let names: BTreeSet<String> = kept.iter().map(|project| database_name(*project)).collect();
+    assert_eq!(world.list(r"SELECT datname::text FROM pg_database WHERE datname LIKE 'paige\_prj%'").await, names);
+    let roles: BTreeSet<String> = names.iter().flat_map(|name| [format!("{name}_owner"), format!("{name}_bot")]).collect();
+    assert_eq!(world.list(r"SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'paige\_prj%'").await, roles);
+    for (n, project) in gone.iter().enumerate() {
+        let id = project.to_string();
+        let mut subjects = Vec::new();
+        for stream in Stream::ALL {
+            let all = world.journal.subjects(stream, ">").await.unwrap();
+            subjects.extend(all.into_iter().filter(|(subject, _)| subject.contains(&id)));
+        }
+        assert_eq!(subjects, [(format!("project.{id}"), 1)]);
+        assert!(!world.objects().contains(&id), "objects of {id}");
+        let (number, _) = number(n);
+        assert_eq!(world::told(&world.journal, &Subject::number(&number).unwrap()).await, [""; 0]);
+        let line = world.line(&number).await;
+        assert_eq!((&line["registered"], &line["subscribed"]), (&json!(false), &json!(false)), "given back: {line}");
+    }
+    for project in kept {
+        world.until_status(*project, "ready").await;
+    }
+    let held = world.journal.parked().await.unwrap();
+    assert!(held.is_empty(), "{held:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_die_around_every_step_of_a_projects_life_and_it_goes_on_and_ends() {
+    let mut world = World::start().await;
+    let (person, team) = world.person_and_team().await;
+    let projects = made(&mut world, &person).await;
+    connected(&mut world, &projects).await;
+    handed_over(&mut world, &projects, &team).await;
+    let others = world.with_trials_that_end_soon(KILLS.len(), TRIAL_LEFT_S).await;
+    suspended_and_restored(&mut world, &others).await;
+    deleted(&mut world, &projects).await;
+    let kept: Vec<ProjectId> = others.into_iter().map(|(project, _)| project).collect();
+    nothing_is_left_over(&world, &projects, &kept).await;
+}

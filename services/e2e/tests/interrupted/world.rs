@@ -1,0 +1,223 @@
+//! All services as processes of their own, each of which can be killed around whatever happens.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use chassis::{Clock, Ids};
+use chrono::{DateTime, TimeDelta, Utc};
+use contract::{
+    Context, DataKeyCreated, Event, EventId, OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId,
+    Subject, UserId, UserRegistered, WorkspaceCreated, WorkspaceEvent, WorkspaceId, WorkspaceKind,
+};
+use e2e::apart::{Apart, SERVICES, Service};
+use e2e::sim::Sim;
+use journal::{ConnectOptions, Expect, Journal};
+use reqwest::Method;
+use sealing::DataKey;
+use serde_json::Value;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::asking::Asking;
+use crate::kill::Kill;
+
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(90);
+const POLL: Duration = Duration::from_millis(2);
+/// Before somebody who does not answer is asked again.
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
+/// The time between the end of a trial and its beginning: what billing gives when nobody says otherwise.
+const TRIAL: TimeDelta = TimeDelta::days(14);
+const MAKING_MAX: TimeDelta = TimeDelta::minutes(15);
+
+/// The types of the events on a subject, in short.
+pub(crate) async fn told(journal: &Journal, subject: &Subject) -> Vec<String> {
+    let events = journal.entity(subject).await.unwrap();
+    events.iter().map(|event| event.event_type.as_str().split('.').nth(1).unwrap().to_owned()).collect()
+}
+
+/// Until what was told of a project is so.
+pub(crate) async fn until_told(journal: &Journal, project: ProjectId, wanted: impl Fn(&[String]) -> bool) {
+    let began = Instant::now();
+    loop {
+        let told = told(journal, &Subject::project(project)).await;
+        if wanted(&told) {
+            return;
+        }
+        assert!(began.elapsed() < WAIT_MAX, "so far: {told:?}");
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// The steps of the project's last operation that are done; or that it is erased.
+pub(crate) async fn steps_done(journal: &Journal, project: ProjectId) -> BTreeSet<String> {
+    let mut done = BTreeSet::new();
+    for event in journal.entity(&Subject::project(project)).await.unwrap() {
+        match ProjectEvent::decode(&event).unwrap() {
+            ProjectEvent::OperationStarted(_) => done.clear(),
+            ProjectEvent::OperationStepCompleted(completed) => drop(done.insert(completed.step)),
+            ProjectEvent::ProjectErased(_) => drop(done.insert("erased".to_owned())),
+            _ => {}
+        }
+    }
+    done
+}
+
+pub(crate) struct World {
+    pub(crate) journal: Journal,
+    pub(crate) sim: Sim,
+    asking: Asking,
+    services: Vec<Service>,
+    ids: Ids,
+    apart: Apart,
+    _meta: Service,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let apart = Apart::start().await;
+        let mut services: Vec<Service> = SERVICES.into_iter().map(|name| apart.service(name)).collect();
+        let mut meta = apart.meta(&services[0]);
+        for service in services.iter_mut().chain([&mut meta]) {
+            apart.ready(service).await;
+        }
+        let journal = Journal::connect(ConnectOptions::new(apart.nats.url(), "interrupted")).await.unwrap();
+        let asking = Asking::new(&apart, &services);
+        Self { journal, sim: Sim::new(&meta.base), asking, services, ids: Ids::new(Clock::System), apart, _meta: meta }
+    }
+
+    pub(crate) fn asking(&self) -> &Asking {
+        &self.asking
+    }
+
+    /// Something happens while services are killed around it. `seen`: whether the effect of a service is in the log.
+    pub(crate) async fn around<T>(
+        &mut self,
+        kills: &[(&'static str, Kill)],
+        happens: impl AsyncFnOnce(&Asking) -> T,
+        seen: impl AsyncFn(&T, &'static str) -> bool,
+    ) -> T {
+        let when = |wanted: Kill| kills.iter().filter(move |(_, kill)| *kill == wanted).map(|(name, _)| *name);
+        for name in when(Kill::Before) {
+            named(&mut self.services, name).kill();
+        }
+        let mut during: Vec<(Duration, &'static str)> = Vec::new();
+        for (name, kill) in kills {
+            match kill {
+                Kill::While(after) => during.push((*after, *name)),
+                Kill::Before | Kill::After => {}
+            }
+        }
+        during.sort_unstable();
+        let services = &mut self.services;
+        let killing = async {
+            let began = Instant::now();
+            for (after, name) in during {
+                tokio::time::sleep(after.saturating_sub(began.elapsed())).await;
+                named(services, name).kill();
+                named(services, name).start();
+            }
+        };
+        let (happened, ()) = tokio::join!(happens(&self.asking), killing);
+        for name in when(Kill::Before) {
+            named(&mut self.services, name).start();
+        }
+        for name in when(Kill::After) {
+            let began = Instant::now();
+            while !seen(&happened, name).await {
+                assert!(began.elapsed() < WAIT_MAX, "{name} does nothing; {kills:?}");
+                tokio::time::sleep(POLL).await;
+            }
+            named(&mut self.services, name).kill();
+            named(&mut self.services, name).start();
+        }
+        for (name, _) in kills {
+            self.apart.ready(named(&mut self.services, name)).await;
+        }
+        happened
+    }
+
+    pub(crate) async fn until_project(&self, project: ProjectId, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let shown = self.asking.get("lifecycle", &format!("/v1/projects/{project}")).await;
+            if wanted(&shown) {
+                return shown;
+            }
+            assert!(began.elapsed() < WAIT_MAX, "not {what}: {shown}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    pub(crate) async fn until_status(&self, project: ProjectId, status: &str) {
+        self.until_project(project, status, |shown| shown["status"] == status).await;
+    }
+
+    /// How a number stands at the simulated Meta.
+    pub(crate) async fn line(&self, number: &str) -> Value {
+        self.sim.call(Method::GET, &format!("/graph/numbers/{number}"), None).await
+    }
+
+    /// What a query on the database server lists.
+    pub(crate) async fn list(&self, query: &'static str) -> BTreeSet<String> {
+        let options = PgConnectOptions::from_str(&self.apart.postgres.admin_url()).unwrap();
+        let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        sqlx::query_scalar::<_, String>(query).fetch_all(&pool).await.unwrap().into_iter().collect()
+    }
+
+    /// The projects that have a folder of objects.
+    pub(crate) fn objects(&self) -> BTreeSet<String> {
+        let entries = fs::read_dir(self.apart.folder().join("objects")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    /// Their workspaces, as access would have put them into the log.
+    pub(crate) async fn person_and_team(&self) -> (String, String) {
+        let owner = UserId::from_ulid(self.ids.ulid());
+        let registered = UserRegistered { email: "ada@example.com".to_owned(), name: None };
+        self.say(&Subject::user(owner), WorkspaceEvent::UserRegistered(registered), Clock::System.now()).await;
+        let mut founded = Vec::new();
+        for (id, kind) in
+            [(WorkspaceId::personal(owner), WorkspaceKind::Personal), (WorkspaceId::from_ulid(self.ids.ulid()), WorkspaceKind::Team)]
+        {
+            let created = WorkspaceCreated { name: "W".to_owned(), kind, owner };
+            self.say(&Subject::workspace(id), WorkspaceEvent::WorkspaceCreated(created), Clock::System.now()).await;
+            founded.push(id.to_string());
+        }
+        (founded.remove(0), founded.remove(0))
+    }
+
+    /// Projects that lifecycle began to make almost a trial ago, as it would have put them into the log: each with the end of its trial,
+    /// so many seconds from now and after the one before.
+    pub(crate) async fn with_trials_that_end_soon(&self, count: usize, (first, each): (i64, i64)) -> Vec<(ProjectId, DateTime<Utc>)> {
+        let master = self.apart.keys.master_key.expose().parse().unwrap();
+        let now = Clock::System.now();
+        let mut projects = Vec::new();
+        for n in 0..count {
+            let end = now + TimeDelta::seconds(first + each * i64::try_from(n).unwrap());
+            let (id, created) = (ProjectId::from_ulid(self.ids.ulid()), end - TRIAL);
+            let key = DataKeyCreated { wrapped: DataKey::random().wrap(&master, id) };
+            self.say(&Subject::data_key(id), ProjectEvent::from(key), created).await;
+            let project =
+                ProjectCreated { name: "From long ago".to_owned(), conversation_idle_seconds: None, workspace: WorkspaceId::INSTALLATION };
+            self.say(&Subject::project(id), ProjectEvent::from(project), created).await;
+            let operation = OperationId::from_ulid(id.ulid());
+            let started = OperationStarted { operation, kind: OperationKind::CreateProject, deadline: now + MAKING_MAX, overwrite: false };
+            self.say(&Subject::project(id), ProjectEvent::from(started), created).await;
+            projects.push((id, end));
+        }
+        for (project, _) in &projects {
+            self.until_status(*project, "ready").await;
+        }
+        projects
+    }
+
+    async fn say(&self, subject: &Subject, event: impl Event, at: DateTime<Utc>) {
+        let event = event.into_new(EventId::from_ulid(self.ids.ulid()), "/test", at, Context::default());
+        self.journal.append(subject, Expect::Any, vec![event]).await.unwrap();
+    }
+}
+
+fn named<'a>(services: &'a mut [Service], name: &str) -> &'a mut Service {
+    services.iter_mut().find(|service| service.name == name).unwrap()
+}
