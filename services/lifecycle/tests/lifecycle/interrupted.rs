@@ -3,8 +3,9 @@
 //! A script is what the other services say, in order. For each place in it the service is killed there in three ways: before it is said,
 //! while it is handled, after its effect is in the log. What is said while nobody runs is found at the next start.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use axum::http::Method;
 use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{Entitlement, ProjectId, Subject, WorkspaceKind};
@@ -12,7 +13,7 @@ use serde_json::json;
 
 use crate::deletion::assert_gone;
 use crate::others::{MAKING, UNMAKING, operation_of};
-use crate::world::World;
+use crate::world::{PATIENCE, World};
 
 /// When the service is killed, relative to what is said at that place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +108,7 @@ async fn suspending_and_restoring_a_project() {
 }
 
 #[tokio::test]
-async fn handing_a_project_over_and_letting_an_offer_run_out() {
+async fn handing_a_project_over_and_every_other_end_of_an_offer() {
     let mut world = World::at(Clock::manual(Clock::System.now())).await;
     let own = world.workspace(WorkspaceKind::Personal).await;
     let team = world.workspace(WorkspaceKind::Team).await;
@@ -116,19 +117,27 @@ async fn handing_a_project_over_and_letting_an_offer_run_out() {
         let id: ProjectId = answer.body["project"]["id"].as_str().unwrap().parse().unwrap();
         world.say_all_made(id).await;
         world.until_status(id, "ready").await;
+        let made = events(&world, id).await;
         let path = format!("/v1/projects/{id}/transfer");
-        interrupted(&mut world, kill, id, 1, async |world| drop(world.post(&path, Some(json!({"workspace": team}))).await)).await;
-        // Nobody answers for a week.
-        let week = TimeDelta::days(7);
-        interrupted(&mut world, kill, id, 1, async |world| assert!(world.clock.advance(week))).await;
-        assert_eq!(world.told(&Subject::project(id)).await.last().unwrap(), "transfer_ended");
-
-        let offer = world.post(&path, Some(json!({"workspace": team}))).await.body["id"].as_str().unwrap().to_owned();
-        let accept = format!("/v1/workspaces/{team}/transfers/{offer}/accept");
-        interrupted(&mut world, kill, id, 1, async |world| drop(world.post(&accept, None).await)).await;
+        for end in ["expired", "decline", "withdrawn", "accept"] {
+            let mut offer = None;
+            interrupted(&mut world, kill, id, 1, async |world| offer = Some(world.post(&path, Some(json!({"workspace": team}))).await))
+                .await;
+            let offer = offer.unwrap().body["id"].as_str().unwrap().to_owned();
+            interrupted(&mut world, kill, id, 1, async |world| match end {
+                // Nobody answers for a week.
+                "expired" => assert!(world.clock.advance(TimeDelta::days(7))),
+                "withdrawn" => drop(world.send(Method::DELETE, &path, &[], None).await),
+                verb => drop(world.post(&format!("/v1/workspaces/{team}/transfers/{offer}/{verb}"), None).await),
+            })
+            .await;
+        }
         let project =
             world.until(&format!("/v1/projects/{id}"), "the team's", |answer| answer.body["workspace_id"] == team.to_string()).await;
         assert_eq!((project.body["status"].as_str(), project.body["transfer"].is_null()), (Some("ready"), true), "{kill:?}");
+        let told = world.told(&Subject::project(id)).await.split_off(made);
+        let ended = ["transfer_requested", "transfer_ended"].repeat(3);
+        assert_eq!(told, [&ended[..], &["transfer_requested", "project_transferred"]].concat(), "{kill:?}");
     }
     world.end().await;
 }
@@ -156,23 +165,23 @@ async fn giving_up_at_a_deadline_and_trying_again() {
     world.end().await;
 }
 
+/// Of as many projects as there are kills each loses the service at every step that others do, each time in another way: every step meets
+/// every kill.
 #[tokio::test]
 async fn deleting_a_project() {
     let mut world = World::new().await;
     let mut going = Vec::new();
-    for (n, kill) in KILLS.into_iter().enumerate() {
+    for n in 0..KILLS.len() {
         let id = world.ready(&format!("P{n}")).await;
         world.connect(id, &format!("{}", 100 + n)).await;
         let mut answer = None;
-        interrupted(&mut world, kill, id, 2, async |world| answer = Some(world.delete(id, &format!("P{n}")).await)).await;
+        // It has begun, the number is nobody's, and that step is done.
+        interrupted(&mut world, KILLS[n], id, 3, async |world| answer = Some(world.delete(id, &format!("P{n}")).await)).await;
         let answer = answer.unwrap();
         let operation = operation_of(&answer.body);
         for (place, step) in UNMAKING.into_iter().enumerate() {
-            if place == n % UNMAKING.len() {
-                interrupted(&mut world, kill, id, 1, async |world| world.say_gone(id, operation, step).await).await;
-            } else {
-                world.say_gone(id, operation, step).await;
-            }
+            let kill = KILLS[(n + place) % KILLS.len()];
+            interrupted(&mut world, kill, id, 1, async |world| world.say_gone(id, operation, step).await).await;
         }
         going.push((id, answer.headers["location"].to_str().unwrap().to_owned()));
     }
@@ -189,7 +198,76 @@ async fn deleting_a_project() {
         assert_gone(&world, *id, location).await;
         assert_eq!(world.connect(world.create("Next").await, &format!("{}", 100 + n)).await.status, 200, "its number is free");
     }
-    let keys = world.journal.subjects(contract::Stream::Project, "project.key.>").await.unwrap();
-    assert_eq!(keys.len(), KILLS.len(), "of the new projects alone: {keys:?}");
+    assert_no_keys_but_of(&world, KILLS.len()).await;
     world.end().await;
+}
+
+/// The end of a deletion, which lifecycle does alone. Each is seen as soon as the log has it.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// Every stream is purged, and that is noted.
+    Purged,
+    /// The key is destroyed.
+    Keyless,
+    /// The last fact is said, and nothing is taken away before it.
+    Said,
+}
+
+impl End {
+    /// This far at least.
+    async fn reached(self, world: &World, id: ProjectId) -> bool {
+        let told = world.told(&Subject::project(id)).await;
+        // The steps of making it, then those of the deletion; of a project that is gone one fact is left.
+        let steps = told.iter().filter(|told| *told == "operation_step_completed").count();
+        let said = told.last().is_some_and(|last| last == "project_erased");
+        match self {
+            Self::Purged => said || steps == MAKING.len() + UNMAKING.len() + 2,
+            Self::Keyless => world.told(&Subject::data_key(id)).await.is_empty(),
+            Self::Said => said,
+        }
+    }
+}
+
+/// Killed so long after each, in µs.
+const AFTER_THAT: [u64; 4] = [0, 300, 1_000, 3_000];
+
+async fn the_end_of_a_deletion(end: End) {
+    let mut world = World::new().await;
+    let mut going = Vec::new();
+    for n in 0..AFTER_THAT.len() {
+        let id = world.ready(&format!("P{n}")).await;
+        world.connect(id, &format!("{}", 100 + n)).await;
+        going.push((id, world.delete(id, &format!("P{n}")).await));
+    }
+    for step in UNMAKING {
+        for (id, answer) in &going {
+            world.say_gone(*id, operation_of(&answer.body), step).await;
+        }
+    }
+    for ((id, _), micros) in going.iter().zip(AFTER_THAT) {
+        let began = Instant::now();
+        while !end.reached(&world, *id).await {
+            assert!(began.elapsed() < PATIENCE, "{end:?} is never reached: {:?}", world.told(&Subject::project(*id)).await);
+        }
+        tokio::time::sleep(Duration::from_micros(micros)).await;
+        world.kill().await;
+        world.restart().await;
+    }
+    for (n, (id, answer)) in going.iter().enumerate() {
+        assert_gone(&world, *id, answer.headers["location"].to_str().unwrap()).await;
+        assert_eq!(world.number_told(&format!("{}", 100 + n)).await, [""; 0], "{end:?}");
+    }
+    assert_no_keys_but_of(&world, 0).await;
+    world.end().await;
+}
+
+/// Side by side: most of the time is spent waiting for appends that may be on their way.
+#[tokio::test]
+async fn the_last_steps_of_a_deletion() {
+    tokio::join!(the_end_of_a_deletion(End::Purged), the_end_of_a_deletion(End::Keyless), the_end_of_a_deletion(End::Said));
+}
+
+async fn assert_no_keys_but_of(world: &World, projects: usize) {
+    let keys = world.journal.subjects(contract::Stream::Project, "project.key.>").await.unwrap();
+    assert_eq!(keys.len(), projects, "{keys:?}");
 }
