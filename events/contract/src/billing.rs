@@ -22,7 +22,7 @@ events! {
         CancellationScheduled = "billing.cancellation_scheduled.v1",
         ScheduleWithdrawn = "billing.schedule_withdrawn.v1",
         SubscriptionPastDue = "billing.subscription_past_due.v1",
-        ReminderDue = "billing.reminder_due.v1",
+        ReminderDue = "billing.reminder_due.v2",
         SubscriptionPaused = "billing.subscription_paused.v1",
         SubscriptionCancelled = "billing.subscription_cancelled.v1",
         SubscriptionExpired = "billing.subscription_expired.v1",
@@ -170,6 +170,20 @@ pub struct ReminderDue {
     pub number: u32,
     /// When it was due.
     pub at: DateTime<Utc>,
+    /// What is due; absent: it was said before that was told with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
+}
+
+/// What a project owes, and until when it may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    /// In minor units of the currency.
+    pub amount_minor: u64,
+    /// ISO 4217.
+    pub currency: String,
+    /// First instant after the time of grace: the project is suspended then.
+    pub grace_ends_at: DateTime<Utc>,
 }
 
 /// A scheduled pause began.

@@ -29,7 +29,7 @@ mod webhook;
 mod workspace;
 
 pub use billing::{
-    BillingEvent, CancellationScheduled, CreditsAdded, CreditsUsed, CycleExtended, CycleStarted, Entitlement, EntitlementChanged,
+    BillingEvent, CancellationScheduled, CreditsAdded, CreditsUsed, CycleExtended, CycleStarted, Entitlement, EntitlementChanged, Owed,
     PauseScheduled, PaymentFailed, PaymentMismatched, PaymentPurpose, PaymentRequested, PaymentSucceeded, ReminderDue, ScheduleWithdrawn,
     SubscriptionCancelled, SubscriptionClosed, SubscriptionExpired, SubscriptionPastDue, SubscriptionPaused, TrialStarted,
 };

@@ -12,15 +12,19 @@ pub(crate) struct Upcast {
 }
 
 /// Every step.
-pub(crate) const UPCASTS: &[Upcast] = &[Upcast {
-    // Projects had no owner: they belong to the workspace of the installation.
-    from: "project.project_created.v1",
-    to: "project.project_created.v2",
-    change: |mut old| {
-        old["workspace"] = serde_json::json!(WorkspaceId::INSTALLATION);
-        old
+pub(crate) const UPCASTS: &[Upcast] = &[
+    Upcast {
+        // Projects had no owner: they belong to the workspace of the installation.
+        from: "project.project_created.v1",
+        to: "project.project_created.v2",
+        change: |mut old| {
+            old["workspace"] = serde_json::json!(WorkspaceId::INSTALLATION);
+            old
+        },
     },
-}];
+    // A reminder did not say what is due: that stays unknown.
+    Upcast { from: "billing.reminder_due.v1", to: "billing.reminder_due.v2", change: |old| old },
+];
 
 /// The types that are read and written no more.
 pub fn superseded() -> impl Iterator<Item = &'static str> {

@@ -18,7 +18,7 @@ pub struct MailArgs {
     #[arg(long, env = "PAIGE_MAIL_FROM", default_value = "Paige <paige@localhost.localdomain>", value_name = "ADDRESS")]
     pub mail_from: String,
 
-    /// Where people use Paige in a browser: links in mails begin so; none: mails hold the token alone
+    /// Where people use Paige in a browser: links in mails begin so; none: invitations hold the token alone, reminders the API's route
     #[arg(long, env = "PAIGE_CONSOLE_URL", value_name = "URL")]
     pub console_url: Option<String>,
 }

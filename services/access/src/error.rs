@@ -63,6 +63,22 @@ impl Error {
         Self::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source }
     }
 
+    /// Whether something that is needed is down: trying later is all that is needed.
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::Database(_) | Self::Append(AppendError::Unavailable(_)) | Self::Log(journal::Error::Unavailable(_)) => true,
+            Self::Append(_)
+            | Self::Log(_)
+            | Self::Refused(_)
+            | Self::Contended(_)
+            | Self::MailsFull
+            | Self::Decode { .. }
+            | Self::Migrate(_)
+            | Self::OtherLog { .. }
+            | Self::Row(_) => false,
+        }
+    }
+
     /// Its sources in one line, for a log or for the cause of a held key.
     pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();

@@ -1,10 +1,10 @@
-//! What access does with the events that it follows: its own into its tables, and all that somebody did into the audit log. All of it
-//! can be delivered again, in part or from the beginning.
+//! What access does with the events that it follows: its own into its tables, all that somebody did into the audit log, and what billing
+//! wants people reminded of into mails. All of it can be delivered again, in part or from the beginning.
 
 use std::time::Duration;
 
 use contract::{KeyId, ProjectId, Recorded, Stream, UserId, WorkspaceEvent, WorkspaceId};
-use journal::{AppendError, Follow, Handled, Handler, Stop};
+use journal::{Follow, Handled, Handler, Stop};
 
 use crate::audit::Entry;
 use crate::command::{user_of, workspace_of};
@@ -21,12 +21,14 @@ pub(crate) const BATCH_MAX: usize = 256;
 const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Streams that are followed for the audit log alone.
-pub(crate) const OTHERS: [Stream; 6] = [Stream::Database, Stream::Billing, Stream::Bot, Stream::Flow, Stream::Template, Stream::Media];
+pub(crate) const OTHERS: [Stream; 5] = [Stream::Database, Stream::Bot, Stream::Flow, Stream::Template, Stream::Media];
 
 /// Follows `workspace`.
 pub(crate) struct OnWorkspace(pub(crate) Access);
 /// Follows `project`.
 pub(crate) struct OnProject(pub(crate) Access);
+/// Follows `billing`.
+pub(crate) struct OnBilling(pub(crate) Access);
 /// Follows one of [`OTHERS`].
 pub(crate) struct OnOther(pub(crate) Access);
 
@@ -57,6 +59,10 @@ pub(crate) fn of_projects() -> Follow {
     of_other(Stream::Project)
 }
 
+pub(crate) fn of_billing() -> Follow {
+    of_other(Stream::Billing)
+}
+
 pub(crate) fn of_other(stream: Stream) -> Follow {
     Follow { service: SERVICE, stream, filters: filters(stream), key_tokens: 2, parallel: PARALLEL, batch_max: BATCH_MAX, version: 1 }
 }
@@ -70,6 +76,12 @@ impl Handler for OnWorkspace {
 impl Handler for OnProject {
     async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
         settle(events, self.0.project_events(events).await)
+    }
+}
+
+impl Handler for OnBilling {
+    async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
+        settle(events, self.0.billing_events(events).await)
     }
 }
 
@@ -151,6 +163,11 @@ impl Access {
         self.audit(events).await
     }
 
+    async fn billing_events(&self, events: &[Recorded]) -> Result<(), Error> {
+        self.note_reminders(events).await?;
+        self.audit(events).await
+    }
+
     /// Rows of events of one entity.
     async fn audit(&self, events: &[Recorded]) -> Result<(), Error> {
         let mut run: Vec<Entry> = Vec::new();
@@ -180,19 +197,6 @@ pub(crate) fn key_of(recorded: &Recorded) -> Option<KeyId> {
 fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
     let Err(error) = result else { return Handled::all(events) };
     let cause = error.chain();
-    let stop = match error {
-        Error::Database(_) | Error::Append(AppendError::Unavailable(_)) | Error::Log(journal::Error::Unavailable(_)) => {
-            Stop::SetAside { after: OUTAGE_PAUSE, cause }
-        }
-        Error::Append(_)
-        | Error::Log(_)
-        | Error::Refused(_)
-        | Error::Contended(_)
-        | Error::MailsFull
-        | Error::Decode { .. }
-        | Error::Migrate(_)
-        | Error::OtherLog { .. }
-        | Error::Row(_) => Stop::Park { cause },
-    };
+    let stop = if error.is_outage() { Stop::SetAside { after: OUTAGE_PAUSE, cause } } else { Stop::Park { cause } };
     Handled::stopped(0, stop)
 }

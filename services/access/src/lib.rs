@@ -1,4 +1,4 @@
-//! People, workspaces, invitations, API keys, and who did what. The only writer of the stream `workspace`, but for the use of keys, which
+//! People, workspaces, invitations, API keys, who did what, and whom to remind of what is due. The only writer of the stream `workspace`, but for the use of keys, which
 //! whoever checks a key says.
 //!
 //! Rules are pure (`decide`), the log is the truth, the tables of schema `access` are what lists and reads are served from. A command
@@ -25,16 +25,21 @@ mod ownership;
 mod person;
 mod rebuild;
 mod refusal;
+mod remind;
+mod reminder;
 mod said;
 mod scope;
 mod store;
 mod workspace;
+
+use std::sync::Arc;
 
 use chassis::{Clock, Health, Ids};
 use contract::Stream;
 use journal::Journal;
 use sealing::MasterKey;
 use sqlx::PgPool;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use api::routes;
@@ -77,13 +82,16 @@ pub struct Access {
     key: keyed::Keyed,
     outbox: mail::Outbox,
     console_url: Option<String>,
+    /// A reminder may be to be mailed.
+    reminding: Arc<Notify>,
 }
 
 impl Access {
     /// Takes connected parts; `pool` is of the platform database.
     pub fn new(journal: Journal, pool: PgPool, clock: Clock, ids: Ids, settings: Settings) -> Self {
         let Settings { master_key, mailer, console_url } = settings;
-        Self { journal, pool, clock, ids, key: keyed::Keyed::new(master_key), outbox: mail::Outbox::new(mailer), console_url }
+        let (key, outbox, reminding) = (keyed::Keyed::new(master_key), mail::Outbox::new(mailer), Arc::new(Notify::new()));
+        Self { journal, pool, clock, ids, key, outbox, console_url, reminding }
     }
 
     /// Brings the tables to their current form and to where the log is. Call it before routes answer.
@@ -121,11 +129,12 @@ pub async fn run(access: Access, shutdown: CancellationToken) -> Result<(), Erro
     let journal = access.journal.clone();
     let people = journal.follow(handle::of_workspaces(), handle::OnWorkspace(access.clone()), shutdown.clone());
     let projects = journal.follow(handle::of_projects(), handle::OnProject(access.clone()), shutdown.clone());
+    let bills = journal.follow(handle::of_billing(), handle::OnBilling(access.clone()), shutdown.clone());
     let others = handle::OTHERS.map(|stream| journal.follow(handle::of_other(stream), handle::OnOther(access.clone()), shutdown.clone()));
     let mails = async {
-        access.outbox.run(shutdown.clone()).await;
+        tokio::join!(access.outbox.run(shutdown.clone()), remind::run(access.clone(), shutdown.clone()));
         Ok(())
     };
-    tokio::try_join!(people, projects, futures::future::try_join_all(others), mails)?;
+    tokio::try_join!(people, projects, bills, futures::future::try_join_all(others), mails)?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Mail out: the one file that knows how. By SMTP where a server is named, else into a mailbox in memory that a developer can read.
 //!
 //! A request reserves a place, decides, and leaves its mail there: it never waits for a mail server. A mail that fails is tried again a
-//! bounded number of times; then it is gone, and whoever waits for it asks for another. No text of a mail is ever logged.
+//! bounded number of times; then it is gone, and whoever waits for it asks for another. Reminders, which nobody asks for, wait in a table
+//! (`remind`). No text of a mail is ever logged.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -95,7 +96,8 @@ impl Mailer {
         }
     }
 
-    async fn send(&self, mail: &Mail) -> Result<(), Failed> {
+    /// One try.
+    pub(crate) async fn send(&self, mail: &Mail) -> Result<(), Failed> {
         match &*self.0 {
             Way::Smtp { server, from } => {
                 let to = mail.to.as_str().parse().map_err(|_| Failed { for_good: true, code: None })?;
@@ -121,9 +123,11 @@ impl Mailer {
 }
 
 /// What may be told of a failure: a server's words may repeat the address.
-struct Failed {
-    for_good: bool,
-    code: Option<u16>,
+pub(crate) struct Failed {
+    /// Trying again does not help.
+    pub for_good: bool,
+    /// The server's answer, if it gave one.
+    pub code: Option<u16>,
 }
 
 /// Mails on their way out. Cheap to clone.

@@ -28,7 +28,7 @@ const ENTRIES_MAX: usize = 1_000;
 impl Access {
     /// Refuses another log, then brings every row forward that is behind.
     pub(crate) async fn rebuild(&self) -> Result<(), Error> {
-        let streams = [Stream::Workspace, Stream::Project].into_iter().chain(OTHERS);
+        let streams = [Stream::Workspace, Stream::Project, Stream::Billing].into_iter().chain(OTHERS);
         for stream in streams.clone() {
             self.check_identity(stream).await?;
         }

@@ -5,6 +5,7 @@ pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod people;
 pub(crate) mod projects;
+pub(crate) mod reminders;
 pub(crate) mod workspaces;
 
 #[cfg(test)]

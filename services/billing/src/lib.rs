@@ -4,7 +4,7 @@
 //! function. Rules are pure (`decide`), the log is the truth, the tables of schema `billing` are what pollers and lists are served from.
 //! Instants in events are those of the rules, not those at which somebody noticed.
 //!
-//! It suspends nothing itself: lifecycle follows `entitlement_changed`. Whoever reminds people follows `reminder_due`.
+//! It suspends nothing itself: lifecycle follows `entitlement_changed`. It reminds nobody itself: access follows `reminder_due`.
 
 mod account;
 mod accounts;

@@ -52,6 +52,7 @@ pub(crate) async fn save(pool: &PgPool, project: ProjectId, ownership: Ownership
             sqlx::query(of_workspace).bind(&id).execute(&mut *transaction).await?;
             let of_project = "DELETE FROM access.audit WHERE project_id = $1 AND event_type <> ALL ($2)";
             sqlx::query(of_project).bind(&id).bind(super::audit::ERASURE_TYPES).execute(&mut *transaction).await?;
+            sqlx::query("DELETE FROM access.reminders WHERE project_id = $1").bind(&id).execute(&mut *transaction).await?;
         }
         let moved = "UPDATE access.audit SET workspace_id = $2
                      WHERE project_id = $1 AND stream <> 'workspace' AND workspace_id IS DISTINCT FROM $2";

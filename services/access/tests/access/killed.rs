@@ -14,8 +14,9 @@ use crate::world::{API_KEY, MASTER_KEY, PATIENCE, World, fresh_pool};
 
 const PEOPLE: usize = 300;
 
-fn start(world: &World, database_url: &str) -> Child {
+pub(crate) fn start(world: &World, database_url: &str, settings: &[(&str, &str)]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_access"))
+        .envs(settings.iter().copied())
         .env("PAIGE_NATS_URL", world.nats.url())
         .env("PAIGE_DATABASE_URL", database_url)
         .env("PAIGE_API_KEY", API_KEY)
@@ -51,7 +52,7 @@ async fn a_process_killed_again_and_again_ends_up_with_the_tables_that_the_log_s
     let began = Instant::now();
     let mut registered = 0;
     for share in 1..=5 {
-        let mut process = start(&world, &database_url);
+        let mut process = start(&world, &database_url, &[]);
         // Written while it starts, reads and follows.
         while registered < PEOPLE * share / 5 {
             register(&world, registered).await;

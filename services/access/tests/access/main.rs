@@ -9,5 +9,6 @@ mod killed;
 mod people;
 mod races;
 mod rebuild;
+mod reminders;
 mod workspaces;
 mod world;

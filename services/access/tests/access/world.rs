@@ -97,11 +97,22 @@ impl World {
         Self::on(nats, journal, fresh_pool().await).await
     }
 
-    /// The service over an existing log and database.
+    /// The service over an existing log and database, with an empty mailbox.
     pub(crate) async fn on(nats: Nats, journal: Journal, pool: PgPool) -> Self {
         let clock = Clock::manual(Clock::System.now());
+        let settings = settings(&clock);
+        Self::with(nats, journal, pool, clock, settings).await
+    }
+
+    /// The same service again, by the same clock: as after a restart.
+    pub(crate) async fn again(self, settings: Settings) -> Self {
+        let Self { nats, journal, pool, clock, .. } = self;
+        Self::with(nats, journal, pool, clock, settings).await
+    }
+
+    async fn with(nats: Nats, journal: Journal, pool: PgPool, clock: Clock, settings: Settings) -> Self {
         let ids = Ids::new(clock.clone());
-        let access = Access::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), settings(&clock));
+        let access = Access::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), settings);
         access.prepare().await.unwrap();
         let health = Health::new();
         access.register(&health);

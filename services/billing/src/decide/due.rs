@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use contract::{
-    EventId, PaymentId, PaymentPurpose, PaymentRequested, ReminderDue, SubscriptionCancelled, SubscriptionExpired, SubscriptionPastDue,
-    SubscriptionPaused,
+    EventId, Owed, PaymentId, PaymentPurpose, PaymentRequested, ReminderDue, SubscriptionCancelled, SubscriptionExpired,
+    SubscriptionPastDue, SubscriptionPaused,
 };
 
 use super::change::Change;
@@ -17,15 +17,17 @@ pub(super) fn settle(change: &mut Change, terms: &Terms, until: DateTime<Utc>) {
     while let Some((at, due)) = deadline::next(&change.account, terms).filter(|(at, _)| *at <= until) {
         match due {
             Due::TrialEnd | Due::GraceEnd => change.push(SubscriptionExpired { at }),
-            Due::Reminder => remind(change, at),
+            Due::Reminder => remind(change, terms, at),
             Due::CycleEnd => end_cycle(change, terms, at),
         }
     }
 }
 
-fn remind(change: &mut Change, at: DateTime<Utc>) {
-    let sent = change.account.subscription.as_ref().and_then(|subscription| subscription.grace).map_or(0, |grace| grace.reminders);
-    change.push(ReminderDue { number: sent + 1, at });
+fn remind(change: &mut Change, terms: &Terms, at: DateTime<Utc>) {
+    let grace = change.account.subscription.as_ref().and_then(|subscription| subscription.grace);
+    let owed =
+        grace.map(|grace| Owed { amount_minor: terms.amount_minor, currency: terms.currency.clone(), grace_ends_at: grace.span.ends_at });
+    change.push(ReminderDue { number: grace.map_or(0, |grace| grace.reminders) + 1, at, owed });
 }
 
 fn end_cycle(change: &mut Change, terms: &Terms, at: DateTime<Utc>) {

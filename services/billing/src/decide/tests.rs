@@ -1,7 +1,7 @@
 //! Single rules that are easier to read as a story than as a generated sequence.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{BillingEvent, Entitlement, Event, OperationId, PaymentId};
+use contract::{BillingEvent, Entitlement, Event, OperationId, Owed, PaymentId, ReminderDue};
 use ulid::Ulid;
 
 use super::{Command, Outcome, Refusal, decide};
@@ -97,6 +97,22 @@ fn a_renewal_that_fails_is_reminded_of_three_times_and_then_suspended() {
     assert_eq!(project.wake(), ["reminder_due", "reminder_due", "subscription_expired", "entitlement_changed"]);
     assert_eq!(project.known.account.subscription.as_ref().unwrap().since, end + TimeDelta::days(7));
     assert_eq!(project.pay(2), ["payment_succeeded", "cycle_started", "entitlement_changed"]);
+}
+
+#[test]
+fn a_reminder_says_what_is_due_and_until_when() {
+    let mut project = project();
+    let outcome = Outcome::Paid { paid_at: project.now, amount_minor: 57_000, currency: "ZAR".into(), sealed_authorisation: None };
+    project.ask(Command::RequestPayment { payment: id(1) });
+    project.ask(Command::Report { payment: id(1), outcome });
+    let end = project.now + TimeDelta::days(30);
+    project.now = end + TimeDelta::days(4);
+    let (events, _) = project.decide(&Command::Wake { until: project.now });
+    let reminders: Vec<&ReminderDue> =
+        events.iter().filter_map(|event| if let BillingEvent::ReminderDue(reminder) = event { Some(reminder) } else { None }).collect();
+    let owed = Some(Owed { amount_minor: 57_000, currency: "ZAR".into(), grace_ends_at: end + TimeDelta::days(7) });
+    let expected = [(1, end), (2, end + TimeDelta::days(3))].map(|(number, at)| ReminderDue { number, at, owed: owed.clone() });
+    assert_eq!(reminders, expected.iter().collect::<Vec<_>>());
 }
 
 #[test]
