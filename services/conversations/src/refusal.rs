@@ -40,8 +40,8 @@ pub(crate) enum Refusal {
     TemplateNotApproved { name: String, status: Option<String>, reason: Option<String> },
     #[error("there is no such Flow in this project; name it by its id here, by Meta's id, or by its name")]
     FlowNotFound,
-    #[error("the Flow {name:?} is {}, and {}", word(.status), if *.draft { "only one that Meta has, and neither deprecated nor blocked, can be sent as a draft" } else { "only a published one can be sent; publish it, or send it as a draft (\"mode\": \"draft\") to try it" })]
-    FlowNotSendable { name: String, status: Option<String>, draft: bool },
+    #[error("the Flow {name:?} is {}, and {}", word(.status), instead(.status))]
+    FlowNotSendable { name: String, status: Option<String> },
     #[error("only what the contact wrote can be marked as read")]
     NotInbound,
     #[error("Meta marks messages as read for 30 days, and this one is older")]
@@ -114,6 +114,18 @@ fn window(closed_at: &Option<DateTime<Utc>>) -> String {
         None => "the contact has never written".to_owned(),
     };
     format!("{since}; until they write, only an approved template can be sent")
+}
+
+/// What to do about a Flow in a status in which none is sent; in one in which it is, the message asked for its draft.
+fn instead(status: &Option<String>) -> &'static str {
+    match status.as_deref() {
+        None | Some("DRAFT") => {
+            "only a published one can be sent, in whatever mode; publish it, then send again. Its preview shows a draft"
+        }
+        Some("DEPRECATED") => "a deprecated one is never sent again; send another Flow",
+        Some("BLOCKED") => "Meta sends none that it has blocked; mend its endpoint, then send again",
+        Some(_sendable) => "what is sent is what was published; leave \"mode\" out. Its preview shows a draft",
+    }
 }
 
 fn word(status: &Option<String>) -> &str {

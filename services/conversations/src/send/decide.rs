@@ -185,16 +185,16 @@ fn flow(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<FlowUse>, Refus
         (None, None) => return Ok(None),
     };
     let sendable = match flow.status.as_deref() {
-        None | Some("DEPRECATED" | "BLOCKED") => false,
-        Some("DRAFT") => draft,
-        Some(_published_throttled_or_new) => true,
+        None | Some("DRAFT" | "DEPRECATED" | "BLOCKED") => false,
+        // Meta sends drafts of Flows that are drafts, and those are not sent from here.
+        Some(_published_throttled_or_new) => !draft,
     };
     let Some(flow_id) = flow.meta_id.clone().filter(|_| sendable) else {
-        return Err(Refusal::FlowNotSendable { name: flow.name.clone(), status: flow.status.clone(), draft });
+        return Err(Refusal::FlowNotSendable { name: flow.name.clone(), status: flow.status.clone() });
     };
-    let shown = if draft { flow.uploaded } else { flow.published.or(flow.uploaded) };
+    let shown = flow.published.or(flow.uploaded).or(flow.revision);
     // 0: it was published at Meta, and nobody has looked at its document yet.
-    Ok(Some(FlowUse { flow: flow.id, revision: shown.or(flow.revision).unwrap_or(0), flow_id }))
+    Ok(Some(FlowUse { flow: flow.id, revision: shown.unwrap_or(0), flow_id }))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod hostile;
 mod live;
 mod making;
 mod messages;
+mod named;
 mod plans;
 mod projects;
 mod refusals;

@@ -113,7 +113,10 @@ fn what_each_refers_to() {
 fn a_flow_is_found_and_exchanged() {
     let mut message = outbound("interactive-flow-name");
     let flow = message.flow().unwrap();
-    assert_eq!((flow.flow_id, flow.flow_name, flow.mode, flow.flow_token), (None, Some("booking"), FlowMode::Draft, None));
+    assert_eq!((flow.flow_id, flow.flow_name, flow.mode, flow.flow_token), (None, Some("booking"), FlowMode::Published, None));
+    let mut draft = message.json().clone();
+    draft["interactive"]["action"]["parameters"]["mode"] = json!("draft");
+    message = Outbound::parse(&draft).unwrap();
     message.with_flow("812455391047283", "t.1");
     let flow = message.flow().unwrap();
     assert_eq!((flow.flow_id, flow.flow_name, flow.mode, flow.flow_token), (Some("812455391047283"), None, FlowMode::Draft, Some("t.1")));
@@ -144,7 +147,8 @@ fn files_are_found_and_exchanged_wherever_they_are() {
     ];
     for (name, expected) in table {
         let mut message = outbound(name);
-        let found: Vec<_> = message.media().iter().map(|MediaUse { kind, id, link }| (*kind, id.or(*link).unwrap().to_owned())).collect();
+        let found: Vec<_> =
+            message.media().iter().map(|MediaUse { kind, id, link, .. }| (*kind, id.or(*link).unwrap().to_owned())).collect();
         let expected: Vec<_> = expected.iter().map(|(kind, text)| (*kind, (*text).to_owned())).collect();
         assert_eq!(found, expected, "{name}");
         message.with_media_id("1037543291543634", "7");

@@ -145,14 +145,17 @@ fn it_is_addressed_to_the_number_where_one_is_known() {
 fn a_flow_is_sent_as_it_stands_at_meta() {
     for (status, mode, sent) in [
         (Some("PUBLISHED"), "published", Some(1)),
-        (Some("PUBLISHED"), "draft", Some(2)),
+        (Some("PUBLISHED"), "draft", None),
         (Some("THROTTLED"), "published", Some(1)),
+        (Some("THROTTLED"), "draft", None),
         (Some("A_NEW_WORD"), "published", Some(1)),
         (Some("DRAFT"), "published", None),
-        (Some("DRAFT"), "draft", Some(2)),
+        (Some("DRAFT"), "draft", None),
         (Some("DEPRECATED"), "published", None),
         (Some("DEPRECATED"), "draft", None),
+        (Some("BLOCKED"), "published", None),
         (Some("BLOCKED"), "draft", None),
+        (None, "published", None),
         (None, "draft", None),
     ] {
         let decided = said(Case { flow: Some(flow_of(status)), ..case(flow_message(mode)) });

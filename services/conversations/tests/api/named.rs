@@ -1,0 +1,104 @@
+//! What a message names: a Flow, a file, a template. It must be there, and in a state to be sent.
+
+use contract::FlowToken;
+use serde_json::{Value, json};
+
+use crate::fixture::{World, text};
+use crate::sending::requested;
+use crate::stage::{examples, flow_status, uploaded};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_is_sent_as_meta_knows_it_with_a_token_of_ours() {
+    let (world, project) = World::speaking().await;
+    let who = world.somebody(project).await;
+    let flow = world.flow(project, "booking", "812455391047283").await;
+    world.tell_flow(project, flow, vec![uploaded(2)]).await;
+    let message = |name: &str, value: &str, mode: &str| {
+        json!({"type": "interactive", "interactive": {"type": "flow", "body": {"text": "Book"}, "action": {"name": "flow", "parameters": {
+            "flow_message_version": "3", name: value, "flow_cta": "Book now", "mode": mode, "flow_token": "theirs"}}}})
+    };
+    for (key, name, value) in [("a", "flow_id", &*flow.to_string()), ("b", "flow_id", "812455391047283"), ("c", "flow_name", "booking")] {
+        // What was published, also while a later draft is at Meta.
+        let revision = 1;
+        world.send(project, who, key, &message(name, value, "published")).await.done(202);
+        let asked = requested(&world.log(project, who).await).pop().unwrap();
+        let used = asked.flow.clone().unwrap();
+        assert_eq!((used.flow, used.revision, &*used.flow_id), (flow, revision, "812455391047283"), "{key}");
+        let content: Value = serde_json::from_str(asked.content.get()).unwrap();
+        let parameters = &content["interactive"]["action"]["parameters"];
+        let token = FlowToken { flow, revision, request: asked.message };
+        assert_eq!((text(parameters, "/flow_id"), text(parameters, "/flow_token")), ("812455391047283", &*token.to_string()), "{key}");
+        assert_eq!(parameters.get("flow_name"), None, "{key}");
+    }
+    for (name, value) in [("flow_name", "cooking"), ("flow_id", "1"), ("flow_id", "flw_01JD3X8K2M4N5P6Q7R8S9T0V1W")] {
+        world.try_send(project, who, &message(name, value, "published")).await.refused(409, "flow_not_found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_is_not_published_is_not_sent_in_any_mode() {
+    let (world, project) = World::speaking().await;
+    let who = world.somebody(project).await;
+    let flow = world.flow(project, "booking", "812455391047283").await;
+    world.tell_flow(project, flow, vec![uploaded(2)]).await;
+    let message = |mode: &str| {
+        json!({"type": "interactive", "interactive": {"type": "flow", "body": {"text": "Book"}, "action": {"name": "flow", "parameters": {
+            "flow_message_version": "3", "flow_name": "booking", "flow_cta": "Book now", "mode": mode}}}})
+    };
+    for (status, advice) in
+        [("DRAFT", "publish it"), ("DEPRECATED", "another Flow"), ("BLOCKED", "endpoint"), ("THROTTLED", ""), ("PUBLISHED", "")]
+    {
+        world.tell_flow(project, flow, vec![flow_status(status)]).await;
+        let draft = world.send(project, who, "draft", &message("draft")).await.refused(409, "flow_not_sendable");
+        assert_eq!(draft["flow_status"], json!(status));
+        if advice.is_empty() {
+            assert!(text(&draft, "/detail").contains("leave \"mode\" out"), "{draft}");
+            world.try_send(project, who, &message("published")).await.done(200);
+        } else {
+            let published = world.send(project, who, "published", &message("published")).await.refused(409, "flow_not_sendable");
+            assert_eq!(published["flow_status"], json!(status));
+            assert!([draft, published].iter().all(|problem| text(problem, "/detail").contains(advice)), "{status}");
+        }
+    }
+    assert_eq!(world.types(project, who).await.len(), 3, "nothing was stored");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_ours_are_named_with_the_message() {
+    let (world, project) = World::speaking().await;
+    let who = world.somebody(project).await;
+    let file = world.file(project, "image", "image/png", 4_096).await;
+    let image = |id: &str| json!({"type": "image", "image": {"id": id, "caption": "look"}});
+    world.send(project, who, "k", &image(&file.to_string())).await.done(202);
+    let asked = requested(&world.log(project, who).await).pop().unwrap();
+    assert_eq!((asked.files.len(), asked.files[0].media, &*asked.files[0].mime_type), (1, file, "image/png"));
+    let content: Value = serde_json::from_str(asked.content.get()).unwrap();
+    assert_eq!(content["image"]["id"], json!(file));
+
+    let (sound, large) = (world.file(project, "audio", "audio/ogg", 1).await, world.file(project, "image", "image/png", 6 << 20).await);
+    let gone = world.file(project, "image", "image/png", 1).await;
+    world.tell_media(project, gone, contract::MediaDeleted {}.into()).await;
+    let elsewhere = world.file(world.project().await, "image", "image/png", 1).await;
+    for id in [sound, large, gone, elsewhere].map(|id| id.to_string()).into_iter().chain(["med_nonsense".to_owned()]) {
+        let problem = world.try_send(project, who, &image(&id)).await.refused(422, "invalid_message");
+        assert_eq!(problem["errors"][0]["pointer"], json!("/image/id"), "{id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_published_example_is_taken() {
+    let (world, project) = World::speaking().await;
+    let who = world.somebody(project).await;
+    for (_, definition) in examples("templates") {
+        world.template(project, "APPROVED", &definition).await;
+    }
+    world.flow(project, "appointments", "812455391047283").await;
+    world.flow(project, "booking", "812455391047284").await;
+    let messages = examples("outbound");
+    assert!(messages.len() >= 43, "{}", messages.len());
+    for (name, message) in messages {
+        let answer = world.try_send(project, who, &message).await;
+        assert_eq!(answer.status, 200, "{name}: {}", answer.body);
+    }
+    assert_eq!(world.types(project, who).await.len(), 3, "nothing was stored");
+}
