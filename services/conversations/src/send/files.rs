@@ -3,6 +3,7 @@
 use contract::{Event, FileUse, MediaEvent, MediaId, ProjectId, Subject};
 use futures::future::try_join_all;
 use serde_json::Value;
+use whatsapp::outbound::MediaUse;
 use whatsapp::{FieldError, MediaKind, Outbound};
 
 use crate::{Conversations, Error};
@@ -20,16 +21,16 @@ struct Kept {
 impl Conversations {
     /// The files of a message, each once; or what is wrong with them.
     pub(super) async fn files(&self, project: ProjectId, message: &Outbound) -> Result<Result<Vec<FileUse>, Vec<FieldError>>, Error> {
-        let mut used: Vec<(MediaKind, &str)> = Vec::new();
+        let mut used: Vec<(&str, MediaUse<'_>)> = Vec::new();
         for media in message.media() {
-            if let Some(id) = media.id.filter(|id| id.starts_with(OURS) && !used.contains(&(media.kind, id))) {
-                used.push((media.kind, id));
+            if let Some(id) = media.id.filter(|id| id.starts_with(OURS) && !used.contains(&(id, media))) {
+                used.push((id, media));
             }
         }
-        let looked = used.iter().map(|(kind, id)| async move { Ok::<_, Error>((*kind, *id, self.kept(project, id).await?)) });
+        let looked = used.iter().map(|(id, media)| async move { Ok::<_, Error>((*id, *media, self.kept(project, id).await?)) });
         let (mut files, mut wrong) = (Vec::<FileUse>::new(), Vec::new());
-        for (kind, id, found) in try_join_all(looked).await? {
-            match check(kind, found) {
+        for (id, media, found) in try_join_all(looked).await? {
+            match check(media, found) {
                 Ok(file) if files.iter().any(|known| known.media == file.media) => {}
                 Ok(file) => files.push(file),
                 Err(detail) => wrong.extend(pointers(message.json(), id).into_iter().map(|pointer| FieldError {
@@ -58,12 +59,15 @@ impl Conversations {
     }
 }
 
-fn check(kind: MediaKind, found: Option<(MediaId, Kept)>) -> Result<FileUse, String> {
+fn check(MediaUse { kind, voice, .. }: MediaUse<'_>, found: Option<(MediaId, Kept)>) -> Result<FileUse, String> {
     let Some((media, Kept { mime_type, size_bytes, name })) = found else {
         return Err("must be the id of a file that was uploaded to this project".to_owned());
     };
     if !kind.takes(&mime_type) {
         return Err(format!("names a file of type {mime_type}, which Meta does not take for {}", kind.name()));
+    }
+    if voice && !kind.voices(&mime_type) {
+        return Err(format!("names a file of type {mime_type}, and a voice note is Ogg with Opus; send that, or leave \"voice\" out"));
     }
     if size_bytes > kind.bytes_max() {
         return Err(format!("names a file of {size_bytes} bytes, and Meta takes {} for {}", kind.bytes_max(), kind.name()));

@@ -8,6 +8,10 @@ const FILENAME_MAX: usize = 255;
 /// Meta's ids are digits; ours, which are exchanged for Meta's when the message is sent, are longer.
 const ID_MAX: usize = 128;
 
+/// What a voice note is.
+const VOICE_TYPE: &str = "audio/ogg";
+const VOICE_CODEC: &str = "opus";
+
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
@@ -55,6 +59,14 @@ impl MediaKind {
     pub fn takes(self, mime: &str) -> bool {
         let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         self.mime_types().contains(&essence.as_str())
+    }
+
+    /// Whether Meta plays files of this MIME type as a voice note (`"voice": true`): Ogg with Opus. Without a `codecs` it may be that.
+    pub fn voices(self, mime: &str) -> bool {
+        let mut parts = mime.split(';').map(|part| part.trim().to_ascii_lowercase());
+        let in_ogg = self == Self::Audio && parts.next().is_some_and(|essence| essence == VOICE_TYPE);
+        let codecs = parts.find_map(|parameter| parameter.strip_prefix("codecs=").map(|codecs| codecs.trim_matches('"').to_owned()));
+        in_ogg && codecs.is_none_or(|codecs| codecs == VOICE_CODEC)
     }
 
     /// All MIME types that Meta takes for it.
@@ -155,6 +167,21 @@ mod tests {
             (MediaKind::Video, "", false),
         ] {
             assert_eq!(kind.takes(mime), takes, "{kind:?} {mime}");
+        }
+    }
+
+    #[test]
+    fn a_voice_note_is_ogg_with_opus() {
+        for (kind, mime, voices) in [
+            (MediaKind::Audio, "audio/ogg", true),
+            (MediaKind::Audio, "Audio/Ogg; codecs=opus", true),
+            (MediaKind::Audio, "audio/ogg;codecs=\"opus\"", true),
+            (MediaKind::Audio, "audio/ogg; codecs=vorbis", false),
+            (MediaKind::Audio, "audio/mpeg", false),
+            (MediaKind::Audio, "audio/mp4; codecs=opus", false),
+            (MediaKind::Video, "audio/ogg", false),
+        ] {
+            assert_eq!(kind.voices(mime), voices, "{kind:?} {mime}");
         }
     }
 

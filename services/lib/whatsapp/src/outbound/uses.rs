@@ -11,6 +11,8 @@ pub struct MediaUse<'a> {
     pub kind: MediaKind,
     pub id: Option<&'a str>,
     pub link: Option<&'a str>,
+    /// Whether it is to be played as a voice note.
+    pub voice: bool,
 }
 
 /// The template that is sent.
@@ -90,7 +92,8 @@ impl Outbound {
         let used = |(kind, place): (MediaKind, String)| {
             let media = self.json.pointer(&place)?;
             let text = |key: &str| media.get(key).and_then(Value::as_str);
-            Some(MediaUse { kind, id: text("id"), link: text("link") })
+            let voice = media.get("voice").and_then(Value::as_bool).unwrap_or(false);
+            Some(MediaUse { kind, id: text("id"), link: text("link"), voice })
         };
         self.media_places().into_iter().filter_map(used).collect()
     }

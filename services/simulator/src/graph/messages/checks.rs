@@ -50,6 +50,9 @@ fn media(meta: &Meta, number: &PhoneNumberId, message: &Outbound, now: DateTime<
             let details = format!("Param {}['id'] is not a valid whatsapp business account media attachment ID", used.kind.name());
             return Err(invalid(&details));
         }
+        if used.voice && media.is_some_and(|media| !used.kind.voices(&media.mime_type)) {
+            return Err(invalid("Param audio['voice'] needs a file that is Ogg with Opus"));
+        }
     }
     Ok(())
 }
