@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
@@ -17,6 +17,8 @@ const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
 /// How long a request is tried again before its caller hears of it: the caller has its own way to wait.
 const RETRY_TIME_MAX: Duration = Duration::from_secs(5);
 const RETRIES_MAX: usize = 3;
+/// How the variables begin that a bucket's store is configured by.
+const VARIABLES: &str = "AWS_";
 
 impl Storage {
     /// Opens `url`: a path, `file:///path` or `s3://bucket/prefix`. A folder is made if it is not there; a bucket is not asked yet.
@@ -24,10 +26,19 @@ impl Storage {
     /// # Errors
     /// Another scheme, a folder that cannot be made, a configuration that does not fit.
     pub fn open(url: &str) -> Result<Self, OpenError> {
+        // One that is not UTF-8 is none of the store's.
+        Self::open_with(url, std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+    }
+
+    /// The same with these variables (`AWS_ENDPOINT`, `AWS_REGION`, …) in place of the process's own.
+    ///
+    /// # Errors
+    /// As [`Storage::open`].
+    pub fn open_with(url: &str, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, OpenError> {
         match url.split_once("://") {
             None if !url.is_empty() => open_folder(PathBuf::from(url)),
             Some(("file", path)) if path.starts_with('/') => open_folder(PathBuf::from(path)),
-            Some(("s3", bucket)) if !bucket.is_empty() => open_bucket(url, bucket),
+            Some(("s3", bucket)) if !bucket.is_empty() => open_bucket(url, bucket, variables),
             None | Some(_) => Err(OpenError::Scheme(url.to_owned())),
         }
     }
@@ -43,13 +54,20 @@ fn open_folder(folder: PathBuf) -> Result<Storage, OpenError> {
     Ok(Storage::new(Arc::new(store), Some(folder)))
 }
 
-fn open_bucket(url: &str, bucket: &str) -> Result<Storage, OpenError> {
+fn open_bucket(url: &str, bucket: &str, variables: impl IntoIterator<Item = (String, String)>) -> Result<Storage, OpenError> {
     let retry = RetryConfig { max_retries: RETRIES_MAX, retry_timeout: RETRY_TIME_MAX, ..RetryConfig::default() };
     let options = ClientOptions::new().with_timeout(REQUEST_TIME_MAX);
     let (name, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
     // Credentials, endpoint and region are the store's own variables, AWS_…, as every other program takes them.
-    let builder = AmazonS3Builder::from_env().with_client_options(options).with_bucket_name(name).with_retry(retry);
-    let plain = std::env::var("AWS_ENDPOINT").is_ok_and(|endpoint| endpoint.starts_with("http://"));
+    let (mut builder, mut plain) = (AmazonS3Builder::new(), false);
+    for (variable, value) in variables.into_iter().filter(|(variable, _)| variable.starts_with(VARIABLES)) {
+        plain |= variable == "AWS_ENDPOINT" && value.starts_with("http://");
+        // What the store does not know is meant for other programs.
+        if let Ok(key) = variable.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() {
+            builder = builder.with_config(key, value);
+        }
+    }
+    let builder = builder.with_client_options(options).with_bucket_name(name).with_retry(retry);
     let store = builder.with_allow_http(plain).build().map_err(|source| of_store(url, source))?;
     let store: Arc<dyn ObjectStore> = match prefix.trim_matches('/') {
         "" => Arc::new(store),
