@@ -67,8 +67,8 @@ async function look() {
   [state.chat, state.typing, state.noMarketing] = [chat.data, chat.typing, chat.no_marketing];
   const seen = JSON.stringify([state, numbers, deliveries, templates, flows]);
   if (seen === drawn) return;
-  drawn = seen;
   drawPhones(); drawNumbers(numbers.data); drawDeliveries(deliveries); drawTemplates(templates.data); drawFlows(flows.data); drawChat();
+  drawn = seen;
   $('typing').hidden = !state.typing;
   $('no-marketing').checked = state.noMarketing;
   if (chatting && !document.hidden && state.chat.some((b) => !b.from_person && b.tick === 'delivered')) {
@@ -224,7 +224,9 @@ state.me = start.get('phone') || null;
 $('number').value = start.get('to') || '';
 setType('text');
 api('GET', 'faults').then(showFaults).catch(complain);
-(async function loop() {
+async function loop() {
   try { if (!document.hidden) await look(); } catch (error) { complain(error); }
   setTimeout(loop, 1000);
-})();
+}
+// Not before the other scripts are here: what is drawn is drawn by all of them.
+addEventListener('load', loop);

@@ -10,6 +10,7 @@ mod ingress;
 mod media;
 mod messages;
 mod meta;
+mod page;
 mod phone;
 mod screens;
 mod taps;

@@ -9,7 +9,7 @@ const NUMBER: &str = "101";
 const WABA: &str = "201";
 
 /// Two screens; the second one ends.
-fn two_screens() -> Value {
+pub(crate) fn two_screens() -> Value {
     let footer = |action: Value| json!({"type": "Footer", "label": "Go", "on-click-action": action});
     json!({"version": "6.0", "screens": [
         {"id": "NAME", "title": "Your name", "data": {}, "layout": {"type": "SingleColumnLayout", "children": [

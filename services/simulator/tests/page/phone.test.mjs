@@ -1,0 +1,151 @@
+// The simulator's page is used by somebody: what it shows and sends, against the simulator that the test beside it started at BASE. A person
+// has a chat there with one message of each kind that can be answered; a template waits for a decision; at PREVIEW the Flow is shown alone.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import vm from 'node:vm';
+import { Element, parse } from './dom.mjs';
+
+const { BASE, PREVIEW } = process.env;
+const PATIENCE_MS = 20_000;
+// A page looks once a second; here it looks as often as this. What it complains of stays for as long as it says.
+const PAUSE_MS = 20;
+const LOOK_MS = 1_000;
+
+// The page at a path with its scripts, as a browser would run them.
+async function open(path) {
+  const load = async (from) => (await fetch(BASE + from)).text();
+  const root = parse(await load(path));
+  const known = (id) => [...root.all()].find((element) => element.attributes.id === id) ?? null;
+  const document = { hidden: false, getElementById: known, createElement: (tag) => new Element(tag), querySelector: (s) => root.querySelector(s) };
+  const { pathname, search } = new URL(BASE + path);
+  const loaded = [];
+  const context = vm.createContext({
+    document,
+    fetch: (to, how) => fetch(BASE + to, how),
+    setTimeout: (work, ms) => setTimeout(work, ms === LOOK_MS ? PAUSE_MS : ms).unref(),
+    clearTimeout, URLSearchParams, console,
+    location: { hash: '', pathname, search },
+    history: { replaceState() {} },
+    navigator: {},
+    CSS: { escape: (text) => text },
+    prompt: () => { throw new Error('nobody answers here'); },
+    addEventListener: (what, work) => { if (what === 'load') loaded.push(work); },
+  });
+  const scripts = await Promise.all(root.querySelectorAll('script').map((script) => load(script.attributes.src)));
+  for (const script of scripts) vm.runInContext(script, context);
+  for (const work of loaded) work();
+  return { root, $: (id) => known(id) };
+}
+
+// What a condition gives, once it gives something.
+async function until(what, condition) {
+  const began = Date.now();
+  for (;;) {
+    const given = condition();
+    if (given) return given;
+    assert.ok(Date.now() - began < PATIENCE_MS, `waited in vain until ${what}`);
+    await new Promise((go) => setTimeout(go, PAUSE_MS));
+  }
+}
+
+const button = (within, label) => within.querySelectorAll('button').find((one) => one.textContent.includes(label));
+const bubbles = (page) => page.$('chat').children;
+const saying = (page, text) => bubbles(page).findLast((one) => one.querySelector('.body')?.textContent === text);
+const press = async (within, label) => (await until(`"${label}" can be pressed`, () => button(within, label))).does('click');
+
+test('a chat shows what was said, by whom, and how far it came', async () => {
+  const page = await open('/sim');
+  const hello = await until('the chat is drawn', () => saying(page, '<b>Good evening</b> & welcome'));
+  assert.equal(hello.className, '', 'it is of the business');
+  assert.equal(hello.querySelectorAll('b').length, 0, 'a text is a text');
+  await until('it is read, because the chat is looked at', () => saying(page, '<b>Good evening</b> & welcome').querySelector('.read'));
+  assert.equal(saying(page, '<b>Good evening</b> & welcome').querySelector('.read').textContent, '✓✓');
+  assert.equal(saying(page, 'Hi').className, 'mine');
+  assert.match(page.$('status').textContent, /^as /);
+  assert.equal(page.$('toast').textContent, '');
+});
+
+test('what is typed goes to the business', async () => {
+  const page = await open('/sim');
+  await until('the chat is drawn', () => saying(page, 'Hi'));
+  const area = page.$('fields').querySelector('[data-kind=area]');
+  area.value = 'Is there a table?';
+  await page.$('compose').requestSubmit();
+  const said = await until('it stands in the chat', () => saying(page, 'Is there a table?'));
+  assert.equal(said.className, 'mine');
+  assert.equal(area.value, '', 'the next one begins empty');
+  page.$('number').value = 'nobody';
+  area.value = 'And now?';
+  await page.$('compose').requestSubmit();
+  assert.match(page.$('toast').textContent, /business number/, 'what cannot be sent is told');
+});
+
+test('buttons and lists are tapped', async () => {
+  const page = await open('/sim');
+  const ask = await until('the question is there', () => saying(page, 'When?'));
+  assert.deepEqual(ask.querySelectorAll('.choices button').map((one) => one.textContent), ['At eight', 'At nine']);
+  await press(ask, 'At nine');
+  const answer = await until('the answer stands in the chat', () => saying(page, 'At nine'));
+  assert.deepEqual([answer.className, answer.querySelector('.quote').textContent], ['mine', 'When?']);
+
+  const menu = await until('the list is there', () => saying(page, 'What?'));
+  await press(menu, '☰ See all');
+  const rows = page.$('list');
+  assert.equal(rows.open, true);
+  assert.deepEqual(rows.querySelector('.rows').children.map((one) => one.textContent), ['Pizza', 'Margheritatomato, basil', 'Funghi', 'Drinks', 'Water']);
+  await press(rows, 'Funghi');
+  assert.equal(rows.open, false);
+  await until('the row stands in the chat', () => saying(page, 'Funghi'));
+});
+
+test('a Flow is filled in, corrected and submitted', async () => {
+  const page = await open('/sim');
+  const flow = page.$('flow');
+  await press(await until('the Flow is there', () => saying(page, 'Who are you?')), 'Open');
+  await until('it is open', () => flow.open);
+  assert.equal(flow.querySelector('strong').textContent, 'Your name');
+  await press(flow, 'Go');
+  const wrong = await until('what is missing is told', () => flow.querySelector('.wrong'));
+  assert.equal(wrong.parent.dataset.name, 'name', 'at its field');
+  flow.querySelector('[data-name="name"] input').value = 'Ana';
+  await press(flow, 'Go');
+  await until('the next screen is there', () => flow.querySelector('strong').textContent === 'The day');
+  assert.equal(flow.querySelector('h3').textContent, 'Ana', 'with what was entered');
+  await press(flow, '← Back');
+  await until('the first screen is back', () => flow.querySelector('strong').textContent === 'Your name');
+  assert.equal(flow.querySelector('[data-name="name"] input').value, 'Ana', 'as it was left');
+  await press(flow, 'Go');
+  const days = await until('the days are there', () => flow.querySelector('fieldset'));
+  assert.deepEqual(days.querySelectorAll('label').map((one) => one.textContent), ['Monday', 'Tuesday']);
+  days.querySelectorAll('input')[1].checked = true;
+  await press(flow, 'Go');
+  await until('it is closed', () => !flow.open);
+  await until('the submission stands in the chat', () => bubbles(page).some((one) => one.querySelector('.kind')?.textContent === 'Flow submission'));
+});
+
+test('a template that waits is approved', async () => {
+  const page = await open('/sim');
+  const card = () => page.$('templates').children.find((one) => one.textContent.startsWith('order_shipped'));
+  await until('it waits', () => card()?.querySelector('.badge').textContent === 'pending');
+  await press(card(), 'Approve');
+  const approved = await until('it is approved', () => card().querySelector('.good'));
+  assert.equal(approved.textContent, 'approved');
+  assert.ok(button(card(), 'Pause') && !button(card(), 'Approve'), 'what can be done then is another thing');
+});
+
+test('a preview is walked through by itself and submits nothing', async () => {
+  const page = await open(PREVIEW);
+  const flow = page.$('flow');
+  const name = await until('its first screen is there', () => flow.querySelector('[data-name="name"] input'));
+  name.value = 'Eve';
+  await press(flow, 'Go');
+  const days = await until('the days are there', () => flow.querySelector('fieldset'));
+  days.querySelectorAll('input')[0].checked = true;
+  await press(flow, 'Go');
+  const note = await until('the end is told', () => flow.lastElementChild.textContent);
+  assert.match(note, /^Submitted: /);
+  assert.deepEqual(JSON.parse(note.slice('Submitted: '.length)), { name: 'Eve', day: 'mon' });
+  await press(flow, '↺');
+  await until('it begins anew', () => flow.querySelector('[data-name="name"] input')?.value === '');
+});
