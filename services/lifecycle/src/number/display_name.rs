@@ -35,7 +35,7 @@ pub(crate) struct DisplayNameAnswer {
     verified_name: Option<String>,
     /// What was asked for last.
     requested: Option<String>,
-    /// `none`, `pending`, `approved`, `rejected` or `undecided`: of the name that was asked for last. `undecided`: Meta said nothing for 14 days.
+    /// `none`, `pending`, `approved`, `rejected` or `undecided` (Meta said nothing for 14 days): of the name that was asked for last.
     #[schema(example = "pending")]
     status: &'static str,
     /// Why it was rejected, in Meta's words where it gave any; `NOT_DECIDED` of one that is undecided.
