@@ -7,6 +7,7 @@
 //! Not here: databases, code and Flows, which their services erase; and what the broker's disk may hold of purged events until it compacts
 //! its blocks, unless they are overwritten.
 
+mod at_meta;
 mod claims;
 mod numbers;
 mod parked;
@@ -31,12 +32,13 @@ const PASSES_MAX: u32 = 20;
 /// [`Error::StillWritten`] if events keep appearing; otherwise the log does not answer. It can be repeated.
 pub(crate) async fn erase_log(journal: &Journal, project: ProjectId, overwrite: bool) -> Result<(), Error> {
     let numbers = Numbers::of(journal, project).await?;
+    let at_meta = at_meta::ids(journal, project).await?;
     for pass in 1..=PASSES_MAX {
-        let mut erased = 0;
+        // Before the project's own: which webhooks are about its templates and Flows is known from their events alone.
+        let mut erased = webhooks::erase(journal, project, (&numbers, &at_meta), overwrite).await?;
         for (stream, pattern) in patterns(project) {
             erased += journal.erase(&Erasure { stream, pattern, overwrite }).await?;
         }
-        erased += webhooks::erase(journal, project, &numbers, overwrite).await?;
         erased += parked::erase(journal, project, &numbers).await?;
         tracing::info!(project.id = %project, pass, events = erased, "events of a deleted project are erased");
         if erased == 0 && pass > 1 {

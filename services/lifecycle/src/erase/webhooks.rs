@@ -1,7 +1,8 @@
 //! Raw webhooks of the project's numbers: what Meta sent while a number was the project's, and what it says of their business account.
 //!
 //! A number that no other project ever had goes whole, with what came before it was connected. Of one that changed hands only what came
-//! in this project's time goes. Of an account, which several projects may share, only what names one of the project's numbers.
+//! in this project's time goes. Of an account, which several projects may share, only what names one of the project's numbers, or a
+//! template or Flow that it made.
 
 use contract::{ProjectId, Recorded, Stream};
 use futures::StreamExt;
@@ -10,8 +11,13 @@ use journal::{Erasure, Filter, Journal, Range};
 use super::numbers::Numbers;
 use crate::error::Error;
 
-/// How many events were erased.
-pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbers, overwrite: bool) -> Result<u64, Error> {
+/// How many events were erased. `at_meta`: what Meta calls the templates and Flows that it made.
+pub(super) async fn erase(
+    journal: &Journal,
+    project: ProjectId,
+    (numbers, at_meta): (&Numbers, &[String]),
+    overwrite: bool,
+) -> Result<u64, Error> {
     let mut erased = 0;
     for (id, number) in &numbers.by_id {
         let pattern = format!("webhook.{id}.>");
@@ -24,7 +30,7 @@ pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbe
     for account in &numbers.accounts {
         let names_ours = |event: &Recorded| {
             let text = String::from_utf8_lossy(&event.data);
-            numbers.by_id.keys().chain(&numbers.dialled).any(|ours| text.contains(ours.as_str()))
+            numbers.by_id.keys().chain(&numbers.dialled).chain(at_meta).any(|ours| names(&text, ours))
         };
         erased += erase_some(journal, &format!("webhook.{account}.>"), names_ours).await?;
     }
@@ -34,6 +40,14 @@ pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbe
         erased += erase_some(journal, pattern, names_project).await?;
     }
     Ok(erased)
+}
+
+/// Whether a text has these digits, and not as a part of others.
+fn names(text: &str, digits: &str) -> bool {
+    text.match_indices(digits).any(|(at, _)| {
+        let (before, after) = (text[..at].chars().next_back(), text[at + digits.len()..].chars().next());
+        ![before, after].into_iter().flatten().any(|beside| beside.is_ascii_digit())
+    })
 }
 
 /// One by one, so each is overwritten too.
@@ -50,4 +64,25 @@ async fn erase_some(journal: &Journal, pattern: &str, ours: impl Fn(&Recorded) -
         journal.overwrite(Stream::Webhook, *sequence).await?;
     }
     Ok(sequences.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn digits_are_a_name_only_when_they_stand_alone() {
+        for (text, found) in [
+            ("{\"flow_id\":\"123\"}", true),
+            ("{\"id\":123}", true),
+            ("123", true),
+            ("+123", true),
+            ("1123", false),
+            ("1234", false),
+            ("0123 and 123.", true),
+            ("", false),
+        ] {
+            assert_eq!(names(text, "123"), found, "{text}");
+        }
+    }
 }
