@@ -4,11 +4,23 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Here, Judge};
+use crate::Version;
 use crate::data_type::DataType;
 use crate::json::Node;
 use crate::place::Place;
 
+/// On a screen.
+pub(super) const PICTURE_BYTES_MAX: usize = 300 * 1024;
+/// Beside an option.
+const THUMBNAIL_BYTES_MAX: usize = 100 * 1024;
+/// Since then images of options are smaller than others.
+const THUMBNAILS_SINCE: Version = Version::of(6, 0);
+
 impl<'a> Judge<'a> {
+    pub(super) fn thumbnail_bytes_max(&self) -> usize {
+        if self.facts.version < THUMBNAILS_SINCE { PICTURE_BYTES_MAX } else { THUMBNAIL_BYTES_MAX }
+    }
+
     pub(super) fn picture(&mut self, here: &Here<'a>, key: &str, node: &Node, bytes_max: usize, place: &Place<'_>) {
         let Some(text) = node.text() else { return self.wrong_type(node, place, "string") };
         if text.trim().is_empty() {

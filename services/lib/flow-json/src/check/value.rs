@@ -1,5 +1,6 @@
 //! One value by the kind that the table says: literal of the right type and within its limits, or a reference.
 
+use super::picture::PICTURE_BYTES_MAX;
 use super::{Here, Judge};
 use crate::component::{Component, Kind, input_type};
 use crate::data_type::DataType;
@@ -43,7 +44,8 @@ impl<'a> Judge<'a> {
             }
             Kind::InitValues => self.init_values(here, key, node, place),
             Kind::ErrorMessages => self.error_messages(here, key, node, place),
-            Kind::Picture(bytes_max) => self.picture(here, key, node, bytes_max, place),
+            Kind::Picture => self.picture(here, key, node, PICTURE_BYTES_MAX, place),
+            Kind::Thumbnail => self.picture(here, key, node, self.thumbnail_bytes_max(), place),
             Kind::Colour => self.colour(here, key, node, place),
             Kind::Pattern => self.pattern(here, key, node, place),
             Kind::Unjudged => {

@@ -49,8 +49,10 @@ pub(crate) enum Kind {
     /// The same for all inputs of a Form, by name.
     InitValues,
     ErrorMessages,
-    /// Base64 of a JPEG or PNG, bytes at most.
-    Picture(usize),
+    /// Base64 of a JPEG or PNG that stands on a screen.
+    Picture,
+    /// The same beside an option.
+    Thumbnail,
     /// A six-digit hexadecimal colour.
     Colour,
     TextList,

@@ -20,9 +20,6 @@ const CHIPS: Kind = Kind::Options { min: 2, max: 20, with_images_max: 20 };
 const ANY_COUNT: Kind = Kind::Whole(0, u32::MAX);
 const FILES_MIN: Kind = Kind::Whole(0, 30);
 const FILES_MAX: Kind = Kind::Whole(1, 30);
-/// In bytes: 300 KB on a screen, 100 KB beside an option.
-const IMAGE: Kind = Kind::Picture(300 * 1024);
-const THUMBNAIL: Kind = Kind::Picture(100 * 1024);
 
 /// What stands in the list of a `data-source`.
 pub(crate) static OPTION: &[Property] = &[
@@ -31,7 +28,7 @@ pub(crate) static OPTION: &[Property] = &[
     may("description", Kind::Text(300)),
     may("metadata", Kind::Text(20)),
     may("enabled", Kind::Bool),
-    may("image", THUMBNAIL),
+    may("image", Kind::Thumbnail),
     may("alt-text", Kind::Text(usize::MAX)),
     may("color", Kind::Colour),
     may("on-select-action", UPDATE).since(6, 0),
@@ -82,7 +79,7 @@ static TEXT_CAPTION: &[Property] = &[
 ];
 
 static IMAGES: &[Property] = &[
-    must("src", IMAGE),
+    must("src", Kind::Picture),
     may("width", ANY_COUNT),
     may("height", ANY_COUNT),
     may("scale-type", SCALES),

@@ -53,39 +53,6 @@ fn a_property_that_must_be_there_is_missed() {
 }
 
 #[test]
-fn lengths_are_in_characters_and_have_limits() {
-    let text = |length: usize| "ä".repeat(length);
-    for (component, key, max) in [
-        (json!({"type": "TextHeading"}), "text", 80),
-        (json!({"type": "TextSubheading"}), "text", 80),
-        (json!({"type": "TextBody"}), "text", 4096),
-        (json!({"type": "TextCaption"}), "text", 409),
-        (json!({"type": "TextInput", "name": "i"}), "label", 20),
-        (json!({"type": "TextInput", "name": "i", "label": "x"}), "helper-text", 80),
-        (json!({"type": "TextInput", "name": "i", "label": "x"}), "error-message", 30),
-        (json!({"type": "TextArea", "name": "i"}), "label", 20),
-        (json!({"type": "CheckboxGroup", "name": "i", "data-source": [{"id": "a", "title": "A"}]}), "label", 30),
-        (json!({"type": "Dropdown", "name": "i", "data-source": [{"id": "a", "title": "A"}]}), "label", 20),
-        (json!({"type": "DatePicker", "name": "i"}), "label", 40),
-        (json!({"type": "OptIn", "name": "i"}), "label", 120),
-        (json!({"type": "EmbeddedLink", "on-click-action": {"name": "open_url", "url": "https://a.b"}}), "text", 25),
-        (json!({"type": "PhotoPicker", "name": "i"}), "label", 80),
-        (json!({"type": "PhotoPicker", "name": "i", "label": "x"}), "description", 300),
-    ] {
-        taken(&with_component(set(component.clone(), &format!("/{key}"), json!(text(max)))));
-        let says = format!("Property {key} has {} characters, at most {max} are allowed.", max + 1);
-        refused(&with_component(set(component, &format!("/{key}"), json!(text(max + 1)))), &[(VALUE, &says)]);
-    }
-    let footer = "/screens/0/layout/children/2";
-    refused(&set(base(), &format!("{footer}/label"), json!(text(36))), &[(VALUE, "at most 35")]);
-    refused(&set(base(), &format!("{footer}/center-caption"), json!(text(16))), &[(VALUE, "at most 15")]);
-    for (key, max) in [("title", 30), ("description", 300), ("metadata", 20)] {
-        let option = set(json!({"id": "a", "title": "A"}), &format!("/{key}"), json!(text(max + 1)));
-        refused(&set(base(), "/screens/0/layout/children/1/data-source/0", option), &[(VALUE, &format!("at most {max}"))]);
-    }
-}
-
-#[test]
 fn numbers_of_components_and_options_have_limits() {
     let many = |component: &dyn Fn(usize) -> Value, count: usize| {
         (0..count).fold(base(), |document, index| set(document, "/screens/1/layout/children/-", component(index)))

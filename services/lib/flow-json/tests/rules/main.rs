@@ -4,6 +4,7 @@
 
 mod components;
 mod expressions;
+mod limits;
 mod payloads;
 mod screens;
 mod versions;

@@ -1,0 +1,121 @@
+//! Limits of lengths, numbers and files: what is just at one is taken, what is one above is not.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::{base, refused, set, taken, with_component};
+
+const VALUE: &str = "INVALID_PROPERTY_VALUE";
+/// An option of the valid base.
+const OPTION: &str = "/screens/0/layout/children/1/data-source/0";
+
+/// A component with what it must have.
+fn component(kind: &str) -> Value {
+    let options = json!([{"id": "a", "title": "A"}]);
+    match kind {
+        "TextHeading" | "TextSubheading" | "TextBody" | "TextCaption" => json!({"type": kind, "text": "x"}),
+        "EmbeddedLink" => json!({"type": kind, "text": "x", "on-click-action": {"name": "open_url", "url": "https://a.b"}}),
+        "CheckboxGroup" | "RadioButtonsGroup" | "Dropdown" => json!({"type": kind, "name": "i", "label": "x", "data-source": options}),
+        _ => json!({"type": kind, "name": "i", "label": "x"}),
+    }
+}
+
+#[test]
+fn lengths_are_in_characters() {
+    let text = |length: usize| json!("ä".repeat(length));
+    let says = |key: &str, max: usize| format!("Property {key} has {} characters, at most {max} are allowed.", max + 1);
+    for (kind, key, max) in [
+        ("TextHeading", "text", 80),
+        ("TextSubheading", "text", 80),
+        ("TextBody", "text", 4096),
+        ("TextCaption", "text", 409),
+        ("TextInput", "label", 20),
+        ("TextInput", "helper-text", 80),
+        ("TextInput", "error-message", 30),
+        ("TextArea", "label", 20),
+        ("TextArea", "helper-text", 80),
+        ("CheckboxGroup", "label", 30),
+        ("CheckboxGroup", "description", 300),
+        ("RadioButtonsGroup", "label", 30),
+        ("RadioButtonsGroup", "description", 300),
+        ("Dropdown", "label", 20),
+        ("DatePicker", "label", 40),
+        ("DatePicker", "helper-text", 80),
+        ("DatePicker", "error-message", 80),
+        ("OptIn", "label", 120),
+        ("EmbeddedLink", "text", 25),
+        ("PhotoPicker", "label", 80),
+        ("PhotoPicker", "description", 300),
+        ("DocumentPicker", "label", 80),
+        ("DocumentPicker", "description", 300),
+    ] {
+        let with = |length: usize| with_component(set(component(kind), &format!("/{key}"), text(length)));
+        taken(&with(max));
+        refused(&with(max + 1), &[(VALUE, &says(key, max))]);
+    }
+    for (key, max) in [("title", 30), ("description", 300), ("metadata", 20)] {
+        let with = |length: usize| set(base(), OPTION, set(json!({"id": "a", "title": "A"}), &format!("/{key}"), text(length)));
+        taken(&with(max));
+        refused(&with(max + 1), &[(VALUE, &says(key, max))]);
+    }
+    for (keys, max) in [(&["label"][..], 35), (&["center-caption"], 15), (&["left-caption", "right-caption"], 15)] {
+        let with = |length: usize| {
+            keys.iter().fold(base(), |document, key| set(document, &format!("/screens/0/layout/children/2/{key}"), text(length)))
+        };
+        taken(&with(max));
+        let all: Vec<String> = keys.iter().map(|key| says(key, max)).collect();
+        refused(&with(max + 1), &all.iter().map(|says| (VALUE, says.as_str())).collect::<Vec<_>>());
+    }
+    // Meta names no limit.
+    taken(&with_component(set(component("TextArea"), "/error-message", text(1_000))));
+}
+
+#[test]
+fn pickers_take_so_many_files_of_such_a_size() {
+    for (kind, files) in [("PhotoPicker", "photos"), ("DocumentPicker", "documents")] {
+        for (key, min, max) in
+            [("max-file-size-kb".to_owned(), 1, 25_600), (format!("min-uploaded-{files}"), 0, 30), (format!("max-uploaded-{files}"), 1, 30)]
+        {
+            let with = |number: i64| with_component(set(component(kind), &format!("/{key}"), json!(number)));
+            taken(&with(min));
+            taken(&with(max));
+            refused(&with(min - 1), &[("MINIMUM_VALUE_REQUIRED", &format!("'{key}' is {min}."))]);
+            refused(&with(max + 1), &[("MAXIMUM_VALUE_REQUIRED", &format!("'{key}' is {max}."))]);
+        }
+        let (fewest, most) = (format!("min-uploaded-{files}"), format!("max-uploaded-{files}"));
+        let between = |min: u32, max: u32| {
+            with_component(set(set(component(kind), &format!("/{fewest}"), json!(min)), &format!("/{most}"), json!(max)))
+        };
+        taken(&between(2, 2));
+        let says = format!("{fewest} cannot be greater than {most} for {kind} i.");
+        refused(&between(3, 2), &[("MIN_VALUE_GREATER_THAN_MAX", &says)]);
+    }
+    let types = |types: Value| with_component(set(component("DocumentPicker"), "/allowed-mime-types", types));
+    taken(&types(json!(["application/pdf", "image/png"])));
+    refused(&types(json!(["application/pdf", 1])), &[("INVALID_PROPERTY_TYPE", "string, but found number")]);
+}
+
+#[test]
+fn images_are_measured_in_bytes_and_those_of_options_are_smaller_since_6_0() {
+    const KB: usize = 1_024;
+    let jpeg = |bytes: usize| json!(STANDARD.encode([&[0xff, 0xd8, 0xff][..], &vec![0; bytes - 3]].concat()));
+    let says = |key: &str, max: usize| format!("Property {key} has {} bytes, at most {max} are allowed.", max + 1);
+    let shown = |bytes: usize| with_component(json!({"type": "Image", "src": jpeg(bytes)}));
+    let beside = |version: &str, bytes: usize| {
+        let option = json!({"id": "a", "title": "A", "image": jpeg(bytes)});
+        set(set(base(), OPTION, option), "/version", json!(version))
+    };
+    taken(&shown(300 * KB));
+    refused(&shown(300 * KB + 1), &[(VALUE, &says("src", 300 * KB))]);
+    for (version, max) in [("5.1", 300 * KB), ("6.0", 100 * KB), ("7.3", 100 * KB)] {
+        taken(&beside(version, max));
+        refused(&beside(version, max + 1), &[(VALUE, &says("image", max))]);
+    }
+    let dropdown = |count: usize| {
+        let options = (0..count).map(|index| json!({"id": index.to_string(), "title": "x", "image": jpeg(4)}));
+        with_component(set(component("Dropdown"), "/data-source", options.collect()))
+    };
+    taken(&dropdown(100));
+    refused(&dropdown(101), &[(VALUE, "Property data-source has 101 items, at most 100")]);
+}
