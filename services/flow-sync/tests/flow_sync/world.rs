@@ -30,6 +30,7 @@ use tower::ServiceExt;
 use whatsapp::graph::{Graph, Settings, Token};
 
 use crate::meta::{Meta, TOKEN};
+use crate::people::Everybody;
 
 pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
@@ -188,15 +189,12 @@ impl World {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, if_match: Option<&str>, body: Option<&Value>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {API_KEY}"));
-        if let Some(tag) = if_match {
-            request = request.header("if-match", format!("\"{tag}\""));
-        }
-        let request = match body {
-            Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
-            None => request.body(Body::empty()),
-        };
-        self.call(request.unwrap()).await
+        self.call(request(API_KEY, method, path, if_match, body)).await
+    }
+
+    /// Somebody else's request.
+    pub(crate) async fn send_as(&self, who: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        self.call(request(who, method, path, None, body)).await
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
@@ -205,12 +203,7 @@ impl World {
 
     /// A request in a task of its own, which can be aborted.
     pub(crate) fn spawn(&self, method: Method, path: &str, body: Option<&Value>) -> JoinHandle<Answer> {
-        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {API_KEY}"));
-        let request = match body {
-            Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
-            None => request.body(Body::empty()),
-        };
-        tokio::spawn(call(self.router.clone(), request.unwrap()))
+        tokio::spawn(call(self.router.clone(), request(API_KEY, method, path, None, body)))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -275,6 +268,18 @@ impl World {
     }
 }
 
+fn request(who: &str, method: Method, path: &str, if_match: Option<&str>, body: Option<&Value>) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {who}"));
+    if let Some(tag) = if_match {
+        request = request.header("if-match", format!("\"{tag}\""));
+    }
+    let request = match body {
+        Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
+        None => request.body(Body::empty()),
+    };
+    request.unwrap()
+}
+
 async fn call(router: Router, request: Request<Body>) -> Answer {
     let answer = router.oneshot(request).await.unwrap();
     let (head, body) = answer.into_parts();
@@ -288,7 +293,7 @@ fn router(service: &FlowSync, ids: &Ids) -> Router {
     let metrics = METRICS.get_or_init(|| Metrics::install().unwrap()).clone();
     let health = Health::new();
     service.register(&health);
-    let site = Site::new("Test", Secret::new(API_KEY), health, metrics, ids.clone());
+    let site = Site::new("Test", Secret::new(API_KEY), health, metrics, ids.clone()).authority(Everybody);
     site.finish(flow_sync::routes(service.clone())).unwrap()
 }
 
