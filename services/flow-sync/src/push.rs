@@ -10,7 +10,7 @@ use crate::command::Origin;
 use crate::decide::{self, DRAFT, Plan, Theirs, hear_status, plan};
 use crate::document::{Digest, bounded};
 use crate::error::Error;
-use crate::flow::{Flow, Id, Link};
+use crate::flow::{Flow, Id, Link, Status};
 use crate::flow_name::FlowName;
 use crate::meta::{INVALID_PARAMETER, Line, NOT_UPDATABLE, is_gone};
 use crate::{FlowSync, details, keep, same};
@@ -25,22 +25,42 @@ pub(crate) struct Pushed {
     pub(crate) held: bool,
 }
 
+/// Every Flow of the account, as Meta listed them.
+#[derive(Clone, Copy)]
+pub(crate) struct Listed<'a> {
+    pub(crate) facts: &'a [FlowFacts],
+    /// The sequence of this Flow's last event before Meta was asked.
+    pub(crate) sequence: u64,
+}
+
+/// What Meta said of a Flow.
+struct Said {
+    facts: FlowFacts,
+    is_listed: bool,
+    /// How it stood here before Meta was asked: what was heard since is newer.
+    before: Option<Status>,
+}
+
 impl FlowSync {
-    /// Brings Meta to where the Flow is here, unless somebody changed it there. `listed`: every Flow of the account, if it is known.
-    /// The Flow's lock is held by the caller.
+    /// Brings Meta to where the Flow is here, unless somebody changed it there. `listed` is passed over where something was said of the Flow
+    /// since. The Flow's lock is held by the caller.
     ///
     /// # Errors
     /// [`Error::Meta`], after which it can be repeated; and whatever keeps log and storage from answering.
-    pub(crate) async fn push(&self, id: Id, line: &Line, listed: Option<&[FlowFacts]>, origin: Origin<'_>) -> Result<Pushed, Error> {
+    pub(crate) async fn push(&self, id: Id, line: &Line, listed: Option<Listed<'_>>, origin: Origin<'_>) -> Result<Pushed, Error> {
         let flow = self.flow(id).await?;
         if !flow.exists() {
             return Ok(Pushed { flow, held: false });
         }
+        let listed = listed.filter(|listed| listed.sequence == flow.sequence).map(|listed| listed.facts);
         let linked = flow.link.as_ref().is_some_and(|link| link.waba_id == line.waba.as_str());
         let flow = if linked { flow } else { self.link(id, &flow, line, listed, origin).await? };
         let Some(link) = flow.link.clone() else { return Ok(Pushed { flow, held: false }) };
         match self.facts(id, &link, line, listed, origin).await? {
-            Some(facts) => self.content(id, &link, &facts, listed.is_some(), line, origin).await,
+            Some(facts) => {
+                let said = Said { facts, is_listed: listed.is_some(), before: flow.status };
+                self.content(id, &link, &said, line, origin).await
+            }
             None => Ok(Pushed { flow: self.flow(id).await?, held: false }),
         }
     }
@@ -103,19 +123,12 @@ impl FlowSync {
     }
 
     /// First the content, then the status that it has: a publication that nobody heard of is one of what Meta has.
-    async fn content(
-        &self,
-        id: Id,
-        link: &Link,
-        facts: &FlowFacts,
-        is_listed: bool,
-        line: &Line,
-        origin: Origin<'_>,
-    ) -> Result<Pushed, Error> {
+    async fn content(&self, id: Id, link: &Link, said: &Said, line: &Line, origin: Origin<'_>) -> Result<Pushed, Error> {
+        let Said { facts, is_listed, before } = said;
         let status = facts.status.as_deref().unwrap_or(DRAFT);
         let flow = self.flow(id).await?;
-        if is_listed && self.seen.knows(id, &flow, facts) {
-            return Ok(Pushed { flow: self.hear(id, status, origin).await?, held: false });
+        if *is_listed && self.seen.knows(id, &flow, facts) {
+            return Ok(Pushed { flow: self.hear(id, status, before.as_ref(), origin).await?, held: false });
         }
         let (theirs, json) = self.theirs(id, &flow, link, facts, line, origin).await?;
         let plan = plan(&flow, status, &theirs);
@@ -133,23 +146,25 @@ impl FlowSync {
                 self.carry_out(id, origin, |flow| Ok(if flow.exists() { vec![found.clone().into()] } else { Vec::new() })).await?;
             }
             Plan::Upload(revision) => {
-                self.hear(id, status, origin).await?;
+                self.hear(id, status, before.as_ref(), origin).await?;
                 return self.upload(id, link, revision, line, origin).await;
             }
         }
-        let flow = self.hear(id, status, origin).await?;
+        let flow = self.hear(id, status, before.as_ref(), origin).await?;
         self.seen.note(id, &flow, facts, self.clock.now());
         Ok(Pushed { flow, held })
     }
 
-    async fn hear(&self, id: Id, status: &str, origin: Origin<'_>) -> Result<Flow, Error> {
+    /// How Meta says that it stands. A webhook may have been heard since Meta was asked, and says what came of it later.
+    async fn hear(&self, id: Id, status: &str, before: Option<&Status>, origin: Origin<'_>) -> Result<Flow, Error> {
         let heard_from = match origin {
             Origin::Request { .. } => HeardFrom::Request,
             Origin::Webhook(_) => HeardFrom::Webhook,
             Origin::Work => HeardFrom::Reconciliation,
         };
         let now = self.clock.now();
-        self.carry_out(id, origin, |flow| Ok(hear_status(flow, status, heard_from, None, now))).await
+        let news = |flow: &Flow| hear_status(flow, status, heard_from, None, now);
+        self.carry_out(id, origin, |flow| Ok(if flow.status.as_ref() == before { news(flow) } else { Vec::new() })).await
     }
 
     /// What Meta has, compared with what was held here. A choice for our details is carried out on the way.
@@ -225,9 +240,9 @@ impl FlowSync {
         let errors = self.noted(id, "upload", Some(number), sent, origin).await?;
         let read = line.graph.flow_json(&line.token, &link.flow_id).await;
         let back = self.noted(id, "read", Some(number), read, origin).await?;
-        self.record(id, number, Digest::of(&back).as_str(), errors, origin).await?;
+        let before = self.record(id, number, Digest::of(&back).as_str(), errors, origin).await?.status;
         let facts = self.noted(id, "read", None, line.graph.flow(&line.token, &link.flow_id).await, origin).await?;
-        let flow = self.hear(id, facts.status.as_deref().unwrap_or(DRAFT), origin).await?;
+        let flow = self.hear(id, facts.status.as_deref().unwrap_or(DRAFT), before.as_ref(), origin).await?;
         Ok(Pushed { flow, held: false })
     }
 

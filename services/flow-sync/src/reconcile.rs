@@ -1,5 +1,7 @@
 //! All Flows of a project against what Meta has. Needs no input, can be done at any time and any number of times: it goes on with what was
 //! begun, hears what changed, and takes nothing from anybody.
+//!
+//! What the log says of a Flow after Meta was asked for the list is newer than the list: Meta is asked for that one anew.
 
 use contract::{FlowId, ProjectId};
 use whatsapp::graph::Class;
@@ -7,6 +9,7 @@ use whatsapp::graph::Class;
 use crate::command::Origin;
 use crate::error::Error;
 use crate::flow::{Flow, Id};
+use crate::push::Listed;
 use crate::{FlowSync, store};
 
 /// What came of one Flow.
@@ -30,8 +33,8 @@ impl FlowSync {
         let mut report = Report { flows: Vec::new(), stopped: None };
         let Some(known) = self.projects.fresh(project).await? else { return Ok(report) };
         let line = self.line(&known).await?;
-        let ids = store::ids(&self.pool, project).await?;
-        if ids.is_empty() {
+        let living = store::living(&self.pool, project).await?;
+        if living.is_empty() {
             return Ok(report);
         }
         // One call for all: which there are, and how each stands.
@@ -42,10 +45,10 @@ impl FlowSync {
                 return Ok(report);
             }
         };
-        for flow in ids {
+        for (flow, sequence) in living {
             let id = Id { project, flow };
             let _lock = self.locks.of(id).await;
-            match self.push(id, &line, Some(&listed), origin).await {
+            match self.push(id, &line, Some(Listed { facts: &listed, sequence }), origin).await {
                 Ok(pushed) => report.flows.push(Reconciled { flow, state: pushed.flow, held: pushed.held }),
                 // The log says what is wrong with this one; the others go on.
                 Err(Error::Meta { ref source, .. }) if source.class() == Class::Final => {

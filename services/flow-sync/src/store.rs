@@ -98,13 +98,14 @@ pub(crate) async fn list(
     rows.into_iter().map(|(id, document)| Ok((parse(&id)?, read(&id, &document)?))).collect()
 }
 
-/// The living Flows of a project.
-pub(crate) async fn ids(pool: &PgPool, project: ProjectId) -> Result<Vec<FlowId>, Error> {
-    let rows: Vec<String> = sqlx::query_scalar("SELECT flow_id FROM flow_sync.flows WHERE project_id = $1 AND living ORDER BY name")
-        .bind(project.to_string())
-        .fetch_all(pool)
-        .await?;
-    rows.iter().map(|text| parse(text)).collect()
+/// The living Flows of a project, each with the sequence up to which the table has it.
+pub(crate) async fn living(pool: &PgPool, project: ProjectId) -> Result<Vec<(FlowId, u64)>, Error> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT flow_id, sequence FROM flow_sync.flows WHERE project_id = $1 AND living ORDER BY name")
+            .bind(project.to_string())
+            .fetch_all(pool)
+            .await?;
+    rows.iter().map(|(text, sequence)| Ok((parse(text)?, sequence.unsigned_abs()))).collect()
 }
 
 /// Projects that have Flows, and whether Meta is to be told something of one.

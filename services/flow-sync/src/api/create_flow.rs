@@ -102,7 +102,7 @@ impl FlowSync {
         first: Option<&Revise<'_>>,
         origin: Origin<'_>,
     ) -> Result<Flow, Error> {
-        if store::ids(&self.pool, id.project).await?.len() >= FLOWS_MAX {
+        if store::living(&self.pool, id.project).await?.len() >= FLOWS_MAX {
             return Err(Refusal::TooMany(FLOWS_MAX).into());
         }
         for _ in 0..ATTEMPTS_MAX {

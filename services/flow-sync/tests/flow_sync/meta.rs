@@ -26,6 +26,8 @@ pub(crate) enum Fault {
     Refuse(i64, &'static str),
     /// 500 without Meta's error.
     Broken,
+    /// Done, and answered only when it is let go.
+    Late,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -54,6 +56,7 @@ struct Desk {
 pub(crate) struct Meta {
     desk: Arc<Mutex<Desk>>,
     cut: Arc<Notify>,
+    go: Arc<Notify>,
     pub(crate) url: String,
 }
 
@@ -61,7 +64,7 @@ impl Meta {
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let meta = Self { desk: Arc::default(), cut: Arc::default(), url };
+        let meta = Self { desk: Arc::default(), cut: Arc::default(), go: Arc::default(), url };
         let router = Router::new().route("/{*path}", any(answer)).with_state(meta.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         meta
@@ -112,7 +115,12 @@ impl Meta {
         desk.nth.take().is_some()
     }
 
-    /// Waits until a call was cut off.
+    /// The answer that is late is given.
+    pub(crate) fn let_go(&self) {
+        self.go.notify_one();
+    }
+
+    /// Waits until a call was cut off, or its answer held back.
     pub(crate) async fn until_cut(&self) {
         self.cut.notified().await;
     }
@@ -171,6 +179,12 @@ async fn answer(State(meta): State<Meta>, method: Method, uri: Uri, Path(path): 
         None => meta.carry_out(call, &parts, &body),
         Some(Fault::Refuse(code, message)) => refusal(code, message),
         Some(Fault::Broken) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Some(Fault::Late) => {
+            let response = meta.carry_out(call, &parts, &body);
+            meta.cut.notify_one();
+            meta.go.notified().await;
+            response
+        }
         Some(fault) => {
             if fault == Fault::CutAfter {
                 drop(meta.carry_out(call, &parts, &body));

@@ -8,7 +8,8 @@ use crate::world::{World, bad, good};
 
 #[tokio::test]
 async fn a_flow_goes_through_its_life_at_meta_under_one_id() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    world.halt().await;
     let project = world.connected().await;
     let path = world.make(project, "booking", &good("One")).await;
     let shown = world.get(&path).await.body;
@@ -50,7 +51,8 @@ async fn a_flow_goes_through_its_life_at_meta_under_one_id() {
 
 #[tokio::test]
 async fn what_meta_refuses_is_kept_with_the_revision_and_told_in_its_words() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    world.halt().await;
     let project = world.connected().await;
     let path = world.make(project, "booking", &bad()).await;
     let shown = world.get(&path).await.body;

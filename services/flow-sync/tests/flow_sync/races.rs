@@ -4,6 +4,7 @@ use axum::http::Method;
 use contract::OperationKind;
 use serde_json::json;
 
+use crate::meta::Fault;
 use crate::world::{World, good};
 
 #[tokio::test]
@@ -77,5 +78,36 @@ async fn a_project_that_is_deleted_takes_its_flows_with_it_whoever_writes_meanwh
         world.until_so("the rows are gone", async || rows().await == 0).await;
         assert_eq!(world.put(&path, &good("x"), false).await.code(), (409, "project_ends"));
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_said_while_meta_answers_is_newer_than_the_answer() {
+    let world = World::new().await;
+    let (project, path) = world.brought("booking", &good("One")).await;
+    // Meta lists it as a draft of one category; it is published and gets another before the list is here.
+    world.meta.fault("list", Fault::Late);
+    let listing = world.spawn(Method::POST, &format!("/v1/projects/{project}/flows/sync"), None);
+    world.meta.until_cut().await;
+    assert_eq!(world.act(&format!("{path}/publish")).await.body["status"], "PUBLISHED");
+    let other = json!({"categories": ["OTHER"]});
+    assert_eq!(world.send(Method::PATCH, &path, None, Some(&other)).await.status, 200);
+    world.meta.let_go();
+    let listed = &listing.await.unwrap().body["data"][0];
+    assert_eq!((&listed["status"], &listed["at_meta"]["state"]), (&json!("PUBLISHED"), &json!("in_sync")), "{listed}");
+    // The same of a webhook that comes while the JSON of the Flow is fetched.
+    world.meta.fault("file", Fault::Late);
+    let comparing = world.spawn(Method::POST, &format!("{path}/sync"), None);
+    world.meta.until_cut().await;
+    world.meta.change(|held| held.status = "THROTTLED".to_owned());
+    let flow_id = listed["at_meta"]["flow_id"].clone();
+    let report = json!({"event": "FLOW_STATUS_CHANGE", "flow_id": flow_id, "old_status": "PUBLISHED", "new_status": "THROTTLED"});
+    world.webhook(report, chassis::Clock::System.now().timestamp() + 1).await;
+    world.until(&path, "it is throttled", |flow| flow["status"] == "THROTTLED").await;
+    world.meta.let_go();
+    assert_eq!(comparing.await.unwrap().body["status"], "THROTTLED");
+    let told = world.told(&path).await;
+    let count = |wanted: &str| told.iter().filter(|event| *event == wanted).count();
+    assert_eq!((count("status_reported"), count("drift_found")), (3, 0), "draft, published, throttled: {told:?}");
     world.end().await;
 }

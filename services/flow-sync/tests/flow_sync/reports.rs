@@ -13,8 +13,7 @@ fn sample(name: &str) -> Value {
 #[tokio::test]
 async fn statuses_and_health_are_heard_once_and_in_order() {
     let world = World::new().await;
-    let project = world.connected().await;
-    let path = world.make(project, "booking", &good("One")).await;
+    let (_, path) = world.brought("booking", &good("One")).await;
     let flow_id = world.get(&path).await.body["at_meta"]["flow_id"].clone();
     let of = |name: &str, more: Value| {
         let mut value = sample(name);

@@ -226,6 +226,18 @@ impl World {
         made.headers["location"].to_str().unwrap().to_owned()
     }
 
+    /// A Flow that is at Meta, of a project whose number was connected after it was made. The comparison that a new number asks for brought
+    /// it there, and is over: none comes unasked any more.
+    pub(crate) async fn brought(&self, name: &str, json: &Value) -> (ProjectId, String) {
+        let project = self.project().await;
+        let path = self.make(project, name, json).await;
+        self.connect(project).await;
+        self.until(&path, "the new number's Flows were compared", |flow| flow["at_meta"]["state"] == "in_sync").await;
+        // One at a time asks Meta about a Flow.
+        assert_eq!(self.act(&format!("{path}/sync")).await.status, 200);
+        (project, path)
+    }
+
     pub(crate) async fn put(&self, path: &str, json: &Value, new_version: bool) -> Answer {
         let body = json!({"flow_json": json, "new_version": new_version});
         self.send(Method::PUT, &format!("{path}/json"), None, Some(&body)).await
