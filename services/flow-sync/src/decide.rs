@@ -45,8 +45,8 @@ pub enum Refusal {
     },
     /// A change would take the Flow away from people.
     #[error(
-        "the Flow is published: say \"new_version\": true to change it. Meta puts it back to DRAFT then, and until it is published again people \
-         may not be able to open it (Meta's pages disagree: by one of them they go on with what was published last)"
+        "the Flow is published: say \"new_version\": true to change it. Meta puts it back to DRAFT then, and users cannot open it until it is \
+         published again"
     )]
     Published,
     /// Meta restricts it.

@@ -9,9 +9,8 @@
 //! was made by a call without an answer is found by it. Meta's id of a Flow stays the same for as long as the project's number is of the same
 //! account; in another account it is made anew.
 //!
-//! A published Flow that is changed goes back to DRAFT until it is published again. Whether people can open it meanwhile, Meta's pages
-//! disagree about: by the API page and code 139001 it cannot be changed at all, by the changelog of November 2024 and "Lifecycle of a Flow"
-//! it can, and those who get it go on with what was published last. So a caller has to say that they want it.
+//! A published Flow that is changed goes back to DRAFT, and users cannot open it until it is published again: a caller has to say that they
+//! want it, and the answer says what that means. Where Meta's pages disagree about it, the cautious one is believed (DECISIONS.md).
 //!
 //! What people filled in comes with their messages: that is the recorder's. The endpoint of a Flow is the bot's.
 

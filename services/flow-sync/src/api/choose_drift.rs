@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::FlowAnswer;
-use super::{origin, tag};
+use super::{back_to_draft, origin, tag};
 use crate::decide::{Choice, choose};
 use crate::document::Document;
 use crate::flow::Id;
@@ -21,7 +21,7 @@ pub(crate) struct ChooseDrift {
     choice: Chosen,
     /// `drift.meta_sha256` of what the caller saw; another one there by now is refused.
     meta_sha256: Option<String>,
-    /// To keep ours of a published Flow: it goes back to DRAFT at Meta and must be published again.
+    /// To keep ours of a published Flow: it goes back to DRAFT at Meta, where users cannot open it until it is published again.
     #[serde(default)]
     new_version: bool,
 }
@@ -49,7 +49,7 @@ pub(crate) enum Chosen {
     ),
     request_body = ChooseDrift,
     responses(
-        (status = 200, description = "It is so; `notice` says why Meta does not have it, if so", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
+        (status = 200, description = "It is so; `notice` says why Meta does not have it, or that the Flow must be published again", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`no_drift`; `flow_published`: say `new_version`; `flow_restricted`; `flow_deprecated`; `flow_deleted`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`drift_mismatch`: Meta has something else by now", body = Problem, content_type = "application/problem+json"),
@@ -65,12 +65,12 @@ pub(crate) async fn choose_drift(
     Json(body): Json<ChooseDrift>,
 ) -> Result<impl IntoResponse, Problem> {
     let known = flow_sync.open_project(project).await?;
-    let (id, flow) = flow_sync.made(project, flow).await?;
+    let (id, before) = flow_sync.made(project, flow).await?;
     let choice = match body.choice {
         Chosen::KeepOurs => DriftChoice::KeepOurs,
         Chosen::TakeTheirs => DriftChoice::TakeTheirs,
     };
-    let seen = flow.drift.as_ref().filter(|drift| drift.content).map(|drift| drift.meta_sha256.clone());
+    let seen = before.drift.as_ref().filter(|drift| drift.content).map(|drift| drift.meta_sha256.clone());
     let theirs = match (&seen, choice) {
         (Some(sha256), DriftChoice::TakeTheirs) => Some(flow_sync.kept(id, sha256).await?),
         (Some(_) | None, DriftChoice::KeepOurs) | (None, DriftChoice::TakeTheirs) => None,
@@ -80,6 +80,7 @@ pub(crate) async fn choose_drift(
     let origin = origin(&caller, &request);
     flow_sync.carry_out(id, origin, |flow| choose(flow, &wish)).await?;
     let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
+    let notice = notice.or_else(|| back_to_draft(&before, &flow));
     let differences = flow_sync.drifted(id, &flow).await?;
     Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
 }

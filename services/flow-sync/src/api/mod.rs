@@ -29,6 +29,7 @@ use utoipa_axum::routes;
 
 use crate::FlowSync;
 use crate::command::Origin;
+use crate::decide::{DRAFT, PUBLISHED};
 use crate::error::Error;
 use crate::flow::{Flow, Id};
 
@@ -119,6 +120,12 @@ impl FlowSync {
         }
         done
     }
+}
+
+/// What the answer says to whoever took a published Flow back to draft.
+fn back_to_draft(before: &Flow, after: &Flow) -> Option<String> {
+    let is_back = before.status() == Some(PUBLISHED) && after.status() == Some(DRAFT);
+    is_back.then(|| "the Flow is back to DRAFT at Meta: users cannot open it until it is published again, so publish it".to_owned())
 }
 
 const HELD: &str = "not uploaded: the Flow was published meanwhile, and Meta would put it back to draft; put the JSON again with \

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::FlowAnswer;
 use super::body::{Given, message};
-use super::{origin, tag};
+use super::{back_to_draft, origin, tag};
 use crate::decide::{Revise, revise};
 use crate::error::Error;
 use crate::{FlowSync, keep};
@@ -23,7 +23,7 @@ pub(crate) struct ReplaceJson {
     flow_json: Given,
     /// What changed, for people.
     message: Option<String>,
-    /// Of a published Flow: it goes back to DRAFT at Meta and must be published again. Also as a parameter.
+    /// Of a published Flow: it goes back to DRAFT at Meta, where users cannot open it until it is published again. Also as a parameter.
     #[serde(default)]
     new_version: bool,
 }
@@ -36,16 +36,12 @@ pub(crate) struct Knowing {
     pub(crate) new_version: bool,
 }
 
-/// What the answer says to who changes a published Flow.
-const BACK_TO_DRAFT: &str = "the Flow is back to DRAFT at Meta: publish it, and until then people may not be able to open it (Meta's pages \
-                             disagree: by one of them they go on with what was published last)";
-
 /// Replaces a Flow's JSON
 ///
 /// The new revision counts from now on and is uploaded to Meta. One with errors is kept and uploaded as well; it cannot be published. The
 /// same bytes again change nothing. A Flow that is published is changed only with `"new_version": true`: Meta then puts it back to DRAFT
-/// under the same id, and it must be published again. Meta's pages disagree about what people see meanwhile: by one they go on with what was
-/// published last, by another nobody can open the Flow; Flows that were published before November 2024 cannot be changed at all.
+/// under the same id, users cannot open it meanwhile, and it must be published again. Flows that were published before November 2024 cannot
+/// be changed at all.
 #[utoipa::path(
     put,
     path = "/v1/projects/{project}/flows/{flow}/json",
@@ -83,7 +79,7 @@ pub(crate) async fn replace_json(
     let (id, before) = flow_sync.made(project, flow).await?;
     let wish = Revise { document: &document, message, expected, new_version: knowing.new_version || body.new_version };
     // Refused before anything is written, and once more by what is so then.
-    let news = revise(&before, &wish)?.is_some();
+    revise(&before, &wish)?;
     let origin = origin(&caller, &request);
     let kept = async {
         keep::store(&flow_sync.storage, project, &document.sha256, &document.bytes).await?;
@@ -92,8 +88,7 @@ pub(crate) async fn replace_json(
     let kept: Result<_, Error> = kept.await;
     flow_sync.unless_gone(project, kept.map_err(Problem::from)).await?;
     let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
-    let was_published = news && before.status() == Some(crate::decide::PUBLISHED);
-    let notice = notice.or_else(|| was_published.then(|| BACK_TO_DRAFT.to_owned()));
+    let notice = notice.or_else(|| back_to_draft(&before, &flow));
     let differences = flow_sync.drifted(id, &flow).await?;
     Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
 }

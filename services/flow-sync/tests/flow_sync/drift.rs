@@ -99,6 +99,7 @@ async fn a_choice_for_ours_never_takes_a_published_flow_from_people_unasked() {
     assert_eq!(world.meta.only().json, Some(good("Theirs")));
     let kept = choose(true).await;
     assert_eq!((kept.status, &kept.body["status"]), (200, &json!("DRAFT")), "{}", kept.body);
+    assert!(kept.body["notice"].as_str().unwrap().contains("users cannot open it"), "{}", kept.body);
     assert_eq!(world.meta.only().json, Some(good("Ours")));
     // A change that was made of a draft, while somebody published it by hand, waits.
     world.meta.fault("upload", Fault::Broken);

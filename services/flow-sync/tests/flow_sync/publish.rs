@@ -31,7 +31,8 @@ async fn a_flow_goes_through_its_life_at_meta_under_one_id() {
         (&changed.body["status"], &changed.body["published_revision"], &changed.body["revision"]),
         (&json!("DRAFT"), &json!(2), &json!(3))
     );
-    assert!(changed.body["notice"].as_str().unwrap().contains("publish"), "{}", changed.body);
+    let notice = changed.body["notice"].as_str().unwrap();
+    assert!(notice.contains("users cannot open it until it is published again"), "{notice}");
     assert_eq!(world.act(&format!("{path}/publish")).await.body["published_revision"], 3);
     let gone = world.send(Method::DELETE, &path, None, None).await;
     assert_eq!(gone.code(), (409, "flow_not_draft"));
