@@ -1,5 +1,5 @@
 //! What another project's webhooks feel of the deletion of a project with a million messages: its database is dropped and
-//! its events are erased from the log, while webhooks come at a steady pace.
+//! its events and its raw webhooks are erased from the log, while webhooks come at a steady pace.
 //!
 //! Short windows, all with the same load, before, meanwhile and after. A disk that stands still for a moment, as those of shared machines
 //! do, then spoils a window and not the comparison of those in the middle.
@@ -23,10 +23,10 @@ const RATE: f64 = 500.0;
 const CONNECTIONS: usize = 32;
 /// Webhooks of one window: 5 seconds.
 const WEBHOOKS: usize = 2_500;
-/// Before it, and once more after it was broken off.
-const QUIET_WINDOWS: usize = 6;
-/// Meanwhile: long enough for one part and the rest that follows it.
-const BUSY_WINDOWS: usize = 24;
+/// Before the first of the two, between them and after the last: each is broken off.
+const QUIET_WINDOWS: usize = 5;
+/// While a stream is worked on: long enough for a part of it and the rest that follows it.
+const BUSY_WINDOWS: usize = 18;
 const PEOPLE: usize = 10_000;
 const MESSAGES_EACH: usize = 100;
 
@@ -38,6 +38,8 @@ pub(crate) async fn run() {
     let gone = projects.ids[1];
     let history = History { project: gone, people: PEOPLE, messages_each: MESSAGES_EACH, first_second: FIRST_SECOND };
     history.store(&journal).await;
+    let came = Webhooks { name: "history", numbers: &projects.numbers[1..], count: PEOPLE * MESSAGES_EACH };
+    came.store(&journal).await;
     let served = Served::ingress(journal.clone()).await;
     let part = async |name: &str| {
         let webhooks = Webhooks { name, numbers: &projects.numbers[..1], count: WEBHOOKS };
@@ -55,30 +57,38 @@ pub(crate) async fn run() {
         measured
     };
     let mut quiet = windows("before", QUIET_WINDOWS).await;
-    let erasing = tokio::spawn(erase(journal.clone(), postgres.admin_url(), gone));
-    let busy = windows("meanwhile", BUSY_WINDOWS).await;
-    assert!(!erasing.is_finished(), "it is all erased, or cannot be: nothing was measured at the end");
-    erasing.abort();
-    quiet.extend(windows("after", QUIET_WINDOWS).await);
-    let left: u64 = journal.subjects(Stream::Conversation, &pattern(gone)).await.expect("the log answers").values().sum();
+    let mut busy = Vec::new();
+    for (stream, pattern) in [
+        (Stream::Conversation, format!("conversation.{gone}.>")),
+        // The stream that the neighbour's webhooks are appended to.
+        (Stream::Webhook, format!("webhook.{}.>", projects.numbers[1])),
+    ] {
+        let erasing = tokio::spawn(erase(journal.clone(), postgres.admin_url(), gone, stream, pattern.clone()));
+        let measured = windows(&format!("meanwhile {stream}"), BUSY_WINDOWS).await;
+        assert!(!erasing.is_finished(), "it is all erased, or cannot be: nothing was measured at the end");
+        erasing.abort();
+        let left: u64 = journal.subjects(stream, &pattern).await.expect("the log answers").values().sum();
+        busy.push((stream, measured, left));
+        quiet.extend(windows(&format!("after {stream}"), QUIET_WINDOWS).await);
+    }
 
-    report::note(format!("{} of {} events erased meanwhile", history.events_in_all() - left, history.events_in_all()));
     report::note(format!(
-        "the middle of {BUSY_WINDOWS} windows of {} s, and of {} before and after; then all together",
+        "the middle of {BUSY_WINDOWS} windows of {} s, and of {} quiet ones; then all together",
         WEBHOOKS as f64 / RATE,
         quiet.len()
     ));
-    for percentile in [50.0, 99.0] {
-        let (quiet, busy) = (middle(&quiet, percentile), middle(&busy, percentile));
-        let name = format!("acknowledged while it is erased, p{percentile}");
-        let line = Figure::new(name, busy, Unit::Ms).beside("before and after", quiet);
-        if percentile > 50.0 { line.ratio(Goal::AtMost(1.1)).print() } else { line.print() }
+    for (stream, busy, left) in busy {
+        report::note(format!("{left} events of {stream} left when it was broken off"));
+        for percentile in [50.0, 99.0] {
+            let name = format!("acknowledged while {stream} is erased, p{percentile}");
+            let line = Figure::new(name, middle(&busy, percentile), Unit::Ms).beside("quiet", middle(&quiet, percentile));
+            if percentile > 50.0 { line.ratio(Goal::AtMost(1.1)).print() } else { line.print() }
+        }
+        Figure::percentile("all windows together", &together(&busy), 99.0)
+            .beside("quiet", report::ms(&together(&quiet), 99.0))
+            .ratio(Goal::AtMost(1.1))
+            .print();
     }
-    let (quiet, busy) = (together(&quiet), together(&busy));
-    Figure::percentile("all windows together", &busy, 99.0)
-        .beside("before and after", report::ms(&quiet, 99.0))
-        .ratio(Goal::AtMost(1.1))
-        .print();
     served.stop().await;
     drop(projects);
     nats.stop().await;
@@ -86,12 +96,11 @@ pub(crate) async fn run() {
 }
 
 /// What lifecycle and databases do, in their order. It can be broken off at any point and begun again.
-async fn erase(journal: Journal, admin_url: String, project: ProjectId) {
+async fn erase(journal: Journal, admin_url: String, project: ProjectId, stream: Stream, pattern: String) {
     let mut admin = PgConnection::connect(&admin_url).await.expect("it answers");
     let drop = AssertSqlSafe(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", database_name(project)));
     sqlx::raw_sql(drop).execute(&mut admin).await.expect("it is dropped");
-    let erasure = Erasure { stream: Stream::Conversation, pattern: pattern(project), overwrite: false };
-    journal.erase(&erasure).await.expect("it is erased");
+    journal.erase(&Erasure { stream, pattern, overwrite: false }).await.expect("it is erased");
 }
 
 /// Of the percentiles of windows, the one in the middle.
@@ -105,8 +114,4 @@ fn together(windows: &[Histogram<u64>]) -> Histogram<u64> {
     let mut all = report::histogram();
     windows.iter().for_each(|window| all.add(window).expect("histograms of one kind"));
     all
-}
-
-fn pattern(project: ProjectId) -> String {
-    format!("conversation.{project}.>")
 }
