@@ -4,7 +4,7 @@ use contract::{Event, FileUse, MediaEvent, MediaId, ProjectId, Subject};
 use futures::future::try_join_all;
 use serde_json::Value;
 use whatsapp::outbound::MediaUse;
-use whatsapp::{FieldError, MediaKind, Outbound};
+use whatsapp::{FieldError, Outbound};
 
 use crate::{Conversations, Error};
 

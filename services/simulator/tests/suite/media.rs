@@ -83,6 +83,20 @@ async fn an_id_is_its_numbers_and_lives_thirty_days() {
 }
 
 #[tokio::test]
+async fn a_voice_note_is_ogg_with_opus() {
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, "201").await;
+    meta.writes(ANA, NUMBER).await;
+    for (mime, plays) in [("audio/ogg", true), ("audio/ogg; codecs=opus", true), ("audio/mpeg", false)] {
+        let form = [("messaging_product", "whatsapp"), ("type", mime)];
+        let kept = meta.form(&format!("/{NUMBER}/media"), &token, &form, Some(("a", mime, &b"x"[..]))).await.expect("an id");
+        let audio = |voice: bool| json!({"type": "audio", "audio": {"id": kept["id"], "voice": voice}});
+        assert_eq!(meta.send(NUMBER, &token, ANA, audio(true)).await.err(), (!plays).then_some(131_009), "{mime}");
+        assert!(meta.send(NUMBER, &token, ANA, audio(false)).await.is_ok(), "{mime}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_person_sends_has_real_bytes_for_seven_days() {
     let meta = Meta::new().await;
     let token = meta.business(NUMBER, "201").await;
