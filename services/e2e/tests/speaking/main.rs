@@ -107,6 +107,43 @@ async fn a_flow_is_made_published_sent_filled_in_and_its_submission_names_its_re
 }
 
 #[tokio::test]
+async fn who_is_inside_of_a_flow_ends_it_also_after_it_was_changed_and_deprecated_here() {
+    let talk = Talk::begun().await;
+    let mut document: Value = serde_json::from_str(FLOW).unwrap();
+    let created = talk.post("/flows", json!({ "name": "lead", "categories": ["LEAD_GENERATION"], "flow_json": document })).await;
+    let flow = created["id"].as_str().unwrap_or_else(|| panic!("{created}")).to_owned();
+    talk.post(&format!("/flows/{flow}/publish"), json!({})).await;
+    let offer = json!({ "type": "interactive", "interactive": { "type": "flow", "body": { "text": "Tell us" },
+        "action": { "name": "flow", "parameters": { "flow_message_version": "3", "flow_id": flow, "flow_cta": "Begin" } } } });
+    let (request, bubble) = talk.send(offer.clone()).await;
+    let opened = talk.on_phone("flow", json!({ "wamid": bubble["wamid"] })).await;
+    assert_eq!(opened["outcome"], "screen", "{opened}");
+
+    document["screens"][0]["title"] = json!("Another");
+    let path = format!("/v1/projects/{}/flows/{flow}/json", talk.project);
+    let change = json!({ "flow_json": document, "new_version": true });
+    talk.stage.call(Method::PUT, &path, Some(change)).await;
+    talk.post(&format!("/flows/{flow}/publish"), json!({})).await;
+    let deprecated = talk.post(&format!("/flows/{flow}/deprecate"), json!({})).await;
+    assert_eq!((&deprecated["status"], &deprecated["published_revision"]), (&json!("DEPRECATED"), &json!(2)), "{deprecated}");
+    let checked = format!("{}?dry_run=true", talk.to_contact());
+    let is_refused = async || talk.stage.send(&checked, "another", offer.clone()).await.1["code"] == "flow_not_sendable";
+    talk.stage.until("nobody new comes into it", is_refused).await;
+
+    let footer = &opened["screen"]["footer"]["path"];
+    let form = json!({ "first_name": "Ana" });
+    let step = json!({ "wamid": bubble["wamid"], "state": opened["state"], "step": { "component": footer, "form": form } });
+    let ended = talk.on_phone("flow/step", step).await;
+    assert_eq!(ended["outcome"], "submitted", "{ended}");
+    let submissions = async || talk.get(&format!("/flows/{flow}/submissions")).await["data"].as_array().unwrap().clone();
+    talk.stage.until("the submission is there", async || submissions().await.len() == 1).await;
+    let submission = submissions().await.remove(0);
+    assert_eq!((&submission["flow"], &submission["revision"]), (&json!(flow), &json!(1)), "the one that was sent: {submission}");
+    assert_eq!((&submission["request"], &submission["response"]["first_name"]), (&json!(request), &json!("Ana")), "{submission}");
+    talk.finish().await;
+}
+
+#[tokio::test]
 async fn after_a_day_only_a_template_goes_and_only_once_it_is_approved() {
     let talk = Talk::begun().await;
     let body = json!({ "type": "BODY", "text": "Your order {{1}} is on its way.", "example": { "body_text": [["1042"]] } });

@@ -165,7 +165,6 @@ async fn the_same_template_at_once_is_one_and_another_one_of_its_name_is_refused
 async fn a_name_that_was_taken_elsewhere_is_found_where_it_stands_in_the_way() {
     let world = World::new().await;
     let project = world.connected().await;
-    world.until_so("the number's templates were compared", async || world.meta.asked("list") > 0).await;
     let held = Held {
         waba: WABA.into(),
         name: "sale".into(),

@@ -1,5 +1,8 @@
 //! How templates stand at Meta: by webhook, in any order and more than once, and by comparing everything that Meta has.
 
+use std::time::Duration;
+
+use contract::TemplateId;
 use serde_json::{Value, json};
 
 use crate::meta::Held;
@@ -27,6 +30,7 @@ async fn a_webhook_says_that_it_is_approved_and_an_old_one_changes_nothing_more(
     let made = world.post(project, &draft("sale", "Hi.")).await;
     let path = made.headers["location"].to_str().unwrap();
     let event = |event: &str| about(&world, json!({"event": event, "reason": "NONE", "message_template_category": "UTILITY"}));
+    let lists = world.meta.asked("list");
     world.meta.change(|held| held.status = "APPROVED".to_owned());
     world.webhook(STATUS, event("APPROVED"), 60, 0).await;
     world.until(path, "it is approved", |body| body["status"] == "APPROVED").await;
@@ -37,7 +41,7 @@ async fn a_webhook_says_that_it_is_approved_and_an_old_one_changes_nothing_more(
     world.meta.change(|held| held.status = "PAUSED".to_owned());
     world.webhook(STATUS, event("PAUSED"), 90, 0).await;
     world.until(path, "it is paused", |body| body["status"] == "PAUSED" && body["status_at"] == "2027-01-15T08:01:30Z").await;
-    assert!(world.meta.asked("list") > 0, "the doubt let Meta be asked");
+    world.until_so("the doubt lets Meta be asked", async || world.meta.asked("list") > lists).await;
     let statuses = world.statuses(path).await;
     assert!(statuses.iter().all(|status| status == "APPROVED" || status == "PAUSED"), "{statuses:?}");
     assert_eq!((statuses.first().map(String::as_str), statuses.last().map(String::as_str)), (Some("APPROVED"), Some("PAUSED")));
@@ -112,6 +116,54 @@ async fn what_was_made_elsewhere_is_found_page_by_page_and_what_is_gone_is_misse
     assert_eq!(page["data"][3]["meta_id"], json!(other), "the one that took its place");
     for bad in ["limit=0", "limit=101", "cursor=x", "limit=x"] {
         assert_eq!(world.get(&format!("{list}?{bad}")).await.status, 400, "{bad}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_changes_at_meta_without_a_webhook_is_found_by_the_next_comparison() {
+    let mut world = World::new().await;
+    let ids = ["gone", "moved", "paused", "stays"].map(|name| world.meta.make(held(name, "de")));
+    world.meta.pages(2, 0);
+    let project = world.connected().await;
+    let list = format!("/v1/projects/{project}/templates");
+    let names = async || {
+        let page = world.get(&list).await.body;
+        page["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    world.until_so("the first comparison finds all", async || names().await == ["gone", "moved", "paused", "stays"]).await;
+    let of = |name: &str| format!("{list}/{}", TemplateId::of_name(project, WABA, name, "de"));
+
+    world.meta.change(|held| match held.name.as_str() {
+        "moved" => held.category = "UTILITY".to_owned(),
+        "paused" => held.status = "PAUSED".to_owned(),
+        _ => {}
+    });
+    world.meta.remove(&ids[0]);
+    // The fifth that was ever made: on the second page.
+    world.meta.make(held("new", "de"));
+    world.again_every(Duration::from_millis(100)).await;
+    let names = async || {
+        let page = world.get(&list).await.body;
+        page["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    world.until_so("the next one finds what is new and what is gone", async || names().await == ["moved", "new", "paused", "stays"]).await;
+    let moved = world.until(&of("moved"), "it is in another category", |body| body["category"] == "UTILITY").await;
+    assert_eq!((&moved["categories"][0]["previous"], &moved["status"]), (&json!("MARKETING"), &json!("APPROVED")), "{moved}");
+    world.until(&of("paused"), "it is paused", |body| body["status"] == "PAUSED").await;
+    assert_eq!(world.get(&of("gone")).await.status, 404);
+    // Many more find nothing more.
+    let lists = world.meta.asked("list");
+    world.until_so("it is compared again and again", async || world.meta.asked("list") > lists + 6).await;
+    let told = [
+        ("gone", vec!["found", "deleted"]),
+        ("moved", vec!["found", "category_reported"]),
+        ("new", vec!["found"]),
+        ("paused", vec!["found", "status_reported"]),
+        ("stays", vec!["found"]),
+    ];
+    for (name, expected) in told {
+        assert_eq!(world.told(&of(name)).await, expected, "{name}");
     }
     world.end().await;
 }

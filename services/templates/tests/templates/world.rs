@@ -31,6 +31,8 @@ use crate::meta::{Meta, TOKEN};
 pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// No test lasts as long: what happens by itself happens for another reason.
+const INTERVAL: Duration = Duration::from_secs(3_600);
 pub(crate) const WABA: &str = "104857392016384";
 /// When tests begin, in seconds since 1970.
 pub(crate) const BEGIN: i64 = 1_800_000_000;
@@ -82,7 +84,7 @@ impl World {
         journal.open(&STREAMS).await.unwrap();
         let clock = Clock::manual(DateTime::from_timestamp(BEGIN, 0).unwrap());
         let (ids, meta) = (Ids::new(Clock::System), Meta::start().await);
-        let service = service(&journal, &meta, &clock).await;
+        let service = service(&journal, &meta, &clock, INTERVAL).await;
         let (router, stop) = (router(&service, &ids), CancellationToken::new());
         let task = Some(tokio::spawn(templates::run(service.clone(), stop.clone())));
         Self { nats, journal, ids, clock, meta, service, router, stop, task }
@@ -90,8 +92,13 @@ impl World {
 
     /// The service begins anew over what the log has.
     pub(crate) async fn again(&mut self) {
+        self.again_every(INTERVAL).await;
+    }
+
+    /// The same, with another time between two comparisons.
+    pub(crate) async fn again_every(&mut self, interval: Duration) {
         self.halt().await;
-        self.service = service(&self.journal, &self.meta, &self.clock).await;
+        self.service = service(&self.journal, &self.meta, &self.clock, interval).await;
         self.router = router(&self.service, &self.ids);
         self.stop = CancellationToken::new();
         self.task = Some(tokio::spawn(templates::run(self.service.clone(), self.stop.clone())));
@@ -132,10 +139,14 @@ impl World {
         project
     }
 
-    /// A project with a number in the account.
+    /// A project with a number in the account. The comparison that a new number asks for has its list already: it says nothing of what
+    /// comes after.
     pub(crate) async fn connected(&self) -> ProjectId {
-        let project = self.project().await;
+        let (project, lists) = (self.project().await, self.meta.asked("list"));
         self.connect(project, WABA).await;
+        if self.task.is_some() {
+            self.until_so("the new number's templates were compared", async || self.meta.asked("list") > lists).await;
+        }
         project
     }
 
@@ -291,7 +302,7 @@ fn router(service: &Templates, ids: &Ids) -> Router {
     site.finish(templates::routes(service.clone())).unwrap()
 }
 
-async fn service(journal: &Journal, meta: &Meta, clock: &Clock) -> Templates {
+async fn service(journal: &Journal, meta: &Meta, clock: &Clock, interval: Duration) -> Templates {
     let projects = Projects::start(journal.clone()).await.unwrap();
     projects.follow(CancellationToken::new());
     let settings = Settings { url: meta.url.clone(), app_id: "1".to_owned(), app_secret: Token::new("secret") };
@@ -300,7 +311,7 @@ async fn service(journal: &Journal, meta: &Meta, clock: &Clock) -> Templates {
         projects,
         tokens: Tokens::new(journal.clone(), MASTER_KEY.parse().unwrap()),
         graph: Some(Graph::new(settings).unwrap()),
-        interval: Duration::from_secs(3_600),
+        interval,
         clock: clock.clone(),
     })
 }
