@@ -5,6 +5,7 @@
 
 mod examples;
 mod grounded;
+mod pace;
 mod talk;
 
 use chrono::TimeDelta;
