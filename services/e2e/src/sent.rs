@@ -18,6 +18,8 @@ use crate::sim::Sim;
 const POLL: Duration = Duration::from_millis(200);
 /// Violations that are told one by one.
 const TOLD_MAX: usize = 8;
+/// How many arrive at least: one in a hundred calls is not done and says nothing, and some are cut off by a kill.
+const ARRIVED_PERCENT_MIN: u64 = 80;
 /// Most rows that are read of one project.
 const ROWS_MAX: i64 = 1_000_000;
 
@@ -38,6 +40,40 @@ pub struct Verdict {
     pub counts: BTreeMap<String, u64>,
     /// What should not be.
     pub violations: Vec<String>,
+    /// How much went wrong on the way: without that it shows nothing that nothing was lost or doubled.
+    pub trouble: Trouble,
+}
+
+/// Messages that had trouble on the way.
+#[derive(Debug, Default)]
+pub struct Trouble {
+    /// All that were asked for.
+    pub asked: u64,
+    /// Those that arrived.
+    pub arrived: u64,
+    /// Those of which nobody knew for a while whether Meta has them.
+    pub unknown: u64,
+    /// Those of them of which a status told.
+    pub settled: u64,
+    /// Those that Meta refused and that were sent again, by Meta's first code.
+    pub retried: BTreeMap<i64, u64>,
+}
+
+impl Trouble {
+    /// What did not come about of [`Sim::one_in_ten_unanswered_and_one_refused`], or came about too often.
+    pub fn amiss(&self) -> Vec<String> {
+        let mut amiss = Vec::new();
+        let mut must = |holds: bool, what: &str| {
+            if !holds {
+                amiss.push(format!("{what}: {self:?}"))
+            }
+        };
+        must(self.unknown > 0, "no outcome was unknown");
+        must(self.settled > 0, "no unknown outcome was settled by a status");
+        must(!self.retried.is_empty(), "none was refused and sent again");
+        must(self.arrived * 100 >= self.asked * ARRIVED_PERCENT_MIN, "most did not arrive");
+        amiss
+    }
 }
 
 /// A message as the tables have it.
@@ -49,6 +85,8 @@ struct Stored {
     steps: Vec<String>,
     /// Why it ended without having arrived.
     reason: Option<String>,
+    /// Meta's code, if it was refused and waited for another attempt.
+    refused: Option<i64>,
 }
 
 impl Sent<'_> {
@@ -143,17 +181,18 @@ impl Sent<'_> {
     /// What was sent by us, by our id.
     async fn stored(&self, project: ProjectId) -> Result<BTreeMap<String, Stored>, sqlx::Error> {
         const QUERY: &str = "
-            SELECT messages.id, messages.wamid, coalesce(messages.status, ''), ledger.steps, ledger.reason
+            SELECT messages.id, messages.wamid, coalesce(messages.status, ''), ledger.steps, ledger.reason, ledger.refused
               FROM public.messages
               LEFT JOIN LATERAL (
                    SELECT array_agg(statuses.status ORDER BY statuses.sequence) AS steps,
-                          max(statuses.content->>'reason') FILTER (WHERE statuses.status IN ('failed', 'abandoned')) AS reason
+                          max(statuses.content->>'reason') FILTER (WHERE statuses.status IN ('failed', 'abandoned')) AS reason,
+                          max(statuses.error_code) FILTER (WHERE statuses.status = 'waiting') AS refused
                      FROM paige.statuses WHERE statuses.wamid IN (messages.id, messages.wamid)) AS ledger ON true
              WHERE messages.origin = 'api' LIMIT $1";
         let rows = sqlx::query(QUERY).bind(ROWS_MAX).fetch_all(&self.databases.pool(project)).await?;
         let stored = rows.iter().map(|row| {
             let steps = row.get::<Option<Vec<String>>, _>(3).unwrap_or_default();
-            (row.get(0), Stored { wamid: row.get(1), status: row.get(2), steps, reason: row.get(4) })
+            (row.get(0), Stored { wamid: row.get(1), status: row.get(2), steps, reason: row.get(4), refused: row.get(5) })
         });
         Ok(stored.collect())
     }
@@ -165,8 +204,9 @@ impl Verdict {
             return self.violations.push(format!("{message} of key {key} has no row, and is {times} times on phones"));
         };
         self.count(&format!("of which: {}", row.status), 1);
-        let (settled, arrived) = (row.steps.iter().any(|step| step == "unknown"), has_arrived(&row.status));
-        match (arrived, settled) {
+        let (unknown, arrived) = (row.steps.iter().any(|step| step == "unknown"), has_arrived(&row.status));
+        self.trouble.note(row, unknown, arrived);
+        match (arrived, unknown) {
             (true, true) if row.steps.iter().any(|step| step == "abandoned") => {
                 self.count("  given up, and a late status told that it arrived", 1)
             }
@@ -190,6 +230,18 @@ impl Verdict {
 
     fn count(&mut self, what: &str, times: u64) {
         *self.counts.entry(what.to_owned()).or_default() += times;
+    }
+}
+
+impl Trouble {
+    fn note(&mut self, row: &Stored, unknown: bool, arrived: bool) {
+        self.asked += 1;
+        self.arrived += u64::from(arrived);
+        self.unknown += u64::from(unknown);
+        self.settled += u64::from(unknown && arrived);
+        if let Some(code) = row.refused {
+            *self.retried.entry(code).or_default() += 1;
+        }
     }
 }
 

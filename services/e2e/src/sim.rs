@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 const PAGE: usize = 10_000;
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
 
+/// For the number's sake, the person's, and Meta's own: the codes with which [`Sim::one_in_ten_unanswered_and_one_refused`] refuses.
+pub const REFUSALS: [i64; 3] = [130_429, 131_056, 131_016];
+
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct Sim {
@@ -81,11 +84,12 @@ impl Sim {
             (fault["percent"], fault["seed"]) = (json!(percent), json!(seed.wrapping_add(percent.into())));
             fault
         };
+        let [number, person, meta] = REFUSALS;
         let faults = [
             share(10, json!({ "lose_answer": true })),
-            share(3, json!({ "code": 130_429 })),
-            share(4, json!({ "code": 131_056 })),
-            share(2, json!({ "code": 131_016, "http_status": 503, "is_transient": true })),
+            share(3, json!({ "code": number })),
+            share(4, json!({ "code": person })),
+            share(2, json!({ "code": meta, "http_status": 503, "is_transient": true })),
             share(1, json!({ "http_status": 502 })),
         ];
         self.faults(json!(faults)).await;

@@ -8,7 +8,7 @@ use e2e::apart::{Apart, Service};
 use e2e::asking::Asking;
 use e2e::dice::Dice;
 use e2e::sent::Sent;
-use e2e::sim::Sim;
+use e2e::sim::{REFUSALS, Sim};
 use projections::ProjectDatabases;
 use projections::rebuild::{Options, Rebuild};
 use reqwest::Method;
@@ -133,6 +133,10 @@ async fn every_key_is_sent_once_or_ends_with_a_reason_though_meta_fails_and_the_
     assert_eq!(asked.len(), CONTACTS * MESSAGES_EACH, "every key was answered");
     settled.expect("every message has an end");
     assert!(verdict.violations.is_empty(), "{:#?}", verdict.violations);
+    let amiss = verdict.trouble.amiss();
+    assert!(amiss.is_empty(), "{amiss:#?}");
+    let met: Vec<i64> = verdict.trouble.retried.keys().copied().collect();
+    assert!(REFUSALS.iter().all(|code| met.contains(code)), "of Meta's refusals {REFUSALS:?} only {met:?} were met");
 
     let journal = journal::Journal::connect(journal::ConnectOptions::new(world.apart.nats.url(), "test")).await.expect("nats answers");
     let rebuild = Rebuild::new(journal, world.databases.clone(), Options::default());

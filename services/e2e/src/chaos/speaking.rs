@@ -18,6 +18,8 @@ const TWICE_PERCENT: u64 = 15;
 /// Meta lets 45 messages to one person go at once and then one in six seconds. Nobody asks for more, or the end would wait for them.
 const BURST: f64 = 30.0;
 const BURST_REFILL: Duration = Duration::from_secs(9);
+/// From so many messages on, Meta's faults are met: of fewer, chance may spare all.
+const TELLING: u64 = 100;
 /// How long it may take, after the last kill, until every message has come to its end.
 const SETTLE_MAX: Duration = Duration::from_secs(120);
 
@@ -64,6 +66,9 @@ pub(super) async fn check(asking: &Asking, sent: &Sent<'_>, tally: &mut Tally) {
         Ok(verdict) => {
             verdict.counts.iter().for_each(|(what, times)| tally.count(what, *times));
             verdict.violations.into_iter().for_each(|violation| tally.violation(violation));
+            if verdict.trouble.asked >= TELLING {
+                verdict.trouble.amiss().into_iter().for_each(|amiss| tally.violation(amiss));
+            }
         }
         Err(error) => tally.violation(format!("what was sent cannot be read: {error}")),
     }
