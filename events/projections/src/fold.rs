@@ -240,6 +240,7 @@ impl On<'_> {
                 id: said.message,
                 conversation_id: said.conversation,
                 origin,
+                sent_by: None,
                 reply_to_wamid: said.reply_to.map(clean),
                 group_id: said.group.map(clean),
                 recorded_at: self.event.time,

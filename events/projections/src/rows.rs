@@ -89,6 +89,8 @@ pub struct NewMessage {
     pub id: MessageId,
     pub conversation_id: ConversationId,
     pub origin: &'static str,
+    /// Who asked for it; of a message that was not sent by us nobody did.
+    pub sent_by: Option<String>,
     pub reply_to_wamid: Option<String>,
     pub group_id: Option<String>,
     pub recorded_at: DateTime<Utc>,

@@ -37,16 +37,16 @@ const QUERY: &str = "
             closed_at = excluded.closed_at, close_reason = excluded.close_reason, last_message_at = excluded.last_message_at,
             last_inbound_at = excluded.last_inbound_at, message_count = excluded.message_count, version = excluded.version
     ), messages AS (
-        INSERT INTO public.messages (id, conversation_id, contact_id, wamid, direction, origin, type, text, reply_to_wamid, target_wamid,
-                                     group_id, sent_at, recorded_at, content, status, status_at, error_code, edited_at, edited_text,
+        INSERT INTO public.messages (id, conversation_id, contact_id, wamid, direction, origin, sent_by, type, text, reply_to_wamid,
+                                     target_wamid, group_id, sent_at, recorded_at, content, status, status_at, error_code, edited_at, edited_text,
                                      revoked_at, contact_reaction, business_reaction, sequence)
-        SELECT * FROM unnest($31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::text[], $37::text[], $38::text[], $39::text[],
-                             $40::text[], $41::text[], $42::timestamptz[], $43::timestamptz[], $44::text[]::json[], $45::text[],
-                             $46::timestamptz[], $47::bigint[], $48::timestamptz[], $49::text[], $50::timestamptz[], $51::text[], $52::text[],
-                             $53::bigint[])
+        SELECT * FROM unnest($31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::text[], $37::text[], $38::text[], $39::text[], $40::text[],
+                             $41::text[], $42::text[], $43::timestamptz[], $44::timestamptz[], $45::text[]::json[], $46::text[],
+                             $47::timestamptz[], $48::bigint[], $49::timestamptz[], $50::text[], $51::timestamptz[], $52::text[], $53::text[],
+                             $54::bigint[])
     ), identities AS (
         INSERT INTO paige.identities (kind, value, contact_id, current, linked_at, sequence)
-        SELECT * FROM unnest($54::text[], $55::text[], $56::text[], $57::boolean[], $58::timestamptz[], $59::bigint[])
+        SELECT * FROM unnest($55::text[], $56::text[], $57::text[], $58::boolean[], $59::timestamptz[], $60::bigint[])
         ON CONFLICT (kind, value, contact_id) DO UPDATE SET
             current = excluded.current, linked_at = excluded.linked_at, sequence = excluded.sequence
     )
@@ -121,6 +121,7 @@ fn bind_messages<'q>(statement: Statement<'q>, rows: &[(&'q Message, &'q NewMess
         .bind(column(rows, |(row, _)| &*row.wamid))
         .bind(column(rows, |(row, _)| row.direction.as_str()))
         .bind(column(rows, |(_, new)| new.origin))
+        .bind(column(rows, |(_, new)| new.sent_by.as_deref()))
         .bind(column(rows, |(row, _)| row.kind.as_str()))
         .bind(column(rows, |(row, _)| row.text.as_deref()))
         .bind(column(rows, |(_, new)| new.reply_to_wamid.as_deref()))

@@ -13,7 +13,7 @@ use crate::history::Place;
 /// The columns of an answer, of `message`; then its sequence.
 macro_rules! message_columns {
     () => {
-        "message.id, message.conversation_id, message.contact_id, message.direction, message.origin, message.type,
+        "message.id, message.conversation_id, message.contact_id, message.direction, message.origin, message.sent_by, message.type,
          CASE WHEN message.edited_at IS NULL THEN message.text ELSE message.edited_text END, nullif(message.wamid, message.id), message.sent_at,
          message.recorded_at, message.reply_to_wamid, message.target_wamid, message.group_id, message.edited_at, message.revoked_at,
          message.status, message.status_at, message.error_code, message.contact_reaction, message.business_reaction, message.content,
@@ -37,6 +37,10 @@ pub(crate) struct MessageAnswer<'r> {
     /// `live`, `app` (typed in the WhatsApp Business app), `api` (sent through this API) or `import` (from before the number was connected).
     #[schema(example = "live")]
     origin: &'r str,
+    /// Who had it sent through this API: a person (`usr_…`), a program or a bot by its key (`key_…`), an agent by its own (`agent:key_…`).
+    /// Null: nobody did.
+    #[schema(example = "key_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
+    sent_by: Option<&'r str>,
     /// Meta's type: `text`, `image`, … also one that nobody has seen yet.
     #[schema(example = "text")]
     r#type: &'r str,
@@ -97,6 +101,7 @@ impl<'r> MessageAnswer<'r> {
             contact: columns.take()?,
             direction: columns.take()?,
             origin: columns.take()?,
+            sent_by: columns.take()?,
             r#type: columns.take()?,
             text: columns.take()?,
             wamid: columns.take()?,

@@ -111,6 +111,12 @@ impl Stage {
     /// A project that is ready, with this number through the simulated Meta's signup: it can send.
     pub async fn signed_up(&self, name: &str, phone_number_id: &str, waba_id: &str) -> ProjectId {
         let project = self.project(name).await;
+        self.sign_up(project, phone_number_id, waba_id).await;
+        project
+    }
+
+    /// A project that is ready gets this number through the simulated Meta's signup.
+    pub async fn sign_up(&self, project: ProjectId, phone_number_id: &str, waba_id: &str) {
         let wanted = json!({ "phone_number_id": phone_number_id, "waba_id": waba_id });
         let signup = self.sim(reqwest::Method::POST, "/signups", Some(wanted.clone())).await;
         let mut body = json!({ "code": signup["code"], "event": "FINISH" });
@@ -123,7 +129,6 @@ impl Stage {
             shown["operation"]["status"] == "succeeded" && shown["number"]["phone_number_id"] == phone_number_id
         })
         .await;
-        project
     }
 
     /// Something happens at the simulated Meta, or on a phone.

@@ -32,6 +32,7 @@ impl On<'_> {
                 id: requested.message,
                 conversation_id: requested.conversation,
                 origin: "api",
+                sent_by: self.event.context.actor.clone().map(clean),
                 reply_to_wamid: requested.reply_to.map(clean),
                 group_id: None,
                 recorded_at: self.event.time,

@@ -8,3 +8,4 @@ mod every_route;
 mod hostile;
 mod processes;
 mod route;
+mod senders;

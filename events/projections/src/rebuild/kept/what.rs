@@ -69,6 +69,7 @@ impl Kept for Message {
             ("conversation_id", "text"),
             ("direction", "text"),
             ("origin", "text"),
+            ("sent_by", "text"),
             ("type", "text"),
             ("text", "text"),
             ("reply_to_wamid", "text"),
@@ -107,7 +108,8 @@ impl Kept for Message {
         id!(row, MessageId, said.id);
         id!(row, ContactId, self.contact_id);
         id!(row, ConversationId, said.conversation_id);
-        row.text(&self.direction).text(said.origin).text(&self.kind).optional_text(self.text.as_deref());
+        row.text(&self.direction).text(said.origin).optional_text(said.sent_by.as_deref());
+        row.text(&self.kind).optional_text(self.text.as_deref());
         row.optional_text(said.reply_to_wamid.as_deref()).optional_text(self.target_wamid.as_deref());
         row.optional_text(said.group_id.as_deref()).instant(self.sent_at).instant(said.recorded_at).text(said.content.get());
         let Summary { status, status_at, error_code, edited_at, edited_text, revoked_at, contact_reaction, business_reaction } =
