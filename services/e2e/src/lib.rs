@@ -13,6 +13,7 @@ pub mod cpu;
 pub mod dice;
 pub mod history;
 pub mod load;
+pub mod person;
 pub mod process;
 pub mod report;
 pub mod sent;
