@@ -57,7 +57,7 @@ pub(crate) fn known() -> Vec<Mark> {
         ("code", CODE, &[Objects]),
         ("what a version says of itself", COMMIT, &[Log]),
         ("a file that is sent", SENT_FILE, &[Objects]),
-        ("its name", FILE_NAME, &[Log, Databases]),
+        ("its name", FILE_NAME, &[Log]),
         ("a file that is received", RECEIVED_FILE, &[Objects]),
         ("what is written below it", CAPTION, &[Log, Databases]),
         ("the name of a Flow", FLOW, &[Log, Databases]),
