@@ -26,6 +26,9 @@ use world::World;
 /// How long the trials of projects go on after their making was begun, in seconds: the first, and each after the one before.
 const TRIAL_LEFT_S: (i64, i64) = (5, 2);
 
+/// How often somebody begins anew to sign a number up.
+const POPUPS_MAX: usize = 20;
+
 /// Who makes a project, and by which word each is known to have done its part.
 const MAKERS: [(&str, &str); 5] = [
     ("lifecycle", "project_ready"),
@@ -78,13 +81,18 @@ async fn made(world: &mut World, workspace: &str) -> Vec<ProjectId> {
 async fn connected(world: &mut World, projects: &[ProjectId]) {
     for (n, project) in projects.iter().enumerate() {
         let (number, waba) = number(n);
-        let body = world.sim.signup(&number, &waba).await;
-        let path = format!("/v1/projects/{project}");
+        let (sim, path) = (world.sim.clone(), format!("/v1/projects/{project}"));
         let signup = format!("{path}/number/signup");
-        let request = Request { service: "lifecycle", method: &Method::POST, path: &signup, key: "", body: Some(&body) };
-        // What the popup gave can be used once: who got no answer looks first.
+        // What the popup gave can be used once, and may have gone with the process that used it: then the popup is opened again.
         let connect = async |asking: &Asking| {
-            while asking.get("lifecycle", &path).await["operation"]["kind"] != "connect_number" && asking.once(request).await.is_none() {}
+            for _ in 0..POPUPS_MAX {
+                let body = sim.signup(&number, &waba).await;
+                asking.once(Request { service: "lifecycle", method: &Method::POST, path: &signup, key: "", body: Some(&body) }).await;
+                if asking.get("lifecycle", &path).await["operation"]["kind"] == "connect_number" {
+                    return;
+                }
+            }
+            panic!("{POPUPS_MAX} popups, and no signup was taken");
         };
         let (journal, project) = (world.journal.clone(), *project);
         let seen =
