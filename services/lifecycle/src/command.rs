@@ -147,9 +147,5 @@ impl Lifecycle {
 
 /// Reads an event of the stream `project`.
 pub(crate) fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
-    ProjectEvent::decode(recorded).map_err(|source| Error::Decode {
-        subject: recorded.subject.to_string(),
-        sequence: recorded.sequence,
-        source,
-    })
+    ProjectEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))
 }

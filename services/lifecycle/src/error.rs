@@ -1,7 +1,7 @@
 //! What can go wrong, by what its receiver can do about it.
 
 use chassis::Problem;
-use contract::DecodeError;
+use contract::{DecodeError, Recorded};
 use journal::AppendError;
 
 use crate::decide::Refusal;
@@ -73,6 +73,10 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn decode(recorded: &Recorded, source: DecodeError) -> Self {
+        Self::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source }
+    }
+
     /// Its sources in one line, for a log or for the cause of a held key.
     pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();

@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod pieces;
+
+use bytes::Bytes;
 use storage::{Error, Key, OpenError, Storage};
+
+use pieces::MIB;
 
 fn key(text: &str) -> Key {
     Key::of(&text.split('/').collect::<Vec<_>>()).unwrap()
@@ -70,25 +75,10 @@ fn a_bucket_is_opened_without_asking_it() {
 
 #[tokio::test]
 async fn what_is_written_piece_by_piece_has_its_name_when_it_is_whole() {
-    use bytes::Bytes;
-    use futures::TryStreamExt;
-
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path().to_str().unwrap()).unwrap();
-    let piece = Bytes::from(vec![7_u8; 1024 * 1024]);
-    for pieces in [0, 1, 20] {
-        let name = key(&format!("prj_1/media/{pieces}"));
-        let mut writer = storage.writer(&name);
-        for _ in 0..pieces {
-            writer.write(piece.clone()).await.unwrap();
-        }
-        assert_eq!(storage.size(&name).await.unwrap(), None, "{pieces}");
-        writer.finish().await.unwrap();
-        writer.abort().await;
-        let (size, bytes) = storage.stream(&name).await.unwrap().unwrap();
-        let bytes: Vec<Bytes> = bytes.try_collect().await.unwrap();
-        assert_eq!((size, bytes.concat().len()), (pieces * 1024 * 1024, pieces as usize * 1024 * 1024));
-    }
+    pieces::have_a_name_when_whole(&storage).await;
+    let piece = Bytes::from(vec![7_u8; MIB]);
     let given_up = key("prj_1/media/given-up");
     let mut writer = storage.writer(&given_up);
     for _ in 0..20 {

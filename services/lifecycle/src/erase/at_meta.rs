@@ -1,7 +1,7 @@
 //! What Meta calls the templates and Flows that the project made: what it says of them names their account, and no number. A template that
 //! was found at Meta is the account's, which another project may share.
 
-use contract::{DecodeError, Event, FlowEvent, ProjectId, Recorded, Stream, TemplateEvent};
+use contract::{Event, FlowEvent, ProjectId, Recorded, Stream, TemplateEvent};
 use futures::StreamExt;
 use journal::{Filter, Journal, Range};
 
@@ -22,7 +22,7 @@ pub(super) async fn ids(journal: &Journal, project: ProjectId) -> Result<Vec<Str
 }
 
 fn of_template(recorded: &Recorded) -> Result<Option<String>, Error> {
-    Ok(match TemplateEvent::decode(recorded).map_err(|source| unreadable(recorded, source))? {
+    Ok(match TemplateEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))? {
         TemplateEvent::TemplateSubmitted(submitted) => Some(submitted.template_id),
         TemplateEvent::TemplateRequested(_)
         | TemplateEvent::TemplateFound(_)
@@ -40,7 +40,7 @@ fn of_template(recorded: &Recorded) -> Result<Option<String>, Error> {
 }
 
 fn of_flow(recorded: &Recorded) -> Result<Option<String>, Error> {
-    Ok(match FlowEvent::decode(recorded).map_err(|source| unreadable(recorded, source))? {
+    Ok(match FlowEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))? {
         FlowEvent::FlowLinked(linked) => Some(linked.flow_id),
         FlowEvent::FlowSpaceCreated(_)
         | FlowEvent::FlowSpaceErased(_)
@@ -57,8 +57,4 @@ fn of_flow(recorded: &Recorded) -> Result<Option<String>, Error> {
         | FlowEvent::FlowDriftResolved(_)
         | FlowEvent::FlowHealthReported(_) => None,
     })
-}
-
-fn unreadable(recorded: &Recorded, source: DecodeError) -> Error {
-    Error::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source }
 }

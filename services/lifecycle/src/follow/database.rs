@@ -3,7 +3,7 @@
 use contract::{DatabaseEvent, Event, ProjectId, Recorded};
 use journal::{Handled, Handler};
 
-use super::{project_of, settle, unreadable};
+use super::{project_of, settle};
 use crate::decide::Command;
 use crate::error::Error;
 use crate::operation::steps;
@@ -64,5 +64,5 @@ fn report(id: ProjectId, recorded: &Recorded, event: DatabaseEvent) -> Option<Co
 }
 
 pub(crate) fn decode_database(recorded: &Recorded) -> Result<DatabaseEvent, Error> {
-    DatabaseEvent::decode(recorded).map_err(|source| unreadable(recorded, source))
+    DatabaseEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))
 }

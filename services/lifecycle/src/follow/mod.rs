@@ -8,7 +8,7 @@ mod webhook;
 
 use std::time::Duration;
 
-use contract::{DecodeError, ProjectId, Recorded, Stream};
+use contract::{ProjectId, Recorded, Stream};
 use journal::{Follow, Handled, Stop};
 use tokio_util::sync::CancellationToken;
 
@@ -72,10 +72,6 @@ fn webhooks() -> Follow {
 fn project_of(key: &str, events: &[Recorded]) -> Result<ProjectId, Stop> {
     let named = events.first().and_then(|event| event.subject.project_id());
     named.ok_or_else(|| Stop::Park { cause: format!("{key} names no project") })
-}
-
-fn unreadable(recorded: &Recorded, source: DecodeError) -> Error {
-    Error::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source }
 }
 
 /// All of a delivery is done, or none of it: every part can be repeated.

@@ -3,7 +3,7 @@
 use contract::{BillingEvent, BotEvent, Event, FlowEvent, MediaEvent, ProjectId, Recorded, Stream, TemplateEvent};
 use journal::{Handled, Handler};
 
-use super::{project_of, settle, unreadable};
+use super::{project_of, settle};
 use crate::Lifecycle;
 use crate::decide::Command;
 use crate::error::Error;
@@ -35,7 +35,7 @@ impl Lifecycle {
 }
 
 fn command(id: ProjectId, recorded: &Recorded) -> Result<Option<Command>, Error> {
-    let read = |error| unreadable(recorded, error);
+    let read = |error| Error::decode(recorded, error);
     Ok(match recorded.stream() {
         Stream::Bot => of_bot(id, &BotEvent::decode(recorded).map_err(read)?),
         Stream::Flow => of_flow(id, &FlowEvent::decode(recorded).map_err(read)?),

@@ -23,8 +23,7 @@ impl Lifecycle {
     pub(crate) async fn workspace(&self, workspace: WorkspaceId) -> Result<Standing, Error> {
         let mut standing = Standing::Absent;
         for recorded in self.journal.entity(&Subject::workspace(workspace)).await? {
-            let (subject, sequence) = (recorded.subject.to_string(), recorded.sequence);
-            let event = WorkspaceEvent::decode(&recorded).map_err(|source| Error::Decode { subject, sequence, source })?;
+            let event = WorkspaceEvent::decode(&recorded).map_err(|source| Error::decode(&recorded, source))?;
             if let WorkspaceEvent::WorkspaceCreated(created) = event {
                 standing = Standing::Is(created.kind);
             } else if let WorkspaceEvent::WorkspaceDeleted(_) = event {

@@ -3,17 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../pieces/mod.rs"]
+mod pieces;
 mod server;
 mod signature;
 
 use axum::http::Method;
 use bytes::Bytes;
-use futures::TryStreamExt;
 use storage::{Error, Key, Storage};
 
+use pieces::MIB;
 use server::{BUCKET, CREDENTIALS, Server};
-
-const MIB: usize = 1024 * 1024;
 
 fn key(text: &str) -> Key {
     Key::of(&text.split('/').collect::<Vec<_>>()).unwrap()
@@ -114,20 +114,8 @@ async fn a_store_that_asks_to_slow_down_is_asked_again_and_not_for_ever() {
 #[tokio::test]
 async fn a_large_object_goes_in_parts_and_has_its_name_when_it_is_whole() {
     let (server, storage) = opened().await;
+    pieces::have_a_name_when_whole(&storage).await;
     let piece = Bytes::from(vec![7_u8; MIB]);
-    for pieces in [0, 1, 20] {
-        let name = key(&format!("prj_1/media/{pieces}"));
-        let mut writer = storage.writer(&name);
-        for _ in 0..pieces {
-            writer.write(piece.clone()).await.unwrap();
-        }
-        assert_eq!(storage.size(&name).await.unwrap(), None, "{pieces}");
-        writer.finish().await.unwrap();
-        writer.abort().await;
-        let (size, bytes) = storage.stream(&name).await.unwrap().unwrap();
-        let bytes: Vec<Bytes> = bytes.try_collect().await.unwrap();
-        assert_eq!((size, bytes.concat().len()), ((pieces * MIB) as u64, pieces * MIB));
-    }
     let given_up = key("prj_1/media/given-up");
     let mut writer = storage.writer(&given_up);
     for _ in 0..20 {
