@@ -26,8 +26,13 @@ async fn acknowledged_appends_survive_kill_minus_nine() {
         tokio::spawn(async move {
             let (mut expect, mut n) = (Expect::New, 0);
             while !stop.load(Ordering::Relaxed) {
-                // One event or three, so that singles, batches and shared batches are all hit.
-                let events = (0..if writer % 3 == 0 { 3 } else { 1 }).map(|i| event(writer * 1_000_000 + n + i)).collect::<Vec<_>>();
+                // Singles, batches and shared batches are all hit, and some take so long that a kill falls into their commit.
+                let size = match writer {
+                    0 => 400,
+                    _ if writer % 3 == 0 => 3,
+                    _ => 1,
+                };
+                let events = (0..size).map(|i| event(writer * 1_000_000 + n + i)).collect::<Vec<_>>();
                 let count = events.len() as u64;
                 match journal.append(&contact(writer), expect, events).await {
                     Ok(position) => {

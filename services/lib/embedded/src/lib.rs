@@ -29,6 +29,7 @@ mod servers;
 mod settings;
 mod staging;
 mod template;
+mod torn;
 mod version;
 
 pub use cache::cache_folder;

@@ -17,7 +17,7 @@ use crate::find::Programs;
 use crate::process::{Process, Spec};
 use crate::scratch::Folder;
 use crate::staging::Staging;
-use crate::{lock, port, settings};
+use crate::{lock, port, settings, torn};
 
 const SERVER: &str = "nats-server";
 /// Reading the index of a large store: about 1.5 s for a million subjects.
@@ -57,7 +57,7 @@ pub struct Nats {
     port: u16,
     staging: Option<Staging>,
     /// Goes after the process, which is dropped first.
-    pub(crate) scratch: Option<Folder>,
+    scratch: Option<Folder>,
 }
 
 impl Nats {
@@ -84,6 +84,14 @@ impl Nats {
         };
         port::remember(port, &memory)?;
         Ok(Nats { process, program, data, port, staging, scratch: None })
+    }
+
+    /// Dropping it deletes everything.
+    pub(crate) fn make_throwaway(&mut self, folder: Folder) {
+        self.scratch = Some(folder);
+        if let Some(staging) = &mut self.staging {
+            staging.throwaway = true;
+        }
     }
 
     /// `nats://127.0.0.1:<port>`; the same after a restart.
@@ -139,10 +147,20 @@ fn store_in(data: &Path) -> PathBuf {
     data.join("store")
 }
 
+/// Starts the server; a second time where it had to give up on a batch, so that it forgets the ids of what is taken out.
 async fn launch(program: &Path, data: &Path, port: u16, lock_wait: Duration, mut staging: Option<&mut Staging>) -> Result<Process> {
+    let mut process = start(program, data, port, lock_wait, staging.as_deref_mut()).await?;
+    if torn::take_out(port).await? == 0 {
+        return Ok(process);
+    }
+    process.stop(Signal::SIGTERM, STOP_MAX).await;
+    start(program, data, port, lock_wait, staging).await
+}
+
+async fn start(program: &Path, data: &Path, port: u16, lock_wait: Duration, mut staging: Option<&mut Staging>) -> Result<Process> {
     let lock = lock::take(data, lock_wait).await?;
     if let Some(staging) = &mut staging {
-        staging.clear();
+        staging.starting();
     }
     let config = data.join("nats-server.conf");
     std::fs::write(&config, settings::NATS).map_err(Error::file("write", &config))?;

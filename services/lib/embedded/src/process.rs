@@ -42,7 +42,7 @@ pub(crate) struct Spec<'a> {
     pub(crate) log: &'a Path,
     /// Makes it give up at once; sent when it is dropped, and by the watcher when we are gone.
     pub(crate) give_up: Signal,
-    /// A folder that the watcher deletes after the server when we are gone.
+    /// A folder of folders, of which the watcher deletes after the server what is empty when we are gone.
     pub(crate) in_memory: Option<&'a Path>,
 }
 

@@ -52,7 +52,7 @@ impl Nats {
     pub async fn scratch() -> Result<Nats> {
         let folder = Folder::new()?;
         let mut nats = Nats::start(NatsOptions::new(folder.path.join("nats"))).await?;
-        nats.scratch = Some(folder);
+        nats.make_throwaway(folder);
         Ok(nats)
     }
 }

@@ -1,21 +1,26 @@
 //! Where nats-server gathers an atomic batch until it is committed: in memory instead of on the disk.
 //!
 //! With one replica the server opens a file store of its own for every batch, in `batches` below the stream's folder, syncs four small files
-//! of it, and deletes it again after the commit. Nothing of it is ever read after a start, which begins by deleting `batches`: what makes a
-//! batch durable is the commit, which writes its messages into the stream's own file and syncs that once, before the acknowledgement. So
-//! these syncs buy nothing, and they were most of what a batch cost. There is no setting for it (with several replicas the server gathers in
-//! memory by itself), so each stream's `batches` is a link into memory, put there as soon as the stream's folder is seen without one.
+//! of it, and deletes it again after the commit. These syncs were most of what a batch cost, and there is no setting for it (with several
+//! replicas the server gathers in memory by itself), so each stream's `batches` is a link into memory, put there as soon as the stream's folder
+//! is seen without one.
+//!
+//! What lies there is needed once: a server that is killed in the middle of a commit has written a part of the batch into the stream, and its
+//! next start writes the rest from `batches`. So nothing is deleted before a start, only after it, when the server has taken what it needs and
+//! has deleted the links; and whoever ends a server, this or the watcher, leaves what is not empty. Memory does not outlive a power cut; what
+//! is then left of a batch is taken out of the stream by [`crate::torn`].
 //!
 //! A stream whose first batch came before the link keeps its folder on the disk until the server starts again: slower, and just as right.
 
 use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use nix::sys::statvfs::statvfs;
+use nix::unistd::geteuid;
 
 /// Where Linux has a file system in memory; other systems have none, and gather on the disk.
 const MEMORY: &str = "/dev/shm";
@@ -24,66 +29,92 @@ const ROOM_MIN: u128 = 256 << 20;
 /// How often new streams are looked for. A look is one listing of a folder of about a dozen.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// The folder in memory that the links of one server lead to, and the thread that puts them there. Dropping it deletes the folder.
+/// The folder in memory that the links of one server lead to, and the thread that puts them there. Dropping it deletes the folder, except for
+/// what a server that was killed still needs.
 #[derive(Debug)]
 pub(crate) struct Staging {
     folder: PathBuf,
     streams: PathBuf,
+    /// Whether there is room in memory for more.
+    roomy: bool,
+    /// The server goes for good: nothing is needed any more.
+    pub(crate) throwaway: bool,
     /// Dropped to end the thread.
     living: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Staging {
-    /// For the server with this store. `None` where there is no room in memory: that is no failure.
+    /// For the server with this store: where the last one gathered, if that is still there. `None` where there is no room in memory: that is
+    /// no failure.
     pub(crate) fn for_store(store: &Path) -> Option<Staging> {
         let room = statvfs(MEMORY).ok().map(|memory| u128::from(memory.blocks_available()) * u128::from(memory.fragment_size()))?;
-        if room < ROOM_MIN {
+        let roomy = room >= ROOM_MIN;
+        if !roomy {
             tracing::info!(memory = MEMORY, room, "too little room: batches are gathered on the disk");
-            return None;
         }
-        let folder = Path::new(MEMORY).join(format!("paige-{:016x}", rand::random::<u64>()));
-        private_folder(&folder).ok()?;
         // The account that every client is in as long as none is configured.
         let streams = store.join("jetstream").join("$G").join("streams");
-        Some(Staging { folder, streams, living: None, thread: None })
+        let new = || roomy.then(|| Path::new(MEMORY).join(format!("paige-{:016x}", rand::random::<u64>())));
+        let folder = left_by_the_last(&streams).or_else(new)?;
+        private_folder(&folder).ok()?;
+        Some(Staging { folder, streams, roomy, throwaway: false, living: None, thread: None })
     }
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The server is about to start: what one that was killed left half done goes.
-    pub(crate) fn clear(&mut self) {
-        self.end_thread();
-        for left in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            // What cannot be deleted is in nobody's way: each batch has a name of its own.
-            let _ = std::fs::remove_dir_all(left.path());
+    /// The server is about to start, and will find the links as they are.
+    pub(crate) fn starting(&mut self) {
+        self.living = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 
-    /// The server has started, and has deleted the links: puts them back at once, and goes on looking for new streams.
+    /// The server has started, has finished what one that was killed left half done, and has deleted the links: puts them back at once, and
+    /// goes on looking for new streams.
     pub(crate) fn started(&mut self) {
+        for left in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if std::fs::read_link(self.streams.join(left.file_name()).join("batches")).is_err() {
+                // What cannot be deleted is in nobody's way: each batch has a name of its own.
+                let _ = std::fs::remove_dir_all(left.path());
+            }
+        }
+        if !self.roomy {
+            return;
+        }
         link_all(&self.streams, &self.folder);
         let (living, ended) = channel();
         let (streams, folder) = (self.streams.clone(), self.folder.clone());
         let thread = std::thread::Builder::new().name("nats-staging".to_owned()).spawn(move || keep_linked(&streams, &folder, &ended));
         (self.living, self.thread) = (Some(living), thread.ok());
     }
-
-    fn end_thread(&mut self) {
-        self.living = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        self.end_thread();
-        let _ = std::fs::remove_dir_all(&self.folder);
+        self.starting();
+        if self.throwaway {
+            let _ = std::fs::remove_dir_all(&self.folder);
+            return;
+        }
+        for of_stream in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let _ = std::fs::remove_dir(of_stream.path()); // not if a batch is in it
+        }
+        let _ = std::fs::remove_dir(&self.folder);
     }
+}
+
+/// Where the links lead to, if it is ours alone: anybody may make folders in memory.
+fn left_by_the_last(streams: &Path) -> Option<PathBuf> {
+    let links =
+        std::fs::read_dir(streams).into_iter().flatten().flatten().filter_map(|of| std::fs::read_link(of.path().join("batches")).ok());
+    links.filter_map(|link| link.parent().map(Path::to_path_buf)).find(|folder| {
+        let found = folder.symlink_metadata();
+        folder.starts_with(MEMORY) && found.is_ok_and(|it| it.is_dir() && it.uid() == geteuid().as_raw() && it.mode() & 0o077 == 0)
+    })
 }
 
 fn keep_linked(streams: &Path, folder: &Path, ended: &Receiver<()>) {

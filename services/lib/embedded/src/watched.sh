@@ -2,7 +2,7 @@
 #
 # Handed in: standard input = a pipe that only the parent writes to, so that it closes when the parent ends, however it ends;
 # standard error = the data folder's lock; standard output = the log; "$1" = the signal that makes the program give up at once;
-# "$2" = a folder that the watcher deletes after it, or nothing.
+# "$2" = a folder of folders, of which the watcher deletes after it what is empty, or nothing.
 # `exec` keeps the process number: the parent's child is the program itself, and "$$" below is its number.
 #
 # The watcher is in place before the program starts, so there is no moment in which a killed parent leaves it behind. It runs
@@ -24,7 +24,7 @@ shift 2
     tries=$((tries + 1))
   done
   kill -s KILL $$
-  if [ -n "$folder" ]; then rm -rf -- "$folder"; fi
+  if [ -n "$folder" ]; then rmdir -- "$folder"/* "$folder"; fi
 ) & )
 exec 3<&-
 exec "$@"

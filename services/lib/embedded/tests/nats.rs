@@ -101,6 +101,72 @@ async fn a_batch_is_gathered_in_memory_and_kept_on_the_disk() {
     assert!(!of_server.exists());
 }
 
+/// The messages of a batch that is to be cut in two.
+const CUT: u32 = 400;
+
+/// Kills the server while it works on one batch after another, and gives the name of the one that it did not acknowledge.
+async fn kill_among_batches(nats: &mut Nats, round: u32) -> String {
+    let port = nats.port();
+    let appends = std::thread::spawn(move || {
+        for number in 0.. {
+            let name = format!("{round}-{number}");
+            match wire::try_answer_to(port, &wire::batch(&name, CUT)) {
+                Ok(answer) => assert!(answer.contains(&format!("\"count\":{CUT}")), "{answer}"),
+                Err(_) => return name,
+            }
+        }
+        unreachable!("more batches than numbers");
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(60 + u64::from(round * 7 % 40))).await;
+    nats.kill().await;
+    appends.join().unwrap()
+}
+
+fn times_said(nats: &Nats, what: &str) -> usize {
+    std::fs::read_to_string(nats.log_path()).unwrap().matches(what).count()
+}
+
+#[tokio::test]
+async fn a_batch_that_a_kill_cuts_in_two_is_made_whole_by_the_next_start() {
+    let mut nats = Nats::scratch().await.unwrap();
+    wire::create_stream(nats.port());
+    let mut round = 0;
+    while times_said(&nats, "Restoring partial batch write") < 2 {
+        round += 1;
+        assert!(round < 200, "no batch was cut in two");
+        kill_among_batches(&mut nats, round).await;
+        nats.restart().await.unwrap();
+        assert_eq!(wire::messages(nats.port()) % u64::from(CUT), 0, "all of a batch or nothing");
+    }
+    assert_eq!(times_said(&nats, "Failed restoring"), 0);
+}
+
+#[tokio::test]
+async fn a_batch_of_which_a_power_cut_leaves_a_part_is_taken_out_and_can_be_appended_again() {
+    let mut nats = Nats::scratch().await.unwrap();
+    wire::create_stream(nats.port());
+    let data = nats.log_path().parent().unwrap().to_path_buf();
+    for round in 1..200 {
+        let Some(memory) = gathered::in_memory(&data) else { return };
+        let cut = kill_among_batches(&mut nats, round).await;
+        std::fs::remove_dir_all(memory.parent().unwrap()).unwrap();
+        nats.restart().await.unwrap();
+        assert_eq!(wire::messages(nats.port()) % u64::from(CUT), 0, "all of a batch or nothing");
+        if times_said(&nats, "Failed restoring partial batch write") > 0 {
+            let answer = wire::try_answer_to(nats.port(), &wire::batch(&cut, CUT)).unwrap();
+            assert!(answer.contains(&format!("\"count\":{CUT}")), "{answer}");
+            // What was erased at the end of a stream does not make torn what is left of its batch.
+            let last = answer.split_once("\"seq\":").unwrap().1.split(',').next().unwrap().trim().to_owned();
+            wire::ask(nats.port(), "$JS.API.STREAM.MSG.DELETE.kept", &format!("{{\"seq\":{last}}}"));
+            let before = wire::messages(nats.port());
+            nats.restart().await.unwrap();
+            assert_eq!(wire::messages(nats.port()), before);
+            return;
+        }
+    }
+    panic!("no batch was cut in two");
+}
+
 #[tokio::test]
 async fn its_settings_are_those_that_are_deployed() {
     let nats = Nats::scratch().await.unwrap();

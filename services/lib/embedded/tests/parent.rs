@@ -126,6 +126,29 @@ async fn no_process_outlives_a_killed_parent_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn what_a_killed_server_has_gathered_is_there_for_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let data = folder.path().join("data");
+    let mut first = start(&data, None);
+    wire::create_stream(first.nats_port);
+    let Some(memory) = gathered::in_memory(&data.join("nats")) else { return };
+    std::fs::create_dir(memory.join("half")).unwrap();
+    let all = belonging_to(first.child.id(), &data);
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    wait_until_gone(&all, &data);
+    assert!(memory.join("half").exists(), "the next start may need it");
+
+    let mut second = start(&data, None);
+    assert_eq!(gathered::in_memory(&data.join("nats")).unwrap(), memory);
+    assert!(!memory.join("half").exists(), "and has taken it");
+    kill(Pid::from_raw(second.child.id().cast_signed()), Signal::SIGTERM).unwrap();
+    second.child.wait().unwrap();
+    assert!(!memory.parent().unwrap().exists());
+}
+
+#[tokio::test]
 async fn the_same_as_an_ordinary_user() {
     if nix::unistd::geteuid().is_root() {
         let nobody = User::from_name("nobody").unwrap().expect("every system has a user nobody");

@@ -13,23 +13,29 @@ pub(crate) fn ask(port: u16, subject: &str, body: &str) -> String {
     answer_to(port, &format!("PUB {subject} answer {}\r\n{body}\r\n", body.len()))
 }
 
-/// Sends something that asks for an answer to `answer`.
 fn answer_to(port: u16, question: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_read_timeout(Some(ANSWER_MAX)).unwrap();
+    try_answer_to(port, question).unwrap()
+}
+
+/// Sends something that asks for an answer to `answer`. An error when the server goes before it comes.
+pub(crate) fn try_answer_to(port: u16, question: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(ANSWER_MAX))?;
     let connect = r#"CONNECT {"verbose":false,"pedantic":false,"headers":true}"#;
-    write!(stream, "{connect}\r\nSUB answer 1\r\n{question}").unwrap();
+    write!(stream, "{connect}\r\nSUB answer 1\r\n{question}")?;
     let mut lines = BufReader::new(stream);
     let mut line = String::new();
     while !line.starts_with("MSG ") {
         assert!(!line.starts_with("-ERR"), "{line}");
         line.clear();
-        assert!(lines.read_line(&mut line).unwrap() > 0, "connection closed");
+        if lines.read_line(&mut line)? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
     }
     let length = line.split_whitespace().last().unwrap().parse().unwrap();
     let mut answer = vec![0; length];
-    lines.read_exact(&mut answer).unwrap();
-    String::from_utf8(answer).unwrap()
+    lines.read_exact(&mut answer)?;
+    Ok(String::from_utf8(answer).unwrap())
 }
 
 /// Creates a stream `kept` on the subjects `kept.*`.
@@ -47,13 +53,20 @@ pub(crate) fn append(port: u16, body: &str) {
 
 /// Appends three messages as one atomic batch, which is acknowledged when this returns. Each batch of a stream needs another name.
 pub(crate) fn append_batch(port: u16, name: &str) {
-    let publish = |sequence: u32, reply: &str, commit: &str| {
-        let headers = format!("NATS/1.0\r\nNats-Batch-Id: {name}\r\nNats-Batch-Sequence: {sequence}\r\n{commit}\r\n");
-        format!("HPUB kept.one {reply}{} {}\r\n{headers}part\r\n", headers.len(), headers.len() + "part".len())
-    };
-    let batch = publish(1, "", "") + &publish(2, "", "") + &publish(3, "answer ", "Nats-Batch-Commit: 1\r\n");
-    let answer = answer_to(port, &batch);
+    let answer = answer_to(port, &batch(name, 3));
     assert!(answer.contains("\"count\":3"), "{answer}");
+}
+
+/// So many messages of some hundred bytes as one atomic batch, each with an id made of the batch's name and its place.
+pub(crate) fn batch(name: &str, messages: u32) -> String {
+    let publish = |place: u32| {
+        let (reply, commit) = if place == messages { ("answer ", "Nats-Batch-Commit: 1\r\n") } else { ("", "") };
+        let headers =
+            format!("NATS/1.0\r\nNats-Msg-Id: {name}.{place}\r\nNats-Batch-Id: {name}\r\nNats-Batch-Sequence: {place}\r\n{commit}\r\n");
+        let body = "part ".repeat(100);
+        format!("HPUB kept.one {reply}{} {}\r\n{headers}{body}\r\n", headers.len(), headers.len() + body.len())
+    };
+    (1..=messages).map(publish).collect()
 }
 
 /// How many messages the stream has.
