@@ -5,7 +5,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::{Context, EventId, NewEvent, Recorded};
-use crate::{billing, bot, conversation, database, flow, media, parked, project, template, upcast, webhook, workspace};
+use crate::{billing, bot, conversation, database, flow, media, parked, project, template, upcast, usage, webhook, workspace};
 
 /// Every type that is published, by stream.
 pub(crate) const KNOWN_TYPES: &[&[&str]] = &[
@@ -15,6 +15,7 @@ pub(crate) const KNOWN_TYPES: &[&[&str]] = &[
     database::DatabaseEvent::TYPES,
     workspace::WorkspaceEvent::TYPES,
     billing::BillingEvent::TYPES,
+    usage::UsageEvent::TYPES,
     bot::BotEvent::TYPES,
     flow::FlowEvent::TYPES,
     template::TemplateEvent::TYPES,

@@ -25,6 +25,7 @@ mod stream;
 mod subject;
 mod template;
 mod upcast;
+mod usage;
 mod webhook;
 mod workspace;
 
@@ -76,6 +77,7 @@ pub use template::{
     TemplatesErased,
 };
 pub use upcast::superseded;
+pub use usage::{AiUsageReported, UsageEvent};
 pub use webhook::{BODY_UNREADABLE, CHANGE_RECEIVED, ENTRY_TIME, PAYMENT_REPORTED, WABA_ID};
 pub use workspace::{
     InviteAccepted, InviteCancelled, InviteRenewed, KeyExpirySet, KeyHolder, KeyIssued, KeyRevoked, KeyUsed, MemberInvited,

@@ -17,6 +17,8 @@ pub enum Stream {
     Workspace,
     /// Subscriptions and payments. Written by billing.
     Billing,
+    /// What was used of what is paid by use. Written by whoever used it; through billing's API by programs.
+    Usage,
     /// The code of bots. Written by bots.
     Bot,
     /// WhatsApp Flows. Written by flow-sync.
@@ -33,13 +35,14 @@ pub enum Stream {
 
 impl Stream {
     /// Every stream, in the order of the table in ARCHITECTURE.md.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Webhook,
         Self::Project,
         Self::Database,
         Self::Conversation,
         Self::Workspace,
         Self::Billing,
+        Self::Usage,
         Self::Bot,
         Self::Flow,
         Self::Template,
@@ -57,6 +60,7 @@ impl Stream {
             Self::Conversation => "conversation",
             Self::Workspace => "workspace",
             Self::Billing => "billing",
+            Self::Usage => "usage",
             Self::Bot => "bot",
             Self::Flow => "flow",
             Self::Template => "template",

@@ -73,6 +73,11 @@ impl Subject {
         Self { stream: Stream::Billing, text: format!("billing.{project}").into() }
     }
 
+    /// What a project used of what is paid by use.
+    pub fn usage(project: ProjectId) -> Self {
+        Self { stream: Stream::Usage, text: format!("usage.{project}").into() }
+    }
+
     /// The code of a project's bot.
     pub fn bot(project: ProjectId) -> Self {
         Self { stream: Stream::Bot, text: format!("bot.{project}").into() }

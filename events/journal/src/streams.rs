@@ -26,6 +26,7 @@ fn settings(stream: Stream) -> Map<String, Value> {
         | Stream::Conversation
         | Stream::Workspace
         | Stream::Billing
+        | Stream::Usage
         | Stream::Bot
         | Stream::Flow
         | Stream::Template
@@ -42,6 +43,7 @@ fn settings(stream: Stream) -> Map<String, Value> {
         | Stream::Conversation
         | Stream::Workspace
         | Stream::Billing
+        | Stream::Usage
         | Stream::Bot
         | Stream::Flow
         | Stream::Template

@@ -64,7 +64,8 @@ impl Entry {
             Stream::Project | Stream::Database | Stream::Bot | Stream::Flow | Stream::Template | Stream::Media => {
                 recorded.subject.project_id().map(|project| (Some(project), None))
             }
-            Stream::Webhook | Stream::Conversation | Stream::Parked | Stream::Position => None,
+            // The use of credits is metering, at every answer of a bot, and would bury everything else here.
+            Stream::Usage | Stream::Webhook | Stream::Conversation | Stream::Parked | Stream::Position => None,
         };
         let Some((project, workspace)) = about else { return Ok(None) };
         let (actor_kind, actor_id) = actor(recorded.context.actor.as_deref());
@@ -115,7 +116,7 @@ fn of_workspace(recorded: &Recorded) -> Result<Option<About>, Error> {
     Ok(workspace.map(|workspace| (project, Some(workspace))))
 }
 
-/// The use of credits is metering, at every answer of a bot: it is in the billing of the project, and would bury everything else here.
+/// Charges of used credits are metering too.
 fn of_billing(recorded: &Recorded) -> Result<Option<About>, Error> {
     let act = match BillingEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))? {
         BillingEvent::CreditsUsed(_) => false,

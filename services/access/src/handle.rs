@@ -39,6 +39,7 @@ pub(crate) fn filters(stream: Stream) -> Vec<String> {
         Stream::Project => vec!["project.*".to_owned()],
         Stream::Database
         | Stream::Billing
+        | Stream::Usage
         | Stream::Bot
         | Stream::Flow
         | Stream::Template

@@ -76,7 +76,8 @@ pub(crate) struct Account {
     /// What the provider charges again with, sealed.
     pub(crate) authorisation: Option<String>,
     pub(crate) payments: BTreeMap<PaymentId, Payment>,
-    pub(crate) credits: u64,
+    /// AI credits that are left; below zero: used beyond what was bought.
+    pub(crate) credits: i64,
     /// The operation that deletes the project.
     pub(crate) closed: Option<OperationId>,
     /// The last event.
@@ -128,8 +129,8 @@ impl Account {
                     payment.found = Some((found.amount_minor, found.currency.clone()));
                 }
             }
-            BillingEvent::CreditsAdded(added) => self.credits = self.credits.saturating_add(added.credits),
-            BillingEvent::CreditsUsed(used) => self.credits = self.credits.saturating_sub(used.credits),
+            BillingEvent::CreditsAdded(added) => self.credits = self.credits.saturating_add_unsigned(added.credits),
+            BillingEvent::CreditsUsed(used) => self.credits = self.credits.saturating_sub_unsigned(used.credits),
             BillingEvent::SubscriptionClosed(closed) => self.closed = Some(closed.operation),
             BillingEvent::TrialStarted(_)
             | BillingEvent::CycleStarted(_)

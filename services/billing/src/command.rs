@@ -7,13 +7,13 @@ use journal::{AppendError, Expect};
 
 use crate::account::Account;
 use crate::accounts::Known;
-use crate::decide::{Command, decide};
+use crate::decide::{Command, Decision, decide};
 use crate::error::Error;
 use crate::{Billing, store};
 
 /// How often a command is decided anew because others were faster.
 const ATTEMPTS_MAX: u32 = 16;
-const SOURCE: &str = "/paige/billing";
+pub(crate) const SOURCE: &str = "/paige/billing";
 const SYSTEM: &str = "system";
 /// The payment provider, when it says what became of a payment.
 const PROVIDER: &str = "paystack";
@@ -25,6 +25,8 @@ pub(crate) enum Origin<'a> {
     Request { id: &'a str, actor: &'a str },
     /// An event that was followed.
     Event(&'a Recorded),
+    /// A use of credits that a request reported, in that event.
+    Report { event: EventId, request: &'a str },
     /// The clock, or billing's own work.
     Clock,
     /// The payment provider was asked.
@@ -32,7 +34,7 @@ pub(crate) enum Origin<'a> {
 }
 
 impl Origin<'_> {
-    fn context(&self) -> Context {
+    pub(crate) fn context(&self) -> Context {
         let own = |actor: &str| Context {
             traceparent: chassis::traceparent::current(),
             correlation: None,
@@ -47,6 +49,7 @@ impl Origin<'_> {
                 causation: Some(event.id),
                 actor: Some(SYSTEM.to_owned()),
             },
+            Self::Report { event, request } => Context { correlation: Some((*request).to_owned()), causation: Some(*event), ..own(SYSTEM) },
             Self::Clock => own(SYSTEM),
             Self::Provider => own(PROVIDER),
         }
@@ -75,6 +78,14 @@ impl Billing {
             };
         }
         Err(Error::Contended(ATTEMPTS_MAX))
+    }
+
+    /// What would follow from `command` now. Nothing of it happens.
+    pub(crate) async fn foresee(&self, project: ProjectId, command: &Command) -> Result<Decision, Error> {
+        let slot = self.accounts.slot(project);
+        let mut known = slot.lock().await;
+        known.catch_up(&self.journal, project).await?;
+        Ok(decide(&known.account, &known.uses, command, &self.terms, self.clock.now()))
     }
 
     /// The account, as the log has it.

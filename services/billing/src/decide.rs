@@ -17,6 +17,7 @@ use contract::{
 use crate::account::{Account, Uses};
 use crate::subscription::State;
 use crate::terms::Terms;
+use crate::usage::Use;
 use change::Change;
 
 /// What is asked of an account.
@@ -41,7 +42,7 @@ pub(crate) enum Command {
     /// Go on. `payment` is charged if it takes a payment.
     Resume { payment: PaymentId },
     /// Charge a use of credits, once.
-    UseCredits { usage: String, credits: u64, what: String },
+    ChargeUse { used: Use },
     /// The project is being deleted.
     Close { operation: OperationId },
 }
@@ -85,9 +86,6 @@ pub enum Refusal {
     /// There is no such pack.
     #[error("no pack has so many credits")]
     UnknownPack,
-    /// The balance is too small.
-    #[error("the balance has fewer credits")]
-    CreditsExhausted,
     /// The use was charged with another number of credits.
     #[error("this use was charged before, with another number of credits")]
     UseReused,
@@ -134,7 +132,7 @@ fn carry_out(change: &mut Change, uses: &Uses, command: &Command, terms: &Terms,
         | Command::Cancel
         | Command::Withdraw
         | Command::Resume { .. }
-        | Command::UseCredits { .. } => {}
+        | Command::ChargeUse { .. } => {}
     }
     if change.account.closed.is_some() {
         return Err(Refusal::Closed);
@@ -149,7 +147,7 @@ fn carry_out(change: &mut Change, uses: &Uses, command: &Command, terms: &Terms,
         Command::Cancel => schedule(change, state, State::Cancelling),
         Command::Withdraw => withdraw(change, state),
         Command::Resume { payment } => resume(change, state, terms, *payment),
-        Command::UseCredits { usage, credits, what } => credits::charge(change, uses, usage, *credits, what),
+        Command::ChargeUse { used } => credits::charge(change, uses, used),
     }
 }
 

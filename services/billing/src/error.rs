@@ -149,7 +149,6 @@ impl Refusal {
             Self::UnknownPayment => "unknown_payment",
             Self::TooManyPayments => "too_many_open_payments",
             Self::UnknownPack => "unknown_pack",
-            Self::CreditsExhausted => "credits_exhausted",
             Self::UseReused => "use_reused",
         }
     }
@@ -166,7 +165,6 @@ fn of_refusal(refusal: Refusal) -> Problem {
         | Refusal::NothingScheduled
         | Refusal::PaymentRequired
         | Refusal::UnknownPayment
-        | Refusal::TooManyPayments
-        | Refusal::CreditsExhausted => Problem::conflict(refusal.code(), refusal.to_string()),
+        | Refusal::TooManyPayments => Problem::conflict(refusal.code(), refusal.to_string()),
     }
 }

@@ -1,9 +1,10 @@
-//! What billing does with the events that it follows: `project` (a trial begins, a project goes), `billing` (its own tables), and what the
-//! payment provider reports. All of it can be delivered again, in part or from the beginning.
+//! What billing does with the events that it follows: `project` (a trial begins, a project goes), `billing` (its own tables), `usage` (credits
+//! are charged), and what the payment provider reports. All of it can be delivered again, in part or from the beginning.
 
 mod on_billing;
 mod on_project;
 mod on_report;
+mod on_usage;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::error::Error;
 pub(crate) use on_billing::OnBilling;
 pub(crate) use on_project::OnProject;
 pub(crate) use on_report::OnReport;
+pub(crate) use on_usage::OnUsage;
 
 /// The service's name in positions and parked keys.
 const SERVICE: &str = "billing";

@@ -35,6 +35,7 @@ mod show_subscription;
 mod store;
 mod subscription;
 mod terms;
+mod usage;
 mod use_credits;
 mod withdraw_change;
 
@@ -58,7 +59,8 @@ pub use terms::{Pack, Terms, TermsError};
 use accounts::Accounts;
 
 /// The streams that must be open before billing runs.
-pub const STREAMS: [Stream; 6] = [Stream::Project, Stream::Billing, Stream::Webhook, Stream::Workspace, Stream::Parked, Stream::Position];
+pub const STREAMS: [Stream; 7] =
+    [Stream::Project, Stream::Billing, Stream::Usage, Stream::Webhook, Stream::Workspace, Stream::Parked, Stream::Position];
 
 /// What billing is built from.
 pub struct Parts {
@@ -151,6 +153,7 @@ pub async fn run(billing: Billing, shutdown: CancellationToken) -> Result<(), Er
     let journal = billing.journal.clone();
     let projects = journal.follow(handle::follow(Stream::Project), handle::OnProject(billing.clone()), shutdown.clone());
     let own = journal.follow(handle::follow(Stream::Billing), handle::OnBilling(billing.clone()), shutdown.clone());
+    let uses = journal.follow(handle::follow(Stream::Usage), handle::OnUsage(billing.clone()), shutdown.clone());
     let reports = journal.follow(handle::follow_reports(), handle::OnReport(billing.clone()), shutdown.clone());
     let own_work = async {
         tokio::join!(
@@ -160,6 +163,6 @@ pub async fn run(billing: Billing, shutdown: CancellationToken) -> Result<(), Er
         );
         Ok(())
     };
-    tokio::try_join!(projects, own, reports, own_work)?;
+    tokio::try_join!(projects, own, uses, reports, own_work)?;
     Ok(())
 }

@@ -12,8 +12,9 @@ use crate::{Billing, Error, Refusal};
 /// AI credits of a project.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CreditsAnswer {
-    /// How many can be used.
-    balance: u64,
+    /// How many can be used. Below zero: so many more were used than bought; the next purchase pays them first.
+    #[schema(example = 500)]
+    balance: i64,
     /// What can be bought.
     packs: Vec<PackAnswer>,
 }

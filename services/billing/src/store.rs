@@ -76,7 +76,7 @@ async fn save_account(connection: &mut PgConnection, project: ProjectId, account
     .bind(ends(grace.map(|grace| grace.span)))
     .bind(grace.map(|grace| i64::from(grace.reminders)))
     .bind(account.authorisation.is_some())
-    .bind(signed(account.credits))
+    .bind(account.credits)
     .bind(account.closed.map(|operation| operation.to_string()))
     .bind(deadline::next(account, terms).map(|(at, _)| at))
     .bind(signed(account.sequence))

@@ -1,4 +1,4 @@
-//! `POST /v1/projects/{project}/credits/uses`: a use of AI credits is charged, once.
+//! `POST /v1/projects/{project}/credits/uses`: a program reports a use of AI credits.
 
 use axum::extract::State;
 use chassis::{Caller, Json, Path, Problem, RequestId};
@@ -7,15 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Billing;
-use crate::command::Origin;
-use crate::decide::Command;
-
-/// Longest name of a use.
-const USAGE_BYTES_MAX: usize = 128;
-/// Longest text of what it was for.
-const WHAT_CHARS_MAX: usize = 200;
-/// Most credits of one use.
-const CREDITS_MAX: u64 = 1_000_000_000;
+use crate::usage::{Unusable, Use};
 
 /// A use of credits.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -35,12 +27,15 @@ pub(crate) struct UseCredits {
 /// What is left.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BalanceAnswer {
-    balance: u64,
+    /// Below zero: so many more were used than bought; the next purchase pays them first.
+    #[schema(example = 497)]
+    balance: i64,
 }
 
-/// Charges a use of AI credits
+/// Reports a use of AI credits
 ///
-/// The same use can be sent again, at any later time: it is charged once.
+/// It has happened, so it is charged whatever is left: the balance may go below zero. Look at the balance before credits are used. The same
+/// use can be reported again, at any later time: it is charged once.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/credits/uses",
@@ -51,7 +46,7 @@ pub(crate) struct BalanceAnswer {
     responses(
         (status = 200, description = "It is charged", body = BalanceAnswer),
         (status = 404, description = "`not_found`: no such project, or its trial has not begun", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`credits_exhausted`; `subscription_closed`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`subscription_closed`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`use_reused`: it was charged with another number of credits; `invalid_body`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -62,24 +57,12 @@ pub(crate) async fn use_credits(
     Path(project): Path<ProjectId>,
     Json(body): Json<UseCredits>,
 ) -> Result<Json<BalanceAnswer>, Problem> {
-    check(&body)?;
-    let UseCredits { usage, credits, what } = body;
-    let origin = Origin::Request { id: request.as_str(), actor: caller.actor() };
-    let account = billing.command(project, &Command::UseCredits { usage, credits, what }, origin).await?;
+    let used = Use::new(body.usage, body.credits, body.what).map_err(unusable)?;
+    let account = billing.report_use(project, used, request.as_str(), caller.actor()).await?;
     Ok(Json(BalanceAnswer { balance: account.credits }))
 }
 
-fn check(body: &UseCredits) -> Result<(), Problem> {
-    let named = (1..=USAGE_BYTES_MAX).contains(&body.usage.len()) && body.usage.bytes().all(|byte| byte.is_ascii_graphic());
-    let described = body.what.chars().count() <= WHAT_CHARS_MAX && !body.what.chars().any(char::is_control);
-    let rules = [
-        (named, "/usage", "must be 1 to 128 visible ASCII characters"),
-        ((1..=CREDITS_MAX).contains(&body.credits), "/credits", "must be 1 to 1,000,000,000"),
-        (described, "/what", "must be at most 200 characters without control characters"),
-    ];
-    let broken = rules.into_iter().filter(|(kept, ..)| !kept).fold(None, |problem: Option<Problem>, (_, pointer, detail)| {
-        let problem = problem.unwrap_or_else(|| Problem::unprocessable("invalid_body", "the use cannot be like this"));
-        Some(problem.field(pointer, "invalid", detail))
-    });
-    broken.map_or(Ok(()), Err)
+fn unusable(Unusable(broken): Unusable) -> Problem {
+    let problem = Problem::unprocessable("invalid_body", "the use cannot be like this");
+    broken.into_iter().fold(problem, |problem, (pointer, rule)| problem.field(pointer, "invalid", rule))
 }

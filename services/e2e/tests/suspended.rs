@@ -77,6 +77,14 @@ impl Shop {
         assert!(paid.status().is_success(), "{}", paid.text().await.unwrap());
     }
 
+    async fn ask(&self, verb: &str) {
+        self.stage.call(Method::POST, &format!("/v1/projects/{}/subscription/{verb}", self.project), None).await;
+    }
+
+    async fn until_state(&self, wanted: &str) {
+        self.stage.until(&format!("the subscription is {wanted}"), async || self.get("/subscription").await["state"] == wanted).await;
+    }
+
     fn later(&self, by: TimeDelta) {
         assert!(self.stage.clock.advance(by));
     }
@@ -117,11 +125,10 @@ async fn a_trial_that_ends_unpaid_suspends_to_the_instant_and_a_payment_restores
 async fn a_pause_suspends_when_the_paid_cycle_ends_and_not_before() {
     let mut shop = Shop::open().await;
     shop.pay("pay").await;
-    shop.stage.until("a cycle runs", async || shop.get("/subscription").await["state"] == "active").await;
+    shop.until_state("active").await;
     let cycle = shop.get("/subscription").await["cycle"].clone();
     let end: DateTime<Utc> = serde_json::from_value(cycle["ends_at"].clone()).unwrap();
-    let pause = format!("/v1/projects/{}/subscription/pause", shop.project);
-    shop.stage.call(Method::POST, &pause, None).await;
+    shop.ask("pause").await;
 
     shop.later(CYCLE - TimeDelta::hours(1));
     shop.hear().await;
@@ -131,4 +138,36 @@ async fn a_pause_suspends_when_the_paid_cycle_ends_and_not_before() {
     assert_eq!(shop.status().await.1, Some(end));
     shop.hear().await;
     shop.stage.finish(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_paused_resumes_with_the_stored_card_and_whoever_cancelled_pays_at_the_page() {
+    let mut shop = Shop::open().await;
+    shop.pay("pay").await;
+    shop.until_state("active").await;
+    for (verb, ended) in [("pause", "paused"), ("cancel", "cancelled")] {
+        shop.hear().await;
+        shop.ask(verb).await;
+        shop.later(CYCLE + TimeDelta::hours(1));
+        shop.until("suspended").await;
+        shop.until_state(ended).await;
+        shop.hear().await;
+        let (status, refused) = shop.answer(ended).await;
+        assert_eq!((status, &refused["code"]), (409, &json!("project_suspended")), "{refused}");
+        match verb {
+            "pause" => shop.ask("resume").await,
+            _ => shop.pay("pay").await,
+        }
+        shop.until_state("active").await;
+        shop.until("ready").await;
+    }
+    let payments = shop.get("/payments").await["data"].clone();
+    let told: Vec<(&str, &str)> =
+        payments.as_array().unwrap().iter().map(|payment| (text(payment, "purpose"), text(payment, "status"))).collect();
+    assert_eq!(told, [("subscribe", "succeeded"), ("resume", "succeeded"), ("subscribe", "succeeded")]);
+    shop.stage.finish(0).await;
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap()
 }

@@ -129,12 +129,19 @@ impl FilterArgs {
             Stream::Webhook | Stream::Workspace | Stream::Parked | Stream::Position => {
                 (self.project.is_empty() && self.contact.is_none()).then(Vec::new)
             }
-            Stream::Project | Stream::Database | Stream::Billing | Stream::Bot | Stream::Flow | Stream::Template | Stream::Media
+            Stream::Project
+            | Stream::Database
+            | Stream::Billing
+            | Stream::Usage
+            | Stream::Bot
+            | Stream::Flow
+            | Stream::Template
+            | Stream::Media
                 if self.contact.is_some() =>
             {
                 None
             }
-            Stream::Project | Stream::Database | Stream::Billing | Stream::Bot => {
+            Stream::Project | Stream::Database | Stream::Billing | Stream::Usage | Stream::Bot => {
                 Some(projects().map(|project| format!("{stream}.{project}")).collect())
             }
             Stream::Flow | Stream::Template | Stream::Media => Some(projects().map(|project| format!("{stream}.{project}.>")).collect()),
@@ -194,6 +201,7 @@ mod tests {
                 Stream::Database,
                 Stream::Conversation,
                 Stream::Billing,
+                Stream::Usage,
                 Stream::Bot,
                 Stream::Flow,
                 Stream::Template,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use contract::{
     BODY_UNREADABLE, BillingEvent, BotEvent, CHANGE_RECEIVED, ConversationEvent, DatabaseEvent, Event, FlowEvent, MediaEvent,
-    PAYMENT_REPORTED, ParkedEvent, ProjectEvent, Stream, TemplateEvent, WorkspaceEvent,
+    PAYMENT_REPORTED, ParkedEvent, ProjectEvent, Stream, TemplateEvent, UsageEvent, WorkspaceEvent,
 };
 use jsonschema::Validator;
 use serde_json::Value;
@@ -24,6 +24,7 @@ pub(crate) fn types() -> BTreeSet<&'static str> {
         DatabaseEvent::TYPES,
         WorkspaceEvent::TYPES,
         BillingEvent::TYPES,
+        UsageEvent::TYPES,
         BotEvent::TYPES,
         FlowEvent::TYPES,
         TemplateEvent::TYPES,
@@ -78,6 +79,7 @@ pub(crate) fn through_the_code(event_type: &str, data: &Value) -> Option<Value> 
         Stream::Conversation => ConversationEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Workspace => WorkspaceEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Billing => BillingEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
+        Stream::Usage => UsageEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Bot => BotEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Flow => FlowEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),
         Stream::Template => TemplateEvent::decode_current(event_type, &bytes).ok().map(|event| event.encode()),

@@ -14,6 +14,7 @@ use crate::deadline;
 use crate::store::purpose_name;
 use crate::subscription::entitlement;
 use crate::terms::Terms;
+use crate::usage::Use;
 
 const BEGIN: i64 = 1_790_000_000_123;
 const STEPS_MAX: usize = 60;
@@ -87,7 +88,7 @@ impl Rules {
             Op::Cancel => Command::Cancel,
             Op::Withdraw => Command::Withdraw,
             Op::Resume => Command::Resume { payment: self.new_payment() },
-            Op::Use { name, credits } => Command::UseCredits { usage: format!("use-{name}"), credits: *credits, what: "test".into() },
+            Op::Use { name, credits } => Command::ChargeUse { used: Use::new(format!("use-{name}"), *credits, "test".into()).unwrap() },
             Op::Boundary { poller, .. } | Op::Forward { poller, .. } => {
                 if *poller {
                     self.poll(now);

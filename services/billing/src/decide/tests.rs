@@ -7,6 +7,7 @@ use ulid::Ulid;
 use super::{Command, Outcome, Refusal, decide};
 use crate::accounts::Known;
 use crate::terms::Terms;
+use crate::usage::Use;
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
 const MS: TimeDelta = TimeDelta::milliseconds(1);
@@ -164,11 +165,12 @@ fn credits_are_bought_without_a_card_being_kept_and_a_use_is_charged_once() {
         Outcome::Paid { paid_at: project.now, amount_minor: 10_000, currency: "ZAR".into(), sealed_authorisation: Some("v1.x".into()) };
     assert_eq!(project.ask(Command::Report { payment: id(1), outcome }), ["payment_succeeded", "credits_added"]);
     assert_eq!((project.known.account.credits, project.known.account.authorisation.is_some(), project.state()), (500, false, "trialing"));
-    let charge = |credits| Command::UseCredits { usage: "u".into(), credits, what: String::new() };
-    assert_eq!(project.ask(charge(499)), ["credits_used"]);
-    assert!(project.ask(charge(499)).is_empty());
-    assert_eq!(project.refused(charge(1)), Refusal::UseReused);
-    assert_eq!(project.refused(Command::UseCredits { usage: "v".into(), credits: 2, what: String::new() }), Refusal::CreditsExhausted);
+    let charge = |usage: &str, credits| Command::ChargeUse { used: Use::new(usage.into(), credits, String::new()).unwrap() };
+    assert_eq!(project.ask(charge("u", 499)), ["credits_used"]);
+    assert!(project.ask(charge("u", 499)).is_empty());
+    assert_eq!(project.refused(charge("u", 1)), Refusal::UseReused);
+    assert_eq!(project.ask(charge("v", 1_000_000_000)), ["credits_used"], "it has happened, whatever is left");
+    assert_eq!(project.known.account.credits, 1 - 1_000_000_000);
 }
 
 #[test]
@@ -181,6 +183,8 @@ fn a_project_that_is_deleted_is_charged_nothing_any_more() {
     project.now += TimeDelta::days(90);
     assert!(project.wake().is_empty());
     assert_eq!(project.refused(Command::Resume { payment: id(3) }), Refusal::Closed);
+    let used = Use::new("u".into(), 1, String::new()).unwrap();
+    assert_eq!(project.refused(Command::ChargeUse { used }), Refusal::Closed);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use chassis::{Clock, Ids};
 use chrono::{TimeDelta, Utc};
 use contract::{ProjectId, Stream};
 
+use crate::credits::report;
 use crate::provider::{Provider, SECRET};
 use crate::world::{API_KEY, MASTER_KEY, World, fresh_pool};
 use embedded::{Nats, Postgres};
@@ -15,6 +16,7 @@ use journal::{ConnectOptions, Journal};
 const PATIENCE: Duration = Duration::from_secs(90);
 const PROJECTS: usize = 60;
 const KILLS: u64 = 6;
+const USES: u64 = 100;
 
 fn start(world: &World, database_url: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_billing"))
@@ -30,6 +32,50 @@ fn start(world: &World, database_url: &str) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
+}
+
+#[tokio::test]
+async fn a_process_killed_while_credits_are_charged_charges_every_use_once() {
+    let mut world = World::new().await;
+    let projects = [world.project().await, world.project().await, world.project().await];
+    world.stop().await;
+    for n in 0..USES {
+        for project in projects {
+            // Some are reported twice.
+            for _ in 0..=n % 2 {
+                report(&world, project, &format!("use-{n}"), n + 1).await;
+            }
+        }
+    }
+    let database_url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let wanted = USES * projects.len() as u64;
+    let began = Instant::now();
+    for share in 1..=KILLS {
+        let mut process = start(&world, &database_url);
+        loop {
+            let mut so_far = 0;
+            for project in projects {
+                so_far += world.told(project).await.iter().filter(|told| *told == "credits_used").count() as u64;
+            }
+            if so_far >= wanted * share / KILLS {
+                break;
+            }
+            assert!(began.elapsed() < PATIENCE, "{so_far} of {wanted} uses, process {:?}", process.try_wait());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    // Once more, to the end.
+    let World { nats, journal, pool, clock, provider, .. } = world;
+    let world = World::on(nats, journal, pool, clock, provider).await;
+    for project in projects {
+        let told = world.told(project).await;
+        assert_eq!(told.iter().filter(|told| *told == "credits_used").count() as u64, USES, "{told:?}");
+        let owed = i64::try_from(USES * (USES + 1) / 2).unwrap();
+        assert_eq!(world.get(project, "credits").await["balance"], -owed);
+    }
+    world.end().await;
 }
 
 /// The process has the system's clock; what it is to find due was made in the past.

@@ -80,7 +80,7 @@ pub(crate) struct Model {
     pub(crate) reminders: usize,
     pub(crate) card: bool,
     pub(crate) payments: Vec<Paying>,
-    pub(crate) credits: u64,
+    pub(crate) credits: i64,
     uses: Vec<(u8, u64)>,
     /// Every change of the entitlement, and its instant.
     pub(crate) switches: Vec<(&'static str, i64)>,
@@ -252,7 +252,7 @@ impl Model {
         }
         self.payments[index].status = "succeeded";
         if purpose == "credits" {
-            self.credits += PACK;
+            self.credits += i64::try_from(PACK).unwrap();
             return None;
         }
         self.card |= reusable;
@@ -283,9 +283,8 @@ impl Model {
         match self.uses.iter().find(|(known, _)| *known == name) {
             Some((_, charged)) if *charged == credits => None,
             Some(_) => Some("use_reused"),
-            None if self.credits < credits => Some("credits_exhausted"),
             None => {
-                self.credits -= credits;
+                self.credits -= i64::try_from(credits).unwrap();
                 self.uses.push((name, credits));
                 None
             }

@@ -172,7 +172,7 @@ async fn look(world: &World, project: ProjectId, model: &Model) -> (Seen, bool) 
     let quiet = model.closed || listed.iter().filter(charge).all(|payment| world.provider.knows(payment["id"].as_str().unwrap()));
     let cycle = ms(&told["cycle"]["starts_at"]).zip(ms(&told["cycle"]["ends_at"]));
     let reminders = told["grace"]["reminders"].as_u64().unwrap_or(0);
-    let credits = world.get(project, "credits").await["balance"].as_u64().unwrap();
+    let credits = world.get(project, "credits").await["balance"].as_i64().unwrap();
     let can_charge = told["can_charge"].as_bool().unwrap();
     let seen = (text(&told["state"]), text(&told["entitlement"]), ms(&told["since"]), cycle, reminders, credits, can_charge, payments);
     (seen, quiet)

@@ -102,6 +102,29 @@ async fn a_refused_renewal_leads_over_grace_to_suspension_and_paying_at_the_page
 }
 
 #[tokio::test]
+async fn whoever_cancelled_comes_back_by_paying_or_by_the_card_that_is_stored() {
+    let world = World::new().await;
+    let project = world.project().await;
+    world.pay(project).await;
+    for (back, purpose) in [("pay", "subscribe"), ("resume", "resume")] {
+        let end = instant(&world.get(project, "subscription").await["cycle"]["ends_at"]);
+        assert_eq!(world.post(project, "subscription/cancel", None).await.status, StatusCode::OK);
+        world.set_clock(end);
+        let cancelled = world.until_state(project, "cancelled").await;
+        assert_eq!((&cancelled["entitlement"], instant(&cancelled["since"])), (&json!("suspended"), end));
+        world.forward(TimeDelta::days(2));
+        match back {
+            "pay" => drop(world.pay(project).await),
+            _ => assert_eq!(world.post(project, "subscription/resume", None).await.status, StatusCode::OK),
+        }
+        let live = world.until_state(project, "active").await;
+        assert_eq!((&live["entitlement"], instant(&live["cycle"]["starts_at"])), (&json!("live"), end + TimeDelta::days(2)));
+        assert_eq!(world.get(project, "payments").await["data"][0]["purpose"], purpose);
+    }
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_lost_answer_or_an_outage_of_the_provider_never_charges_twice() {
     let world = World::new().await;
     let project = world.project().await;

@@ -151,13 +151,18 @@ impl World {
 
     pub(crate) async fn bare_project(&self) -> ProjectId {
         let project = ProjectId::from_ulid(self.ids.ulid());
+        self.begin(project).await;
+        project
+    }
+
+    /// Makes the project of that id.
+    pub(crate) async fn begin(&self, project: ProjectId) {
         let wrapped = DataKey::random().wrap(&master(), project);
         let key = ProjectEvent::from(DataKeyCreated { wrapped });
         let key: NewEvent = key.into_new(EventId::from_ulid(self.ids.ulid()), "/test", self.clock.now(), Context::default());
         self.journal.append(&Subject::data_key(project), Expect::New, vec![key]).await.unwrap();
         let created = ProjectCreated { name: "P".into(), conversation_idle_seconds: None, workspace: WorkspaceId::INSTALLATION };
         self.say(project, vec![created.into()]).await;
-        project
     }
 
     /// Lifecycle begins to delete it.

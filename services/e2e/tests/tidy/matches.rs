@@ -5,13 +5,14 @@ use crate::nobody;
 use crate::tree::{File, rust_files};
 
 /// The enums of events.
-const EVENTS: [&str; 10] = [
+const EVENTS: [&str; 11] = [
     "ConversationEvent::",
     "ProjectEvent::",
     "DatabaseEvent::",
     "ParkedEvent::",
     "WorkspaceEvent::",
     "BillingEvent::",
+    "UsageEvent::",
     "BotEvent::",
     "FlowEvent::",
     "MediaEvent::",

@@ -66,7 +66,7 @@ impl Api {
             }
             match line.split_whitespace().next() {
                 Some("MSG") => {
-                    let length = line.split_whitespace().last().and_then(|length| length.parse().ok());
+                    let length = line.split_whitespace().last().and_then(|length| length.parse::<usize>().ok());
                     let length = length.filter(|length| *length <= ANSWER_BYTES_MAX).ok_or_else(|| std::io::Error::other(line.clone()))?;
                     let mut answer = vec![0; length + "\r\n".len()];
                     self.connection.read_exact(&mut answer).await?;

@@ -82,7 +82,7 @@ fn patterns(project: ProjectId) -> impl Iterator<Item = (Stream, String)> {
     Stream::ALL.into_iter().filter_map(move |stream| {
         let pattern = match stream {
             Stream::Conversation | Stream::Flow | Stream::Template | Stream::Media => format!("{stream}.{project}.>"),
-            Stream::Database | Stream::Billing | Stream::Bot => format!("{stream}.{project}"),
+            Stream::Database | Stream::Billing | Stream::Usage | Stream::Bot => format!("{stream}.{project}"),
             // By number, by content, by their owner, or not of projects.
             Stream::Webhook | Stream::Project | Stream::Workspace | Stream::Parked | Stream::Position => return None,
         };

@@ -43,6 +43,7 @@ fn command(id: ProjectId, recorded: &Recorded) -> Result<Option<Command>, Error>
         Stream::Media => of_media(&MediaEvent::decode(recorded).map_err(read)?),
         Stream::Billing => of_billing(id, recorded.sequence, &BillingEvent::decode(recorded).map_err(read)?),
         Stream::Webhook
+        | Stream::Usage
         | Stream::Project
         | Stream::Database
         | Stream::Conversation

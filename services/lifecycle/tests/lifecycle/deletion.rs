@@ -3,7 +3,7 @@
 use axum::http::{Method, StatusCode};
 use chassis::Clock;
 use chrono::TimeDelta;
-use contract::{ProjectId, Stream, Subject};
+use contract::{AiUsageReported, ProjectId, Stream, Subject, UsageEvent};
 use serde_json::{Value, json};
 
 use crate::others::{UNMAKING, operation_of};
@@ -14,7 +14,9 @@ const NUMBER: &str = "207358419203847";
 /// What the log holds that names the project, by stream.
 async fn traces(world: &World, id: ProjectId) -> Vec<(Stream, u64)> {
     let mut found = Vec::new();
-    for stream in [Stream::Project, Stream::Database, Stream::Bot, Stream::Flow, Stream::Template, Stream::Media, Stream::Billing] {
+    for stream in
+        [Stream::Project, Stream::Database, Stream::Bot, Stream::Flow, Stream::Template, Stream::Media, Stream::Billing, Stream::Usage]
+    {
         for pattern in [format!("{stream}.{id}"), format!("{stream}.{id}.>"), format!("{stream}.*.{id}")] {
             let events: u64 = world.journal.subjects(stream, &pattern).await.unwrap().values().sum();
             if events > 0 {
@@ -57,6 +59,10 @@ async fn a_project_is_deleted_with_everything_that_names_it_and_leaves_one_fact(
     world.until_status(id, "ready").await;
     world.connect(id, NUMBER).await;
     let neighbour = world.ready("Pasta").await;
+    for project in [id, neighbour] {
+        let used = AiUsageReported { usage: "u".into(), credits: 1, what: "answer".into() };
+        world.say(&Subject::usage(project), UsageEvent::from(used)).await;
+    }
     let kept = traces(&world, neighbour).await;
     assert_eq!(world.connect(neighbour, NUMBER).await.code(), "number_taken");
 

@@ -1,0 +1,23 @@
+//! What was used of what is paid by use. Said by whoever used it, once it has happened; billing follows it and charges.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::events;
+
+events! {
+    /// What users of credits say, on `usage.<prj>`.
+    UsageEvent {
+        AiUsageReported = "usage.ai_usage_reported.v1",
+    }
+}
+
+/// AI credits were used. It has happened: no balance refuses it any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AiUsageReported {
+    /// Names the use within the project: the same one is charged once, however often it is reported.
+    pub usage: String,
+    /// How many.
+    pub credits: u64,
+    /// What for, for people.
+    pub what: String,
+}
