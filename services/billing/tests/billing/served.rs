@@ -153,7 +153,7 @@ async fn agree(world: &World, project: ProjectId, model: &Model, told: &str) {
     assert_eq!(world.switches(project).await, switches, "{told}");
 }
 
-type Seen = (String, String, Option<i64>, Option<(i64, i64)>, u64, u64, bool, Vec<(String, String)>);
+type Seen = (String, String, Option<i64>, Option<(i64, i64)>, u64, i64, bool, Vec<(String, String)>);
 
 fn expected(model: &Model) -> Seen {
     let payments = model.payments.iter().map(|Paying { purpose, status }| ((*purpose).to_owned(), (*status).to_owned())).collect();
