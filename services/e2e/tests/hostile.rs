@@ -252,6 +252,24 @@ async fn too_much_at_once_is_shed_in_bounded_memory_and_then_it_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_announced_and_never_come_keep_nobody_out() {
+    const SILENT: usize = 200;
+    let gate = Gate::open().await;
+    let address = gate.ingress.base.trim_start_matches("http://");
+    let head = format!("POST /webhooks/meta HTTP/1.1\r\nhost: {address}\r\ncontent-length: {BODY_BYTES_MAX}\r\n\r\n{{");
+    let silent = join_all((0..SILENT).map(async |_| {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection
+    }))
+    .await;
+    assert_eq!(gate.signed(text("wamid.among.the.silent")).await, 200);
+    assert_eq!(gate.signed(padded("wamid.large.among.the.silent", BODY_BYTES_MAX)).await, 200);
+    assert_eq!(gate.stored().await.len(), 2);
+    drop(silent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_process_without_its_log_or_its_keys_says_so_and_ends() {
     let apart = Apart::start().await;
     let start = |without: &str, with: &[(&str, &str)]| {

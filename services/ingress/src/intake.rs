@@ -1,13 +1,15 @@
-//! How much may be inside at the same time. Beyond it a webhook is shed with 503 before its body is read, and Meta sends it again.
+//! How much may be inside at the same time. Beyond it a webhook is shed with 503, and Meta sends it again. Room is taken for what has arrived, not
+//! for what was announced: whoever announces much and sends nothing would keep Meta out.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderMap, StatusCode};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use chassis::Problem;
+use futures::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// All bodies inside together.
@@ -32,19 +34,45 @@ impl Intake {
     /// Reads a body of at most `bytes_max`. The permit is its room: keep it until the answer.
     pub(crate) async fn read(&self, headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-        let size = announced.unwrap_or(bytes_max);
-        if size > bytes_max {
+        if announced.is_some_and(|size| size > bytes_max) {
             return Err(too_large(bytes_max));
         }
-        let cost = u32::try_from(size.max(BODY_COST_MIN)).unwrap_or(u32::MAX);
-        let room = self.0.clone().try_acquire_many_owned(cost).map_err(|_| shed("too many webhooks at once"))?;
-        match tokio::time::timeout(BODY_TIME_MAX, to_bytes(body, bytes_max)).await {
-            Ok(Ok(bytes)) => Ok((bytes, room)),
-            Ok(Err(_)) if announced.is_none() => Err(too_large(bytes_max)),
-            Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "body_incomplete").detail("the body ended early")),
-            Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout").detail("the body took longer than 10 s")),
-        }
+        let arrived = tokio::time::timeout(BODY_TIME_MAX, self.arrive(body, bytes_max)).await;
+        let late = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout").detail("the body took longer than 10 s");
+        arrived.map_err(late)?
     }
+
+    async fn arrive(&self, body: Body, bytes_max: usize) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
+        let mut arriving = body.into_data_stream();
+        let mut room = self.room(0)?;
+        let (mut parts, mut size) = (Vec::with_capacity(1), 0);
+        while let Some(part) = arriving.next().await {
+            let part = part.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "body_incomplete").detail("the body ended early"))?;
+            size += part.len();
+            if size > bytes_max {
+                return Err(too_large(bytes_max));
+            }
+            room.merge(self.room(part.len())?);
+            parts.push(part);
+        }
+        room.merge(self.room(BODY_COST_MIN.saturating_sub(size))?);
+        Ok((whole(parts, size), room))
+    }
+
+    fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.0.clone().try_acquire_many_owned(bytes).map_err(|_| shed("too many webhooks at once"))
+    }
+}
+
+/// One part, as nearly every body is, costs nothing.
+fn whole(mut parts: Vec<Bytes>, size: usize) -> Bytes {
+    if parts.len() == 1 {
+        return parts.remove(0);
+    }
+    let mut whole = BytesMut::with_capacity(size);
+    parts.into_iter().for_each(|part| whole.extend_from_slice(&part));
+    whole.freeze()
 }
 
 pub(crate) fn shed(cause: &str) -> Problem {
