@@ -98,7 +98,7 @@ impl<H: Handler> Director<H> {
             shared,
         };
         for held in fold.0.into_values() {
-            director.resume(held);
+            director.resume(held, position);
         }
         Ok(director)
     }
@@ -155,7 +155,7 @@ impl<H: Handler> Director<H> {
                     self.ready.push_back(key);
                 }
                 State::Held(_, Some(at)) if *at <= now => self.queue_catch_up(&key),
-                State::Backoff(_) | State::Held(..) | State::Idle | State::Running | State::Holding(_) | State::CatchingUp(_) => {}
+                State::Backoff(_) | State::Held(..) | State::Idle | State::Running | State::Holding(..) | State::CatchingUp(_) => {}
             }
         }
     }
@@ -178,7 +178,7 @@ impl<H: Handler> Director<H> {
 
     fn publish_status(&mut self) {
         if std::mem::take(&mut self.recount) {
-            let held = |lane: &&Lane| matches!(lane.state, State::Holding(_) | State::Held(..) | State::CatchingUp(_));
+            let held = |lane: &&Lane| matches!(lane.state, State::Holding(..) | State::Held(..) | State::CatchingUp(_));
             let parked = self.lanes.values().filter(|lane| lane.is_parked()).count();
             self.held = (self.lanes.values().filter(held).count(), parked);
         }

@@ -24,20 +24,24 @@ const UNREADABLE_PAUSE: Duration = Duration::from_secs(1);
 impl Lane {
     pub(super) fn is_parked(&self) -> bool {
         match &self.state {
-            State::Holding(hold) | State::Held(hold, _) | State::CatchingUp(hold) => hold.kind == HoldKind::Parked,
+            State::Holding(hold, _) | State::Held(hold, _) | State::CatchingUp(hold) => hold.kind == HoldKind::Parked,
             State::Idle | State::Running | State::Backoff(_) => false,
         }
     }
 }
 
 impl<H: Handler> Director<H> {
-    /// A key that was held when the follower started.
-    pub(super) fn resume(&mut self, held: HeldKey) {
-        let HeldKey { key, from_sequence: from, kind, cause, attempts, retry_requested, skipped, service: _, stream: _, since: _ } = held;
+    /// A key that was held when the follower started, which has seen everything up to `position`: from where it is held, or from where everything
+    /// is seen again because the position was forgotten.
+    pub(super) fn resume(&mut self, held: HeldKey, position: u64) {
+        let HeldKey { key, from_sequence, kind, cause, attempts, retry_requested, skipped, service: _, stream: _, since: _ } = held;
         let key: Arc<str> = key.into();
-        let reached = Arc::new(AtomicU64::new(from));
-        let hold =
-            Hold { from, kind, cause, attempts, retries: 0, retry_at: None, dropped_through: 0, skipped, recorded_from: from, reached };
+        let hold = Hold {
+            dropped_through: 0,
+            skipped,
+            recorded_from: from_sequence,
+            ..Hold::new(from_sequence.min(position + 1), kind, cause, attempts, None)
+        };
         let at_once = retry_requested || kind == HoldKind::SetAside;
         self.recount = true;
         self.lanes.insert(Arc::clone(&key), Lane { state: State::Held(hold, None), ..Lane::default() });
@@ -76,26 +80,15 @@ impl<H: Handler> Director<H> {
     fn hold(&mut self, key: &Arc<str>, kind: HoldKind, cause: String, retry_at: Option<Instant>) {
         let Some(lane) = self.lanes.get_mut(key) else { return };
         let Some(from) = lane.queue.front().map(|event| event.sequence) else { return };
-        let reached = Arc::new(AtomicU64::new(from));
-        let hold = Hold {
-            from,
-            kind,
-            cause,
-            attempts: lane.attempts,
-            retries: 0,
-            retry_at,
-            dropped_through: from,
-            skipped: std::collections::BTreeSet::new(),
-            recorded_from: from,
-            reached,
-        };
-        let record = hold.record(key);
-        lane.state = State::Holding(hold);
+        let hold = Hold::new(from, kind, cause, lane.attempts, retry_at);
         self.recount = true;
-        self.note_held(key, record);
+        let number = self.note_held(key, hold.record(key));
+        if let Some(lane) = self.lanes.get_mut(key) {
+            lane.state = State::Holding(hold, number);
+        }
     }
 
-    fn note_held(&mut self, key: &Arc<str>, record: KeyHeld) {
+    fn note_held(&mut self, key: &Arc<str>, record: KeyHeld) -> u64 {
         match record.kind {
             HoldKind::Parked => {
                 self.count("journal_follow_parked_total", 1);
@@ -117,19 +110,12 @@ impl<H: Handler> Director<H> {
                 );
             }
         }
-        self.notes.push(Arc::clone(key), record.into());
+        self.notes.push(Arc::clone(key), record.into())
     }
 
     /// A record is in the log: only now may the key's events leave the memory.
     pub(super) fn on_noted(&mut self, noted: Noted) {
-        let ParkedEvent::KeyHeld(_) = noted.event else { return };
-        let Some(lane) = self.lanes.get_mut(&noted.key) else { return };
-        let State::Holding(hold) = &lane.state else { return };
-        let mut hold = hold.clone();
-        let dropped = std::mem::take(&mut lane.queue);
-        hold.dropped_through = dropped.back().map_or(hold.from, |event| event.sequence);
-        let at = if std::mem::take(&mut lane.released) { Some(Instant::now()) } else { hold.retry_at };
-        lane.state = State::Held(hold, at);
+        let Some((dropped, at)) = self.lanes.get_mut(&noted.key).and_then(|lane| lane.noted(noted.number)) else { return };
         if let Some(at) = at {
             self.timers.push(Reverse((at, noted.key)));
         }
@@ -149,7 +135,7 @@ impl<H: Handler> Director<H> {
                     hold.retries = 0;
                 }
             }
-            State::Backoff(_) | State::Holding(_) | State::CatchingUp(_) | State::Running => {
+            State::Backoff(_) | State::Holding(..) | State::CatchingUp(_) | State::Running => {
                 if let Some(lane) = self.lanes.get_mut(&key) {
                     lane.released = true;
                     if let State::Backoff(at) = &mut lane.state {
@@ -169,7 +155,7 @@ impl<H: Handler> Director<H> {
             ParkedEvent::RetryRequested(RetryRequested { key }) => self.release(&key),
             ParkedEvent::EventSkipped(EventSkipped { key, sequence, reason: _ }) => {
                 match self.lanes.get_mut(&*key).map(|lane| &mut lane.state) {
-                    Some(State::Holding(hold) | State::Held(hold, _) | State::CatchingUp(hold)) => {
+                    Some(State::Holding(hold, _) | State::Held(hold, _) | State::CatchingUp(hold)) => {
                         hold.skipped.insert(sequence);
                         self.release(&key);
                     }

@@ -33,8 +33,8 @@ pub(super) enum State {
     Running,
     /// The handler gets its first events again at this time.
     Backoff(Instant),
-    /// Its record is on the way to the log; its events stay until it is there.
-    Holding(Hold),
+    /// Its record, of this number, is on the way to the log; its events stay until it is there.
+    Holding(Hold, u64),
     /// It waits, until this time or until somebody asks.
     Held(Hold, Option<Instant>),
     /// Its events are read from the stream again.
@@ -61,6 +61,12 @@ pub(super) struct Hold {
 }
 
 impl Hold {
+    /// A key held from this sequence on.
+    pub(super) fn new(from: u64, kind: HoldKind, cause: String, attempts: u32, retry_at: Option<Instant>) -> Self {
+        let (skipped, reached) = (BTreeSet::new(), Arc::new(AtomicU64::new(from)));
+        Self { from, kind, cause, attempts, retries: 0, retry_at, dropped_through: from, skipped, recorded_from: from, reached }
+    }
+
     pub(super) fn record(&self, key: &str) -> KeyHeld {
         KeyHeld { key: key.to_owned(), from_sequence: self.from, kind: self.kind, cause: self.cause.clone(), attempts: self.attempts }
     }
@@ -71,8 +77,50 @@ impl Lane {
         self.queue.iter().map(|event| event.data.len()).sum()
     }
 
+    /// A record of the key is in the log. If it is the one that the key is held by, its events may leave the memory: they are given back, and the
+    /// key waits until the time that is given back with them, if there is one. An older record says where an earlier hold began, and no more.
+    pub(super) fn noted(&mut self, number: u64) -> Option<(VecDeque<Recorded>, Option<Instant>)> {
+        let State::Holding(hold, awaited) = &self.state else { return None };
+        if *awaited != number {
+            return None;
+        }
+        let mut hold = hold.clone();
+        let dropped = std::mem::take(&mut self.queue);
+        hold.dropped_through = dropped.back().map_or(hold.from, |event| event.sequence);
+        let at = if std::mem::take(&mut self.released) { Some(Instant::now()) } else { hold.retry_at };
+        self.state = State::Held(hold, at);
+        Some((dropped, at))
+    }
+
     /// Whether nothing would be lost by forgetting the key.
     pub(super) fn is_spent(&self, read_through: u64) -> bool {
         matches!(self.state, State::Idle) && self.queue.is_empty() && self.caught_up_through <= read_through
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::follow::event;
+    use contract::{KeyReleased, Stream, Subject};
+
+    fn waiting(sequence: u64) -> Recorded {
+        let new = event::parked(KeyReleased { key: "k".into(), through_sequence: 1 }.into(), "s", Stream::Webhook, "k", sequence);
+        let mut headers = Vec::new();
+        new.headers(|name, value| headers.push((name.to_owned(), value.to_owned())));
+        let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Recorded::from_headers(sequence, Subject::parked("s", Stream::Webhook).unwrap(), pairs, new.data.clone()).unwrap()
+    }
+
+    #[test]
+    fn a_held_key_keeps_its_events_until_its_own_record_is_in_the_log() {
+        let hold = Hold::new(200, HoldKind::SetAside, "down".into(), 1, None);
+        let mut lane = Lane { queue: [waiting(200), waiting(201)].into(), state: State::Holding(hold, 7), ..Lane::default() };
+        assert!(lane.noted(5).is_none(), "a record of an earlier hold, written late");
+        assert_eq!(lane.queue.len(), 2);
+        let (dropped, _) = lane.noted(7).unwrap();
+        assert_eq!(dropped.iter().map(|event| event.sequence).collect::<Vec<_>>(), [200, 201]);
+        assert!(matches!(&lane.state, State::Held(hold, None) if hold.dropped_through == 201));
+        assert!(lane.noted(7).is_none());
     }
 }

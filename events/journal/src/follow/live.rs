@@ -47,7 +47,7 @@ impl<H: Handler> Director<H> {
                 hold.dropped_through = sequence;
                 return self.progress.done(sequence);
             }
-            State::Idle | State::Running | State::Backoff(_) | State::Holding(_) if sequence <= lane.caught_up_through => {
+            State::Idle | State::Running | State::Backoff(_) | State::Holding(..) if sequence <= lane.caught_up_through => {
                 return self.progress.done(sequence);
             }
             State::Idle => {
@@ -55,7 +55,7 @@ impl<H: Handler> Director<H> {
                     self.ready.push_back(Arc::clone(&key));
                 }
             }
-            State::Running | State::Backoff(_) | State::Holding(_) => {}
+            State::Running | State::Backoff(_) | State::Holding(..) => {}
         }
         self.memory_events += 1;
         self.memory_bytes += event.data.len();

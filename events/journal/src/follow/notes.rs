@@ -20,6 +20,10 @@ pub(super) struct Notes {
     follow: Arc<Follow>,
     subject: Subject,
     waiting: VecDeque<(Arc<str>, ParkedEvent)>,
+    /// How many were ever handed in.
+    pushed: u64,
+    /// How many of them are in the log.
+    written: u64,
     writing: Option<BoxFuture<'static, Result<u64, AppendError>>>,
     /// The last own record; makes the next one's id.
     last: u64,
@@ -28,17 +32,20 @@ pub(super) struct Notes {
 /// A record that is in the log now.
 pub(super) struct Noted {
     pub(super) key: Arc<str>,
-    pub(super) event: ParkedEvent,
+    /// As [`Notes::push`] numbered it.
+    pub(super) number: u64,
 }
 
 impl Notes {
     pub(super) fn new(journal: Journal, follow: Arc<Follow>, subject: Subject, last: u64) -> Self {
-        Self { journal, follow, subject, waiting: VecDeque::new(), writing: None, last }
+        Self { journal, follow, subject, waiting: VecDeque::new(), pushed: 0, written: 0, writing: None, last }
     }
 
-    /// At most two per key wait: its hold and its release.
-    pub(super) fn push(&mut self, key: Arc<str>, event: ParkedEvent) {
+    /// Hands in a record, and gives its number: several of one key may wait, and only the last one says how the key is.
+    pub(super) fn push(&mut self, key: Arc<str>, event: ParkedEvent) -> u64 {
         self.waiting.push_back((key, event));
+        self.pushed += 1;
+        self.pushed
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -60,7 +67,10 @@ impl Notes {
         self.last =
             written.map_err(|error| Error::Refused { request: self.subject.to_string(), code: 0, description: error.to_string() })?;
         match self.waiting.pop_front() {
-            Some((key, event)) => Ok(Noted { key, event }),
+            Some((key, _)) => {
+                self.written += 1;
+                Ok(Noted { key, number: self.written })
+            }
             None => std::future::pending().await,
         }
     }

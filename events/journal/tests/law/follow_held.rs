@@ -72,6 +72,25 @@ async fn a_parked_key_holds_back_its_own_events_only_until_it_is_retried() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_version_sees_also_what_came_before_the_event_that_a_key_is_held_at() {
+    let log = Log::start().await;
+    let expected = fill(&log, 2, 1, 100).await;
+    let (seen, mended) = parks(expected[&key(1)][7]);
+    let running = Running::start(&log.journal, follow(), &seen);
+    the_held_key(&log).await;
+    running.stop().await;
+    mended.store(true, Ordering::SeqCst);
+    let seen = Seen::all();
+    let running = Running::start(&log.journal, Follow { version: 2, ..follow() }, &seen);
+    running.caught_up().await;
+    assert_eq!(seen.of(&key(1)), [0; 0], "parked for somebody to look at, whichever version");
+    log.journal.request_retry("law", Stream::Conversation, &key(1)).await.unwrap();
+    within(PATIENCE, "the release", async { while !log.journal.parked().await.unwrap().is_empty() {} }).await;
+    running.stop().await;
+    assert_eq!(*seen.by_key.lock().unwrap(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_skipped_event_is_passed_over_and_the_rest_follows() {
     let log = Log::start().await;
     let mut expected = fill(&log, 2, 1, 100).await;
