@@ -1,6 +1,7 @@
 //! The broker's side of a reader: a pull consumer without acknowledgements, in the broker's memory. It carries no state that
 //! matters; whoever is in doubt about it makes another.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -149,8 +150,11 @@ impl Consumer {
             |name: &str| message.headers.as_ref().and_then(|headers| headers.get(name)?.as_str().parse::<usize>().ok()).unwrap_or(0);
         let description = message.description.as_deref().unwrap_or("");
         match status {
-            100 if number("Nats-Last-Consumer") as u64 == self.delivered => Delivery::Idle,
-            100 => Delivery::Aside,
+            100 => match (number("Nats-Last-Consumer") as u64).cmp(&self.delivered) {
+                Ordering::Equal => Delivery::Idle,
+                Ordering::Less => Delivery::Aside, // said before the last message
+                Ordering::Greater => Delivery::Broken,
+            },
             // The request is over: out of time, or full.
             408 | 409 if status == 408 || description.starts_with("Batch Completed") || description.starts_with("Message Size") => {
                 self.events_asked = self.events_asked.saturating_sub(number("Nats-Pending-Messages"));

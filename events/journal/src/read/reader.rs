@@ -9,6 +9,7 @@ use contract::{Recorded, Stream};
 use futures::FutureExt;
 
 use super::consumer::{Consumer, Delivery, Place, Window};
+use super::state::state;
 use crate::link::Link;
 use crate::{Error, wire};
 
@@ -65,7 +66,7 @@ impl Reader {
     /// The next event, or `None` when the broker says that there is none now. May be dropped while waiting and called again.
     ///
     /// # Errors
-    /// Only what waiting does not mend: no permission, no such stream, a message that is no event.
+    /// Only what waiting does not mend: no permission, no such stream, one that ends before what was read of it, a message that is no event.
     pub(crate) async fn read(&mut self) -> Result<Option<Recorded>, Error> {
         loop {
             let Some(consumer) = &mut self.consumer else {
@@ -76,10 +77,9 @@ impl Reader {
             };
             match consumer.next(self.window).await? {
                 Delivery::Event(message, place) if place.sequence >= self.next => return self.take(message, &place).map(Some),
-                // Before the start that was asked for: the stream ends earlier than that.
-                Delivery::Event(..) | Delivery::Aside => {}
+                Delivery::Aside => {}
                 Delivery::Idle => return Ok(None),
-                Delivery::Broken => self.renew(),
+                Delivery::Event(..) | Delivery::Broken => self.renew(),
             }
         }
     }
@@ -100,7 +100,7 @@ impl Reader {
 
     /// Makes a consumer from `next` on. Says whether nothing matches now; a broker that is away is tried again later.
     async fn attach(&mut self) -> Result<bool, Error> {
-        match Consumer::create(&self.link, self.stream, &self.filters, self.next).await {
+        match self.consumer().await {
             Ok((consumer, pending)) => {
                 (self.consumer, self.pending) = (Some(consumer), Some(pending));
                 Ok(pending == 0)
@@ -113,5 +113,17 @@ impl Reader {
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn consumer(&self) -> Result<(Consumer, u64), Error> {
+        let made = Consumer::create(&self.link, self.stream, &self.filters, self.next).await?;
+        // The broker would pass over in silence what a stream that is shorter than before gets up to there.
+        if self.next > 1 {
+            let last = state(&self.link, self.stream).await?.last;
+            if self.next > last + 1 {
+                return Err(Error::Ahead { stream: self.stream, wanted: self.next, last });
+            }
+        }
+        Ok(made)
     }
 }

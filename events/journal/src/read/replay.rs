@@ -77,32 +77,16 @@ impl Journal {
     /// The first error ends it: `Ahead` when the stream never came to `from`, `Forbidden`, `NotAnEvent`.
     pub fn tail(&self, stream: Stream, from: u64, filter: Filter) -> impl Events<Item = Result<Recorded, Error>> + Send + use<> {
         let reader = Reader::new(Arc::clone(&self.link), stream, filter.subjects, from, Window::NARROW);
-        let link = Arc::clone(&self.link);
-        stream::unfold(Some((reader, link, false)), move |tail| async move {
-            let (mut reader, link, checked) = tail?;
-            if !checked && let Err(error) = not_ahead(&link, stream, from).await {
-                return Some((Err(error), None));
-            }
+        stream::unfold(Some(reader), |reader| async move {
+            let mut reader = reader?;
             loop {
                 match reader.read().await {
-                    Ok(Some(event)) => return Some((Ok(event), Some((reader, link, true)))),
+                    Ok(Some(event)) => return Some((Ok(event), Some(reader))),
                     Ok(None) => {}
                     Err(error) => return Some((Err(error), None)),
                 }
             }
         })
-    }
-}
-
-/// Whether a stream has come far enough to go on at `wanted`; waits for a broker that is away.
-pub(crate) async fn not_ahead(link: &Link, stream: Stream, wanted: u64) -> Result<(), Error> {
-    loop {
-        match state(link, stream).await {
-            Ok(state) if wanted > state.last + 1 => return Err(Error::Ahead { stream, wanted, last: state.last }),
-            Ok(_) => return Ok(()),
-            Err(Error::Unavailable(_)) => tokio::time::sleep(REPLAY_OUTAGE_PAUSE).await,
-            Err(error) => return Err(error),
-        }
     }
 }
 

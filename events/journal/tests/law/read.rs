@@ -113,3 +113,29 @@ async fn a_tail_from_beyond_the_end_says_that_the_stream_is_another() {
     fill(&log, 4, 4).await;
     assert_eq!(within(PATIENCE, "the new event", tail.next()).await.unwrap().unwrap().sequence, 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_of_a_stream_that_is_shorter_than_before_ends_instead_of_passing_over_what_comes() {
+    let mut log = Log::start().await;
+    let store = log.nats.log_path().with_file_name("store");
+    let backup = store.with_file_name("backup");
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        assert!(std::process::Command::new("cp").arg("-R").arg(from).arg(to).status().unwrap().success());
+    };
+    fill(&log, 1, 3).await;
+    log.nats.kill().await;
+    copy(&store, &backup);
+    log.nats.restart().await.unwrap();
+    within(PATIENCE, "the broker", async { while log.journal.healthy().await.is_err() {} }).await;
+    fill(&log, 4, 8).await;
+    let mut tail = std::pin::pin!(log.journal.tail(Stream::Conversation, 1, Filter::all()));
+    for sequence in 1..=8 {
+        assert_eq!(within(PATIENCE, "the next event", tail.next()).await.unwrap().unwrap().sequence, sequence);
+    }
+    log.nats.kill().await;
+    std::fs::remove_dir_all(&store).unwrap();
+    copy(&backup, &store);
+    log.nats.restart().await.unwrap();
+    let next = within(PATIENCE, "an answer", tail.next()).await.unwrap();
+    assert_eq!(next.unwrap_err(), Error::Ahead { stream: Stream::Conversation, wanted: 9, last: 3 });
+}
