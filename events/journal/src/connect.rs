@@ -98,6 +98,10 @@ impl Journal {
         if !self.link.connected() {
             return Err(format!("not connected to nats at {}", self.link.url));
         }
+        if let Some((stream, time)) = self.committers.trouble(self.link.losses()) {
+            let seconds = time.as_secs();
+            return Err(format!("stream {stream} takes nothing for {seconds} s: after a full disk nats has to start again, with room"));
+        }
         let info = self.link.request::<serde_json::Value>("$JS.API.INFO", &serde_json::Value::Null).await;
         info.map(drop).map_err(|error| error.to_string())
     }

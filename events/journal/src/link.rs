@@ -146,6 +146,11 @@ impl Link {
         self.signals.borrow().connected
     }
 
+    /// How often the connection was lost.
+    pub(crate) fn losses(&self) -> u64 {
+        self.signals.borrow().losses
+    }
+
     pub(crate) fn since(&self) -> Since {
         let mut signals = self.signals.clone();
         let (losses, refusals) = {

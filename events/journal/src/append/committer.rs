@@ -6,7 +6,6 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use contract::{EventId, Stream};
@@ -15,6 +14,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::load::Load;
 use super::pending::Pending;
 use super::plan::{UnderWay, take_next};
 use super::recent::Recent;
@@ -23,10 +23,6 @@ use super::settle::{Verdict, settle};
 use super::{AppendError, BATCH_EVENTS_MAX, Position};
 use crate::link::Link;
 
-/// How many appends may wait per stream before further ones are turned away.
-const WAITING_MAX: usize = 8_192;
-/// How many bytes may wait per stream.
-const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The pause before an append is sent again.
 const AGAIN_PAUSE: Duration = Duration::from_millis(50);
 /// After a batch its writers come back within moments: so much of the batch's own time, and never longer than the limit, is
@@ -35,17 +31,10 @@ const REGROUP_SHARE: u32 = 4;
 const REGROUP_TIME_MAX: Duration = Duration::from_millis(1);
 /// How many appends are taken from the way in at once.
 const INTAKE: usize = 512;
-
 /// The way in to a stream's committer.
 pub(crate) struct Committer {
     sender: mpsc::UnboundedSender<Pending>, // bounded by the two counters
     load: Arc<Load>,
-}
-
-#[derive(Default)]
-struct Load {
-    appends: AtomicUsize,
-    bytes: AtomicUsize,
 }
 
 impl Committer {
@@ -67,19 +56,19 @@ impl Committer {
         Self { sender, load }
     }
 
+    /// For how long the stream has taken nothing, if somebody tries and the connection, lost so often, is the same.
+    pub(super) fn takes_nothing_for(&self, losses: u64) -> Option<Duration> {
+        self.load.takes_nothing_for(losses)
+    }
+
     /// Queues an append, or turns it away at once when too many wait: whoever sheds load wants to know now.
     pub(super) fn submit(&self, append: Pending) -> Result<(), AppendError> {
-        let appends = self.load.appends.fetch_add(1, Ordering::Relaxed) + 1;
-        let bytes = self.load.bytes.fetch_add(append.bytes, Ordering::Relaxed) + append.bytes;
-        let refused = if appends > WAITING_MAX || (bytes > WAITING_BYTES_MAX && appends > 1) {
-            Some((append.bytes, "overloaded: too many appends wait"))
-        } else {
-            self.sender.send(append).err().map(|error| (error.0.bytes, "the journal was closed"))
-        };
-        let Some((bytes, cause)) = refused else { return Ok(()) };
-        self.load.appends.fetch_sub(1, Ordering::Relaxed);
-        self.load.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        Err(AppendError::Unavailable(cause.to_owned()))
+        let bytes = append.bytes;
+        self.load.enter(bytes)?;
+        self.sender.send(append).map_err(|_| {
+            self.load.leave(bytes);
+            AppendError::Unavailable("the journal was closed".to_owned())
+        })
     }
 }
 
@@ -249,6 +238,7 @@ impl Task {
             let last = positions.last().map_or(0, |position| position.sequence);
             self.recent.remember(id, part.subject.clone(), append.events, last);
         }
+        self.load.ended(append.since, self.link.losses(), &outcome);
         let same = self.same.remove(&id).unwrap_or_default();
         self.answer(append, outcome.clone());
         for later in same {
@@ -260,8 +250,7 @@ impl Task {
     }
 
     fn answer(&self, append: Pending, outcome: Result<Vec<Position>, AppendError>) {
-        self.load.appends.fetch_sub(1, Ordering::Relaxed);
-        self.load.bytes.fetch_sub(append.bytes, Ordering::Relaxed);
+        self.load.leave(append.bytes);
         append.answer(outcome);
     }
 }

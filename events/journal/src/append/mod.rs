@@ -4,6 +4,7 @@
 //! caller's task, then the append waits in the queue of its stream's committer. See `committer` for what happens there.
 
 mod committer;
+mod load;
 mod pending;
 mod plan;
 mod recent;
@@ -108,6 +109,11 @@ pub(crate) struct Committers(HashMap<Stream, Committer>);
 impl Committers {
     pub(crate) fn new(link: &Arc<Link>) -> Self {
         Self(Stream::ALL.into_iter().map(|stream| (stream, Committer::start(Arc::clone(link), stream))).collect())
+    }
+
+    /// A stream that takes nothing although the broker is there, and for how long.
+    pub(crate) fn trouble(&self, losses: u64) -> Option<(Stream, Duration)> {
+        Stream::ALL.into_iter().find_map(|stream| Some((stream, self.0.get(&stream)?.takes_nothing_for(losses)?)))
     }
 }
 

@@ -45,12 +45,16 @@ pub(super) async fn send(link: &Link, appends: &mut [Pending]) -> Result<Ack, Fa
     let batch = (total > 1).then(|| link.unique());
     let mut sent = 0;
     for append in appends.iter_mut() {
+        let end = sent + append.events;
         for part in &mut append.parts {
             for (index, message) in part.messages.iter_mut().enumerate() {
                 sent += 1;
                 let (mut headers, data) = message.take();
                 if index == 0 {
                     wire::guard(&mut headers, part.expect);
+                }
+                if sent < end {
+                    wire::more(&mut headers);
                 }
                 if let Some(batch) = &batch {
                     member(&mut headers, batch, sent, sent == total);

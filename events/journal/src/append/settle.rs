@@ -48,8 +48,10 @@ pub(super) async fn settle(link: &Link, append: &Pending, duplicate: bool) -> Re
         return Ok(Verdict::Again);
     }
     Ok(match scan(link, append).await? {
-        Some(last) => Verdict::Stored(last),
-        None => Verdict::Failed(AppendError::Refused("an event id of this append is in the log already, in another append".to_owned())),
+        Some(last) if begins_before(link, append, last).await? => Verdict::Stored(last),
+        Some(_) | None => {
+            Verdict::Failed(AppendError::Refused("an event id of this append is in the log already, in another append".to_owned()))
+        }
     })
 }
 
@@ -63,6 +65,14 @@ async fn is_whole(link: &Link, append: &Pending, last: u64) -> Result<bool, Erro
     let (Some(part), Some(id)) = (append.parts.last(), append.id()) else { return Ok(false) };
     let found = link.first_from(append.stream, part.subject.as_str(), last).await?;
     Ok(found.is_some_and(|found| found.sequence == last && found.is(&id.to_string())))
+}
+
+/// Whether the append's first event is where it would be if the append ended at `last`: its last one may be in the log in another's company.
+async fn begins_before(link: &Link, append: &Pending, last: u64) -> Result<bool, Error> {
+    let Some((part, message)) = append.parts.first().and_then(|part| Some((part, part.messages.first()?))) else { return Ok(false) };
+    let Some(first) = (last + 1).checked_sub(append.events as u64) else { return Ok(false) };
+    let found = link.first_from(append.stream, part.subject.as_str(), first).await?;
+    Ok(found.is_some_and(|found| found.sequence == first && found.is(&message.id().to_string())))
 }
 
 enum Contender {
