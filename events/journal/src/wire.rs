@@ -10,8 +10,10 @@ use crate::{Error, Expect};
 /// Protocol bytes of one header beside its name and value, and of the block.
 const HEADER_EXTRA: usize = 4;
 const BLOCK_EXTRA: usize = 12;
-/// Room for the headers that an expectation and an atomic batch add.
-const GUARD_EXTRA: usize = 160;
+/// Room for the headers that an expectation, an atomic batch and [`MORE`] add.
+const GUARD_EXTRA: usize = 180;
+/// Marks an event that others of its append follow. A broker that loses a part of an append must find where it is cut; see `embedded`.
+const MORE: &str = "Paige-More";
 
 /// The headers of an event, and the size of the whole message in bytes.
 pub(crate) fn encode(event: &NewEvent) -> (HeaderMap, usize) {
@@ -32,6 +34,11 @@ pub(crate) fn guard(headers: &mut HeaderMap, expect: Expect) {
     if let Some(sequence) = expect.sequence() {
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, sequence.to_string());
     }
+}
+
+/// Marks an event that others of its append follow.
+pub(crate) fn more(headers: &mut HeaderMap) {
+    headers.insert(MORE, "1");
 }
 
 /// Reads a stored message.

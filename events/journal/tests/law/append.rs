@@ -119,6 +119,36 @@ async fn appends_that_wait_together_are_each_answered_for_themselves() {
     assert_eq!(log.all(Stream::Conversation).await.len(), 500);
 }
 
+/// The name of the batch that each event of the stream came in.
+async fn batches(log: &Log) -> Vec<Option<String>> {
+    let client = async_nats::connect(log.nats.url()).await.unwrap();
+    let stream = async_nats::jetstream::new(client).get_stream(Stream::Conversation.name()).await.unwrap();
+    let last = log.journal.state(Stream::Conversation).await.unwrap().last;
+    let mut batches = Vec::new();
+    for sequence in 1..=last {
+        let message = stream.get_raw_message(sequence).await.unwrap();
+        batches.push(message.headers.get("Nats-Batch-Id").map(|name| name.as_str().to_owned()));
+    }
+    batches
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lone_append_travels_alone_and_what_waits_together_travels_together() {
+    let log = Log::start().await;
+    log.journal.append(&contact(1), Expect::New, vec![event(1)]).await.unwrap();
+    assert_eq!(batches(&log).await, [None]);
+    let many = (0..500).map(|n| {
+        let journal = log.journal.clone();
+        async move { journal.append(&contact(100 + n), Expect::New, vec![event(100 + n)]).await.unwrap() }
+    });
+    join_all(many).await;
+    let batches = batches(&log).await;
+    let together = batches.iter().flatten().count();
+    let trips = batches.iter().flatten().collect::<HashSet<_>>().len();
+    // The first few go before anything waits.
+    assert!(together > 400 && trips <= 10, "{together} of 500 in {trips} batches");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_event_fifty_times_at_once_is_stored_once() {
     let log = Log::start().await;

@@ -5,16 +5,40 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use contract::Stream;
+use embedded::Nats;
 use futures::future::join_all;
 use journal::{AppendError, Expect};
 
 use crate::fixture::{Log, PATIENCE, contact, event, numbers, within};
 
-/// Writers that each build one chain of events, every one expecting its predecessor, while nats-server is killed again and again.
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_appends_survive_kill_minus_nine() {
+    killed_among_appends(|_| {}, |kills, _| kills == 5).await;
+}
+
+/// What the broker had gathered for the batch that it was killed in is gone, so it cannot finish it: what is left of the append that was cut in
+/// two is gone after the start, and everything before it in the batch stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn acknowledged_appends_survive_what_a_power_cut_leaves_of_a_batch() {
+    let lose = |nats: &Nats| {
+        let streams = nats.log_path().with_file_name("store").join("jetstream/$G/streams");
+        for stream in std::fs::read_dir(streams).into_iter().flatten().flatten() {
+            if let Ok(memory) = std::fs::read_link(stream.path().join("batches")) {
+                let _ = std::fs::remove_dir_all(memory);
+            }
+        }
+    };
+    let torn = |nats: &Nats| std::fs::read_to_string(nats.log_path()).unwrap().matches("Failed restoring partial batch").count();
+    killed_among_appends(lose, |kills, nats| {
+        assert!(kills < 60, "no batch was cut in two");
+        torn(nats) >= 2
+    })
+    .await;
+}
+
+/// Writers that each build one chain of events, every one expecting its predecessor, while nats-server is killed again and again.
+async fn killed_among_appends(after_kill: impl Fn(&Nats), enough: impl Fn(usize, &Nats) -> bool) {
     const WRITERS: u64 = 48;
-    const KILLS: usize = 5;
     let mut log = Log::start().await;
     let stop = Arc::new(AtomicBool::new(false));
     let acknowledged = Arc::new(AtomicUsize::new(0));
@@ -28,7 +52,7 @@ async fn acknowledged_appends_survive_kill_minus_nine() {
             while !stop.load(Ordering::Relaxed) {
                 // Singles, batches and shared batches are all hit, and some take so long that a kill falls into their commit.
                 let size = match writer {
-                    0 => 400,
+                    0 => 150,
                     _ if writer % 3 == 0 => 3,
                     _ => 1,
                 };
@@ -49,7 +73,9 @@ async fn acknowledged_appends_survive_kill_minus_nine() {
         })
     });
     let writers: Vec<_> = writers.collect();
-    for kill in 1..=KILLS {
+    let mut kills = 0;
+    while !enough(kills, &log.nats) {
+        kills += 1;
         let more = acknowledged.load(Ordering::Relaxed) + 300;
         within(PATIENCE, "300 more appends", async {
             while acknowledged.load(Ordering::Relaxed) < more {
@@ -57,12 +83,15 @@ async fn acknowledged_appends_survive_kill_minus_nine() {
             }
         })
         .await;
+        // Into the middle of a commit, not always behind the end of one.
+        tokio::time::sleep(Duration::from_micros(kills as u64 * 1_700 % 9_000)).await;
         log.nats.kill().await;
-        log.nats.restart().await.unwrap_or_else(|error| panic!("restart {kill}: {error}"));
+        after_kill(&log.nats);
+        log.nats.restart().await.unwrap_or_else(|error| panic!("restart {kills}: {error}"));
     }
     stop.store(true, Ordering::Relaxed);
     let counts = within(PATIENCE, "the writers", join_all(writers)).await;
-    println!("{} appends, {} of them recovered", acknowledged.load(Ordering::Relaxed), recovered.load(Ordering::Relaxed));
+    println!("{kills} kills, {} appends, {} of them recovered", acknowledged.load(Ordering::Relaxed), recovered.load(Ordering::Relaxed));
     for (writer, count) in counts.into_iter().enumerate() {
         let (writer, count) = (writer as u64, count.expect("no writer gave up"));
         let events = log.journal.entity(&contact(writer)).await.unwrap();
@@ -112,4 +141,25 @@ async fn too_many_waiting_appends_are_turned_away_at_once() {
     within(PATIENCE, "an append", async { while log.journal.append(&contact(1), Expect::Any, vec![event(20_000)]).await.is_err() {} })
         .await;
     assert!(log.all(Stream::Conversation).await.len() <= 8_193);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_takes_nothing_while_the_broker_answers_is_named() {
+    // A broker without the streams is one of those that answer and take nothing.
+    let nats = Nats::scratch().await.unwrap();
+    let journal = crate::fixture::connect(&nats).await;
+    journal.healthy().await.unwrap();
+    let said = within(PATIENCE, "the news of it", async {
+        loop {
+            journal.append(&contact(1), Expect::New, vec![event(1)]).await.unwrap_err();
+            if let Err(said) = journal.healthy().await {
+                break said;
+            }
+        }
+    })
+    .await;
+    assert!(said.starts_with("stream conversation takes nothing for 1"), "{said}");
+    journal.open(&Stream::ALL).await.unwrap();
+    journal.append(&contact(1), Expect::New, vec![event(1)]).await.unwrap();
+    journal.healthy().await.unwrap();
 }

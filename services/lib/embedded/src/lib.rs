@@ -30,6 +30,7 @@ mod settings;
 mod staging;
 mod template;
 mod torn;
+mod unclean;
 mod version;
 
 pub use cache::cache_folder;

@@ -17,7 +17,7 @@ use crate::find::Programs;
 use crate::process::{Process, Spec};
 use crate::scratch::Folder;
 use crate::staging::Staging;
-use crate::{lock, port, settings, torn};
+use crate::{lock, port, settings, torn, unclean};
 
 const SERVER: &str = "nats-server";
 /// Reading the index of a large store: about 1.5 s for a million subjects.
@@ -128,14 +128,14 @@ impl Nats {
     /// # Errors
     /// As [`Nats::start`]. Nothing runs then, and it may be tried again.
     pub async fn restart(&mut self) -> Result<()> {
-        self.process.stop(Signal::SIGTERM, STOP_MAX).await;
+        stop(&mut self.process, &self.data).await;
         self.process = launch(&self.program, &self.data, self.port, lock::RESTART_WAIT_MAX, self.staging.as_mut()).await?;
         Ok(())
     }
 
     /// Stops it gracefully; kills it when it takes too long.
     pub async fn stop(mut self) {
-        self.process.stop(Signal::SIGTERM, STOP_MAX).await;
+        stop(&mut self.process, &self.data).await;
     }
 }
 
@@ -147,14 +147,34 @@ fn store_in(data: &Path) -> PathBuf {
     data.join("store")
 }
 
-/// Starts the server; a second time where it had to give up on a batch, so that it forgets the ids of what is taken out.
+/// Starts the server. After one that was killed it is started on another port first, where nobody waits for it: what was written is synced and
+/// what was left half written is taken out before anybody can be told that it is stored.
 async fn launch(program: &Path, data: &Path, port: u16, lock_wait: Duration, mut staging: Option<&mut Staging>) -> Result<Process> {
+    if unclean::was_killed(data) {
+        let lock = lock::take(data, lock_wait).await?;
+        unclean::sync(&store_in(data))?;
+        drop(lock);
+        let aside = port::any_free()?;
+        let mut process = start(program, data, aside, lock_wait, staging.as_deref_mut()).await?;
+        torn::take_out(aside).await?;
+        stop(&mut process, data).await;
+    }
+    unclean::runs(data)?;
     let mut process = start(program, data, port, lock_wait, staging.as_deref_mut()).await?;
+    // Also left by a disk that was full, and then by a server that was stopped.
     if torn::take_out(port).await? == 0 {
         return Ok(process);
     }
-    process.stop(Signal::SIGTERM, STOP_MAX).await;
+    stop(&mut process, data).await;
+    unclean::runs(data)?;
     start(program, data, port, lock_wait, staging).await
+}
+
+async fn stop(process: &mut Process, data: &Path) {
+    process.stop(Signal::SIGTERM, STOP_MAX).await;
+    if process.exited().is_some_and(|status| status.success()) {
+        unclean::stopped(data);
+    }
 }
 
 async fn start(program: &Path, data: &Path, port: u16, lock_wait: Duration, mut staging: Option<&mut Staging>) -> Result<Process> {

@@ -1,10 +1,11 @@
-//! What is left of an atomic batch when the server was ended in the middle of its commit and what it had gathered is gone, as after a power
-//! cut: the first events of a decision without the rest. The server says so in its log and keeps them. Nobody was told that they are
-//! stored, so they are taken out, which makes it none of them, as promised.
+//! What is left of a decision when the server was ended in the middle of the commit of its batch and what it had gathered is gone, as after a
+//! power cut: the first events without the rest. The server says so in its log and keeps them. Nobody was told that they are stored, so they
+//! are taken out, which makes it none of them, as promised.
 //!
-//! A batch is torn at the end of its stream or not at all, because the server writes one after another. The very last message says so: it is of a
-//! batch and does not commit it. Where the very last one is not there any more, it was erased, and was stored before that. The server has to start again afterwards: it has read the ids of these messages already, and would take the
-//! decision's repetition for one that it has.
+//! A batch holds appends that have nothing to do with each other, and one that is whole stays: somebody may have repeated it and been told that
+//! it is stored. Only the last one can be cut in two. The journal marks every event that others of its append follow ([`MORE`]), so an append
+//! is cut where the very last message of a stream bears the mark. Where the very last one is not there any more, it was erased, and was
+//! stored before that.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -16,14 +17,17 @@ use tokio::net::TcpStream;
 
 use crate::error::{Error, Result};
 
-/// A batch has at most a thousand messages, and asking for one and deleting it takes about a millisecond.
+/// An append has at most a thousand messages; asking for one takes less than a millisecond, and so does deleting it.
 const MEND_MAX: Duration = Duration::from_secs(60);
 /// The largest answer that is read: a message of `max_payload` in base64.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
+/// The journal's mark: more of the same append follows.
+const MORE: &str = "Paige-More:";
 /// Where answers come.
 const INBOX: &str = "_INBOX.paige-embedded";
 
-/// Takes the messages of torn batches out of all streams of the server on this port, and says how many they were.
+/// Takes the messages of appends that are cut in two out of all streams of the server on this port, and says how many they were. With a full
+/// disk that fails, and the server cannot be used before there is room.
 pub(crate) async fn take_out(port: u16) -> Result<u64> {
     let unfit = |what: String| Error::Unfit { server: "nats-server", what };
     let mend = async {
@@ -32,7 +36,11 @@ pub(crate) async fn take_out(port: u16) -> Result<u64> {
         for stream in api.streams().await? {
             let of_stream = api.take_out(&stream).await?;
             if of_stream > 0 {
-                tracing::warn!(stream, messages = of_stream, "a batch was left half written: taken out, nobody was told that it is stored");
+                tracing::warn!(
+                    stream,
+                    messages = of_stream,
+                    "an append was left half written: taken out, nobody was told that it is stored"
+                );
             }
             taken += of_stream;
         }
@@ -40,7 +48,7 @@ pub(crate) async fn take_out(port: u16) -> Result<u64> {
     };
     let mended: std::io::Result<u64> =
         tokio::time::timeout(MEND_MAX, mend).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
-    mended.map_err(|error| unfit(format!("it does not say whether a batch is half written: {error}")))
+    mended.map_err(|error| unfit(format!("what was left half written cannot be taken out: {error}")))
 }
 
 /// JetStream's requests, in the few words of the protocol that they take: the journal, which has the real client, stands on this crate.
@@ -93,49 +101,27 @@ impl Api {
     }
 
     async fn take_out(&mut self, stream: &str) -> std::io::Result<u64> {
-        let Some((first, last)) = self.torn(stream).await? else { return Ok(0) };
+        let info = self.ask(&format!("$JS.API.STREAM.INFO.{stream}"), &json!({})).await?;
+        let end = info["state"]["last_seq"].as_u64().unwrap_or(0);
+        let mut first = end + 1;
+        while first > 1 && self.is_followed(stream, first - 1).await? {
+            first -= 1;
+        }
         // The last one goes last: whoever is interrupted here begins again.
-        for sequence in first..=last {
+        for sequence in first..=end {
             let deleted = self.ask(&format!("$JS.API.STREAM.MSG.DELETE.{stream}"), &json!({ "seq": sequence })).await?;
-            if deleted["success"] != true && sequence == last {
+            if deleted["success"] != true {
                 return Err(std::io::Error::other(deleted.to_string()));
             }
         }
-        Ok(last + 1 - first)
+        Ok(end + 1 - first)
     }
 
-    /// The first and the last sequence of a batch that is not whole.
-    async fn torn(&mut self, stream: &str) -> std::io::Result<Option<(u64, u64)>> {
-        let info = self.ask(&format!("$JS.API.STREAM.INFO.{stream}"), &json!({})).await?;
-        // Absent where it was erased, and whatever came before it with it.
-        let last = self.ask(&format!("$JS.API.STREAM.MSG.GET.{stream}"), &json!({ "seq": info["state"]["last_seq"] })).await?;
-        let (Some(sequence), Some(headers)) = (last["message"]["seq"].as_u64(), last["message"]["hdrs"].as_str()) else { return Ok(None) };
+    /// Whether there is such a message, and it bears the mark.
+    async fn is_followed(&mut self, stream: &str, sequence: u64) -> std::io::Result<bool> {
+        let found = self.ask(&format!("$JS.API.STREAM.MSG.GET.{stream}"), &json!({ "seq": sequence })).await?;
+        let headers = found["message"]["hdrs"].as_str().unwrap_or_default();
         let headers = base64::engine::general_purpose::STANDARD.decode(headers).map_err(std::io::Error::other)?;
-        let place = uncommitted(&String::from_utf8_lossy(&headers));
-        Ok(place.map(|place| (sequence.saturating_sub(place - 1).max(1), sequence)))
-    }
-}
-
-/// The place in its batch, from 1, of a message with these headers, if it is not the one that commits the batch.
-fn uncommitted(headers: &str) -> Option<u64> {
-    let find = |name: &str| headers.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
-    if find("Nats-Batch-Commit").is_some() {
-        return None;
-    }
-    find("Nats-Batch-Sequence")?.parse().ok().filter(|place| *place > 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_is_torn_where_its_last_message_does_not_commit_it() {
-        let torn = "NATS/1.0\r\nNats-Msg-Id: 7\r\nNats-Batch-Id: b7\r\nNats-Batch-Sequence: 2\r\n\r\n";
-        assert_eq!(uncommitted(torn), Some(2));
-        assert_eq!(uncommitted(&torn.replace("\r\n\r\n", "\r\nNats-Batch-Commit: 1\r\n\r\n")), None);
-        assert_eq!(uncommitted("NATS/1.0\r\nNats-Msg-Id: 7\r\n\r\n"), None);
-        assert_eq!(uncommitted(&torn.replace("Sequence: 2", "Sequence: 0")), None);
-        assert_eq!(uncommitted(""), None);
+        Ok(String::from_utf8_lossy(&headers).lines().any(|line| line.starts_with(MORE)))
     }
 }

@@ -57,12 +57,15 @@ pub(crate) fn append_batch(port: u16, name: &str) {
     assert!(answer.contains("\"count\":3"), "{answer}");
 }
 
-/// So many messages of some hundred bytes as one atomic batch, each with an id made of the batch's name and its place.
+/// So many messages of some hundred bytes as one atomic batch, each with an id made of the batch's name and its place. As the journal does it,
+/// those that are followed by more of their append are marked; an append is three messages here.
 pub(crate) fn batch(name: &str, messages: u32) -> String {
     let publish = |place: u32| {
         let (reply, commit) = if place == messages { ("answer ", "Nats-Batch-Commit: 1\r\n") } else { ("", "") };
-        let headers =
-            format!("NATS/1.0\r\nNats-Msg-Id: {name}.{place}\r\nNats-Batch-Id: {name}\r\nNats-Batch-Sequence: {place}\r\n{commit}\r\n");
+        let more = if place % 3 == 0 { "" } else { "Paige-More: 1\r\n" };
+        let headers = format!(
+            "NATS/1.0\r\nNats-Msg-Id: {name}.{place}\r\nNats-Batch-Id: {name}\r\nNats-Batch-Sequence: {place}\r\n{commit}{more}\r\n"
+        );
         let body = "part ".repeat(100);
         format!("HPUB kept.one {reply}{} {}\r\n{headers}{body}\r\n", headers.len(), headers.len() + body.len())
     };
@@ -71,8 +74,13 @@ pub(crate) fn batch(name: &str, messages: u32) -> String {
 
 /// How many messages the stream has.
 pub(crate) fn messages(port: u16) -> u64 {
+    of_stream(port, "messages")
+}
+
+/// A number that the stream's information has.
+pub(crate) fn of_stream(port: u16, field: &str) -> u64 {
     let answer = ask(port, "$JS.API.STREAM.INFO.kept", "");
-    let (_, after) = answer.split_once("\"messages\":").unwrap_or_else(|| panic!("{answer}"));
+    let (_, after) = answer.split_once(&format!("\"{field}\":")).unwrap_or_else(|| panic!("{answer}"));
     let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap();
     after[..digits].parse().unwrap()
 }

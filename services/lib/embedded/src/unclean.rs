@@ -1,0 +1,82 @@
+//! How the last nats-server on a folder ended, and what has to be done if it did not end by itself.
+//!
+//! What a killed server has written is in the system's memory, and perhaps not yet on the disk. The next one reads it and takes it for stored:
+//! it shows it to readers, and answers whoever repeats it that it is there, without syncing anything. So everything is synced before.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// There while a server runs, and after one that was killed.
+fn mark(data: &Path) -> PathBuf {
+    data.join("running")
+}
+
+/// Whether the last server on this folder was killed, or the machine went down under it.
+pub(crate) fn was_killed(data: &Path) -> bool {
+    mark(data).exists()
+}
+
+/// A server is about to run.
+pub(crate) fn runs(data: &Path) -> Result<()> {
+    let path = mark(data);
+    let marked = File::create(&path).and_then(|file| file.sync_all()).and_then(|()| File::open(data)?.sync_all());
+    marked.map_err(Error::file("write", &path))
+}
+
+/// The server has ended by itself.
+pub(crate) fn stopped(data: &Path) {
+    // One that stays costs the next start a moment.
+    let _ = std::fs::remove_file(mark(data));
+}
+
+/// Syncs every file and folder below `path`.
+pub(crate) fn sync(path: &Path) -> Result<()> {
+    let failed = || Error::file("sync", path);
+    let kind = match path.symlink_metadata() {
+        Ok(found) => found.file_type(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed()(error)),
+    };
+    if kind.is_dir() {
+        for entry in std::fs::read_dir(path).map_err(failed())? {
+            sync(&entry.map_err(failed())?.path())?;
+        }
+    }
+    // A link, as to where batches are gathered, leads to what no sync keeps.
+    if kind.is_dir() || kind.is_file() {
+        File::open(path).and_then(|file| file.sync_all()).map_err(failed())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_says_whether_its_server_ended_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!was_killed(folder.path()), "a new one");
+        runs(folder.path()).unwrap();
+        assert!(was_killed(folder.path()));
+        runs(folder.path()).unwrap();
+        stopped(folder.path());
+        assert!(!was_killed(folder.path()));
+    }
+
+    #[test]
+    fn whole_trees_are_synced_and_links_are_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b");
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(deep.join("1.blk"), "events").unwrap();
+        symlink("/nowhere", deep.join("batches")).unwrap();
+        symlink(folder.path(), deep.join("round")).unwrap();
+        sync(folder.path()).unwrap();
+        sync(&folder.path().join("missing")).unwrap();
+    }
+}
