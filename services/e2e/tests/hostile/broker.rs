@@ -1,18 +1,60 @@
-//! A broker that is there and wrong: one whose stream somebody has changed.
+//! A broker that is there and wrong: one that says nothing any more, and one whose stream somebody has changed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use contract::Stream;
 use e2e::apart::{Apart, free_port};
 use e2e::process::Program;
+use futures::future::join_all;
 use journal::{ConnectOptions, Journal};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+use crate::{Gate, text, wamid_of};
+
+/// An answer is promised after 5 s without the log; the rest is this machine's.
+const REFUSED_MAX: Duration = Duration::from_secs(7);
 const END_MAX: Duration = Duration::from_secs(20);
 /// Far from what webhooks are kept for.
 const ANOTHER_AGE: Duration = Duration::from_secs(24 * 3_600);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_falls_silent_costs_no_webhook_and_doubles_none() {
+    let mut gate = Gate::open().await;
+    let bodies = |round: &str| (0..20).map(|index| text(&format!("wamid.{round}.{index:02}"))).collect::<Vec<_>>();
+    let all = async |gate: &Gate, bodies: Vec<Vec<u8>>| join_all(bodies.into_iter().map(|body| gate.signed(body))).await;
+    assert_eq!(all(&gate, bodies("before")).await, [200; 20]);
+
+    let broker = Pid::from_raw(gate.apart.nats.pid().cast_signed());
+    kill(broker, Signal::SIGSTOP).unwrap();
+    // At once, and those that come while the first ones wait.
+    for round in ["silent", "silent-too"] {
+        let started = Instant::now();
+        let answers = all(&gate, bodies(round)).await;
+        println!("{round}: refused after {:.1} s", started.elapsed().as_secs_f64());
+        assert_eq!(answers, [503; 20], "{round}");
+        assert!(started.elapsed() < REFUSED_MAX, "{round}: no answer within 5 s, but after {:?}", started.elapsed());
+    }
+    let healthy = gate.apart.request(&gate.ingress, reqwest::Method::GET, "/healthz", None).await.unwrap().0;
+    assert_eq!(healthy, 200, "a process that waits for its log is alive");
+
+    kill(broker, Signal::SIGCONT).unwrap();
+    let Gate { apart, ingress, .. } = &mut gate;
+    apart.ready(ingress).await;
+    // Meta sends again what it got no 200 for, and now and then also what it got one for.
+    for round in ["silent", "silent-too", "before", "after"] {
+        assert_eq!(all(&gate, bodies(round)).await, [200; 20], "{round}");
+    }
+    let mut stored: Vec<String> = gate.stored().await.iter().map(wamid_of).collect();
+    stored.sort();
+    let rounds = ["after", "before", "silent", "silent-too"];
+    let mut expected: Vec<String> = rounds.iter().flat_map(|round| (0..20).map(move |index| format!("wamid.{round}.{index:02}"))).collect();
+    expected.sort();
+    assert_eq!(stored, expected, "acknowledged and refused ones: once each");
+}
 
 /// Requests of JetStream's, in the few words of the protocol that they take: the client of the journal changes no stream.
 struct Operator(BufReader<TcpStream>);
