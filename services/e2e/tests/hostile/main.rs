@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod broker;
+mod chunked;
 mod signed;
 
 use std::time::{Duration, Instant};
