@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 /// Becomes the program; what it leaves behind kills it when our end of the pipe closes without a word.
@@ -65,6 +65,8 @@ impl Program {
         if let Some((user, group)) = self.user {
             command.uid(user).gid(group).current_dir("/");
         }
+        // A group of its own, as a shell gives to each command.
+        command.process_group(0);
         command.stdin(Stdio::piped()).stdout(log.try_clone().expect("a log")).stderr(log);
         let mut child = command.spawn().expect("a program that can be run");
         let lifeline = child.stdin.take();
@@ -101,6 +103,13 @@ impl Process {
         if self.exited().is_none() {
             // It cannot be gone: nobody else waits for our child.
             let _ = kill(Pid::from_raw(self.child.id().cast_signed()), signal);
+        }
+    }
+
+    /// A signal to its whole group, as a terminal sends one: to whatever it has started too, unless that left the group.
+    pub fn signal_group(&mut self, signal: Signal) {
+        if self.exited().is_none() {
+            let _ = killpg(Pid::from_raw(self.child.id().cast_signed()), signal);
         }
     }
 

@@ -1,5 +1,6 @@
-//! A subscriber from outside: the Node example of `schemas/examples/follow-messages`, as it is published, against a real broker.
-//! It follows one of two projects and must see exactly this project's messages, in order, as CloudEvents that fit their schemas.
+//! A subscriber from outside: the Node example of `schemas/examples/follow-messages`, as it is published and as README shows it, against a
+//! real broker. It follows one of two projects and must see exactly this project's messages, in order, as CloudEvents that fit their
+//! schemas: those of the golden examples, and those that the recorder writes.
 
 #![expect(clippy::unwrap_used, reason = "in a test whatever is missing is a failure")]
 
@@ -10,8 +11,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use contract::{ContactId, Context, ConversationId, EventId, Identity, IdentityKind, MessageId, NewEvent, ProjectId, Stream, Subject};
+use e2e::{Stage, bodies};
 use embedded::Nats;
-use journal::{ConnectOptions, Expect, Journal};
+use futures::StreamExt;
+use journal::{ConnectOptions, Expect, Filter, Journal, Range};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -21,6 +24,7 @@ use tokio::time::timeout;
 const INSTALL_MAX: Duration = Duration::from_secs(180);
 /// Connecting, and one event from broker to standard output.
 const LINE_MAX: Duration = Duration::from_secs(30);
+const SECOND: i64 = 1_794_992_403;
 
 fn schemas() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
@@ -59,7 +63,7 @@ impl Writer {
             data["wamid"] = json!(wamid);
         }
         let id = EventId::derive(event_type, &[&project, &number]);
-        let time: DateTime<Utc> = DateTime::from_timestamp(1_794_992_403, 0).unwrap();
+        let time: DateTime<Utc> = DateTime::from_timestamp(SECOND, 0).unwrap();
         let event = NewEvent {
             id,
             event_type,
@@ -122,16 +126,20 @@ impl Subscriber {
 /// By the required attributes of CloudEvents 1.0, and by the published schema of its data.
 fn check_cloud_event(event: &Value, project: ProjectId) {
     assert_eq!(event["specversion"], "1.0");
-    assert_eq!(event["source"], "/paige/e2e");
     assert_eq!(event["datacontenttype"], "application/json");
     assert_eq!(event["actor"], "meta", "an extension attribute is kept");
     let time = event["time"].as_str().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
-    assert_eq!(time.map(|time| time.timestamp()), Some(1_794_992_403));
+    let time = time.unwrap_or_else(|| panic!("without a time: {event}"));
     let event_type = event["type"].as_str().unwrap();
     let schema = jsonschema::validator_for(&json_file(&format!("events/{event_type}.schema.json"))).unwrap();
     if let Err(error) = schema.validate(&event["data"]) {
         panic!("data of {event_type} does not fit its schema: {error}");
     }
+    if event["source"] != "/paige/e2e" {
+        assert_eq!(event["source"], "/paige/recorder");
+        return;
+    }
+    assert_eq!(time.timestamp(), SECOND);
     if event_type == "conversation.message_received.v1" {
         let text = event["data"]["text"].as_str().unwrap();
         assert!(text.starts_with(&project.to_string()) && text.ends_with("\u{1f44b} \"ä\""), "{text}");
@@ -172,4 +180,48 @@ async fn a_subscriber_without_our_code_sees_exactly_the_messages_of_its_project(
     for event in &seen {
         check_cloud_event(event, ours.project);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_sees_what_the_recorder_writes() {
+    const NUMBERS: [&str; 2] = ["207358419203847", "207358419203848"];
+    let (stage, folder) = tokio::join!(Stage::start(), installed_example());
+    let project = stage.connected("ours", NUMBERS[0]).await;
+    stage.connected("theirs", NUMBERS[1]).await;
+    let wamid = |number: &str, word: &str| format!("wamid.{number}.{}", word.len());
+    let write = async |number: &str, word: &str| {
+        let body = bodies::text(number, "16505550142", &wamid(number, word), SECOND, word);
+        assert_eq!(stage.webhook(body).await, 200);
+        stage.settle().await;
+    };
+    write(NUMBERS[1], "before").await;
+    write(NUMBERS[0], "before").await;
+    let mut subscriber = Subscriber::start(folder.path(), &stage.nats.url(), project);
+    for word in ["before", "first", "second \u{1f44b}"] {
+        if word != "before" {
+            write(NUMBERS[1], word).await;
+            write(NUMBERS[0], word).await;
+        }
+        let event = subscriber.next(word).await;
+        check_cloud_event(&event, project);
+        assert_eq!(event["type"], "conversation.message_received.v1");
+        assert_eq!((&event["data"]["text"], &event["data"]["wamid"]), (&json!(word), &json!(wamid(NUMBERS[0], word))));
+        let webhooks: Vec<_> = stage.journal.replay(Stream::Webhook, Range::ALL, Filter::all()).map(Result::unwrap).collect().await;
+        let cause = webhooks.into_iter().find(|webhook| event["causationid"] == webhook.id.to_string());
+        assert!(cause.is_some_and(|webhook| webhook.subject.to_string().contains(NUMBERS[0])), "it names the webhook that it follows from");
+    }
+    stage.finish(0).await;
+}
+
+#[test]
+fn readme_shows_the_example_as_it_is() {
+    let readme = std::fs::read_to_string(schemas().join("../README.md")).unwrap();
+    let (_, shown) = readme.split_once("```js\n").expect("README shows it");
+    let (shown, _) = shown.split_once("```\n").unwrap();
+    let published = std::fs::read_to_string(schemas().join("examples/follow-messages/follow.mjs")).unwrap();
+    // Above it stand words for whoever finds the file alone.
+    let (words, _) = published.split_once("import ").unwrap();
+    assert!(words.lines().all(|line| line.starts_with("//")), "{words}");
+    assert_eq!(words.to_owned() + shown, published);
+    assert!(shown.lines().count() <= 22, "about twenty lines");
 }

@@ -7,11 +7,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use contract::{ProjectEvent, Stream};
+use e2e::apart::Apart;
 use e2e::installation::{FIRST_START_MAX, Installation};
 use e2e::process::Program;
+use futures::StreamExt;
+use journal::{ConnectOptions, Filter, Journal, Range};
 use nix::sys::signal::Signal;
 use nix::unistd::User;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 
 /// A later one: five seconds on a machine that does nothing else, and this is one that runs tests.
 const LATER_START_MAX: Duration = Duration::from_secs(15);
@@ -70,7 +75,11 @@ async fn lives(user: Option<&User>) {
     for (signal, limit) in [(Signal::SIGINT, LATER_START_MAX), (Signal::SIGKILL, LATER_START_MAX), (Signal::SIGTERM, LATER_START_MAX)] {
         let (pid, key) = (up.process.pid(), up.key.clone());
         assert!(paige.processes(pid).len() >= 3, "itself and two servers at least: {:?}", paige.processes(pid));
-        up.process.signal(signal);
+        match signal {
+            // As a terminal does it.
+            Signal::SIGINT => up.process.signal_group(signal),
+            _ => up.process.signal(signal),
+        }
         let status = up.process.ended_within(STOP_MAX).await;
         assert!(status.success() || signal == Signal::SIGKILL, "{signal}: {status}: {}", up.process.said());
         paige.all_gone(pid).await;
@@ -106,6 +115,74 @@ async fn a_second_one_on_the_same_folder_is_refused_and_harms_nothing() {
     let status = second.ended_within(STOP_MAX).await;
     assert!(!status.success() && second.said().contains("in use"), "{status}: {}", second.said());
     assert_eq!(paige.get(&up, "/v1/projects").await["data"].as_array().map(Vec::len), Some(0));
+    let pid = up.process.pid();
+    up.process.stop(STOP_MAX).await;
+    paige.all_gone(pid).await;
+}
+
+/// What runs of it is the process alone.
+fn alone(paige: &Installation, pid: u32) -> bool {
+    paige.processes(pid).iter().all(|line| line.trim_start().starts_with(&format!("{pid} ")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_are_given_are_used_and_left_running() {
+    let mut apart = Apart::start().await;
+    let mut paige = Installation::new(None);
+    let given = [("PAIGE_NATS_URL", apart.nats.url()), ("PAIGE_DATABASE_URL", apart.database_url.clone())];
+    paige.program.env.extend(given.clone().map(|(name, value)| (name.to_owned(), value)));
+    let mut up = paige.start(FIRST_START_MAX).await;
+    let pid = up.process.pid();
+    for (name, url) in &given {
+        assert!(up.text.contains(url), "{name} is not printed: {}", up.text);
+    }
+    assert!(alone(&paige, pid), "servers of its own: {:?}", paige.processes(pid));
+    for server in ["nats", "postgres"] {
+        assert!(!paige.folder().join("data").join(server).exists(), "a folder for {server}, which was given");
+    }
+
+    let request = paige.http.post(format!("{}/v1/projects", up.base)).bearer_auth(&up.key).json(&json!({ "name": "Elsewhere" }));
+    let created: Value = request.send().await.unwrap().json().await.unwrap();
+    let project = created["project"]["id"].as_str().unwrap().to_owned();
+    let started = Instant::now();
+    while paige.get(&up, &format!("/v1/projects/{project}")).await["status"] != "ready" {
+        assert!(started.elapsed() < WAIT_MAX, "the project is never ready");
+        tokio::time::sleep(POLL).await;
+    }
+    up.process.signal_group(Signal::SIGINT);
+    let status = up.process.ended_within(STOP_MAX).await;
+    assert!(status.success(), "{status}: {}", up.process.said());
+    paige.all_gone(pid).await;
+
+    // Both still run, and hold what was said.
+    assert_eq!(apart.nats.exited(), None);
+    let journal = Journal::connect(ConnectOptions::new(apart.nats.url(), "e2e")).await.unwrap();
+    let events: Vec<_> = journal.replay(Stream::Project, Range::ALL, Filter::all()).collect().await;
+    let is_ready = |event: &contract::Recorded| {
+        event.subject.project_id().is_some_and(|id| id.to_string() == project)
+            && matches!(contract::Event::decode(event), Ok(ProjectEvent::ProjectReady(_)))
+    };
+    assert!(events.iter().any(|event| is_ready(event.as_ref().unwrap())), "the log that was given does not know the project");
+    let mut platform = PgConnection::connect(&apart.database_url).await.unwrap();
+    let made = r"SELECT count(*) FROM pg_database WHERE datname LIKE 'paige\_prj%'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(made).fetch_one(&mut platform).await.unwrap(), 1, "a database on the server that was given");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_in_the_middle_of_a_start_leaves_nothing() {
+    let paige = Installation::new(None);
+    let mut process = paige.program.start();
+    let (pid, started) = (process.pid(), Instant::now());
+    while alone(&paige, pid) {
+        assert!(started.elapsed() < FIRST_START_MAX, "no server is started: {}", process.said());
+        tokio::time::sleep(POLL).await;
+    }
+    process.signal_group(Signal::SIGINT);
+    let status = process.ended_within(STOP_MAX).await;
+    assert!(status.success(), "{status}: {}", process.said());
+    paige.all_gone(pid).await;
+    // And it is no worse for it.
+    let mut up = paige.start(FIRST_START_MAX).await;
     let pid = up.process.pid();
     up.process.stop(STOP_MAX).await;
     paige.all_gone(pid).await;

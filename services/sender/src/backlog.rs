@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{ContactId, ConversationEvent, Event, EventId, MessageId, MessageRequested, ProjectId, ReadRequested, Recorded, Subject};
 
+use crate::origin::Origin;
 use crate::status;
 
 /// What the contents of waiting messages may take in memory; what is beyond is read from the log when its turn comes.
@@ -48,6 +49,8 @@ pub(crate) struct Message {
     pub(crate) expires_at: DateTime<Utc>,
     /// Nobody knows whether Meta took an earlier attempt.
     pub(crate) doubtful: bool,
+    /// Who asked for it.
+    pub(crate) origin: Arc<Origin>,
     /// Meta's id, told by a status.
     pub(crate) told: Option<String>,
     /// When it was asked for, if this process saw it.
@@ -91,6 +94,7 @@ pub(crate) struct Read {
     pub(crate) sequence: u64,
     pub(crate) wamid: String,
     pub(crate) typing: bool,
+    pub(crate) origin: Arc<Origin>,
     pub(crate) at: DateTime<Utc>,
     /// How often Meta was asked by this process.
     pub(crate) tries: u32,
@@ -238,6 +242,7 @@ impl Backlog {
             due_at: requested.at,
             expires_at: requested.expires_at,
             doubtful: false,
+            origin: Arc::new(Origin::of(recorded)),
             told: None,
             asked_at: Some(recorded.time),
             content: fits.then(|| Arc::new(requested)),
@@ -297,7 +302,8 @@ impl Backlog {
 
     fn request_read(&mut self, key: Key, requested: ReadRequested, recorded: &Recorded) -> News {
         let ReadRequested { message, wamid, typing, at } = requested;
-        self.reads.insert(recorded.id, Read { key, message, sequence: recorded.sequence, wamid, typing, at, tries: 0 });
+        let origin = Arc::new(Origin::of(recorded));
+        self.reads.insert(recorded.id, Read { key, message, sequence: recorded.sequence, wamid, typing, origin, at, tries: 0 });
         self.changed_reads.insert(recorded.id);
         News::Read(recorded.id)
     }
@@ -364,6 +370,7 @@ impl Message {
             due_at,
             expires_at,
             doubtful: false,
+            origin: Arc::default(),
             told: None,
             asked_at: None,
             content: None,

@@ -152,7 +152,8 @@ impl Desk {
             contact.busy = Some(Busy::Saying);
         }
         let journal = self.sender.journal.clone();
-        let event = said::outcome(message, attempt, outcome, self.sender.clock.now());
+        let origin = self.backlog.messages.get(&message).map(|message| Arc::clone(&message.origin)).unwrap_or_default();
+        let event = said::outcome(message, attempt, outcome, &origin, self.sender.clock.now());
         self.tasks.spawn(async move {
             let appended = said::append(&journal, &Backlog::subject(key), expect, event).await;
             Done::Said { key, appended }
@@ -162,12 +163,12 @@ impl Desk {
     /// A status told that Meta has the message, whatever is being done about it.
     pub(crate) fn tell(&mut self, id: MessageId) {
         let Some(message) = self.backlog.messages.get(&id) else { return };
-        let (key, attempt, told) = (message.key, message.attempt, message.told.clone());
+        let (key, attempt, told, origin) = (message.key, message.attempt, message.told.clone(), Arc::clone(&message.origin));
         let Some(wamid) = told.filter(|_| self.may_speak(key.0)) else { return };
         let outcome = Outcome::Accepted { wamid, held_as: None, settled_by_status: true };
         count(&outcome);
         let journal = self.sender.journal.clone();
-        let event = said::outcome(id, attempt, outcome, self.sender.clock.now());
+        let event = said::outcome(id, attempt, outcome, &origin, self.sender.clock.now());
         self.tasks.spawn(async move {
             let appended = said::append(&journal, &Backlog::subject(key), Expect::Any, event).await;
             Done::Told { appended }
@@ -330,6 +331,7 @@ impl Desk {
             message: id,
             requested: message.requested,
             content: message.content.clone(),
+            origin: Arc::clone(&message.origin),
             project,
             last: contact.last,
             attempt: message.attempt + 1,

@@ -157,7 +157,7 @@ impl Desk {
         if !self.may_speak(read.key.0) {
             return;
         }
-        let event = said::read(read.message, id, reason, self.sender.clock.now());
+        let event = said::read(read.message, id, reason, &read.origin, self.sender.clock.now());
         let (journal, subject) = (self.sender.journal.clone(), Backlog::subject(read.key));
         self.tasks.spawn(async move {
             let appended = said::append(&journal, &subject, Expect::Any, event).await;

@@ -18,6 +18,7 @@ mod files;
 mod lane;
 mod limits;
 mod migrate;
+mod origin;
 mod pace;
 mod said;
 mod send;

@@ -4,28 +4,28 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use contract::{
-    Context, ConversationEvent, Event, EventId, MessageAbandoned, MessageAccepted, MessageFailed, MessageId, NewEvent, ReadSettled,
-    SendDeferred, SendOutcomeUnknown, SendStarted, Subject,
+    ConversationEvent, Event, EventId, MessageAbandoned, MessageAccepted, MessageFailed, MessageId, NewEvent, ReadSettled, SendDeferred,
+    SendOutcomeUnknown, SendStarted, Subject,
 };
 use journal::{AppendError, Expect, Journal, Position};
 use ulid::Ulid;
 
 use crate::decide::Outcome;
+use crate::origin::Origin;
 
 /// The service, as events name it.
 const SOURCE: &str = "/paige/sender";
-const ACTOR: &str = "system";
 /// The pause before an append is tried again that may or may not have been stored.
 const AGAIN_PAUSE: Duration = Duration::from_millis(200);
 
 /// Meta is about to be asked. Its id is of this process alone: whoever appends it is the one who asks.
-pub(crate) fn started(id: Ulid, message: MessageId, attempt: u32, phone_number_id: &str, at: DateTime<Utc>) -> NewEvent {
+pub(crate) fn started(id: Ulid, message: MessageId, attempt: u32, phone_number_id: &str, origin: &Origin, at: DateTime<Utc>) -> NewEvent {
     let started = SendStarted { message, attempt, phone_number_id: phone_number_id.to_owned(), at };
-    ConversationEvent::from(started).into_new(EventId::from_ulid(id), SOURCE, at, context(None))
+    ConversationEvent::from(started).into_new(EventId::from_ulid(id), SOURCE, at, origin.context())
 }
 
 /// What came of an attempt. Its id follows from message, attempt and type, so that it can be said again.
-pub(crate) fn outcome(message: MessageId, attempt: u32, outcome: Outcome, at: DateTime<Utc>) -> NewEvent {
+pub(crate) fn outcome(message: MessageId, attempt: u32, outcome: Outcome, origin: &Origin, at: DateTime<Utc>) -> NewEvent {
     let event: ConversationEvent = match outcome {
         Outcome::Accepted { wamid, held_as, settled_by_status } => {
             MessageAccepted { message, wamid, attempt, held_as, settled_by_status, at }.into()
@@ -36,18 +36,14 @@ pub(crate) fn outcome(message: MessageId, attempt: u32, outcome: Outcome, at: Da
         Outcome::Abandoned { reason } => MessageAbandoned { message, reason, at }.into(),
     };
     let id = EventId::derive(event.event_type(), &[&message.to_string(), &attempt.to_string()]);
-    event.into_new(id, SOURCE, at, context(None))
+    event.into_new(id, SOURCE, at, origin.context())
 }
 
-/// What came of showing a message as read. `asked` is the event that asked for it.
-pub(crate) fn read(message: MessageId, asked: EventId, reason: Option<String>, at: DateTime<Utc>) -> NewEvent {
+/// What came of showing a message as read. `asked` is the event that asked for it, and its origin.
+pub(crate) fn read(message: MessageId, asked: EventId, reason: Option<String>, origin: &Origin, at: DateTime<Utc>) -> NewEvent {
     let settled: ConversationEvent = ReadSettled { message, shown: reason.is_none(), reason, at }.into();
     let id = EventId::derive(settled.event_type(), &[&asked.to_string()]);
-    settled.into_new(id, SOURCE, at, context(Some(asked)))
-}
-
-fn context(causation: Option<EventId>) -> Context {
-    Context { causation, actor: Some(ACTOR.to_owned()), ..Context::default() }
+    settled.into_new(id, SOURCE, at, origin.context())
 }
 
 /// Appends until it is known to be stored or refused: an append that may have been stored is made again, under the same id.

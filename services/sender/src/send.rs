@@ -18,6 +18,7 @@ use whatsapp::{Bsuid, Outbound, PhoneNumberId, Recipient, WaId};
 use crate::Sender;
 use crate::backlog::{Backlog, Key};
 use crate::files::FileError;
+use crate::origin::Origin;
 use crate::said;
 
 /// How old a start may be when Meta is asked. Far less than others wait before they take it for lost.
@@ -35,6 +36,8 @@ pub(crate) struct Order {
     pub(crate) requested: u64,
     /// What it says, if it is in memory.
     pub(crate) content: Option<Arc<MessageRequested>>,
+    /// Who asked for it.
+    pub(crate) origin: Arc<Origin>,
     pub(crate) project: Arc<Project>,
     /// The last sequence of the contact's subject.
     pub(crate) last: u64,
@@ -80,7 +83,7 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
     if stop.is_cancelled() {
         return Sending::Stopped;
     }
-    let started = said::started(sender.ids.ulid(), order.message, order.attempt, ready.number.as_str(), at);
+    let started = said::started(sender.ids.ulid(), order.message, order.attempt, ready.number.as_str(), &order.origin, at);
     match said::append(&sender.journal, &Backlog::subject(order.key), Expect::At(order.last), started).await {
         Ok(_) => {}
         Err(AppendError::Conflict { actual, .. }) => return Sending::Overtaken(actual),

@@ -1,5 +1,7 @@
 //! The rows: read once at start, written in batches beside the work. Rows and position change together or not at all.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{EventId, MessageId};
 use sqlx::postgres::PgRow;
@@ -7,6 +9,7 @@ use sqlx::{PgPool, Row};
 
 use crate::backlog::{Message, Read, State};
 use crate::error::Error;
+use crate::origin::Origin;
 
 /// What Postgres keeps of a time: microseconds.
 const POSTGRES_TIME_DIGITS: u16 = 6;
@@ -88,9 +91,10 @@ async fn write_messages(connection: &mut sqlx::PgConnection, rows: &[(MessageId,
         rows.iter().map(|(_, message)| of(message)).collect()
     }
     sqlx::query(
-        "INSERT INTO sender.messages (id, project_id, contact_id, requested, sequence, state, attempt, due_at, expires_at, doubtful, wamid)
+        "INSERT INTO sender.messages (id, project_id, contact_id, requested, sequence, state, attempt, due_at, expires_at, doubtful, wamid,
+                                      asked, traceparent, correlation)
          SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::integer[],
-                              $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[])
+                              $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[], $12::text[], $13::text[], $14::text[])
          ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, state = excluded.state, attempt = excluded.attempt,
              due_at = excluded.due_at, expires_at = excluded.expires_at, doubtful = excluded.doubtful, wamid = excluded.wamid",
     )
@@ -105,6 +109,9 @@ async fn write_messages(connection: &mut sqlx::PgConnection, rows: &[(MessageId,
     .bind(all(rows, |message| message.expires_at))
     .bind(all(rows, |message| message.doubtful))
     .bind(all(rows, |message| message.told.clone()))
+    .bind(all(rows, |message| message.origin.asked.map(|asked| asked.to_string())))
+    .bind(all(rows, |message| message.origin.traceparent.clone()))
+    .bind(all(rows, |message| message.origin.correlation.clone()))
     .execute(connection)
     .await?;
     Ok(())
@@ -115,8 +122,9 @@ async fn write_reads(connection: &mut sqlx::PgConnection, rows: &[(EventId, Read
         rows.iter().map(|(_, read)| of(read)).collect()
     }
     sqlx::query(
-        "INSERT INTO sender.reads (id, project_id, contact_id, message_id, sequence, wamid, typing, at)
-         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::boolean[], $8::timestamptz[])
+        "INSERT INTO sender.reads (id, project_id, contact_id, message_id, sequence, wamid, typing, at, traceparent, correlation)
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::boolean[], $8::timestamptz[],
+                              $9::text[], $10::text[])
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(rows.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>())
@@ -127,6 +135,8 @@ async fn write_reads(connection: &mut sqlx::PgConnection, rows: &[(EventId, Read
     .bind(all(rows, |read| read.wamid.clone()))
     .bind(all(rows, |read| read.typing))
     .bind(all(rows, |read| read.at))
+    .bind(all(rows, |read| read.origin.traceparent.clone()))
+    .bind(all(rows, |read| read.origin.correlation.clone()))
     .execute(connection)
     .await?;
     Ok(())
@@ -154,20 +164,30 @@ fn message(row: &PgRow) -> Result<(MessageId, Message), Error> {
     let restored = Message::restored(key, requested, sequence, state, row.try_get("due_at")?, row.try_get("expires_at")?);
     let attempt: i32 = row.try_get("attempt")?;
     let attempt = u32::try_from(attempt).map_err(|_| Error::Row { id: row.get("id"), what: "attempt" })?;
-    Ok((id(row, "id")?, Message { attempt, doubtful: row.try_get("doubtful")?, told: row.try_get("wamid")?, ..restored }))
+    let asked: Option<String> = row.try_get("asked")?;
+    let asked = asked.map(|_| id(row, "asked")).transpose()?;
+    let message =
+        Message { attempt, doubtful: row.try_get("doubtful")?, told: row.try_get("wamid")?, origin: origin(row, asked)?, ..restored };
+    Ok((id(row, "id")?, message))
 }
 
 fn read(row: &PgRow) -> Result<(EventId, Read), Error> {
+    let asked: EventId = id(row, "id")?;
     let read = Read {
         key: (id(row, "project_id")?, id(row, "contact_id")?),
         message: id(row, "message_id")?,
         sequence: unsigned(row.try_get("sequence")?),
         wamid: row.try_get("wamid")?,
         typing: row.try_get("typing")?,
+        origin: origin(row, Some(asked))?,
         at: row.try_get("at")?,
         tries: 0,
     };
-    Ok((id(row, "id")?, read))
+    Ok((asked, read))
+}
+
+fn origin(row: &PgRow, asked: Option<EventId>) -> Result<Arc<Origin>, Error> {
+    Ok(Arc::new(Origin { asked, traceparent: row.try_get("traceparent")?, correlation: row.try_get("correlation")? }))
 }
 
 fn id<T: std::str::FromStr>(row: &PgRow, what: &'static str) -> Result<T, Error> {

@@ -10,15 +10,20 @@ use journal::{Filter, Journal, Range};
 use projections::rebuild::{Options, Rebuild};
 use projections::{ProjectDatabases, database_name};
 use sqlx::{Connection, PgConnection, PgPool, Row};
-use tokio::time::{Instant, sleep};
+use tokio::process::Command;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Tally;
 use super::meta::{Entries, Ledger};
 use crate::apart::{Apart, Service};
+use crate::binaries::binary;
+use crate::process::is_ours;
 
 /// How long the tables may take to hold everything, after everything was acknowledged.
 const SETTLE_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
+/// How long the tool may take for all projects.
+const VERIFY_MAX: Duration = Duration::from_secs(120);
 /// Differences that are told one by one.
 const TOLD_MAX: usize = 5;
 
@@ -43,6 +48,7 @@ pub(super) async fn everything(
     let mut projects: Vec<ProjectId> = ledgers.iter().map(|ledger| ledger.project).collect();
     verify(journal, databases, &projects, tally).await;
     projects.extend(built);
+    replay(apart, &projects, tally).await;
     tally.count("projects created meanwhile", built.len() as u64);
     left_over(apart, &projects, tally).await;
     let processes = services.iter().filter(|service| service.process.is_some()).count();
@@ -201,6 +207,32 @@ async fn verify(journal: &Journal, databases: &ProjectDatabases, projects: &[Pro
             Ok(report) => tally.violation(format!("{project}: tables differ from the log: {:?}", report.tables)),
             Err(error) => tally.violation(format!("{project} cannot be verified: {error}")),
         }
+    }
+}
+
+/// The operator's tool says the same of all projects, also of those that were made meanwhile.
+async fn replay(apart: &Apart, projects: &[ProjectId], tally: &mut Tally) {
+    let mut command = Command::new(binary("replay"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
+    command.args(["--nats-url", &apart.nats.url(), "--database-url", &apart.database_url, "verify"]).kill_on_drop(true);
+    let output = match timeout(VERIFY_MAX, command.output()).await {
+        Ok(Ok(output)) => output,
+        Ok(Err(error)) => return tally.violation(format!("replay cannot be run: {error}")),
+        Err(_) => return tally.violation(format!("replay verify takes longer than {VERIFY_MAX:?}")),
+    };
+    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if !output.status.success() {
+        tally.violation(format!("replay verify ends with {}: {said}{complained}", output.status));
+    }
+    let proved = |project: &&ProjectId| {
+        let project = project.to_string();
+        said.lines().any(|line| line.contains(&project) && line.contains(" rows equal the log up to "))
+    };
+    let unproved: Vec<&ProjectId> = projects.iter().filter(|project| !proved(project)).take(TOLD_MAX).collect();
+    if !unproved.is_empty() {
+        tally.violation(format!("replay verify proves nothing of {unproved:?}: {said}{complained}"));
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Tally;
-use crate::apart::{Apart, Service};
+use crate::apart::{Apart, SERVICES, Service};
 use crate::dice::Dice;
 use crate::process::Process;
 
@@ -17,12 +17,20 @@ const DOWN_MS: std::ops::Range<u64> = 0..1_200;
 const SECOND_PERCENT: u64 = 25;
 /// How soon a process that ended by itself is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The servers, by their programs.
+const NATS: &str = "nats-server";
+const POSTGRES: &str = "postgres";
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Victim {
     Service(usize),
     Nats,
     Postgres,
+}
+
+/// Whoever is killed in each round.
+pub(super) fn victims() -> impl Iterator<Item = &'static str> {
+    SERVICES.into_iter().chain([NATS, POSTGRES])
 }
 
 /// Kills until the time is over. Everything runs when it returns.
@@ -78,11 +86,11 @@ async fn kill(apart: &mut Apart, services: &mut [Service], victim: Victim, tally
         }
         Victim::Nats => {
             apart.nats.kill().await;
-            tally.killed("nats-server");
+            tally.killed(NATS);
         }
         Victim::Postgres => {
             apart.postgres.kill().await;
-            tally.killed("postgres");
+            tally.killed(POSTGRES);
         }
     }
 }

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use crate::apart::Service;
 use crate::process::Process;
+
+/// A run of this length gets to everybody, also on a machine that is busy; a shorter one need not.
+const EVERYBODY_FROM: Duration = Duration::from_secs(60);
 
 /// The outcome of a run.
 #[derive(Debug)]
@@ -18,12 +22,22 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(seed: u64) -> Self {
-        Self { seed, killed: BTreeMap::new(), ended: BTreeMap::new(), counts: Vec::new(), violations: Vec::new(), logs: Vec::new() }
+    /// Of a run in which these are to be killed.
+    pub(super) fn new(seed: u64, victims: impl IntoIterator<Item = &'static str>) -> Self {
+        let killed = victims.into_iter().map(|victim| (victim, 0)).collect();
+        Self { seed, killed, ended: BTreeMap::new(), counts: Vec::new(), violations: Vec::new(), logs: Vec::new() }
     }
 
     pub(super) fn killed(&mut self, name: &'static str) {
         *self.killed.entry(name).or_default() += 1;
+    }
+
+    /// Whoever was never killed proves nothing: in a run that is long enough it must not happen.
+    pub(super) fn look_for_spared(&mut self, length: Duration) {
+        let spared: Vec<&str> = self.killed.iter().filter(|(_, times)| **times == 0).map(|(name, _)| *name).collect();
+        if length >= EVERYBODY_FROM && !spared.is_empty() {
+            self.violation(format!("never killed in {length:?}: {}", spared.join(", ")));
+        }
     }
 
     pub(super) fn ended_by_itself(&mut self, name: &'static str, how: &str) {
@@ -79,5 +93,23 @@ impl fmt::Display for Tally {
             writeln!(f, "tables equal the log; nothing is left over")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_was_spared_in_a_long_run_is_named() {
+        let spared = |seconds, killed: &[&'static str]| {
+            let mut tally = Tally::new(1, ["ingress", "recorder", "postgres"]);
+            killed.iter().for_each(|name| tally.killed(name));
+            tally.look_for_spared(Duration::from_secs(seconds));
+            tally.violations().to_vec()
+        };
+        assert_eq!(spared(60, &["recorder", "recorder"]), ["never killed in 60s: ingress, postgres"]);
+        assert_eq!(spared(60, &["postgres", "recorder", "ingress"]), [""; 0]);
+        assert_eq!(spared(59, &[]), [""; 0], "a short run does not get to everybody");
     }
 }

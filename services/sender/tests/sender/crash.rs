@@ -1,6 +1,6 @@
 //! A sender that is killed between any two steps, and one that is told to stop.
 
-use contract::{ConversationEvent, SendStarted, Subject};
+use contract::{Context, ConversationEvent, SendStarted, Subject};
 
 use crate::meta::Act;
 use crate::world::{World, names, wait_for};
@@ -101,5 +101,30 @@ async fn a_sender_that_is_told_to_stop_lets_calls_end_and_starts_none() {
     let running = world.sender().await;
     world.until_ended(&shop, contact, behind).await;
     assert_eq!(world.meta.calls(message).len(), 1);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_of_a_message_names_who_asked_for_it_also_after_a_crash() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let (contact, message) = (world.contact(), world.message());
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let from = Context { traceparent: Some(trace.to_owned()), correlation: Some("req-17".to_owned()), ..Context::default() };
+    world.meta.script(message, [Act::Refuse(503, 2)]);
+    let running = world.sender().await;
+    let asked = world.ask_from(&shop, contact, message, from.clone()).await;
+    world.until(&shop, contact, message, "deferred", |event| matches!(event, ConversationEvent::SendDeferred(_))).await;
+    world.until_rows(1).await;
+    running.kill().await;
+    // It has read the request no more, only the row.
+    let running = world.sender().await;
+    world.until_ended(&shop, contact, message).await;
+    assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "send_deferred", "send_started", "message_accepted"]);
+    let expected = Context { causation: Some(asked), actor: Some("system".to_owned()), ..from };
+    let events = world.journal.entity(&Subject::conversation(shop.project, contact)).await.expect("the log answers");
+    for event in &events[1..] {
+        assert_eq!(event.context, expected, "{}", event.event_type.as_str());
+    }
     running.stop().await;
 }

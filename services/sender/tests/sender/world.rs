@@ -191,6 +191,14 @@ impl World {
         self.append::<ConversationEvent>(&Subject::conversation(shop.project, contact), request.into()).await
     }
 
+    /// Asks for a message from somewhere, and gives the event that says so.
+    pub(crate) async fn ask_from(&self, shop: &Shop, contact: ContactId, message: MessageId, context: Context) -> EventId {
+        let (id, asked) = (EventId::from_ulid(self.ids.ulid()), ConversationEvent::from(self.request(message)));
+        let asked = asked.into_new(id, "/test", self.now(), context);
+        self.journal.append(&Subject::conversation(shop.project, contact), Expect::Any, vec![asked]).await.expect("appended");
+        id
+    }
+
     pub(crate) async fn ask(&self, shop: &Shop, contact: ContactId, message: MessageId) -> u64 {
         self.ask_for(shop, contact, self.request(message)).await
     }
