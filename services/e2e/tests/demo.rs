@@ -1,4 +1,4 @@
-//! `paige demo billing`, as it is typed: it goes through to its end by itself, and says what happened in the order in which it had to.
+//! `paige demo` and `paige demo billing`, as they are typed: each goes through to its end by itself, and says what happened in the order in which it had to.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -40,18 +40,45 @@ const STORY: [&str; 28] = [
     "That was everything.",
 ];
 
+/// The same of the conversation.
+const TALK: [&str; 12] = [
+    "1. A project",
+    "is ready",
+    "2. A number",
+    "3. Someone writes",
+    "4. The rows",
+    "contact ",
+    "conversation ",
+    "message ",
+    "Yes, please",
+    "5. The proof",
+    " rows equal the log, ",
+    "That was everything.",
+];
+
 #[test]
 fn the_billing_demo_tells_four_months_in_order_and_leaves_nothing() {
+    let said = told(&["demo", "billing"], &STORY);
+    assert!(!said.contains("AUTH_"), "what can be charged again is a secret:\n{said}");
+}
+
+#[test]
+fn the_demo_ends_with_the_proof() {
+    told(&["demo"], &TALK);
+}
+
+/// Runs it; what it said has all of the story, in its order.
+fn told(arguments: &[&str], story: &[&str]) -> String {
     let paige = binary("paige");
     let began = Instant::now();
-    let program = Command::new(paige).args(["demo", "billing"]).stdin(Stdio::null()).output().unwrap();
-    let said = String::from_utf8_lossy(&program.stdout);
+    let program = Command::new(paige).args(arguments).stdin(Stdio::null()).output().expect("paige runs");
+    let said = String::from_utf8_lossy(&program.stdout).into_owned();
     assert!(program.status.success(), "{said}\n{}", String::from_utf8_lossy(&program.stderr));
     assert!(began.elapsed() < DEMO_TIME_MAX, "it took {:?}", began.elapsed());
     let mut rest: &str = &said;
-    for word in STORY {
+    for word in story {
         let Some(at) = rest.find(word) else { panic!("{word} is missing, or not in its place:\n{said}") };
         rest = &rest[at + word.len()..];
     }
-    assert!(!said.contains("AUTH_"), "what can be charged again is a secret:\n{said}");
+    said
 }
