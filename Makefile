@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # Given to `paige up`, as in: make run ARGS="--help"
 ARGS ?=
 # Named together each time, so that cargo chooses the same features and builds nothing twice.
-MEASURED := -p standalone -p simulator -p e2e -p projections
+MEASURED := -p standalone -p simulator -p replay -p e2e -p projections
 
 .PHONY: help run test check bench chaos
 
@@ -31,7 +31,7 @@ check: ## formatting, lints as errors, tidiness
 	@cargo test --quiet --workspace --test tidy
 
 bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingress for one row (visible, recorder, reads, sending, erasure, idle, rebuild)
-	@cargo build --release --quiet $(MEASURED) --bin paige --bin simulator --bench figures --bench rebuild
+	@cargo build --release --quiet $(MEASURED) --bin paige --bin simulator --bin replay --bench figures --bench rebuild
 	@if [ "$(ARGS)" != rebuild ]; then cargo bench --quiet $(MEASURED) --bench figures -- $(ARGS); fi
 	@if [ -z "$(ARGS)" ] || [ "$(ARGS)" = rebuild ]; then cargo bench --quiet $(MEASURED) --bench rebuild; fi
 

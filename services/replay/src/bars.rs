@@ -5,7 +5,8 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use projections::rebuild::Step;
 
-const READING: &str = "{msg:28} {bar:30} {pos}/{len} {per_sec} ETA {eta}";
+/// The bar gets the room that is left: what is cut off on a narrow terminal is it, not the time left.
+const READING: &str = "{msg:20} {wide_bar} {pos}/{len} {per_sec} ETA {eta}";
 
 /// A bar over sequences or rows.
 pub(crate) fn bar(watched: bool, what: &str, length: u64) -> ProgressBar {
@@ -44,4 +45,94 @@ pub(crate) fn follow(watched: bool) -> (ProgressBar, impl Fn(Step) + Send + Sync
         }
     };
     (shown, follow)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Mutex, PoisonError};
+
+    use contract::ProjectId;
+    use indicatif::TermLike;
+
+    use super::*;
+
+    /// A terminal of 80 columns that remembers what was written.
+    #[derive(Debug, Clone, Default)]
+    struct Screen(Arc<Mutex<String>>);
+
+    impl Screen {
+        fn write(&self, text: &str) -> io::Result<()> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+            Ok(())
+        }
+
+        /// What was written since the last time.
+        fn shown(&self) -> String {
+            std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        }
+    }
+
+    impl TermLike for Screen {
+        fn width(&self) -> u16 {
+            80
+        }
+
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn write_line(&self, line: &str) -> io::Result<()> {
+            self.write(line)
+        }
+
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.write(text)
+        }
+
+        fn clear_line(&self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn every_step_shows_what_is_done_how_fast_and_how_long_yet() {
+        let (screen, (bar, follow)) = (Screen::default(), follow(true));
+        bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(screen.clone())));
+        let project = ProjectId::from_ulid(1_u128.into());
+        for (step, words) in [
+            (Step::Reading { sequence: 250_000, through: 1_000_000 }, ["reading the log", "250000/1000000"]),
+            (Step::Filling { project, events: 500_000, of: 1_000_000 }, ["writing the tables", "500000/1000000"]),
+            (Step::Comparing { project, table: "public.contacts" }, ["comparing public.contacts", "500000/1000000"]),
+            (Step::Writing { project, table: "paige.statuses", rows: 9, of: 10 }, ["writing paige.statuses", "9/10"]),
+        ] {
+            screen.shown();
+            follow(step);
+            let shown = screen.shown();
+            for word in words.into_iter().chain(["/s ", "ETA "]) {
+                assert!(shown.contains(word), "{step:?} shows {shown:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_drawn_where_nobody_watches() {
+        assert!(bar(false, "counting", 10).is_hidden() && follow(false).0.is_hidden());
+    }
 }

@@ -26,27 +26,20 @@ enum Command {
     Up(Box<up::Up>),
     /// A project, a number, a short conversation on the simulated phone, its rows, and the proof that they equal the log
     Demo(demo::Demo),
-    /// Prove the tables against the log, mend them, look into the log: the operator's tool
-    Replay(Box<replay::Cli>),
-}
-
-fn main() -> ExitCode {
-    let Cli { command } = Cli::parse();
-    if let Command::Replay(_) = command {
-        replay::give_way();
-    }
-    run(command)
 }
 
 #[tokio::main]
-async fn run(command: Command) -> ExitCode {
-    let done: Result<ExitCode, Failure> = match command {
-        Command::Up(config) => up::run(*config).await.map(|()| ExitCode::SUCCESS),
-        Command::Demo(config) => demo::run(config).await.map(|()| ExitCode::SUCCESS),
-        Command::Replay(cli) => Ok(replay::run(*cli).await),
+async fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    let done: Result<(), Failure> = match command {
+        Command::Up(config) => up::run(*config).await,
+        Command::Demo(config) => demo::run(config).await,
     };
-    done.unwrap_or_else(|error| {
-        banner::failed(&error);
-        ExitCode::FAILURE
-    })
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            banner::failed(&error);
+            ExitCode::FAILURE
+        }
+    }
 }

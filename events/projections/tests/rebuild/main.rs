@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose ground cannot be laid has failed")]
 
+mod every_column;
 mod fill;
 mod fixture;
 mod kill;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::statements::{AGAINST_A_TABLE, AGAINST_THE_REST, OWN, TABLES, TRAPS, WITHOUT_EFFECT};
+use crate::statements::{AGAINST_A_TABLE, AGAINST_THE_REST, OWN, TRAPS, WITHOUT_EFFECT};
 use crate::world::World;
 use contract::ProjectId;
 use databases::{Databases, Names};
@@ -24,7 +24,7 @@ fn filled(template: &str, names: &Names) -> String {
 /// Runs it as the bot, in a transaction that is rolled back, so that what wrongly works does not hide the next. Gives the SQLSTATE.
 async fn attempt(bot: &mut PgConnection, sql: &str) -> Result<(), String> {
     // Some statements refuse to run in a transaction before they look at privileges.
-    let alone = ["CREATE DATABASE", "DROP DATABASE", "ALTER SYSTEM", "CREATE TABLESPACE", "CREATE SUBSCRIPTION", "CHECKPOINT"];
+    let alone = ["CREATE DATABASE", "DROP DATABASE", "ALTER SYSTEM", "CREATE TABLESPACE", "CREATE SUBSCRIPTION", "CHECKPOINT", "VACUUM"];
     let alone = alone.iter().any(|start| sql.starts_with(start));
     if !alone {
         bot.execute("BEGIN").await.unwrap();
@@ -63,6 +63,43 @@ async fn system(world: &World, project: ProjectId) -> Vec<String> {
     .unwrap()
 }
 
+/// Schema and name of every table of the platform's, as the catalogue has them.
+async fn tables(world: &World, project: ProjectId) -> Vec<(String, String)> {
+    let names = Names::of(project);
+    let mut platform = world.platform().database(names.database.as_str()).connect().await.unwrap();
+    sqlx::query_as(
+        "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND (n.nspname = 'paige' OR n.nspname = 'public' AND c.relowner = $1::text::regrole)
+         ORDER BY 1, 2",
+    )
+    .bind(names.owner.to_string())
+    .fetch_all(&mut platform)
+    .await
+    .unwrap()
+}
+
+/// What the catalogue says that the bot may do with each of them: `public.contacts SELECT`, and nothing else is expected.
+async fn rights(world: &World, project: ProjectId) -> Vec<String> {
+    let names = Names::of(project);
+    let mut platform = world.platform().database(names.database.as_str()).connect().await.unwrap();
+    let (mut rights, bot) = (Vec::new(), names.bot.as_str());
+    for (schema, table) in tables(world, project).await {
+        let table = format!("{schema}.{table}");
+        let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = $1::regclass";
+        let owner: String = sqlx::query_scalar(owner).bind(&table).fetch_one(&mut platform).await.unwrap();
+        assert_eq!(owner, names.owner.as_str(), "{table} is whose?");
+        let query = "SELECT r FROM unnest($1::text[]) r WHERE has_schema_privilege($2, split_part($3, '.', 1), 'USAGE')
+                         AND (has_table_privilege($2, $3, r)
+                              OR CASE WHEN r IN ('DELETE', 'TRUNCATE', 'TRIGGER') THEN false ELSE has_any_column_privilege($2, $3, r) END)";
+        let found: Vec<String> =
+            sqlx::query_scalar(query).bind(&EVERY_RIGHT[..]).bind(bot).bind(&table).fetch_all(&mut platform).await.unwrap();
+        rights.extend(found.into_iter().map(|right| format!("{table} {right}")));
+    }
+    rights
+}
+
+const EVERY_RIGHT: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
+
 #[tokio::test]
 async fn a_bot_cannot_touch_what_is_not_its_own() {
     let world = World::new().await;
@@ -72,8 +109,16 @@ async fn a_bot_cannot_touch_what_is_not_its_own() {
     let before = system(&world, project).await;
     assert!(before.len() > 15, "nothing to compare: {before:?}");
     let mut bot = world.bot(project).await;
-    let on_tables = TABLES.iter().flat_map(|table| AGAINST_A_TABLE.iter().map(move |template| template.replace("{t}", table)));
-    let attempts: Vec<String> = on_tables.chain(AGAINST_THE_REST.iter().map(|template| filled(template, &names))).collect();
+    let tables = tables(&world, project).await;
+    assert!(tables.len() >= 10 && tables.iter().any(|(schema, _)| schema == "paige"), "{tables:?}");
+    let on = |(schema, table): &(String, String), template: &str| template.replace("{s}", schema).replace("{t}", table);
+    let on_tables = tables.iter().flat_map(|table| AGAINST_A_TABLE.iter().map(move |template| on(table, template)));
+    // What is a warning where the bot may look is refused where it may not.
+    let out_of_sight = tables.iter().filter(|(schema, _)| schema == "paige");
+    let out_of_sight =
+        out_of_sight.flat_map(|table| WITHOUT_EFFECT.iter().map(move |template| filled(&on(table, template), &Names::of(project))));
+    let attempts: Vec<String> =
+        on_tables.chain(out_of_sight).chain(AGAINST_THE_REST.iter().map(|template| filled(template, &names))).collect();
     let mut wrong = Vec::new();
     for sql in &attempts {
         match attempt(&mut bot, sql).await {
@@ -82,12 +127,61 @@ async fn a_bot_cannot_touch_what_is_not_its_own() {
             Err(_) => {}
         }
     }
-    for sql in TABLES.iter().flat_map(|table| WITHOUT_EFFECT.iter().map(move |template| template.replace("{t}", table))) {
+    let in_sight = tables.iter().filter(|(schema, _)| schema == "public");
+    for sql in in_sight.flat_map(|table| WITHOUT_EFFECT.iter().map(move |template| on(table, template))) {
         sqlx::raw_sql(AssertSqlSafe(filled(&sql, &names))).execute(&mut bot).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
     assert!(wrong.is_empty(), "{} of {} were not refused for lack of privilege:\n{}", wrong.len(), attempts.len(), wrong.join("\n"));
     assert_eq!(system(&world, project).await, before);
     world.end(service).await;
+}
+
+#[tokio::test]
+async fn a_bot_reads_what_is_in_public_and_nothing_more_also_after_an_upgrade() {
+    let world = World::new().await;
+    let service = world.start(world.databases()).await;
+    let project = ready(&world).await;
+    let expected = ["public.contacts SELECT", "public.conversations SELECT", "public.messages SELECT"];
+    assert_eq!(rights(&world, project).await, expected);
+    let before = system(&world, project).await;
+
+    // As they were two versions ago: what came since comes again, with the rights that everything has.
+    let names = Names::of(project);
+    let mut platform = world.platform().database(names.database.as_str()).connect().await.unwrap();
+    let owner = format!("SET ROLE {}", names.owner);
+    platform.execute(AssertSqlSafe(owner.clone())).await.unwrap();
+    platform.execute("DROP TABLE paige.submissions; ALTER TABLE public.conversations DROP COLUMN reopened_at").await.unwrap();
+    platform.execute("DELETE FROM paige.migrations WHERE version IN (2, 3)").await.unwrap();
+    again(&world, project).await;
+    assert_eq!(rights(&world, project).await, expected);
+    let after = system(&world, project).await;
+    let without_columns =
+        |rows: &[String]| rows.iter().filter(|row| !row.starts_with("public conversations ")).cloned().collect::<Vec<_>>();
+    assert_eq!(without_columns(&after), without_columns(&before));
+
+    // And what a later version brings, in either schema.
+    platform.execute("CREATE TABLE public.later (id text PRIMARY KEY); CREATE TABLE paige.later (id text PRIMARY KEY)").await.unwrap();
+    again(&world, project).await;
+    let with_later: Vec<&str> =
+        vec!["public.contacts SELECT", "public.conversations SELECT", "public.later SELECT", "public.messages SELECT"];
+    assert_eq!(rights(&world, project).await, with_later);
+    let mut bot = world.bot(project).await;
+    for schema in ["public", "paige"] {
+        for template in AGAINST_A_TABLE {
+            let sql = template.replace("{s}", schema).replace("{t}", "later");
+            let refusal = attempt(&mut bot, &sql).await.expect_err(&sql);
+            assert!(refusal.starts_with(INSUFFICIENT_PRIVILEGE), "{sql}: {refusal}");
+        }
+    }
+    world.end(service).await;
+}
+
+/// All steps again, as an upgrade does them.
+async fn again(world: &World, project: ProjectId) {
+    for step in contract::DatabaseStep::ALL {
+        let server = databases::Server { platform: world.platform(), key: crate::world::MASTER_KEY.parse().unwrap() };
+        databases::provision::Provision::begin(&server, project).await.unwrap().step(step).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -161,11 +255,7 @@ async fn nothing_that_a_bot_left_in_public_is_run_by_the_platform() {
     sqlx::raw_sql(probe).execute(&mut platform).await.unwrap();
     let applied = projections::migrate(&mut platform).await;
     applied.unwrap();
-    // All steps again, as after an upgrade.
-    for step in contract::DatabaseStep::ALL {
-        let server = databases::Server { platform: world.platform(), key: crate::world::MASTER_KEY.parse().unwrap() };
-        databases::provision::Provision::begin(&server, project).await.unwrap().step(step).await.unwrap();
-    }
+    again(&world, project).await;
     let trapped: Vec<String> = sqlx::query_scalar("SELECT who::text FROM public.trapped").fetch_all(&mut platform).await.unwrap();
     assert_eq!(trapped, Vec::<String>::new());
 

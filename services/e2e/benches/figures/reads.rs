@@ -110,8 +110,8 @@ impl Rebuilding {
     fn start(nats: &Nats, postgres: &Postgres, project: ProjectId) -> Self {
         let enough = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&enough);
-        let mut replay = Command::new(built("paige"));
-        replay.args(["replay", "rebuild", "--yes", "--project", &project.to_string()]).stdout(Stdio::null());
+        let mut replay = Command::new(built("replay"));
+        replay.args(["rebuild", "--yes", "--project", &project.to_string()]).stdout(Stdio::null());
         replay.env("PAIGE_NATS_URL", nats.url()).env("PAIGE_DATABASE_URL", postgres.admin_url());
         let thread = std::thread::spawn(move || {
             let mut rebuilds = 0;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Folders that are made, not written.
+/// What is made, not written. Folders, but for `.git`, which is a file where a clone has several working trees.
 const MADE: [&str; 4] = ["target", "node_modules", ".git", ".paige"];
 
 /// One text file.
@@ -54,10 +54,11 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<File>) {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
         let path = format!("{prefix}{name}");
+        if MADE.contains(&name.as_str()) {
+            continue;
+        }
         if entry.file_type().unwrap().is_dir() {
-            if !MADE.contains(&name.as_str()) {
-                walk(&entry.path(), &format!("{path}/"), found);
-            }
+            walk(&entry.path(), &format!("{path}/"), found);
         } else if let Ok(text) = std::fs::read_to_string(entry.path()) {
             found.push(File { path, text });
         }

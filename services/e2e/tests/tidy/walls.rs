@@ -97,6 +97,14 @@ fn replay_cannot_reach_meta_a_bot_or_a_payment_provider() {
     nobody("replay writes projections and nothing else", offenders.map(|name| format!("replay reaches {name}")).collect());
 }
 
+/// Its verbs in another program would be linked with whatever that program can reach.
+#[test]
+fn replay_is_a_program_of_its_own() {
+    let graph = Graph::read();
+    let linking = graph.packages.keys().filter(|name| *name != "replay" && graph.reach(name, &[]).contains("replay"));
+    nobody("the operator's tool is linked by nobody", linking.map(|name| format!("{name} reaches replay")).collect());
+}
+
 #[test]
 fn libraries_know_no_service_and_the_log_knows_no_process() {
     let graph = Graph::read();

@@ -17,8 +17,6 @@ pub(super) struct Stage {
     pub(super) caller: Caller,
     pub(super) journal: Journal,
     pub(super) databases: ProjectDatabases,
-    pub(super) nats_url: String,
-    pub(super) database_url: String,
 }
 
 /// Starts everything, shows it, stops everything.
@@ -28,11 +26,10 @@ pub(super) async fn on_stage(clock: Clock, show: impl AsyncFnOnce(&Stage) -> Res
     let database_url = servers.postgres.create_database("paige").await?;
     let keys = Keys::random();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let nats_url = servers.nats.url();
     let objects = tempfile::tempdir()?;
     let house = House::build(Parts {
-        nats_url: nats_url.clone(),
-        database_url: database_url.clone(),
+        nats_url: servers.nats.url(),
+        database_url,
         storage_url: objects.path().display().to_string(),
         mail: None,
         keys: keys.clone(),
@@ -42,7 +39,7 @@ pub(super) async fn on_stage(clock: Clock, show: impl AsyncFnOnce(&Stage) -> Res
     .await?;
     let caller = Caller::new(format!("http://{}", house.address), keys.api_key.expose().to_owned())?;
     let (journal, databases) = (house.journal.clone(), house.databases.clone());
-    let stage = Stage { caller, journal, databases, nats_url, database_url };
+    let stage = Stage { caller, journal, databases };
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
     let shown = async {

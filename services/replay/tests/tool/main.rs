@@ -2,168 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose ground cannot be laid has failed")]
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+mod bench;
+mod exits;
+mod killed;
+mod plan;
+mod process;
+mod terminal;
 
-use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use clap::Parser;
+use bench::{Bench, NUMBER, WORDS, at};
 use contract::{
-    ContactFirstSeen, ContactId, ContactProfile, Context, ConversationClosed, ConversationId, ConversationOpened, ConversationReopened,
-    Event, EventId, HoldKind, Identity, IdentityKind, KeyHeld, Message, MessageAccepted, MessageId, MessageReceived, MessageRequested,
-    MessageStatusReported, NewEvent, ParkedEvent, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, RawJson, Recorded, SendStarted,
-    Stream, Subject,
+    ConversationClosed, ConversationReopened, HoldKind, KeyHeld, MessageAccepted, MessageId, MessageRequested, MessageStatusReported,
+    ParkedEvent, RawJson, SendStarted, Stream, Subject,
 };
-use embedded::{Nats, Postgres};
-use futures::TryStreamExt;
-use journal::{ConnectOptions, Expect, Filter, Journal, Range};
-use projections::{ProjectDatabases, Projector, database_name};
-use replay::{Cli, Exit, Out};
+use replay::Exit;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use ulid::Ulid;
-
-const NUMBER: &str = "16505550123";
-const WORDS: &str = "the blue one in size 42";
-
-fn at() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_794_992_403, 0).unwrap()
-}
-
-struct Bench {
-    nats: Nats,
-    journal: Journal,
-    databases: ProjectDatabases,
-    project: ProjectId,
-    contact: ContactId,
-    conversation: ConversationId,
-    message: MessageId,
-}
-
-impl Bench {
-    /// A project with one contact: first seen, opened, two messages, of which the second has a status that came before it.
-    async fn start(number: u128) -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&Stream::ALL).await.unwrap();
-        let postgres = Postgres::shared().await.unwrap();
-        let project = ProjectId::from_ulid(Ulid::from_parts(5, number));
-        postgres.create_database(&database_name(project)).await.unwrap();
-        let databases = ProjectDatabases::new(postgres.admin_url().parse().unwrap());
-        let mut connection = PgConnection::connect_with(&databases.options(project)).await.unwrap();
-        projections::migrate(&mut connection).await.unwrap();
-        let identity = Identity { kind: IdentityKind::Phone, value: NUMBER.to_owned() };
-        let contact = ContactId::derive(project, &identity);
-        let message = MessageId::derive(project, "wamid.two", 1_794_992_403_000);
-        let conversation = ConversationId::derive(contact, message);
-        let bench = Self { nats, journal, databases, project, contact, conversation, message };
-        bench
-            .tell(
-                Subject::project(project),
-                ProjectEvent::from(ProjectCreated {
-                    name: "Shoes".into(),
-                    conversation_idle_seconds: None,
-                    workspace: contract::WorkspaceId::INSTALLATION,
-                }),
-            )
-            .await;
-        bench.tell(Subject::project(project), ProjectEvent::from(ProjectReady {})).await;
-        let profile = ContactProfile { name: Some("Nora".into()), username: None, wa_id: Some(NUMBER.into()) };
-        bench.say(ContactFirstSeen { identities: vec![identity], profile, at: at() }).await;
-        bench.say(ConversationOpened { conversation, group: None, state: None, inherited_from: None, at: at() }).await;
-        bench.say(MessageReceived(bench.message("wamid.one"))).await;
-        let raw = RawJson::parse(r#"{"status":"delivered"}"#).unwrap();
-        bench
-            .say(MessageStatusReported {
-                wamid: "wamid.two".into(),
-                status: "delivered".into(),
-                participant: None,
-                at: at(),
-                error_code: None,
-                raw,
-            })
-            .await;
-        bench.say(MessageReceived(bench.message("wamid.two"))).await;
-        bench.project_all().await;
-        bench
-    }
-
-    fn message(&self, wamid: &str) -> Message {
-        Message {
-            message: MessageId::derive(self.project, wamid, 1_794_992_403_000),
-            conversation: self.conversation,
-            wamid: wamid.to_owned(),
-            sent_at: at(),
-            kind: "text".to_owned(),
-            text: Some(WORDS.to_owned()),
-            reply_to: None,
-            target: None,
-            group: None,
-            raw: RawJson::parse(&format!(r#"{{"from":"{NUMBER}","text":{{"body":"{WORDS}"}}}}"#)).unwrap(),
-        }
-    }
-
-    async fn say(&self, event: impl Into<contract::ConversationEvent>) {
-        self.tell(Subject::conversation(self.project, self.contact), event.into()).await;
-    }
-
-    async fn tell(&self, subject: Subject, event: impl Event) {
-        let data: Bytes = event.encode();
-        let id = EventId::derive_from_bytes(event.event_type(), &[subject.as_str()], &data);
-        let event: NewEvent = event.into_new(id, "/paige/test", at(), Context::default());
-        self.journal.append(&subject, Expect::Any, vec![event]).await.unwrap();
-    }
-
-    async fn project_all(&self) {
-        let created = self.journal.state(Stream::Conversation).await.unwrap().created;
-        let events: Vec<Recorded> = self.journal.replay(Stream::Conversation, Range::ALL, Filter::all()).try_collect().await.unwrap();
-        Projector::new(self.databases.clone(), created).apply(self.project, &events).await.unwrap();
-    }
-
-    async fn execute(&self, statement: &str) {
-        let mut connection = PgConnection::connect_with(&self.databases.options(self.project)).await.unwrap();
-        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
-    }
-
-    /// Runs a command line; gives its exit and what it printed.
-    async fn run(&self, line: &str) -> (Exit, String) {
-        let database = Postgres::shared().await.unwrap().admin_url();
-        let nats = self.nats.url();
-        let servers = ["--nats-url", &nats, "--database-url", &database];
-        let cli = Cli::try_parse_from(["replay"].into_iter().chain(line.split_whitespace()).chain(servers)).unwrap();
-        let printed = Printed::default();
-        let exit = replay::execute(&cli, &mut Out::new(line.contains("--json"), printed.clone())).await.unwrap_or_else(|error| {
-            writeln!(printed.clone(), "{error}").unwrap();
-            error.exit()
-        });
-        (exit, printed.text())
-    }
-
-    async fn json(&self, line: &str) -> (Exit, Vec<Value>) {
-        let (exit, printed) = self.run(&format!("{line} --json")).await;
-        (exit, printed.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect())
-    }
-}
-
-#[derive(Clone, Default)]
-struct Printed(Arc<Mutex<Vec<u8>>>);
-
-impl Printed {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Printed {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 fn types(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().unwrap().trim_start_matches("conversation.").trim_end_matches(".v1")).collect()
