@@ -13,7 +13,7 @@ mod world;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use contract::{ProjectId, Stream, Subject};
+use contract::{ProjectId, Subject};
 use e2e::apart::SERVICES;
 use projections::database_name;
 use reqwest::Method;
@@ -221,12 +221,7 @@ async fn nothing_is_left_over(world: &World, gone: &[ProjectId], kept: &[Project
     assert_eq!(world.list(r"SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'paige\_prj%'").await, roles);
     for (n, project) in gone.iter().enumerate() {
         let id = project.to_string();
-        let mut subjects = Vec::new();
-        for stream in Stream::ALL {
-            let all = world.journal.subjects(stream, ">").await.unwrap();
-            subjects.extend(all.into_iter().filter(|(subject, _)| subject.contains(&id)));
-        }
-        assert_eq!(subjects, [(format!("project.{id}"), 1)]);
+        world::until_left(&world.journal, &id, &[(format!("project.{id}"), 1)]).await;
         assert!(!world.objects().contains(&id), "objects of {id}");
         let (number, _) = number(n);
         assert_eq!(world::told(&world.journal, &Subject::number(&number).unwrap()).await, [""; 0]);

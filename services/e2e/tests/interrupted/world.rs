@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chassis::{Clock, Ids};
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
-    Context, DataKeyCreated, Event, EventId, OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId,
+    Context, DataKeyCreated, Event, EventId, OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Stream,
     Subject, UserId, UserRegistered, WorkspaceCreated, WorkspaceEvent, WorkspaceId, WorkspaceKind,
 };
 use e2e::apart::{Apart, SERVICES, Service};
@@ -45,6 +45,24 @@ pub(crate) async fn until_told(journal: &Journal, project: ProjectId, wanted: im
             return;
         }
         assert!(began.elapsed() < WAIT_MAX, "so far: {told:?}");
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Waits until the log holds just these subjects that name the project, with so many events each: what a service says that was killed in its part
+/// of a deletion is erased once more.
+pub(crate) async fn until_left(journal: &Journal, project: &str, wanted: &[(String, u64)]) {
+    let began = Instant::now();
+    loop {
+        let mut left = Vec::new();
+        for stream in Stream::ALL {
+            let all = journal.subjects(stream, ">").await.unwrap();
+            left.extend(all.into_iter().filter(|(subject, _)| subject.contains(project)));
+        }
+        if left == wanted {
+            return;
+        }
+        assert!(began.elapsed() < WAIT_MAX, "still there: {left:?}");
         tokio::time::sleep(POLL).await;
     }
 }

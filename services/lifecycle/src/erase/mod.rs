@@ -77,6 +77,19 @@ pub(crate) async fn keep_only_the_end(journal: &Journal, project: ProjectId, ove
     Ok(())
 }
 
+/// Erases what `stream` has of a project that is gone: a service that had begun its part before the end, and was killed in it, says once more that
+/// it is done.
+///
+/// # Errors
+/// The log does not answer. It can be repeated.
+pub(crate) async fn erase_late(journal: &Journal, project: ProjectId, stream: Stream) -> Result<(), Error> {
+    for (stream, pattern) in patterns(project).filter(|(of, _)| *of == stream) {
+        let events = journal.erase(&Erasure { stream, pattern, overwrite: false }).await?;
+        tracing::info!(project.id = %project, stream = stream.name(), events, "what was said of a deleted project is erased too");
+    }
+    Ok(())
+}
+
 /// Where a project has events of its own. Exhaustive, so that a new stream makes somebody decide.
 fn patterns(project: ProjectId) -> impl Iterator<Item = (Stream, String)> {
     Stream::ALL.into_iter().filter_map(move |stream| {

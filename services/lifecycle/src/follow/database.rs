@@ -1,6 +1,6 @@
 //! What databases says: into the rows of finer steps, and into the operation.
 
-use contract::{DatabaseEvent, Event, ProjectId, Recorded};
+use contract::{DatabaseEvent, Event, ProjectId, Recorded, Stream};
 use journal::{Handled, Handler};
 
 use super::{project_of, settle};
@@ -41,7 +41,9 @@ impl Lifecycle {
             store::save_provisioning(&self.pool, &provisioning).await?;
         }
         for (command, cause) in commands {
-            self.carry_out(id, &command, None, &Origin::Event(cause)).await?;
+            if self.carry_out(id, &command, None, &Origin::Event(cause)).await?.is_none() {
+                self.after_the_end(id, Stream::Database).await?;
+            }
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! own life. All of it can be delivered again, in part or from the beginning.
 
 mod database;
+mod late;
 mod project;
 mod reports;
 mod webhook;

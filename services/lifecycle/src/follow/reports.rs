@@ -26,8 +26,10 @@ impl Handler for OnReport {
 impl Lifecycle {
     async fn reports(&self, id: ProjectId, events: &[Recorded]) -> Result<(), Error> {
         for recorded in events {
-            if let Some(command) = command(id, recorded)? {
-                self.carry_out(id, &command, None, &Origin::Event(recorded)).await?;
+            if let Some(command) = command(id, recorded)?
+                && self.carry_out(id, &command, None, &Origin::Event(recorded)).await?.is_none()
+            {
+                self.after_the_end(id, recorded.stream()).await?;
             }
         }
         Ok(())

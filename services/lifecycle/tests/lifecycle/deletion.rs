@@ -7,7 +7,7 @@ use contract::{AiUsageReported, ProjectId, Stream, Subject, UsageEvent};
 use serde_json::{Value, json};
 
 use crate::others::{UNMAKING, operation_of};
-use crate::world::{World, fresh_pool};
+use crate::world::{PATIENCE, World, fresh_pool};
 
 const NUMBER: &str = "207358419203847";
 
@@ -88,6 +88,17 @@ async fn a_project_is_deleted_with_everything_that_names_it_and_leaves_one_fact(
     );
     let listed = world.get("/v1/projects").await.body["data"].as_array().unwrap().len();
     assert_eq!(listed, 1);
+
+    // Whoever was killed in its part says once more that it is done: nothing of that stays either.
+    for step in UNMAKING {
+        world.say_gone(id, operation_of(&answer.body), step).await;
+    }
+    let began = std::time::Instant::now();
+    while traces(&world, id).await != [(Stream::Project, 1)] {
+        assert!(began.elapsed() < PATIENCE, "late words stay: {:?}", traces(&world, id).await);
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_gone(&world, id, &location).await;
 
     // Other tables over the same log know no more of it.
     world.stop().await;
