@@ -13,16 +13,25 @@ impl Databases {
     /// # Errors
     /// [`Error::Server`] when the server refuses or is down; it can be repeated.
     pub async fn drop_database(&self, project: ProjectId, operation: OperationId, cause: &Recorded) -> Result<(), Error> {
-        let mut provision = Provision::begin(&self.server, project).await?;
-        let dropped = provision.drop_database().await;
-        provision.end().await;
-        dropped?;
+        self.drop_what_is_left(project).await?;
         let progress = self.progress(project).await?;
         if !progress.dropped {
             self.say(project, progress.sequence, DatabaseDropped { operation }, cause).await?;
             tracing::info!(project.id = %project, "the database of a project is gone");
         }
         Ok(())
+    }
+
+    /// Drops the database of `project` and its roles without a word. Also once the project is gone: a process that was killed while it caught up
+    /// may have made them again, and its events are gone.
+    ///
+    /// # Errors
+    /// [`Error::Server`] when the server refuses or is down; it can be repeated.
+    pub(crate) async fn drop_what_is_left(&self, project: ProjectId) -> Result<(), Error> {
+        let mut provision = Provision::begin(&self.server, project).await?;
+        let dropped = provision.drop_database().await;
+        provision.end().await;
+        Ok(dropped?)
     }
 
     /// An operation goes on after it had failed: what it asked of us is done again, if it asked for anything.

@@ -59,6 +59,7 @@ impl OnProject {
             ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
                 self.0.drop_database(project, started.operation, recorded).await.map_err(stop)
             }
+            ProjectEvent::ProjectErased(_) => self.0.drop_what_is_left(project).await.map_err(stop),
             ProjectEvent::OperationRetried(retried) => self.0.retry(project, retried.operation, recorded).await.map_err(stop),
             ProjectEvent::ProjectReady(_)
             | ProjectEvent::ProjectFailed(_)
@@ -70,7 +71,6 @@ impl OnProject {
             | ProjectEvent::ProjectSuspended(_)
             | ProjectEvent::ProjectRestored(_)
             | ProjectEvent::ProjectTransferred(_)
-            | ProjectEvent::ProjectErased(_)
             | ProjectEvent::TransferRequested(_)
             | ProjectEvent::TransferEnded(_)
             | ProjectEvent::OperationStarted(_)

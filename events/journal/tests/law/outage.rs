@@ -13,7 +13,7 @@ use crate::fixture::{Log, PATIENCE, contact, event, numbers, within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_appends_survive_kill_minus_nine() {
-    killed_among_appends(|_| {}, |kills, _| kills == 5).await;
+    println!("{}", killed_among_appends(|_| {}, |kills, _| kills == 5).await);
 }
 
 /// What the broker had gathered for the batch that it was killed in is gone, so it cannot finish it: what is left of the append that was cut in
@@ -29,15 +29,15 @@ async fn acknowledged_appends_survive_what_a_power_cut_leaves_of_a_batch() {
         }
     };
     let torn = |nats: &Nats| std::fs::read_to_string(nats.log_path()).unwrap().matches("Failed restoring partial batch").count();
-    killed_among_appends(lose, |kills, nats| {
+    let tally = killed_among_appends(lose, |kills, nats| {
         assert!(kills < 60, "no batch was cut in two");
         torn(nats) >= 2
-    })
-    .await;
+    });
+    println!("{}", tally.await);
 }
 
-/// Writers that each build one chain of events, every one expecting its predecessor, while nats-server is killed again and again.
-async fn killed_among_appends(after_kill: impl Fn(&Nats), enough: impl Fn(usize, &Nats) -> bool) {
+/// Writers that each build one chain of events, every one expecting its predecessor, while nats-server is killed again and again. Gives the tally.
+async fn killed_among_appends(after_kill: impl Fn(&Nats), enough: impl Fn(usize, &Nats) -> bool) -> String {
     const WRITERS: u64 = 48;
     let mut log = Log::start().await;
     let stop = Arc::new(AtomicBool::new(false));
@@ -91,12 +91,13 @@ async fn killed_among_appends(after_kill: impl Fn(&Nats), enough: impl Fn(usize,
     }
     stop.store(true, Ordering::Relaxed);
     let counts = within(PATIENCE, "the writers", join_all(writers)).await;
-    println!("{kills} kills, {} appends, {} of them recovered", acknowledged.load(Ordering::Relaxed), recovered.load(Ordering::Relaxed));
+    let told = format!("{kills} kills, {acknowledged:?} appends, {recovered:?} of them recovered");
     for (writer, count) in counts.into_iter().enumerate() {
         let (writer, count) = (writer as u64, count.expect("no writer gave up"));
         let events = log.journal.entity(&contact(writer)).await.unwrap();
         assert_eq!(numbers(&events), (0..count).map(|n| writer * 1_000_000 + n).collect::<Vec<_>>(), "writer {writer}");
     }
+    told
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use chassis::Clock;
-use contract::{OperationId, OperationKind, OperationRetried, OperationStarted, ProjectId};
+use contract::{OperationId, OperationKind, OperationRetried, OperationStarted, ProjectErased, ProjectId, Stream, Subject};
 use databases::provision::Failure;
+use journal::Erasure;
 use sqlx::Connection;
 
 use crate::killed::{kill, start};
-use crate::world::{API_KEY, World};
+use crate::world::{API_KEY, PATIENCE, World};
 
 fn deletion(operation: OperationId) -> OperationStarted {
     OperationStarted { operation, kind: OperationKind::DeleteProject, deadline: Clock::System.now(), overwrite: false }
@@ -44,6 +45,32 @@ async fn a_deleted_project_leaves_neither_database_nor_role_and_its_neighbour_ke
     world.databases().ensure(gone, &created).await.unwrap();
     assert_eq!(world.told(gone).await.iter().filter(|told| *told == "dropped").count(), 1);
     assert_eq!(world.on_server().await, World::whole(&[kept, another]));
+    world.end(service).await;
+}
+
+#[tokio::test]
+async fn what_was_made_again_after_a_projects_end_goes_without_a_word() {
+    let world = World::new().await;
+    let project = world.create_project().await;
+    let created = world.created_event(project).await;
+    world.databases().prepare().await.unwrap();
+    world.databases().ensure(project, &created).await.unwrap();
+    assert_eq!(world.on_server().await, World::whole(&[project]));
+    // What lifecycle leaves of a project that is gone.
+    world.say(project, ProjectErased { operation: OperationId::from_ulid(world.ids.ulid()) }).await;
+    world.journal.keep_last(&Subject::project(project)).await.unwrap();
+    let all = Erasure { stream: Stream::Database, pattern: Subject::database(project).to_string(), overwrite: false };
+    world.journal.open(&[Stream::Webhook]).await.unwrap(); // whose pace an erasure keeps
+    world.journal.erase(&all).await.unwrap();
+
+    let service = world.start(world.databases()).await;
+    let another = world.create_project().await;
+    world.until(another, "ready").await;
+    let began = std::time::Instant::now();
+    while world.on_server().await != World::whole(&[another]) {
+        assert!(began.elapsed() < PATIENCE, "still there: {:?}", world.on_server().await);
+    }
+    assert_eq!(world.told(project).await, [""; 0]);
     world.end(service).await;
 }
 

@@ -22,7 +22,7 @@ use tower::ServiceExt;
 
 pub(crate) const MASTER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
     pub(crate) servers: Scratch,

@@ -41,9 +41,10 @@ impl Lifecycle {
             store::save_provisioning(&self.pool, &provisioning).await?;
         }
         for (command, cause) in commands {
-            if self.carry_out(id, &command, None, &Origin::Event(cause)).await?.is_none() {
-                self.after_the_end(id, Stream::Database).await?;
-            }
+            self.carry_out(id, &command, None, &Origin::Event(cause)).await?;
+        }
+        if store::find_project(&self.pool, id).await?.is_none() {
+            self.after_the_end(id, Stream::Database).await?;
         }
         Ok(())
     }

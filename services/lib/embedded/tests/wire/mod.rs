@@ -62,7 +62,7 @@ pub(crate) fn append_batch(port: u16, name: &str) {
 pub(crate) fn batch(name: &str, messages: u32) -> String {
     let publish = |place: u32| {
         let (reply, commit) = if place == messages { ("answer ", "Nats-Batch-Commit: 1\r\n") } else { ("", "") };
-        let more = if place % 3 == 0 { "" } else { "Paige-More: 1\r\n" };
+        let more = if place.is_multiple_of(3) { "" } else { "Paige-More: 1\r\n" };
         let headers = format!(
             "NATS/1.0\r\nNats-Msg-Id: {name}.{place}\r\nNats-Batch-Id: {name}\r\nNats-Batch-Sequence: {place}\r\n{commit}{more}\r\n"
         );
