@@ -1,6 +1,7 @@
 //! `paige demo billing`: a subscription from its trial to a card without money, with a clock that is moved. What billing says, and what
 //! lifecycle makes of it, is printed as it reaches the log; the times are the house's own.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -80,18 +81,25 @@ impl Walk<'_> {
         self.payments().await
     }
 
-    /// Every event of billing and every suspension, as they come. Ends only by an error.
+    /// Every event of billing and every suspension, as they come; none before the one that it follows from, though their streams are read beside
+    /// each other. Ends only by an error.
     async fn print(&self) -> Result<(), Failure> {
         let tail = |stream: Stream, subject: Subject| self.stage.journal.tail(stream, 1, Filter::subjects([subject.as_str()]));
         let billing = tail(Stream::Billing, Subject::billing(self.project));
         let project = tail(Stream::Project, Subject::project(self.project));
         let mut events = std::pin::pin!(futures::stream::select(billing, project));
+        let (mut heard, mut early) = (HashSet::new(), Vec::new());
         while let Some(event) = events.next().await {
             let event = event?;
-            let _turn = self.printed.lock().await;
-            if let Some(text) = told(&event) {
-                line(&text);
+            let waits = event.stream() == Stream::Project && event.context.causation.is_some_and(|cause| !heard.contains(&cause));
+            if waits && told(&event).is_some() {
+                early.push(event);
+                continue;
             }
+            heard.insert(event.id);
+            let followed: Vec<Recorded> = early.extract_if(.., |later| later.context.causation == Some(event.id)).collect();
+            let _turn = self.printed.lock().await;
+            [event].iter().chain(&followed).filter_map(told).for_each(|text| line(&text));
         }
         Ok(())
     }
