@@ -31,6 +31,7 @@ const REGROUP_SHARE: u32 = 4;
 const REGROUP_TIME_MAX: Duration = Duration::from_millis(1);
 /// How many appends are taken from the way in at once.
 const INTAKE: usize = 512;
+
 /// The way in to a stream's committer.
 pub(crate) struct Committer {
     sender: mpsc::UnboundedSender<Pending>, // bounded by the two counters

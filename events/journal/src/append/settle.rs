@@ -2,7 +2,7 @@
 //! retry of an append whose acknowledgement was lost looks like a conflict, and an atomic batch that is an honest retry is
 //! refused as a duplicate (measured on nats-server 2.15). So before anything is called a conflict, the log is asked who was faster.
 
-use contract::Stream;
+use contract::{EventId, Stream};
 
 use super::AppendError;
 use super::pending::{Part, Pending};
@@ -63,16 +63,20 @@ fn conflict(part: &Part, expected: u64, actual: u64) -> Verdict {
 /// held less: what is only here was never stored.
 async fn is_whole(link: &Link, append: &Pending, last: u64) -> Result<bool, Error> {
     let (Some(part), Some(id)) = (append.parts.last(), append.id()) else { return Ok(false) };
-    let found = link.first_from(append.stream, part.subject.as_str(), last).await?;
-    Ok(found.is_some_and(|found| found.sequence == last && found.is(&id.to_string())))
+    is_at(link, append.stream, part, id, last).await
 }
 
 /// Whether the append's first event is where it would be if the append ended at `last`: its last one may be in the log in another's company.
 async fn begins_before(link: &Link, append: &Pending, last: u64) -> Result<bool, Error> {
     let Some((part, message)) = append.parts.first().and_then(|part| Some((part, part.messages.first()?))) else { return Ok(false) };
     let Some(first) = (last + 1).checked_sub(append.events as u64) else { return Ok(false) };
-    let found = link.first_from(append.stream, part.subject.as_str(), first).await?;
-    Ok(found.is_some_and(|found| found.sequence == first && found.is(&message.id().to_string())))
+    is_at(link, append.stream, part, message.id(), first).await
+}
+
+/// Whether the event of this id is at this sequence, on the part's subject.
+async fn is_at(link: &Link, stream: Stream, part: &Part, id: EventId, sequence: u64) -> Result<bool, Error> {
+    let found = link.first_from(stream, part.subject.as_str(), sequence).await?;
+    Ok(found.is_some_and(|found| found.sequence == sequence && found.is(&id.to_string())))
 }
 
 enum Contender {

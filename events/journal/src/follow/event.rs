@@ -33,3 +33,14 @@ pub(super) fn position(service: &str, stream: Stream, data: Bytes) -> NewEvent {
         data,
     }
 }
+
+/// A record of the recorder's as it is read from the log, for tests.
+#[cfg(test)]
+pub(super) fn recorded(event: ParkedEvent, sequence: u64) -> contract::Recorded {
+    let new = parked(event, "recorder", Stream::Webhook, "k", sequence - 1);
+    let mut headers = Vec::new();
+    new.headers(|name, value| headers.push((name.to_owned(), value.to_owned())));
+    let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let subject = contract::Subject::parked("recorder", Stream::Webhook).expect("a subject");
+    contract::Recorded::from_headers(sequence, subject, pairs, new.data.clone()).expect("an event")
+}

@@ -136,13 +136,8 @@ mod tests {
 
     fn fold(events: Vec<ParkedEvent>) -> Option<HeldKey> {
         let mut fold = Fold::default();
-        for (index, event) in events.into_iter().enumerate() {
-            let new = event::parked(event, "recorder", Stream::Webhook, "k", index as u64);
-            let mut headers = Vec::new();
-            new.headers(|name, value| headers.push((name.to_owned(), value.to_owned())));
-            let subject = Subject::parked("recorder", Stream::Webhook).unwrap();
-            let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            fold.apply(&Recorded::from_headers(index as u64 + 1, subject, pairs, new.data.clone()).unwrap());
+        for (event, sequence) in events.into_iter().zip(1..) {
+            fold.apply(&event::recorded(event, sequence));
         }
         fold.0.into_values().next()
     }

@@ -102,14 +102,10 @@ impl Lane {
 mod tests {
     use super::*;
     use crate::follow::event;
-    use contract::{KeyReleased, Stream, Subject};
+    use contract::KeyReleased;
 
     fn waiting(sequence: u64) -> Recorded {
-        let new = event::parked(KeyReleased { key: "k".into(), through_sequence: 1 }.into(), "s", Stream::Webhook, "k", sequence);
-        let mut headers = Vec::new();
-        new.headers(|name, value| headers.push((name.to_owned(), value.to_owned())));
-        let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        Recorded::from_headers(sequence, Subject::parked("s", Stream::Webhook).unwrap(), pairs, new.data.clone()).unwrap()
+        event::recorded(KeyReleased { key: "k".into(), through_sequence: 1 }.into(), sequence)
     }
 
     #[test]

@@ -151,22 +151,17 @@ fn store_in(data: &Path) -> PathBuf {
 /// what was left half written is taken out before anybody can be told that it is stored.
 async fn launch(program: &Path, data: &Path, port: u16, lock_wait: Duration, mut staging: Option<&mut Staging>) -> Result<Process> {
     if unclean::was_killed(data) {
-        let lock = lock::take(data, lock_wait).await?;
-        unclean::sync(&store_in(data))?;
-        drop(lock);
         let aside = port::any_free()?;
         let mut process = start(program, data, aside, lock_wait, staging.as_deref_mut()).await?;
         torn::take_out(aside).await?;
         stop(&mut process, data).await;
     }
-    unclean::runs(data)?;
     let mut process = start(program, data, port, lock_wait, staging.as_deref_mut()).await?;
     // Also left by a disk that was full, and then by a server that was stopped.
     if torn::take_out(port).await? == 0 {
         return Ok(process);
     }
     stop(&mut process, data).await;
-    unclean::runs(data)?;
     start(program, data, port, lock_wait, staging).await
 }
 
@@ -179,6 +174,10 @@ async fn stop(process: &mut Process, data: &Path) {
 
 async fn start(program: &Path, data: &Path, port: u16, lock_wait: Duration, mut staging: Option<&mut Staging>) -> Result<Process> {
     let lock = lock::take(data, lock_wait).await?;
+    if unclean::was_killed(data) {
+        unclean::sync(&store_in(data))?;
+    }
+    unclean::runs(data)?;
     if let Some(staging) = &mut staging {
         staging.starting();
     }
