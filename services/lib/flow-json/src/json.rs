@@ -31,10 +31,14 @@ pub(crate) enum Value {
     Object(Object),
 }
 
+/// Members up to which an object is searched from the first to the last. Most have fewer, and there may be hundreds of thousands of them.
+const SEARCHED_MAX: usize = 16;
+
 /// Members in the order of the text. Of a key that stands twice the last counts, as everywhere; the reader reports it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Object {
     members: Vec<Member>,
+    /// Of all members, once they are more than [`SEARCHED_MAX`].
     index: HashMap<String, usize>,
 }
 
@@ -49,21 +53,32 @@ pub(crate) struct Member {
 impl Object {
     /// Whether the key is new.
     fn insert(&mut self, member: Member) -> bool {
-        match self.index.get(&member.key) {
-            Some(index) => {
-                self.members[*index] = member;
-                false
-            }
-            None => {
-                self.index.insert(member.key.clone(), self.members.len());
-                self.members.push(member);
-                true
-            }
+        if let Some(at) = self.position(&member.key) {
+            self.members[at] = member;
+            return false;
+        }
+        self.members.push(member);
+        if self.members.len() > SEARCHED_MAX {
+            let from = self.index.len();
+            self.index.extend(self.members.iter().enumerate().skip(from).map(|(at, member)| (member.key.clone(), at)));
+        }
+        true
+    }
+
+    /// No member follows: room for more is given back.
+    fn close(&mut self) {
+        self.members.shrink_to_fit();
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        match self.members.len() {
+            ..=SEARCHED_MAX => self.members.iter().position(|member| member.key == key),
+            _ => self.index.get(key).copied(),
         }
     }
 
     pub(crate) fn member(&self, key: &str) -> Option<&Member> {
-        self.index.get(key).map(|index| &self.members[*index])
+        self.position(key).map(|at| &self.members[at])
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
@@ -87,7 +102,7 @@ impl Object {
     }
 
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.index.contains_key(key)
+        self.position(key).is_some()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Member> {

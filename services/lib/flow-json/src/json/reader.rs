@@ -9,8 +9,9 @@ use super::{Member, Node, Object, Span, Value, text};
 pub(crate) const TEXT_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Objects and lists in each other. The deepest that the rules allow stands at about thirty.
 pub(crate) const DEPTH_MAX: usize = 64;
-/// Values in one document. A Flow with every screen and every option full has fewer; what large files are made of is images.
-pub(crate) const VALUES_MAX: usize = 500_000;
+/// Values in one document. The smallest option, `{"id":"1","title":"a"}`, has three in 22 bytes: the largest file that is full of them has
+/// fewer. What has more is made of bare numbers.
+pub(crate) const VALUES_MAX: usize = 2_000_000;
 /// Duplicate keys that are told; more are still duplicates, and one is enough to refuse a document.
 const DUPLICATES_MAX: usize = 100;
 
@@ -116,7 +117,10 @@ impl Reader<'_> {
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.at += 1,
-                Some(b']') => return Ok(elements),
+                Some(b']') => {
+                    elements.shrink_to_fit();
+                    return Ok(elements);
+                }
                 _ => return Err(self.unexpected("',' or ']'")),
             }
             self.skip_space();
@@ -133,7 +137,10 @@ impl Reader<'_> {
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.at += 1,
-                Some(b'}') => return Ok(object),
+                Some(b'}') => {
+                    object.close();
+                    return Ok(object);
+                }
                 _ => return Err(self.unexpected("',' or '}'")),
             }
             self.skip_space();
@@ -190,6 +197,7 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SEARCHED_MAX;
     use super::*;
 
     fn why(text: &str) -> String {
@@ -254,6 +262,24 @@ mod tests {
         assert!(why(&"[".repeat(1_000_000)).contains("deeper"));
         assert!(why(&format!("[{}0]", "0,".repeat(VALUES_MAX))).contains("more than"));
         assert!(why(&" ".repeat(TEXT_BYTES_MAX + 1)).contains("bytes"));
+    }
+
+    #[test]
+    fn a_file_full_of_the_smallest_options_is_read() {
+        let option = r#"{"id":"1","title":"a"},"#;
+        let full = format!("[{}0]", option.repeat(TEXT_BYTES_MAX / option.len() - 1));
+        assert!(read(full.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn an_object_of_any_size_finds_its_members() {
+        for size in [1, SEARCHED_MAX, SEARCHED_MAX + 1, 100] {
+            let text: Vec<String> = (0..size).chain([0]).map(|key| format!("\"k{key}\":{size}")).collect();
+            let document = read(format!("{{{}}}", text.join(",")).as_bytes()).unwrap_or_else(|broken| panic!("{broken:?}"));
+            let object = document.root.object().expect("is one");
+            assert!((0..size).all(|key| object.has(&format!("k{key}"))) && !object.has("k"), "{size}");
+            assert_eq!((object.iter().count(), document.duplicates.len()), (size, 1));
+        }
     }
 
     #[test]
