@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::json::{Node, Object, Value};
 
-/// Properties up to which two objects are compared one by one; larger ones are taken to fit.
+/// Properties up to which two types are compared one by one, those of objects in objects with them; what is larger is taken to fit. The same
+/// type can be referred to a hundred thousand times.
 const COMPARED_MAX: usize = 200;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -64,13 +65,20 @@ impl DataType {
     }
 
     pub(crate) fn takes(&self, found: &Self) -> bool {
+        let mut left = COMPARED_MAX;
+        self.takes_within(found, &mut left)
+    }
+
+    /// `left`: properties that may still be compared.
+    fn takes_within(&self, found: &Self, left: &mut usize) -> bool {
         match (self, found) {
             (Self::Any, _) | (_, Self::Any) => true,
             (Self::Numeral, Self::Text | Self::Number) | (Self::Text | Self::Number, Self::Numeral) => true,
-            (Self::List(wanted), Self::List(found)) => wanted.takes(found),
+            (Self::List(wanted), Self::List(found)) => wanted.takes_within(found, left),
             (Self::Files, Self::List(_)) | (Self::List(_), Self::Files) => true,
-            (Self::Object(Some(wanted)), Self::Object(Some(found))) if wanted.len() <= COMPARED_MAX => {
-                wanted.iter().all(|(name, wanted)| found.get(name).is_some_and(|found| wanted.takes(found)))
+            (Self::Object(Some(wanted)), Self::Object(Some(found))) if wanted.len() <= *left => {
+                *left -= wanted.len();
+                wanted.iter().all(|(name, wanted)| found.get(name).is_some_and(|found| wanted.takes_within(found, left)))
             }
             (Self::Object(_), Self::Object(_)) => true,
             _ => self == found,

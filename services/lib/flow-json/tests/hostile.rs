@@ -99,6 +99,90 @@ fn large_models_and_many_actions_do_not_multiply() {
     assert_eq!(judge(text.as_bytes()).errors.len(), ERRORS_MAX);
 }
 
+/// A screen that ends the Flow if `terminal`, in a document of the newest version.
+fn screen(id: &str, terminal: bool, data: Value, children: Vec<Value>) -> Value {
+    json!({"id": id, "title": "x", "terminal": terminal, "data": data, "layout": {"type": "SingleColumnLayout", "children": children}})
+}
+
+fn judge_screens(screens: Value, more: Value) -> Report {
+    let mut document = json!({"version": "7.3", "screens": screens});
+    document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    judge(document.to_string().as_bytes())
+}
+
+fn many(count: usize, one: impl Fn(usize) -> Value) -> Vec<Value> {
+    (0..count).map(one).collect()
+}
+
+/// An object with objects in it: 40,000 properties.
+fn wide_type() -> Value {
+    let properties = |inner: Value| (0..200).map(|n| (format!("p{n}"), inner.clone())).collect::<Map<_, _>>();
+    let inner = json!({"type": "object", "properties": properties(json!({"type": "string"}))});
+    json!({"type": "object", "properties": properties(inner), "__example__": {}})
+}
+
+fn link(payload: Value) -> Value {
+    let action = json!({"name": "navigate", "next": {"type": "screen", "name": "B"}, "payload": payload});
+    json!({"type": "EmbeddedLink", "text": "x", "on-click-action": action})
+}
+
+#[test]
+fn components_that_stand_alone_are_not_each_held_against_all() {
+    let lists = many(100_000, |_| json!({"type": "NavigationList", "list-items": [{}]}));
+    let report = judge_screens(json!([screen("A", false, json!({}), lists)]), json!({}));
+    assert!(report.errors.iter().any(|error| error.message.contains("NavigationList allowed per screen is 2 but found 100000")));
+}
+
+#[test]
+fn a_large_type_is_neither_copied_nor_walked_for_each_of_its_references() {
+    let copied: Map<String, Value> = (0..50_000).map(|n| (format!("k{n}"), Value::from("${data.wide}"))).collect();
+    let exchange = json!({"type": "EmbeddedLink", "text": "x", "on-click-action": {"name": "data_exchange", "payload": copied}});
+    let compared = many(20_000, |_| link(json!({"wide": "${data.wide}"})));
+    let data = || json!({"wide": wide_type()});
+    let screens = json!([
+        screen("A", false, data(), std::iter::once(exchange).chain(compared).collect()),
+        screen("B", true, data(), vec![json!({"type": "Footer", "label": "x", "on-click-action": {"name": "complete", "payload": {}}})]),
+    ]);
+    let report = judge_screens(screens, json!({}));
+    assert!(!report.errors.iter().any(|error| error.error == "INVALID_NAVIGATE_ACTION_PAYLOAD"), "one type fits itself");
+}
+
+#[test]
+fn a_long_list_of_routes_is_not_searched_for_each_navigate() {
+    let mut routes = many(200_000, |_| Value::from("C"));
+    routes.push("B".into());
+    let screens = json!([
+        screen("A", false, json!({}), many(20_000, |_| link(json!({})))),
+        screen("B", true, json!({}), vec![]),
+        screen("C", true, json!({}), vec![]),
+    ]);
+    let report = judge_screens(screens, json!({"data_api_version": "3.0", "routing_model": {"A": routes}}));
+    assert!(!report.errors.iter().any(|error| error.message.contains("Missing direct route")));
+}
+
+#[test]
+fn many_forms_are_not_searched_for_each_reference_and_their_pickers_not_for_each_form() {
+    let form = |n: usize, more: Value| {
+        let mut form = json!({"type": "Form", "name": format!("f{n}"), "children": [{"type": "TextHeading", "text": "x"}]});
+        form.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        form
+    };
+    let told = json!({"type": "TextBody", "text": many(50_000, |_| Value::from("${form.f49999}"))});
+    let children = std::iter::once(told).chain(many(50_000, |n| form(n, json!({})))).collect();
+    assert_eq!(judge_screens(json!([screen("A", true, json!({}), children)]), json!({})).errors.len(), ERRORS_MAX);
+    let picker = |n: usize| json!([{"type": "PhotoPicker", "name": format!("p{n}"), "label": "x"}]);
+    let children = many(40_000, |n| form(n, json!({"init-values": "${data.object}", "children": picker(n)})));
+    let data = |names: &[&str]| {
+        let properties: Map<String, Value> = names.iter().map(|name| ((*name).to_owned(), json!({"type": "string"}))).collect();
+        json!({"object": {"type": "object", "properties": properties, "__example__": {}}})
+    };
+    let native = |data: Value| {
+        let report = judge_screens(json!([screen("A", true, data, children.clone())]), json!({}));
+        report.errors.iter().filter(|error| error.error == "NATIVE_COMPONENT_IN_FORM_INIT_VALUES").count()
+    };
+    assert_eq!((native(data(&["other"])), native(data(&["p0"]))), (0, ERRORS_MAX));
+}
+
 #[test]
 fn duplicate_keys_are_told_where_the_second_stands() {
     let text = read("valid-minimal.json").replace("\"title\": \"Hello\",", "\"title\": \"Hello\",\n      \"title\": \"Hi\",");

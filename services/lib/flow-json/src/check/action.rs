@@ -95,9 +95,7 @@ impl<'a> Judge<'a> {
             let message = format!("Unknown screen ids found: [{name}].");
             return self.error("INVALID_NAVIGATE_ACTION_NEXT_SCREEN_NAME", node.span, place, message);
         }
-        let Some(model) = self.facts.routing_model else { return };
-        let has_route = model.list(source).unwrap_or_default().iter().any(|route| route.text() == Some(target));
-        if !has_route {
+        if self.facts.routes.as_ref().is_some_and(|routes| !routes.contains(&(source, target))) {
             let source = shortened(source);
             let message = format!(
                 "Missing direct route from screen '{source}' to screen '{name}' in the routing model, while it exists in the navigate screen action of screen '{source}'."

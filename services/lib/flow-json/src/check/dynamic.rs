@@ -28,7 +28,7 @@ impl<'a> Judge<'a> {
         for fault in faults {
             self.error(fault.code, node.span, place, fault.message);
         }
-        if is_whole && !wanted.takes(&found) {
+        if is_whole && !wanted.takes(found) {
             let message = format!("Expected '{}' to be of type '{}'.", shortened(node.text().unwrap_or_default()), wanted.name());
             self.error("INVALID_SCREEN_DYNAMIC_DATA", node.span, place, message);
         }
@@ -47,7 +47,7 @@ impl<'a> Judge<'a> {
         found
     }
 
-    pub(super) fn type_of(&self, here: &Here<'a>, expression: &Expression) -> (DataType, Vec<Fault>) {
+    pub(super) fn type_of(&self, here: &Here<'a>, expression: &Expression) -> (&'a DataType, Vec<Fault>) {
         let facts = self.facts;
         let judged = judge(expression, &|reference| facts.resolve(here.screen, reference).unwrap_or(&ANY));
         let faults = judged.faults.into_iter().map(|message| Fault { code: "INVALID_PROPERTY_VALUE", message }).collect();
@@ -76,7 +76,7 @@ impl<'a> Judge<'a> {
             self.error("INVALID_SCREEN_DYNAMIC_DATA", node.span, place, missing_message(here, &reference, why, false));
         }
         let (found, mut faults) = self.type_of(here, &expression);
-        if faults.is_empty() && !DataType::Bool.takes(&found) {
+        if faults.is_empty() && !DataType::Bool.takes(found) {
             faults.push(Fault { code: "INVALID_PROPERTY_VALUE", message: "Expected single operand to be a boolean.".to_owned() });
         }
         if faults.is_empty() && expression.references().is_empty() {

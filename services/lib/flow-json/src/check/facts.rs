@@ -1,19 +1,23 @@
 //! What the whole document says, gathered leniently before anything is judged: which screens there are, what data each takes, which inputs it
 //! has, where its buttons lead.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::component::{Component, Role, input_type};
 use crate::data_type::DataType;
 use crate::expression::{Reference, Source};
-use crate::json::{Node, Object};
+use crate::json::{Member, Node, Object};
 use crate::version::Version;
+
+/// Pickers of one screen that are compared with the `init-values` of each of its Forms. One is allowed.
+const PICKERS_KEPT: usize = 8;
 
 pub(super) struct Facts<'a> {
     pub(super) version: Version,
     /// Whether the Flow speaks with a server.
     pub(super) endpoint: bool,
-    pub(super) routing_model: Option<&'a Object>,
+    /// From which screen to which the routing model leads; None: there is no such model.
+    pub(super) routes: Option<HashSet<(&'a str, &'a str)>>,
     pub(super) screens: Vec<Screen<'a>>,
     by_id: HashMap<&'a str, usize>,
 }
@@ -28,12 +32,16 @@ pub(super) struct Screen<'a> {
     /// None: the screen has no data model.
     pub(super) data: Option<BTreeMap<String, DataType>>,
     pub(super) inputs: HashMap<&'a str, Input<'a>>,
-    pub(super) forms: Vec<&'a str>,
+    /// The first of them, by name, with their component.
+    pub(super) pickers: Vec<(&'a str, &'static str)>,
+    pub(super) forms: HashSet<&'a str>,
     /// Screens to which an action leads, and whether it is a Footer's.
     pub(super) routes: Vec<(&'a str, bool)>,
     /// Whether an action may end the Flow here, or have a server choose what comes next.
     pub(super) may_end: bool,
     pub(super) has_footer: bool,
+    /// In all branches.
+    pub(super) carousels: usize,
 }
 
 pub(super) struct Input<'a> {
@@ -63,7 +71,8 @@ impl<'a> Facts<'a> {
         for (index, screen) in screens.iter().enumerate() {
             by_id.entry(screen.id).or_insert(index);
         }
-        Self { version, endpoint: top.has("data_api_version"), routing_model: top.object("routing_model"), screens, by_id }
+        let routes = top.object("routing_model").map(|model| model.iter().flat_map(routes_of).collect());
+        Self { version, endpoint: top.has("data_api_version"), routes, screens, by_id }
     }
 
     pub(super) fn screen(&self, id: &str) -> Option<&Screen<'a>> {
@@ -82,7 +91,7 @@ impl<'a> Facts<'a> {
             Source::Form => screen.inputs.get(reference.name()).map(|input| &input.data_type),
         };
         let Some(first) = first else {
-            let is_form = reference.source == Source::Form && screen.forms.contains(&reference.name());
+            let is_form = reference.source == Source::Form && screen.forms.contains(reference.name());
             return Err(if is_form { Missing::Form } else { Missing::Name });
         };
         reference.path[1..].iter().try_fold(first, |found, step| found.property(step)).ok_or(Missing::Name)
@@ -109,10 +118,12 @@ impl<'a> Screen<'a> {
             terminal: object.is_true("terminal"),
             data,
             inputs: HashMap::new(),
-            forms: Vec::new(),
+            pickers: Vec::new(),
+            forms: HashSet::new(),
             routes: Vec::new(),
             may_end: false,
             has_footer: false,
+            carousels: 0,
         };
         screen.gather(object.object("layout").and_then(|layout| layout.list("children")).unwrap_or_default());
         Some(screen)
@@ -129,10 +140,14 @@ impl<'a> Screen<'a> {
 
     fn gather_one(&mut self, object: &'a Object, component: &'static Component) {
         self.has_footer |= component.role == Role::Footer;
+        self.carousels += usize::from(component.name == "ImageCarousel");
         if let Some(name) = object.text("name") {
             match component.role {
-                Role::Form => self.forms.push(name),
+                Role::Form => drop(self.forms.insert(name)),
                 Role::Input | Role::Picker => {
+                    if component.role == Role::Picker && self.pickers.len() < PICKERS_KEPT {
+                        self.pickers.push((name, component.name));
+                    }
                     let data_type = input_type(component, object);
                     self.inputs.entry(name).or_insert(Input { object, component, data_type });
                 }
@@ -151,6 +166,10 @@ impl<'a> Screen<'a> {
             }
         }
     }
+}
+
+fn routes_of(source: &Member) -> impl Iterator<Item = (&str, &str)> {
+    source.node.list().unwrap_or_default().iter().filter_map(move |target| Some((source.key.as_str(), target.text()?)))
 }
 
 /// The lists of components inside a component.

@@ -91,9 +91,8 @@ impl<'a> Judge<'a> {
                 self.reference_or(here, key, node, &DataType::Object(None), place, |judge| judge.wrong_type(node, place, "object"));
                 let Written::Dynamic(Expression::Reference(reference)) = Written::read(text) else { return };
                 let Ok(DataType::Object(Some(properties))) = self.facts.resolve(here.screen, &reference) else { return };
-                let inputs = &here.screen.inputs;
-                let named = inputs.iter().filter(|(name, input)| input.component.role == Role::Picker && properties.contains_key(**name));
-                let mut pickers: Vec<&str> = named.map(|(_, input)| input.component.name).collect();
+                let named = here.screen.pickers.iter().filter(|(name, _)| properties.contains_key(*name));
+                let mut pickers: Vec<&str> = named.map(|(_, component)| *component).collect();
                 pickers.sort_unstable();
                 if !pickers.is_empty() {
                     self.native(&pickers, node, place);

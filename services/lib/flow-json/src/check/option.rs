@@ -30,8 +30,7 @@ impl<'a> Judge<'a> {
         let has_images = options.iter().filter_map(Node::object).any(|option| option.has("image"));
         let max = if has_images { with_images_max } else { max };
         if options.len() > max {
-            let message = format!("Property {key} has {} items, at most {max} are allowed at {}.", options.len(), here.component);
-            self.beyond_limit(message, node.span, place);
+            self.too_many(here, key, options.len(), max, node, place);
         }
         let mut seen = HashSet::new();
         for (index, option) in options.iter().enumerate() {

@@ -1,5 +1,7 @@
 //! The payload of an action: what each value stands for, whether the next screen takes it, and where values of pickers may go.
 
+use std::borrow::Cow;
+
 use super::dynamic::missing_message;
 use super::facts::Screen;
 use super::{Here, Judge};
@@ -42,7 +44,7 @@ impl<'a> Judge<'a> {
             };
             match model.and_then(|data| data.get(&member.key)) {
                 Some(wanted) if !wanted.takes(&found) => {
-                    self.differs(here, member, action, (wanted, &found), next.map(|next| next.id), &at)
+                    self.differs(here, member, action, (wanted, found.as_ref()), next.map(|next| next.id), &at)
                 }
                 None if action == Action::UpdateData => self.no_such_property(&member.key, &member.node, &at),
                 _ => {}
@@ -108,7 +110,7 @@ impl<'a> Judge<'a> {
         self.error("INVALID_ACTION_PAYLOAD_PROPERTY", node.span, place, message);
     }
 
-    fn payload_value(&mut self, payload: &mut Payload<'_, 'a>, key: &str, node: &'a Node, top: bool, place: &Place<'_>) -> DataType {
+    fn payload_value(&mut self, payload: &mut Payload<'_, 'a>, key: &str, node: &'a Node, top: bool, place: &Place<'_>) -> Cow<'a, DataType> {
         match &node.value {
             Value::Null => self.wrong_type(node, place, "string, number, boolean, array or object"),
             Value::List(elements) => {
@@ -123,11 +125,11 @@ impl<'a> Judge<'a> {
             }
             Value::Text(text) => match Written::read(text) {
                 Written::Literal => {}
-                Written::Dynamic(expression) => return self.payload_expression(payload, node, &expression, top, place),
+                Written::Dynamic(expression) => return Cow::Borrowed(self.payload_expression(payload, node, &expression, top, place)),
                 Written::Malformed(_) => {
                     let message = format!("Invalid value found for the property {}.", quoted(key));
                     self.error("INVALID_ON_CLICK_ACTION_PAYLOAD", node.span, place, message);
-                    return DataType::Any;
+                    return Cow::Owned(DataType::Any);
                 }
             },
             Value::Bool(_) | Value::Number(_) => {}
@@ -137,9 +139,9 @@ impl<'a> Judge<'a> {
             Value::List(elements)
                 if elements.iter().any(|element| element.text().is_some_and(|text| Written::read(text) != Written::Literal)) =>
             {
-                DataType::List(Box::new(DataType::Any))
+                Cow::Owned(DataType::List(Box::new(DataType::Any)))
             }
-            _ => DataType::of_literal(node),
+            _ => Cow::Owned(DataType::of_literal(node)),
         }
     }
 
@@ -150,7 +152,7 @@ impl<'a> Judge<'a> {
         expression: &Expression,
         top: bool,
         place: &Place<'_>,
-    ) -> DataType {
+    ) -> &'a DataType {
         let here = payload.here;
         let missing = self.missing_in(here, expression);
         let is_whole = missing.is_empty();
@@ -167,7 +169,7 @@ impl<'a> Judge<'a> {
             self.error("INVALID_ON_CLICK_ACTION_PAYLOAD", node.span, place, fault.message);
         }
         self.pickers(payload, node, expression, top, place);
-        if is_whole { found } else { DataType::Any }
+        if is_whole { found } else { &DataType::Any }
     }
 
     /// The value of a picker goes to the server or into the answer, whole and at the top.

@@ -29,7 +29,7 @@ impl<'a> Judge<'a> {
             self.screen_id(screen, &place, &mut seen);
             self.screen(screen, &place);
         }
-        self.terminals(top);
+        self.together(top);
     }
 
     fn screen_id(&mut self, screen: &Screen<'a>, place: &Place<'_>, seen: &mut HashSet<&'a str>) {
@@ -142,11 +142,12 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Some screen ends the Flow, and some end of it is a good one.
-    fn terminals(&mut self, top: &Object) {
+    /// What concerns all of them: some screen ends the Flow, and some end of it is a good one.
+    fn together(&mut self, top: &Object) {
         let Some(member) = top.member("screens").filter(|member| member.node.list().is_some_and(|screens| !screens.is_empty())) else {
             return;
         };
+        self.carousels(member.key_span);
         let place = Place::ROOT.key("screens");
         let mut terminals = self.facts.screens.iter().filter(|screen| screen.terminal).peekable();
         if terminals.peek().is_none() {

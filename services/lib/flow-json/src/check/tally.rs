@@ -4,7 +4,7 @@
 use super::Judge;
 use super::facts::{Screen, below};
 use super::top::opening;
-use crate::json::{Node, Object};
+use crate::json::{Node, Object, Span};
 use crate::place::Place;
 use crate::version::Version;
 
@@ -13,6 +13,7 @@ const FOOTERS_MAX: usize = 1;
 const NAVIGATION_LISTS_MAX: usize = 2;
 const PICKERS_MAX: usize = 1;
 const CAROUSELS_MAX: usize = 2;
+const CAROUSELS_OF_FLOW_MAX: usize = 3;
 /// From which on a Footer may stand beside a RichText.
 const RICH_TEXT_WITH_FOOTER: Version = Version::of(6, 3);
 /// Component, how many, the code for more.
@@ -51,6 +52,15 @@ impl Judge<'_> {
         self.alone(screen, children, place);
     }
 
+    /// Of all screens together. `at` is where the screens begin.
+    pub(super) fn carousels(&mut self, at: Span) {
+        let found: usize = self.facts.screens.iter().map(|screen| screen.carousels).sum();
+        if found > CAROUSELS_OF_FLOW_MAX {
+            let message = format!("Maximum number of ImageCarousel allowed per Flow is {CAROUSELS_OF_FLOW_MAX} but found {found}.");
+            self.beyond_limit(message, at, &Place::ROOT.key("screens"));
+        }
+    }
+
     fn footers(&mut self, children: &[Node], place: &Place<'_>) {
         let plain = fixed(children, "Footer");
         let found = fullest(children, &|name| name == "Footer");
@@ -64,28 +74,60 @@ impl Judge<'_> {
         }
     }
 
-    /// Components that stand on a screen of their own.
+    /// Components that stand on a screen of their own. They are counted once, however many there are.
     fn alone(&mut self, screen: &Screen<'_>, children: &[Node], place: &Place<'_>) {
-        for (index, child) in children.iter().enumerate() {
-            let Some(name) = child.object().and_then(|object| object.text("type")) else { continue };
-            let footer_fits = self.facts.version >= RICH_TEXT_WITH_FOOTER;
-            let fits = |other: &str| match name {
-                "RichText" => footer_fits && other == "Footer",
-                "NavigationList" => other == "NavigationList",
-                _ => true,
+        let standing = standing(children);
+        let count = |wanted: &str| standing.iter().filter(|one| one.name == wanted).count();
+        let lists = count("NavigationList");
+        let footers = if self.facts.version >= RICH_TEXT_WITH_FOOTER { count("Footer") } else { 0 };
+        for one in &standing {
+            let others = match one.name {
+                "RichText" => standing.len() - 1 - footers,
+                "NavigationList" => standing.len() - lists,
+                _ => continue,
             };
-            let others =
-                children.iter().enumerate().filter(|(other, _)| *other != index).filter_map(|(_, node)| node.object()?.text("type"));
-            if matches!(name, "RichText" | "NavigationList") && !others.into_iter().all(fits) {
-                let message = format!("Component '{name}' must be the only component of its screen.");
-                return self.beyond_limit(message, opening(child.span), &place.index(index));
+            let message = if others > 0 {
+                format!("Component '{}' must be the only component of its screen.", one.name)
+            } else if one.name == "NavigationList" && screen.terminal {
+                "Component 'NavigationList' is not allowed on a terminal screen.".to_owned()
+            } else {
+                continue;
+            };
+            let (at, outer) = (opening(one.node.span), place.index(one.index));
+            match one.inner {
+                None => self.beyond_limit(message, at, &outer),
+                Some(inner) => self.beyond_limit(message, at, &outer.key("children").index(inner)),
             }
-            if name == "NavigationList" && screen.terminal {
-                let message = "Component 'NavigationList' is not allowed on a terminal screen.".to_owned();
-                self.beyond_limit(message, opening(child.span), &place.index(index));
+            if others > 0 || self.collected.is_full() {
+                return;
             }
         }
     }
+}
+
+/// A component as it stands on the screen.
+struct Standing<'n> {
+    node: &'n Node,
+    name: &'n str,
+    /// Among the screen's components.
+    index: usize,
+    /// Among those of the Form there.
+    inner: Option<usize>,
+}
+
+/// What stands on the screen at once: a Form shows nothing of its own, its children stand there in its place.
+fn standing(children: &[Node]) -> Vec<Standing<'_>> {
+    let mut found = Vec::new();
+    for (index, node) in children.iter().enumerate() {
+        let Some((object, name)) = node.object().and_then(|object| Some((object, object.text("type")?))) else { continue };
+        if name != "Form" {
+            found.push(Standing { node, name, index, inner: None });
+            continue;
+        }
+        let of_form = object.list("children").unwrap_or_default().iter().enumerate();
+        found.extend(of_form.filter_map(|(inner, node)| Some(Standing { node, name: node.object()?.text("type")?, index, inner: Some(inner) })));
+    }
+    found
 }
 
 fn objects(children: &[Node]) -> impl Iterator<Item = (&Node, &Object, &str)> {

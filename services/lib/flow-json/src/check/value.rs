@@ -48,12 +48,31 @@ impl<'a> Judge<'a> {
             Kind::Thumbnail => self.picture(here, key, node, self.thumbnail_bytes_max(), place),
             Kind::Colour => self.colour(here, key, node, place),
             Kind::Pattern => self.pattern(here, key, node, place),
-            Kind::Unjudged => {
-                if node.text().is_some() {
-                    self.reference_or(here, key, node, &DataType::Any, place, |_| {});
-                }
-            }
+            Kind::Items(min, max) => self.items_between(here, key, node, (min, max), place),
+            Kind::Unjudged => self.unjudged(here, key, node, place),
         }
+    }
+
+    /// At least a reference in it stands for something.
+    fn unjudged(&mut self, here: &Here<'a>, key: &str, node: &Node, place: &Place<'_>) {
+        if node.text().is_some() {
+            self.reference_or(here, key, node, &DataType::Any, place, |_| {});
+        }
+    }
+
+    fn items_between(&mut self, here: &Here<'a>, key: &str, node: &Node, limits: (usize, usize), place: &Place<'_>) {
+        let (Some(items), (min, max)) = (node.list(), limits) else { return self.unjudged(here, key, node, place) };
+        if items.len() < min {
+            self.too_few(key, min, node.span, place);
+        }
+        if items.len() > max {
+            self.too_many(here, key, items.len(), max, node, place);
+        }
+    }
+
+    pub(super) fn too_many(&mut self, here: &Here<'a>, key: &str, found: usize, max: usize, node: &Node, place: &Place<'_>) {
+        let message = format!("Property {key} has {found} items, at most {max} are allowed at {}.", here.component);
+        self.beyond_limit(message, node.span, place);
     }
 
     /// Judges a text: what is written as a reference here, a literal by `literal`.

@@ -58,6 +58,8 @@ pub(crate) enum Kind {
     TextList,
     /// A regular expression.
     Pattern,
+    /// A list of so many, which are not judged one by one.
+    Items(usize, usize),
     /// Known, but not judged here.
     Unjudged,
 }

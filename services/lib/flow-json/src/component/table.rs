@@ -242,7 +242,7 @@ static CALENDAR_PICKER: &[Property] = &[
 ];
 
 static NAVIGATION_LIST: &[Property] = &[
-    must("list-items", Kind::Unjudged),
+    must("list-items", Kind::Items(1, 20)),
     may("on-click-action", Kind::Action(&[Action::DataExchange, Action::Navigate])),
     may("visible", Kind::Bool),
 ];

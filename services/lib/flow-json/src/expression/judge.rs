@@ -4,13 +4,13 @@ use super::{Expression, Operator, Reference};
 use crate::data_type::DataType;
 
 /// What was found about an expression.
-pub(crate) struct Judged {
-    pub(crate) data_type: DataType,
+pub(crate) struct Judged<'a> {
+    pub(crate) data_type: &'a DataType,
     pub(crate) faults: Vec<String>,
 }
 
-/// `type_of` gives the type of a reference, [`DataType::Any`] for one that is missing.
-pub(crate) fn judge<'a>(expression: &Expression, type_of: &dyn Fn(&Reference) -> &'a DataType) -> Judged {
+/// `type_of` gives the type of a reference, [`DataType::Any`] for one that is missing. No type is copied: one may be as large as the document.
+pub(crate) fn judge<'a>(expression: &Expression, type_of: &dyn Fn(&Reference) -> &'a DataType) -> Judged<'a> {
     let mut faults = Vec::new();
     let (data_type, _) = Judge { type_of, faults: &mut faults }.visit(expression);
     Judged { data_type, faults }
@@ -21,28 +21,28 @@ struct Judge<'a, 'f> {
     faults: &'f mut Vec<String>,
 }
 
-impl Judge<'_, '_> {
+impl<'a> Judge<'a, '_> {
     /// Its type, and whether a reference is in it.
-    fn visit(&mut self, expression: &Expression) -> (DataType, bool) {
+    fn visit(&mut self, expression: &Expression) -> (&'a DataType, bool) {
         match expression {
-            Expression::Text(_) => (DataType::Text, false),
-            Expression::Number(_) => (DataType::Number, false),
-            Expression::Bool(_) => (DataType::Bool, false),
-            Expression::Reference(reference) => ((self.type_of)(reference).clone(), true),
-            Expression::Not(operand, column) => (DataType::Bool, self.operand(operand, "!", *column, &DataType::Bool)),
+            Expression::Text(_) => (&DataType::Text, false),
+            Expression::Number(_) => (&DataType::Number, false),
+            Expression::Bool(_) => (&DataType::Bool, false),
+            Expression::Reference(reference) => ((self.type_of)(reference), true),
+            Expression::Not(operand, column) => (&DataType::Bool, self.operand(operand, "!", *column, &DataType::Bool)),
             Expression::Negative(operand, column) => {
                 let (found, dynamic) = self.visit(operand);
-                if !DataType::Number.takes(&found) {
+                if !DataType::Number.takes(found) {
                     self.faults.push(format!("A numerical value is expected to follow the negative sign at column {column}."));
                 }
-                (DataType::Number, dynamic)
+                (&DataType::Number, dynamic)
             }
             Expression::Binary { operator, column, left, right } => self.binary(*operator, *column, left, right),
             Expression::Concatenation(parts) => self.concatenation(parts),
         }
     }
 
-    fn binary(&mut self, operator: Operator, column: usize, left: &Expression, right: &Expression) -> (DataType, bool) {
+    fn binary(&mut self, operator: Operator, column: usize, left: &Expression, right: &Expression) -> (&'a DataType, bool) {
         let dynamic = match operator {
             Operator::Or | Operator::And => {
                 let sign = if operator == Operator::Or { "||" } else { "&&" };
@@ -54,7 +54,7 @@ impl Judge<'_, '_> {
             }
             Operator::Equal | Operator::Unequal => {
                 let ((left, a), (right, b)) = (self.visit(left), self.visit(right));
-                if !left.takes(&right) {
+                if !left.takes(right) {
                     let (left, right) = (left.name(), right.name());
                     self.faults.push(format!("Type mismatch in an equality operation between '{left}' and '{right}' at column {column}."));
                 }
@@ -68,27 +68,27 @@ impl Judge<'_, '_> {
         if !dynamic {
             self.faults.push(format!("An operator cannot have literals on both sides. Found invalid syntax at column {column}."));
         }
-        (DataType::Bool, dynamic)
+        (&DataType::Bool, dynamic)
     }
 
     /// Numbers; `+` also puts texts together.
-    fn arithmetic(&mut self, operator: Operator, column: usize, left: &Expression, right: &Expression) -> (DataType, bool) {
+    fn arithmetic(&mut self, operator: Operator, column: usize, left: &Expression, right: &Expression) -> (&'a DataType, bool) {
         let ((left, a), (right, b)) = (self.visit(left), self.visit(right));
         let dynamic = a || b;
-        let is = |wanted: &DataType| wanted.takes(&left) && wanted.takes(&right);
+        let is = |wanted: &DataType| wanted.takes(left) && wanted.takes(right);
         let data_type = match operator {
-            _ if is(&DataType::Number) => DataType::Number,
-            Operator::Plus if is(&DataType::Text) => DataType::Text,
+            _ if is(&DataType::Number) => &DataType::Number,
+            Operator::Plus if is(&DataType::Text) => &DataType::Text,
             _ => {
                 let (left, right) = (left.name(), right.name());
                 self.faults.push(format!("Type mismatch in an arithmetic operation between '{left}' and '{right}' at column {column}."));
-                DataType::Any
+                &DataType::Any
             }
         };
         (data_type, dynamic)
     }
 
-    fn concatenation(&mut self, parts: &[Expression]) -> (DataType, bool) {
+    fn concatenation(&mut self, parts: &[Expression]) -> (&'a DataType, bool) {
         let mut dynamic = false;
         for part in parts {
             let (found, has_reference) = self.visit(part);
@@ -97,13 +97,13 @@ impl Judge<'_, '_> {
                 self.faults.push(format!("A value of type '{}' cannot be concatenated.", found.name()));
             }
         }
-        (DataType::Text, dynamic)
+        (&DataType::Text, dynamic)
     }
 
     /// Whether the operand holds a reference.
     fn operand(&mut self, operand: &Expression, sign: &str, column: usize, wanted: &DataType) -> bool {
         let (found, dynamic) = self.visit(operand);
-        if !wanted.takes(&found) {
+        if !wanted.takes(found) {
             let operation = if sign == "<>" { "a comparison" } else { sign };
             self.faults.push(format!(
                 "Expected an operand of {operation} at column {column} to be a {}, but found {}.",

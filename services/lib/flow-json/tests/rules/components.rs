@@ -186,6 +186,28 @@ fn some_components_stand_only_in_some_places() {
 }
 
 #[test]
+fn what_stands_on_a_screen_of_its_own_does_so_in_a_form_too() {
+    let action = json!({"name": "navigate", "next": {"type": "screen", "name": "CONFIRM"}, "payload": {"full_name": "x", "topics": ["a"]}});
+    let first = |children: Value| set(set(base(), "/version", json!("7.3")), "/screens/0/layout/children", children);
+    let form = |children: Value| json!([{"type": "Form", "name": "f", "children": children}]);
+    let footer = json!({"type": "Footer", "label": "x", "on-click-action": action});
+    let heading = json!({"type": "TextHeading", "text": "x"});
+    let rich = json!({"type": "RichText", "text": "x"});
+    let list = json!({"type": "NavigationList", "list-items": [{}], "on-click-action": action});
+    let ways: [fn(Value) -> Value; 2] = [form, std::convert::identity];
+    for around in ways {
+        taken(&first(around(json!([rich, footer]))));
+        taken(&first(around(json!([list, list]))));
+        refused(&first(around(json!([rich, footer, heading]))), &[(VALUE, "'RichText' must be the only")]);
+        refused(&first(around(json!([rich, rich, footer]))), &[(VALUE, "'RichText' must be the only")]);
+        refused(&first(around(json!([heading, list]))), &[(VALUE, "'NavigationList' must be the only")]);
+    }
+    let beside = json!([form(json!([rich, footer]))[0], heading]);
+    let report = super::judge(&first(beside));
+    assert_eq!(report.errors[0].pointers[0].path, "screens[0].layout.children[0].children[0]", "{:?}", report.errors);
+}
+
+#[test]
 fn footers_agree_with_each_other() {
     let footer = json!({"type": "Footer", "label": "x", "on-click-action": {"name": "complete", "payload": {}}});
     let second = |component: Value| set(base(), "/screens/1/layout/children/2", component);

@@ -72,6 +72,29 @@ fn lengths_are_in_characters() {
 }
 
 #[test]
+fn lists_and_carousels_have_limits_of_their_own() {
+    let action = json!({"name": "navigate", "next": {"type": "screen", "name": "CONFIRM"}, "payload": {"full_name": "x", "topics": ["a"]}});
+    let newest = || set(base(), "/version", json!("7.3"));
+    let listed = |items: usize| {
+        let list = json!({"type": "NavigationList", "list-items": vec![json!({}); items], "on-click-action": action});
+        set(newest(), "/screens/0/layout/children", json!([list]))
+    };
+    taken(&listed(1));
+    taken(&listed(20));
+    refused(&listed(0), &[("MIN_ITEMS_REQUIRED", "'list-items' should have at least '1'")]);
+    refused(&listed(21), &[(VALUE, "Property list-items has 21 items, at most 20 are allowed at NavigationList.")]);
+    let carousels = |of_screens: [usize; 2]| {
+        let places = of_screens.into_iter().enumerate().flat_map(|(screen, count)| std::iter::repeat_n(screen, count));
+        places.fold(newest(), |document, screen| {
+            set(document, &format!("/screens/{screen}/layout/children/-"), json!({"type": "ImageCarousel", "images": []}))
+        })
+    };
+    taken(&carousels([2, 1]));
+    refused(&carousels([2, 2]), &[(VALUE, "ImageCarousel allowed per Flow is 3 but found 4.")]);
+    refused(&carousels([3, 0]), &[(VALUE, "ImageCarousel allowed per screen is 2 but found 3.")]);
+}
+
+#[test]
 fn pickers_take_so_many_files_of_such_a_size() {
     for (kind, files) in [("PhotoPicker", "photos"), ("DocumentPicker", "documents")] {
         for (key, min, max) in
