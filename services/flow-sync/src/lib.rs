@@ -16,6 +16,7 @@
 
 mod agenda;
 mod api;
+mod aside;
 mod command;
 pub mod config;
 mod decide;
@@ -92,14 +93,15 @@ pub struct FlowSync {
     locks: command::Locks,
     seen: seen::Seen,
     asked: agenda::Asked,
+    aside: aside::Aside,
 }
 
 impl FlowSync {
     /// Takes connected parts.
     pub fn new(parts: Parts) -> Self {
         let Parts { journal, pool, storage, projects, tokens, graph, interval, clock } = parts;
-        let (locks, seen, asked) = (command::Locks::new(), seen::Seen::new(), agenda::Asked::default());
-        Self { journal, pool, storage, projects, tokens, graph, interval, clock, locks, seen, asked }
+        let (locks, seen, asked, aside) = (command::Locks::new(), seen::Seen::new(), agenda::Asked::default(), aside::Aside::new());
+        Self { journal, pool, storage, projects, tokens, graph, interval, clock, locks, seen, asked, aside }
     }
 
     /// Brings the tables to their current form and to where the log is. Call it before routes answer.

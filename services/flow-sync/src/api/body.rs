@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::aside::Aside;
 use crate::document::{Document, DocumentError};
 
 /// Ten million bytes of Flow JSON as a text, with what escaping adds.
@@ -19,11 +20,10 @@ const MESSAGE_CHARACTERS_MAX: usize = 500;
 pub(crate) struct Given(Box<RawValue>);
 
 impl Given {
-    /// Reads it and has it judged, away from the threads that serve others: it may be ten megabytes.
-    pub(crate) async fn document(self) -> Result<Document, Problem> {
+    /// Reads it and has it judged.
+    pub(crate) async fn document(self, aside: &Aside) -> Result<Document, Problem> {
         let bytes = self.bytes()?;
-        let read = tokio::task::spawn_blocking(move || Document::parse(bytes)).await.map_err(Problem::internal)?;
-        read.map_err(refused)
+        aside.run(move || Document::parse(bytes)).await?.map_err(refused)
     }
 
     pub(crate) fn bytes(self) -> Result<Bytes, Problem> {

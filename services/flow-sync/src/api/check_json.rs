@@ -9,6 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::body::Given;
+use crate::aside::Aside;
 use crate::decide::Refusal;
 use crate::error::Error;
 use crate::{FlowSync, keep};
@@ -72,7 +73,7 @@ pub(crate) async fn check_json(
     if flow_sync.projects.fresh(project).await.map_err(Error::from)?.is_none() {
         return Err(Problem::not_found("there is no such project"));
     }
-    judge(body.flow_json.bytes()?).await
+    judge(&flow_sync.aside, body.flow_json.bytes()?).await
 }
 
 /// Judges a Flow's JSON, or one that is meant to be
@@ -103,16 +104,16 @@ pub(crate) async fn check_flow(
 ) -> Result<Json<CheckAnswer>, Problem> {
     let (_, flow) = flow_sync.made(project, flow).await?;
     match body.flow_json {
-        Some(given) => judge(given.bytes()?).await,
+        Some(given) => judge(&flow_sync.aside, given.bytes()?).await,
         None => {
             let current = flow.current().ok_or(Refusal::NoJson)?;
-            judge(keep::load(&flow_sync.storage, project, &current.sha256).await?).await
+            judge(&flow_sync.aside, keep::load(&flow_sync.storage, project, &current.sha256).await?).await
         }
     }
 }
 
-async fn judge(bytes: bytes::Bytes) -> Result<Json<CheckAnswer>, Problem> {
-    let report = tokio::task::spawn_blocking(move || flow_json::check(&bytes)).await.map_err(Problem::internal)?;
+async fn judge(aside: &Aside, bytes: bytes::Bytes) -> Result<Json<CheckAnswer>, Problem> {
+    let report = aside.run(move || flow_json::check(&bytes)).await?;
     let valid = report.is_valid();
     let Report { version, errors, notes } = report;
     let judged = version == Some(flow_json::JUDGED);

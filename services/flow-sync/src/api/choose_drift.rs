@@ -89,7 +89,7 @@ impl FlowSync {
     /// What Meta had when drift was found.
     async fn kept(&self, id: Id, sha256: &str) -> Result<Document, Problem> {
         let bytes = keep::load(&self.storage, id.project, sha256).await?;
-        let read = tokio::task::spawn_blocking(move || Document::parse(bytes)).await.map_err(Problem::internal)?;
+        let read = self.aside.run(move || Document::parse(bytes)).await?;
         read.map_err(|error| Problem::unprocessable("invalid_flow_json", format!("what Meta has cannot be a revision: {error}")))
     }
 }

@@ -79,7 +79,7 @@ pub(crate) async fn create_flow(
     let endpoint_uri = body.endpoint_uri.as_deref().map(details::endpoint).transpose()?;
     let message = message(body.message.as_deref())?;
     let document = match body.flow_json {
-        Some(given) => Some(given.document().await?),
+        Some(given) => Some(given.document(&flow_sync.aside).await?),
         None => None,
     };
     let known = flow_sync.open_project(project).await?;

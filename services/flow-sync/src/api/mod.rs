@@ -46,7 +46,7 @@ fn tag(flow: &Flow) -> [(HeaderName, String); 1] {
 /// All routes; the frame around them (callers, limits, health) is `chassis::Site`'s.
 pub fn routes(flow_sync: FlowSync) -> OpenApiRouter {
     let upload = OpenApiRouter::new()
-        .routes(routes!(list_flows::list_flows, create_flow::create_flow))
+        .routes(routes!(create_flow::create_flow))
         .routes(routes!(show_json::show_json, replace_json::replace_json))
         .routes(routes!(check_json::check_json))
         .routes(routes!(check_json::check_flow))
@@ -57,6 +57,7 @@ pub fn routes(flow_sync: FlowSync) -> OpenApiRouter {
         .routes(routes!(preview_flow::take_step))
         .layer(GlobalConcurrencyLimitLayer::new(PREVIEWS_MAX));
     OpenApiRouter::new()
+        .routes(routes!(list_flows::list_flows))
         .routes(routes!(show_flow::show_flow, update_flow::update_flow, delete_flow::delete_flow))
         .routes(routes!(show_flow::show_revision))
         .routes(routes!(show_json::show_revision_json))

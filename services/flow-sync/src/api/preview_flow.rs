@@ -117,12 +117,12 @@ pub(crate) async fn preview_flow(
     };
     let data = which.data.as_deref().map(serde_json::from_str::<Map<String, Value>>).transpose().map_err(wrong)?;
     let (revision, bytes) = flow_sync.previewed(project, flow, which.revision).await?;
-    aside(move || {
+    let shown = flow_sync.aside.run(move || {
         let flow = parse(&bytes)?;
         let state = flow.start(which.screen.as_deref(), data).map_err(impossible)?;
         answer(revision, &flow, state, Ended::default())
-    })
-    .await
+    });
+    shown.await?.map(Json)
 }
 
 /// Takes a step in a Flow
@@ -152,7 +152,7 @@ pub(crate) async fn take_step(
     Json(body): Json<TakeStep>,
 ) -> Result<Json<PreviewAnswer>, Problem> {
     let (revision, bytes) = flow_sync.previewed(project, flow, body.revision).await?;
-    aside(move || {
+    let taken = flow_sync.aside.run(move || {
         let flow = parse(&bytes)?;
         let state = match body.state {
             Some(state) => state,
@@ -173,8 +173,8 @@ pub(crate) async fn take_step(
             },
         };
         answer(revision, &flow, state, ended)
-    })
-    .await
+    });
+    taken.await?.map(Json)
 }
 
 /// What came of a step beside a screen.
@@ -206,11 +206,6 @@ impl FlowSync {
         };
         Ok((revision.revision, keep::load(&self.storage, project, &revision.sha256).await?))
     }
-}
-
-/// Away from the threads that serve others: it may be ten megabytes.
-async fn aside(work: impl FnOnce() -> Result<PreviewAnswer, Problem> + Send + 'static) -> Result<Json<PreviewAnswer>, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?.map(Json)
 }
 
 fn parse(bytes: &[u8]) -> Result<Flow, Problem> {

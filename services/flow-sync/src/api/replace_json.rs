@@ -74,7 +74,7 @@ pub(crate) async fn replace_json(
 ) -> Result<impl IntoResponse, Problem> {
     let expected = version_wanted(&headers, "this Flow")?;
     let message = message(body.message.as_deref())?;
-    let document = body.flow_json.document().await?;
+    let document = body.flow_json.document(&flow_sync.aside).await?;
     let known = flow_sync.open_project(project).await?;
     let (id, before) = flow_sync.made(project, flow).await?;
     let wish = Revise { document: &document, message, expected, new_version: knowing.new_version || body.new_version };

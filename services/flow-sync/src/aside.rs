@@ -1,0 +1,56 @@
+//! Work on documents of up to ten megabytes, away from the threads that serve others, and no more of it at a time than there is room for.
+//!
+//! A thread cannot be stopped: whoever gives up waiting for one has made no room by that. So the place is the work's, not the request's.
+
+use std::sync::Arc;
+
+use chassis::Problem;
+use tokio::sync::Semaphore;
+
+/// Documents that are worked on at the same time.
+const PARALLEL: usize = 4;
+
+#[derive(Clone)]
+pub(crate) struct Aside(Arc<Semaphore>);
+
+impl Aside {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(PARALLEL)))
+    }
+
+    /// Does it as soon as there is a place.
+    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let place = Arc::clone(&self.0).acquire_owned().await.map_err(Problem::internal)?;
+        let worked = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            work()
+        });
+        worked.await.map_err(Problem::internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use futures::FutureExt;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_gives_up_waiting_makes_no_room_before_the_work_has_ended() {
+        let aside = Aside::new();
+        let mut held: Vec<mpsc::Sender<()>> = Vec::new();
+        for _ in 0..PARALLEL {
+            let (go, gone) = mpsc::channel();
+            held.push(go);
+            // Polled once, which begins it, and given up.
+            assert!(timeout(Duration::ZERO, aside.run(move || gone.recv().is_err())).await.is_err());
+        }
+        assert!(aside.run(|| ()).now_or_never().is_none(), "every place is taken");
+        drop(held);
+        assert_eq!(aside.run(|| 7).await.unwrap(), 7);
+    }
+}
