@@ -2,6 +2,7 @@
 
 use chassis::Problem;
 use contract::FlowDetails;
+use whatsapp::graph::FlowFacts;
 
 /// Meta's words for what a Flow is for. Source: Flows API, "Creating a Flow".
 const CATEGORIES: [&str; 8] =
@@ -35,6 +36,12 @@ pub(crate) fn endpoint(given: &str) -> Result<String, Problem> {
         return Ok(given.to_owned());
     }
     Err(refused().field("/endpoint_uri", "invalid", "a URL that begins with https://, of visible ASCII characters, at most 2048"))
+}
+
+/// What Meta says; some answers hold no categories: nothing was said then.
+pub(crate) fn said(facts: &FlowFacts) -> Option<FlowDetails> {
+    let said = FlowDetails { categories: facts.categories.clone(), endpoint_uri: facts.endpoint_uri.clone() };
+    Some(said).filter(|said| !said.categories.is_empty())
 }
 
 /// Whether two say the same: Meta has its own order.

@@ -10,11 +10,13 @@ use serde_json::Value;
 /// The actor of events that follow from webhooks.
 pub(crate) const META: &str = "meta";
 /// The form of the document. Another number: documents are folded anew from the log.
-pub(crate) const FORM: i32 = 2;
+pub(crate) const FORM: i32 = 3;
 /// Revisions that a document holds. Older ones are in the log.
 const REVISIONS_KEPT: usize = 50;
 /// Webhooks that are known to have been seen.
 const REPORTS_KEPT: usize = 64;
+/// Accounts that are remembered in which the Flow was before.
+const ELSEWHERE_KEPT: usize = 8;
 /// Kinds of health reports that are kept, the last of each.
 const HEALTH_KEPT: usize = 16;
 
@@ -40,7 +42,12 @@ pub(crate) struct Flow {
     /// The highest number of a revision that Flows of this id had before it was created last: numbers are never given twice.
     pub(crate) numbered: u32,
     pub(crate) link: Option<Link>,
+    /// When Meta was last told by us what it is called and for, or made it; by our clock.
+    pub(crate) told: Option<DateTime<Utc>>,
     pub(crate) uploaded: Option<Uploaded>,
+    /// What it was given in other accounts, by the ids of Meta's there: a number can come back to one.
+    #[serde(default)]
+    pub(crate) elsewhere: Vec<(String, Uploaded)>,
     /// What people can open, if anything was ever published.
     pub(crate) published: Option<u32>,
     pub(crate) status: Option<Status>,
@@ -211,16 +218,13 @@ impl Flow {
             }
             FlowEvent::FlowUpdated(event) => {
                 (self.name, self.categories, self.endpoint_uri) = (event.name, event.categories, event.endpoint_uri);
+                self.told = self.link.as_ref().map(|_| step.at);
                 self.changed = Some(step);
                 self.overwrite = self.overwrite.take().map(|overwrite| Drift { details: None, ..overwrite });
             }
             FlowEvent::FlowNameTaken(event) => self.taken_by = Some(event.flow),
             FlowEvent::FlowRevised(event) => self.revise(step, event),
-            FlowEvent::FlowLinked(event) => {
-                self.link = Some(Link { flow_id: event.flow_id, waba_id: event.waba_id });
-                (self.uploaded, self.published, self.status, self.drift, self.overwrite) = (None, None, None, None, None);
-                self.settled("create");
-            }
+            FlowEvent::FlowLinked(event) => self.link(step, event),
             FlowEvent::FlowUploaded(event) => {
                 let errors = serde_json::from_str(event.validation_errors.get()).unwrap_or_default();
                 if let Some(revision) = self.revisions.iter_mut().rfind(|revision| revision.revision == event.revision) {
@@ -259,13 +263,14 @@ impl Flow {
                 self.failure = Some(failure);
             }
             FlowEvent::FlowDriftFound(event) => {
-                let content = self.uploaded.as_ref().is_none_or(|uploaded| uploaded.meta_sha256 != event.meta_sha256);
+                let content = self.uploaded.as_ref().map_or("", |uploaded| uploaded.meta_sha256.as_str()) != event.meta_sha256;
                 let (meta_sha256, revision, details) = (event.meta_sha256, event.revision, event.details);
                 self.drift = Some(Drift { meta_sha256, content, details, revision, at: step.at });
                 self.overwrite = None;
             }
             FlowEvent::FlowDriftResolved(event) => {
                 let drift = self.drift.take();
+                self.told = self.link.as_ref().map(|_| step.at);
                 self.overwrite = match event.choice {
                     DriftChoice::KeepOurs => drift,
                     DriftChoice::TakeTheirs => None,
@@ -281,6 +286,20 @@ impl Flow {
             // Of the place, not of a Flow.
             FlowEvent::FlowSpaceCreated(_) | FlowEvent::FlowSpaceErased(_) => {}
         }
+    }
+
+    /// Its past there, if it was there before: what was changed since is told from what is ours.
+    fn link(&mut self, step: Step, event: contract::FlowLinked) {
+        let before = self.link.take().zip(self.uploaded.take());
+        self.elsewhere.extend(before.map(|(link, uploaded)| (link.flow_id, uploaded)));
+        self.uploaded = self.elsewhere.iter().rfind(|(flow_id, _)| *flow_id == event.flow_id).map(|(_, uploaded)| uploaded.clone());
+        self.elsewhere.retain(|(flow_id, _)| *flow_id != event.flow_id);
+        let surplus = self.elsewhere.len().saturating_sub(ELSEWHERE_KEPT);
+        self.elsewhere.drain(..surplus);
+        self.link = Some(Link { flow_id: event.flow_id, waba_id: event.waba_id });
+        (self.published, self.status, self.drift, self.overwrite) = (None, None, None, None);
+        self.told = Some(step.at);
+        self.settled("create");
     }
 
     fn revise(&mut self, step: Step, event: contract::FlowRevised) {

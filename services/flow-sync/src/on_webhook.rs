@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use crate::command::{Origin, seen};
 use crate::decide::{self, Report};
 use crate::error::Error;
+use crate::flow::Flow;
 use crate::follow_project::{SERVICE, stop};
 use crate::{FlowSync, store};
 
@@ -74,8 +75,16 @@ impl FlowSync {
         };
         let Some(id) = store::find_by_meta_id(&self.pool, &meta_flow_id).await? else { return Ok(()) };
         let at = said_at(recorded);
-        self.carry_out(id, Origin::Webhook(recorded), |flow| Ok(decide::report(flow, &report, at, |event| seen(id, recorded.id, event))))
-            .await?;
+        let mut ask = false;
+        let hear = |flow: &Flow| {
+            let heard = decide::report(flow, &report, at, |event| seen(id, recorded.id, event));
+            ask = heard.ask;
+            Ok(heard.events)
+        };
+        self.carry_out(id, Origin::Webhook(recorded), hear).await?;
+        if ask {
+            self.asked.ask(id.project);
+        }
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //! it is done, and said in the log before the next step.
 
 use bytes::Bytes;
-use contract::{FlowDetails, HeardFrom};
+use contract::HeardFrom;
 use serde_json::Value;
 use whatsapp::graph::FlowFacts;
 
@@ -98,24 +98,24 @@ impl FlowSync {
             Some(listed) => find(listed, &name),
             None => find(&self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?, &name),
         };
-        let flow_id = match found {
-            Some(found) => found,
+        let (flow_id, theirs) = match found {
+            Some(found) => (found.id, found.endpoint_uri),
             None => match line.graph.create_flow(&line.token, &line.waba, &name, &flow.categories, None).await {
-                Ok(created) => created.id,
+                Ok(created) => (created.id, None),
                 // Another process was faster, or a request of ours that nobody heard of any more.
                 Err(error) if error.code() == Some(INVALID_PARAMETER) => {
                     let again = self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?;
                     match find(&again, &name) {
-                        Some(found) => found,
+                        Some(found) => (found.id, found.endpoint_uri),
                         None => self.noted(id, "create", None, Err(error), origin).await?,
                     }
                 }
                 Err(error) => self.noted(id, "create", None, Err(error), origin).await?,
             },
         };
-        // Before it is said that Meta has it: what it is for and where its data come from is ours from the beginning.
-        if let Some(endpoint) = &flow.endpoint_uri {
-            let told = line.graph.update_flow(&line.token, &flow_id, None, Some(&flow.categories), Some(endpoint)).await;
+        // Before it is said that Meta has it: where its data come from is ours from the beginning. One that it has there already is compared.
+        if let (Some(endpoint), None) = (&flow.endpoint_uri, theirs) {
+            let told = line.graph.update_flow(&line.token, &flow_id, None, None, Some(endpoint)).await;
             self.noted(id, "update", None, told, origin).await?;
         }
         let link = Link { flow_id, waba_id: line.waba.to_string() };
@@ -138,6 +138,7 @@ impl FlowSync {
             Plan::Record(revision) => {
                 let meta_sha256 = theirs.sha256.as_deref().unwrap_or_default();
                 self.record(id, revision, meta_sha256, facts.validation_errors.clone(), origin).await?;
+                self.carry_out(id, origin, |flow| Ok(decide::open(flow, revision, status))).await?;
             }
             Plan::Drift(found) => {
                 if let Some(json) = json {
@@ -146,6 +147,10 @@ impl FlowSync {
                 self.carry_out(id, origin, |flow| Ok(if flow.exists() { vec![found.clone().into()] } else { Vec::new() })).await?;
             }
             Plan::Upload(revision) => {
+                // What is overwritten is kept, whoever's it is.
+                if let Some(json) = json.filter(|_| theirs.revision.is_none()) {
+                    keep::store(&self.storage, id.project, &Digest::of(&json), &json).await?;
+                }
                 self.hear(id, status, before.as_ref(), origin).await?;
                 return self.upload(id, link, revision, line, origin).await;
             }
@@ -177,9 +182,8 @@ impl FlowSync {
         line: &Line,
         origin: Origin<'_>,
     ) -> Result<(Theirs, Option<Bytes>), Error> {
-        let said = FlowDetails { categories: facts.categories.clone(), endpoint_uri: facts.endpoint_uri.clone() };
-        // Some answers hold no categories: nothing was said then.
-        let mut theirs = Theirs { details: Some(said).filter(|said| !said.categories.is_empty()), ..Theirs::default() };
+        let touched = decide::is_touched(flow, facts.updated_at);
+        let mut theirs = Theirs { details: details::said(facts), touched, ..Theirs::default() };
         let chosen = flow.overwrite.as_ref().and_then(|chosen| chosen.details.as_ref());
         if let (Some(chosen), Some(said)) = (chosen, &theirs.details)
             && details::same(chosen, said)
@@ -206,11 +210,19 @@ impl FlowSync {
     /// The newest revision that says the same, however it is written.
     async fn revision_of(&self, id: Id, flow: &Flow, json: &Bytes) -> Result<Option<u32>, Error> {
         let Ok(theirs) = serde_json::from_slice::<Value>(json) else { return Ok(None) };
+        let current = flow.current().map(|current| current.revision);
         let newest = flow.revisions.iter().rev().take(COMPARED_MAX).map(|revision| (revision.revision, &revision.sha256));
         // What was uploaded last, however much was revised since.
         let uploaded = flow.uploaded.iter().map(|uploaded| (uploaded.revision, &uploaded.sha256));
         for (revision, sha256) in newest.chain(uploaded) {
-            let ours = keep::load(&self.storage, id.project, sha256).await?;
+            let ours = match keep::load(&self.storage, id.project, sha256).await {
+                // An old one that is lost is no reason not to compare with the others.
+                Err(Error::Lost(object)) if Some(revision) != current => {
+                    tracing::error!(flow.id = %id.flow, object, "a revision is lost, it is not compared with what Meta has");
+                    continue;
+                }
+                loaded => loaded?,
+            };
             if serde_json::from_slice::<Value>(&ours).is_ok_and(|ours| same::same(&ours, &theirs)) {
                 return Ok(Some(revision));
             }
@@ -252,6 +264,6 @@ impl FlowSync {
     }
 }
 
-fn find(listed: &[FlowFacts], name: &str) -> Option<String> {
-    listed.iter().find(|facts| facts.name.as_deref() == Some(name)).map(|facts| facts.id.clone())
+fn find(listed: &[FlowFacts], name: &str) -> Option<FlowFacts> {
+    listed.iter().find(|facts| facts.name.as_deref() == Some(name)).cloned()
 }

@@ -54,6 +54,11 @@ impl FlowSync {
                 Err(Error::Meta { ref source, .. }) if source.class() == Class::Final => {
                     report.flows.push(Reconciled { flow, state: self.flow(id).await?, held: false });
                 }
+                // Nobody but an operator can mend that one, and the others do not wait for it.
+                Err(error @ Error::Lost(_)) => {
+                    tracing::error!(flow.id = %flow, error = %error.chain(), "a Flow cannot be compared with Meta");
+                    report.flows.push(Reconciled { flow, state: self.flow(id).await?, held: false });
+                }
                 Err(error @ Error::Meta { .. }) => {
                     report.stopped = Some(error);
                     break;

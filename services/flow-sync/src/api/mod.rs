@@ -130,7 +130,7 @@ fn back_to_draft(before: &Flow, after: &Flow) -> Option<String> {
 }
 
 const HELD: &str = "not uploaded: the Flow was published meanwhile, and Meta would put it back to draft; put the JSON again with \
-                    \"new_version\": true, or publish it";
+                    \"new_version\": true";
 
 fn later(error: &Error) -> String {
     match error {

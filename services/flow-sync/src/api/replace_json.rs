@@ -39,9 +39,9 @@ pub(crate) struct Knowing {
 /// Replaces a Flow's JSON
 ///
 /// The new revision counts from now on and is uploaded to Meta. One with errors is kept and uploaded as well; it cannot be published. The
-/// same bytes again change nothing. A Flow that is published is changed only with `"new_version": true`: Meta then puts it back to DRAFT
-/// under the same id, users cannot open it meanwhile, and it must be published again. Flows that were published before November 2024 cannot
-/// be changed at all.
+/// same bytes again change nothing, unless they wait because the Flow was published meanwhile. A Flow that is published is changed only with
+/// `"new_version": true`: Meta then puts it back to DRAFT under the same id, users cannot open it meanwhile, and it must be published again.
+/// Flows that were published before November 2024 cannot be changed at all.
 #[utoipa::path(
     put,
     path = "/v1/projects/{project}/flows/{flow}/json",

@@ -1,7 +1,8 @@
 //! `PATCH /v1/projects/{project}/flows/{flow}`: another name, other categories, another endpoint.
 //!
-//! Meta is told first and the log then: what Meta refuses is not said here. A request that is cut off between the two leaves a difference
-//! that the reconciler finds, and the same request again ends it.
+//! Meta is asked first how it has it, so that nothing is overwritten that somebody changed there, and told only what the request names. Then
+//! the log is told: what Meta refuses is not said here. A request that is cut off between the two leaves a difference that the reconciler
+//! finds, and the same request again ends it. A name that was changed at Meta is not compared: no event could tell of it.
 
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -14,10 +15,11 @@ use utoipa::ToSchema;
 use super::answer::FlowAnswer;
 use super::{origin, tag};
 use crate::command::Origin;
-use crate::decide::{rename_claim, update};
+use crate::decide::{Refusal, details_drift, rename_claim, update};
 use crate::error::Error;
-use crate::flow::{Flow, Id};
+use crate::flow::{Flow, Id, Link};
 use crate::flow_name::{FlowName, FlowNameError};
+use crate::meta::Line;
 use crate::{FlowSync, details};
 
 /// How often it is decided anew because others were faster.
@@ -44,7 +46,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 
 /// Changes a Flow's name, categories or endpoint
 ///
-/// Here and at Meta.
+/// Here and at Meta, where nothing else is touched. Categories or an endpoint that somebody changed at Meta are not overwritten: choose first.
 #[utoipa::path(
     patch,
     path = "/v1/projects/{project}/flows/{flow}",
@@ -57,7 +59,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
     responses(
         (status = 200, description = "It is so", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_drifted`: categories or endpoint were changed at Meta, choose what counts first; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`; `meta_refused`, `flow_immutable`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     ),
@@ -86,15 +88,16 @@ pub(crate) async fn update_flow(
         Ok((name, FlowDetails { categories, endpoint_uri }))
     };
     let before = flow_sync.flow(id).await?;
-    let (name, details) = wish(&before)?;
-    if update(&before, &name, &details)?.is_some()
+    let (called, wanted) = wish(&before)?;
+    if update(&before, &called, &wanted)?.is_some()
         && let Some(link) = &before.link
     {
-        flow_sync.claim(id, &before, &name).await?;
+        flow_sync.claim(id, &before, &called).await?;
         let line = flow_sync.line(&known).await?;
-        let called = name.at_meta(id.flow);
-        let endpoint = details.endpoint_uri.as_deref();
-        let told = line.graph.update_flow(&line.token, &link.flow_id, Some(&called), Some(&details.categories), endpoint).await;
+        flow_sync.unchanged_at_meta(id, &before, link, &wanted, &line, origin).await?;
+        let called = name.as_ref().map(|name| name.at_meta(id.flow));
+        let endpoint = endpoint.as_ref().and_then(Option::as_deref);
+        let told = line.graph.update_flow(&line.token, &link.flow_id, called.as_deref(), categories.as_deref(), endpoint).await;
         flow_sync.noted(id, "update", None, told, origin).await?;
     }
     let flow = flow_sync.say_update(id, &wish, origin).await?;
@@ -102,6 +105,24 @@ pub(crate) async fn update_flow(
 }
 
 impl FlowSync {
+    /// Refused if somebody changed at Meta what would be overwritten; that is said first, so that there is something to choose from.
+    async fn unchanged_at_meta(
+        &self,
+        id: Id,
+        flow: &Flow,
+        link: &Link,
+        wanted: &FlowDetails,
+        line: &Line,
+        origin: Origin<'_>,
+    ) -> Result<(), Error> {
+        let facts = self.noted(id, "read", None, line.graph.flow(&line.token, &link.flow_id).await, origin).await?;
+        // What is wanted is there if a request like this one was cut off.
+        let theirs = details::said(&facts).filter(|theirs| !details::same(theirs, wanted));
+        let Some(found) = theirs.and_then(|theirs| details_drift(flow, &theirs)) else { return Ok(()) };
+        self.carry_out(id, origin, |flow| Ok(if flow.exists() { vec![found.clone().into()] } else { Vec::new() })).await?;
+        Err(Refusal::Drifted.into())
+    }
+
     /// That the name is another Flow's is refused before Meta is asked; what counts is the append.
     async fn claim(&self, id: Id, flow: &Flow, name: &FlowName) -> Result<Option<(Id, Flow, FlowEvent)>, Error> {
         let target = Id { flow: FlowId::of_name(id.project, name.as_str()), ..id };

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{BLOCKED, DEPRECATED, PUBLISHED, Refusal, THROTTLED};
 use crate::details;
 use crate::document::Document;
-use crate::flow::Flow;
+use crate::flow::{Flow, Revision};
 use crate::flow_name::FlowName;
 
 /// Another Flow JSON.
@@ -68,14 +68,16 @@ fn free(id: FlowId, flow: &Flow, holder: Option<&Flow>, name: &FlowName) -> Resu
     }
 }
 
-/// The event that gives the Flow another JSON; none if it has it.
+/// The event that gives the Flow another JSON; none if it has it. One that waits is given again by whoever says now that it may take the
+/// Flow from people.
 pub(crate) fn revise(flow: &Flow, wish: &Revise<'_>) -> Result<Option<FlowEvent>, Refusal> {
     living(flow)?;
     let current = flow.current().map_or(0, |current| current.revision);
     if wish.expected.is_some_and(|expected| expected != current) {
         return Err(Refusal::OtherRevision { current });
     }
-    if flow.current().is_some_and(|current| current.sha256 == wish.document.sha256.as_str()) {
+    let same = flow.current().filter(|current| current.sha256 == wish.document.sha256.as_str());
+    if same.is_some_and(|current| !wish.new_version || !is_held(flow, current)) {
         return Ok(None);
     }
     editable(flow, wish.new_version)?;
@@ -93,6 +95,10 @@ pub(crate) fn update(flow: &Flow, name: &FlowName, details: &FlowDetails) -> Res
     }
     if flow.name == name.as_str() && details::same(&flow.details(), details) {
         return Ok(None);
+    }
+    let theirs = flow.drift.as_ref().and_then(|drift| drift.details.as_ref());
+    if theirs.is_some_and(|theirs| !details::same(theirs, details)) {
+        return Err(Refusal::Drifted);
     }
     let FlowDetails { categories, endpoint_uri } = details.clone();
     Ok(Some(FlowUpdated { name: name.to_string(), categories, endpoint_uri }.into()))
@@ -135,6 +141,11 @@ pub(super) fn living(flow: &Flow) -> Result<(), Refusal> {
         (false, true) => Err(Refusal::Deleted),
         (false, false) => Err(Refusal::NotFound),
     }
+}
+
+/// It was made of a draft that somebody published at Meta before it got there.
+fn is_held(flow: &Flow, current: &Revision) -> bool {
+    flow.status() == Some(PUBLISHED) && !flow.is_uploaded() && !current.over_published
 }
 
 /// Whether another JSON may be given to it.

@@ -26,6 +26,14 @@ pub(crate) fn uploaded(flow: &Flow, revision: &Revision, meta_sha256: &str, erro
     vec![FlowUploaded { revision: revision.revision, sha256, meta_sha256, validation_errors }.into()]
 }
 
+/// What follows from a webhook.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Heard {
+    pub(crate) events: Vec<FlowEvent>,
+    /// Meta is to be asked how it is.
+    pub(crate) ask: bool,
+}
+
 /// How it stands. What Meta said earlier and is heard later changes nothing; its times are whole seconds.
 pub(crate) fn hear_status(flow: &Flow, status: &str, heard_from: HeardFrom, warning: Option<&str>, at: DateTime<Utc>) -> Vec<FlowEvent> {
     let known = flow.status.as_ref();
@@ -35,10 +43,19 @@ pub(crate) fn hear_status(flow: &Flow, status: &str, heard_from: HeardFrom, warn
         return Vec::new();
     }
     let was_open = matches!(flow.status(), Some(PUBLISHED | THROTTLED | BLOCKED));
-    let opened = (status == PUBLISHED && !was_open).then(|| flow.uploaded_revision()).flatten();
+    // What somebody made at Meta has no number.
+    let ours = flow.drift.as_ref().is_none_or(|drift| !drift.content);
+    let opened = (status == PUBLISHED && !was_open && ours).then(|| flow.uploaded_revision()).flatten();
     let published = opened.map(|revision| FlowPublished { revision }.into());
     let (status, warning) = (status.to_owned(), warning.map(str::to_owned));
     published.into_iter().chain([FlowStatusReported { status, heard_from, warning, at }.into()]).collect()
+}
+
+/// People can open a revision that Meta was found to have, of a Flow that was heard to be published before.
+pub(crate) fn open(flow: &Flow, revision: u32, status: &str) -> Vec<FlowEvent> {
+    let is_open = status == PUBLISHED && flow.status() == Some(PUBLISHED);
+    let is_there = flow.exists() && flow.uploaded_revision() == Some(revision) && flow.published != Some(revision);
+    if is_open && is_there { vec![FlowPublished { revision }.into()] } else { Vec::new() }
 }
 
 /// People can open a revision, because somebody asked for it here.
@@ -82,11 +99,16 @@ pub(crate) enum Report {
     },
 }
 
-/// A webhook that was seen under an id. A second delivery has the same one.
-pub(crate) fn report(flow: &Flow, heard: &Report, at: DateTime<Utc>, seen: impl Fn(&FlowEvent) -> EventId) -> Vec<FlowEvent> {
+/// A webhook that was seen under an id. A second delivery has the same one. Of two statuses of one second nobody knows which came last: Meta
+/// is asked.
+pub(crate) fn report(flow: &Flow, heard: &Report, at: DateTime<Utc>, seen: impl Fn(&FlowEvent) -> EventId) -> Heard {
     let events = match heard {
         Report::Status { status, first, warning } => {
             let status = if *first { flow.status().unwrap_or(status) } else { status };
+            let rival = flow.status.as_ref().filter(|known| known.status != *status && known.at.trunc_subsecs(0) == at);
+            if rival.is_some() {
+                return Heard { events: Vec::new(), ask: flow.exists() };
+            }
             hear_status(flow, status, HeardFrom::Webhook, warning.as_deref(), at)
         }
         Report::Health { event, alert_state, raw } if flow.exists() => {
@@ -94,5 +116,5 @@ pub(crate) fn report(flow: &Flow, heard: &Report, at: DateTime<Utc>, seen: impl 
         }
         Report::Health { .. } => Vec::new(),
     };
-    events.into_iter().filter(|event| !flow.reports.contains(&seen(event))).collect()
+    Heard { events: events.into_iter().filter(|event| !flow.reports.contains(&seen(event))).collect(), ask: false }
 }

@@ -161,6 +161,12 @@ fn a_document_becomes_a_revision_over_the_one_that_was_meant_and_where_meta_may_
     check(&at_meta(&[status(BLOCKED)]), knowing(), Err(Refusal::Restricted(BLOCKED.into())));
     check(&at_meta(&[status(DEPRECATED)]), knowing(), Err(Refusal::Deprecated));
     check(&at_meta(&[status("PAUSED")]), wish(&two), Ok(Some(2)));
+    // One that waits, because the Flow was published before it got there, is given again by whoever knows.
+    let waiting = [and_revised(at_meta(&[]), "two"), vec![status(PUBLISHED)]].concat();
+    check(&waiting, wish(&two), Ok(None));
+    check(&waiting, knowing(), Ok(Some(3)));
+    check(&and_revised(waiting, "two"), knowing(), Ok(None));
+    check(&at_meta(&[status(PUBLISHED)]), Revise { new_version: true, ..wish(&one) }, Ok(None));
     check(&at_meta(&[FlowDeleted { heard_from: HeardFrom::Request }.into()]), wish(&two), Err(Refusal::Deleted));
 }
 
@@ -194,7 +200,10 @@ fn what_may_be_asked_of_meta_depends_on_how_it_stands() {
 
 #[test]
 fn three_texts_are_compared_and_a_change_at_meta_is_never_overwritten_unasked() {
-    let theirs = |sha: Option<&str>, revision| Theirs { sha256: sha.map(str::to_owned), revision, details: None };
+    let theirs = |sha: Option<&str>, revision| Theirs { sha256: sha.map(str::to_owned), revision, touched: false, details: None };
+    let touched = |sha: &str, revision| Theirs { touched: true, ..theirs(Some(sha), revision) };
+    let elsewhere = || FlowEvent::from(FlowLinked { flow_id: "813".into(), waba_id: "105".into() });
+    let (away, back) = (at_meta(&[elsewhere()]), at_meta(&[elsewhere(), linked()]));
     let found = |sha: &str, revision| Plan::Drift(FlowDriftFound { meta_sha256: sha.into(), revision, details: None });
     let chosen = |sha: &str, choice| FlowEvent::from(FlowDriftResolved { meta_sha256: sha.into(), choice });
     let fresh = vec![created(), revised(&[created()], "one"), linked()];
@@ -207,7 +216,14 @@ fn three_texts_are_compared_and_a_change_at_meta_is_never_overwritten_unasked() 
         (fresh.clone(), DRAFT, theirs(None, None), Plan::Upload(1)),
         (fresh.clone(), DRAFT, theirs(Some("metas own"), None), Plan::Upload(1)),
         (fresh.clone(), DRAFT, theirs(Some("x"), Some(1)), Plan::Record(1)),
+        (fresh.clone(), DRAFT, touched("theirs", None), found("theirs", None)),
+        (fresh.clone(), PUBLISHED, touched("theirs", None), found("theirs", None)),
+        (fresh.clone(), DRAFT, touched("x", Some(1)), Plan::Record(1)),
+        ([fresh.clone(), vec![drift("x"), chosen("x", DriftChoice::KeepOurs)]].concat(), DRAFT, touched("x", None), Plan::Upload(1)),
         (fresh, PUBLISHED, theirs(Some("metas own"), None), Plan::Hold),
+        (away, DRAFT, theirs(Some("metas own"), None), Plan::Upload(1)),
+        (back.clone(), DRAFT, theirs(Some("meta 1"), Some(1)), Plan::Nothing),
+        (back, DRAFT, theirs(Some("x"), None), found("x", Some(1))),
         (at_meta(&[]), DRAFT, theirs(Some("meta 1"), Some(1)), Plan::Nothing),
         (at_meta(&[]), DRAFT, theirs(Some("the same, otherwise"), Some(1)), Plan::Nothing),
         (at_meta(&[]), DRAFT, theirs(Some("x"), None), found("x", Some(1))),
@@ -233,6 +249,35 @@ fn three_texts_are_compared_and_a_change_at_meta_is_never_overwritten_unasked() 
     assert_eq!(plan(&flow(&at_meta(&[])), DRAFT, &meta), Plan::Drift(expected.clone()));
     let noted = at_meta(&[expected.into()]);
     assert_eq!(plan(&flow(&noted), DRAFT, &meta), Plan::Nothing);
+}
+
+#[test]
+fn a_new_flow_is_somebody_elses_once_it_changed_after_meta_was_told_of_it() {
+    let check = |given: &[FlowEvent], updated_at, then| assert_eq!(is_touched(&flow(given), updated_at), then, "{updated_at:?}");
+    check(&[created()], Some(at(1_000)), false);
+    check(&[created(), linked()], None, false);
+    check(&[created(), linked()], Some(at(100)), false);
+    check(&[created(), linked()], Some(at(1_000)), true);
+}
+
+#[test]
+fn details_that_were_changed_at_meta_are_not_overwritten_by_a_change_of_them() {
+    let name: FlowName = "booking".parse().unwrap();
+    let details = |category: &str| FlowDetails { categories: vec![category.into()], endpoint_uri: None };
+    let found = details_drift(&flow(&at_meta(&[])), &details("OTHER")).unwrap();
+    assert_eq!((found.meta_sha256.as_str(), found.revision, found.details.clone()), ("meta 1", Some(1), Some(details("OTHER"))));
+    assert_eq!(details_drift(&flow(&at_meta(&[])), &details("SURVEY")), None);
+    assert_eq!(details_drift(&flow(&at_meta(&[drift("x")])), &details("OTHER")).unwrap().meta_sha256, "x", "the content stays as it was found");
+    let drifted = at_meta(&[found.clone().into()]);
+    assert_eq!(update(&flow(&drifted), &name, &details("SIGN_UP")), Err(Refusal::Drifted));
+    assert!(update(&flow(&drifted), &name, &details("OTHER")).unwrap().is_some(), "what Meta has is no loss");
+    assert_eq!(update(&flow(&drifted), &name, &details("SURVEY")), Ok(None));
+    let chosen = FlowDriftResolved { meta_sha256: found.meta_sha256, choice: DriftChoice::KeepOurs };
+    assert_eq!(details_drift(&flow(&[drifted, vec![chosen.into()]].concat()), &details("OTHER")), None);
+    // Of a Flow without a JSON the content says nothing.
+    let bare = vec![created(), linked()];
+    let found = details_drift(&flow(&bare), &details("OTHER")).unwrap();
+    assert!(flow(&[bare, vec![found.into()]].concat()).drift.is_some_and(|drift| !drift.content));
 }
 
 #[test]
@@ -277,6 +322,7 @@ fn a_status_is_heard_once_and_never_goes_back_in_time() {
     check(&at_meta(std::slice::from_ref(&published)), THROTTLED, webhook, 10, &["status_reported.v1"]);
     check(&at_meta(std::slice::from_ref(&published)), DRAFT, found, 9, &["status_reported.v1"]);
     check(&at_meta(&[status(THROTTLED)]), PUBLISHED, webhook, 5, &["status_reported.v1"]);
+    check(&at_meta(&[drift("x")]), PUBLISHED, webhook, 5, &["status_reported.v1"]);
     check(&at_meta(&[FlowDeleted { heard_from: found }.into()]), PUBLISHED, webhook, 5, &[]);
     assert_eq!(super::published(&flow(&at_meta(&[])), 1, at(1)).len(), 2);
     let known = at_meta(&[FlowPublished { revision: 1 }.into(), published]);
@@ -284,17 +330,42 @@ fn a_status_is_heard_once_and_never_goes_back_in_time() {
 }
 
 #[test]
+fn what_is_found_to_be_open_is_said_once_and_only_of_what_meta_has() {
+    let two = [and_revised(at_meta(&[status(PUBLISHED)]), "two"), vec![uploaded(2)]].concat();
+    let published = |event: &FlowEvent| matches!(event, FlowEvent::FlowPublished(FlowPublished { revision: 2 }));
+    assert!(matches!(&open(&flow(&two), 2, PUBLISHED)[..], [event] if published(event)));
+    assert_eq!(open(&flow(&two), 1, PUBLISHED), []);
+    assert_eq!(open(&flow(&two), 2, DRAFT), []);
+    assert_eq!(open(&flow(&[two, vec![FlowPublished { revision: 2 }.into()]].concat()), 2, PUBLISHED), []);
+    assert_eq!(open(&flow(&at_meta(&[])), 1, PUBLISHED), [], "it is said when the status is");
+}
+
+#[test]
+fn of_two_statuses_of_one_second_meta_is_asked_which_came_last() {
+    let said = |status: &str| Report::Status { status: status.into(), first: false, warning: None };
+    let seen = |event: &FlowEvent| EventId::derive(event.event_type(), &["webhook"]);
+    let known = FlowStatusReported { status: PUBLISHED.into(), heard_from: HeardFrom::Webhook, warning: None, at: at(10) };
+    let state = flow(&at_meta(&[known.into()]));
+    let heard = |status: &str, seconds| {
+        let heard = report(&state, &said(status), at(seconds), seen);
+        (heard.events.len(), heard.ask)
+    };
+    assert_eq!((heard(THROTTLED, 9), heard(THROTTLED, 10), heard(THROTTLED, 11)), ((0, false), (0, true), (1, false)));
+    assert_eq!(heard(PUBLISHED, 10), (0, false));
+}
+
+#[test]
 fn a_report_that_comes_again_and_a_failure_that_goes_on_are_no_news() {
     let first = Report::Status { status: DRAFT.into(), first: true, warning: None };
     let seen = |event: &FlowEvent| EventId::derive(event.event_type(), &["webhook"]);
-    assert_eq!(report(&flow(&at_meta(&[status(PUBLISHED)])), &first, at(9), seen), [], "how it began, heard late");
+    assert_eq!(report(&flow(&at_meta(&[status(PUBLISHED)])), &first, at(9), seen).events, [], "how it began, heard late");
     let raw = RawJson::parse("{}").unwrap();
     let health = Report::Health { event: "ENDPOINT_LATENCY".into(), alert_state: None, raw };
     let mut state = flow(&at_meta(&[]));
-    let events = report(&state, &health, at(9), seen);
+    let events = report(&state, &health, at(9), seen).events;
     assert_eq!(events.len(), 1);
     state.reports.push(seen(&events[0]));
-    assert_eq!(report(&state, &health, at(9), seen), []);
+    assert_eq!(report(&state, &health, at(9), seen).events, []);
     let failure = FlowSyncFailed {
         step: "publish".into(),
         code: "publish_refused".into(),

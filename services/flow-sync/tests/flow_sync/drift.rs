@@ -109,6 +109,61 @@ async fn a_choice_for_ours_never_takes_a_published_flow_from_people_unasked() {
     assert_eq!(held.body["held"].as_array().unwrap().len(), 1, "{}", held.body);
     assert_eq!(world.meta.only().json, Some(good("Ours")));
     assert_eq!(world.act(&format!("{path}/publish")).await.code(), (409, "flow_published"));
+    // The way out that is told: the same again, by somebody who knows.
+    assert_eq!(world.put(&path, &good("New"), false).await.body["revision"], 2);
+    let put = world.put(&path, &good("New"), true).await;
+    assert_eq!((put.status, &put.body["status"], &put.body["revision"]), (200, &json!("DRAFT"), &json!(3)), "{}", put.body);
+    assert_eq!(world.meta.only().json, Some(good("New")));
+    // What is taken from what people have open is what they have open.
+    assert_eq!(world.act(&format!("{path}/publish")).await.body["published_revision"], 3);
+    changed(&world, &path, "Theirs").await;
+    let taken = world.post(&format!("{path}/drift"), &json!({"choice": "take_theirs"})).await.body;
+    assert_eq!((&taken["status"], &taken["revision"], &taken["published_revision"]), (&json!("PUBLISHED"), &json!(4), &json!(4)), "{taken}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_built_at_meta_before_anything_was_uploaded_is_not_overwritten_either() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let body = json!({"name": "booking", "categories": ["SURVEY"]});
+    let made = world.post(&format!("/v1/projects/{project}/flows"), &body).await;
+    let path = made.headers["location"].to_str().unwrap().to_owned();
+    world.meta.build(&good("Theirs"), chassis::Clock::System.now().timestamp() + 3_600);
+    let put = world.put(&path, &good("Ours"), false).await;
+    assert_eq!((put.status, &put.body["at_meta"]["state"]), (200, &json!("drifted")), "{}", put.body);
+    assert_eq!(put.body["drift"]["differences"][0]["theirs"], "Theirs", "{}", put.body);
+    assert_eq!(world.meta.only().json, Some(good("Theirs")));
+    let kept = world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours"})).await;
+    assert_eq!((kept.status, &kept.body["at_meta"]["state"]), (200, &json!("in_sync")), "{}", kept.body);
+    assert_eq!(world.meta.only().json, Some(good("Ours")));
+    world.end().await;
+}
+
+/// The storage loses a document.
+fn lose(world: &World, project: contract::ProjectId, json: &Value) {
+    let revisions = world.folder.path().join(format!("{project}/flows/revisions"));
+    let files = std::fs::read_dir(revisions).unwrap().map(|file| file.unwrap().path());
+    let lost: Vec<_> = files.filter(|file| serde_json::from_slice::<Value>(&std::fs::read(file).unwrap()).unwrap() == *json).collect();
+    assert!(!lost.is_empty());
+    lost.iter().for_each(|file| std::fs::remove_file(file).unwrap());
+}
+
+#[tokio::test]
+async fn a_document_that_is_lost_keeps_nothing_else_from_being_compared() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    world.make(project, "a", &good("A")).await;
+    let path = world.make(project, "b", &good("B")).await;
+    assert_eq!(world.put(&path, &good("B again"), false).await.body["at_meta"]["state"], "in_sync");
+    lose(&world, project, &good("A"));
+    lose(&world, project, &good("B"));
+    world.meta.change(|held| held.json = Some(good("Theirs")));
+    let synced = world.act(&format!("/v1/projects/{project}/flows/sync")).await;
+    let states: Vec<_> = synced.body["data"].as_array().unwrap().iter().map(|flow| flow["at_meta"]["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["in_sync", "drifted"], "{}", synced.body);
     world.end().await;
 }
 
@@ -120,6 +175,11 @@ async fn details_that_differ_and_flows_that_are_gone_are_found() {
     let path = world.make(project, "booking", &good("One")).await;
     let sync = format!("{path}/sync");
     world.meta.change(|held| held.categories = json!(["OTHER"]));
+    let patch = async |body: Value| world.send(Method::PATCH, &path, None, Some(&body)).await;
+    for body in [json!({"categories": ["SIGN_UP"]}), json!({"name": "table"})] {
+        assert_eq!(patch(body).await.code(), (409, "flow_drifted"));
+    }
+    assert_eq!(world.meta.only().categories, json!(["OTHER"]), "nothing was overwritten");
     let drifted = world.act(&sync).await.body;
     assert_eq!((&drifted["drift"]["categories"], &drifted["drift"]["differences"]), (&json!(["OTHER"]), &json!([])), "{drifted}");
     let kept = world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours"})).await.body;
@@ -132,6 +192,10 @@ async fn details_that_differ_and_flows_that_are_gone_are_found() {
         (&json!("in_sync"), &json!(["OTHER"]), &json!(1)),
         "{taken}"
     );
+    // A name that somebody gave it at Meta stays, as long as nobody gives it another one here.
+    world.meta.change(|held| held.name = "by hand".to_owned());
+    assert_eq!(patch(json!({"categories": ["SIGN_UP"]})).await.status, 200);
+    assert_eq!((world.meta.only().name.as_str(), world.meta.only().categories), ("by hand", json!(["SIGN_UP"])));
     // Meta says the same of what is gone and of what a token may not see.
     world.meta.fault("show", Fault::Refuse(100, "Unsupported request"));
     assert_eq!(world.act(&sync).await.status, 422);

@@ -15,6 +15,9 @@ use tokio::sync::Notify;
 
 pub(crate) const TOKEN: &str = "EAAG-token-of-tests";
 
+/// The second from which this Meta's ticks count.
+const BEGINNING: i64 = 1_790_000_000;
+
 /// What goes wrong with a call.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fault {
@@ -90,6 +93,13 @@ impl Meta {
         for held in desk.flows.values_mut() {
             change(held);
             held.updated_at = tick;
+        }
+    }
+
+    /// Somebody builds it in Meta's editor, at that second.
+    pub(crate) fn build(&self, json: &Value, second: i64) {
+        for held in self.desk.lock().unwrap().flows.values_mut() {
+            (held.json, held.updated_at) = (Some(json.clone()), second - BEGINNING);
         }
     }
 
@@ -276,5 +286,5 @@ fn errors(held: &Held) -> Value {
 
 fn shown(id: &str, held: &Held) -> Value {
     json!({"id": id, "name": held.name, "status": held.status, "categories": held.categories, "validation_errors": errors(held),
-        "endpoint_uri": held.endpoint_uri, "updated_at": 1_790_000_000 + held.updated_at})
+        "endpoint_uri": held.endpoint_uri, "updated_at": BEGINNING + held.updated_at})
 }
