@@ -75,7 +75,7 @@ impl Templates {
         let came = match &step {
             Step::Create => self.create(id, line, &template, turn, origin).await,
             Step::Edit { edit, .. } => self.edit(id, line, &template, edit, origin).await,
-            Step::Delete => self.delete(id, line, &template, origin).await,
+            Step::Delete { .. } => self.delete(id, line, &template, origin).await,
         };
         let outcome = match &came {
             Ok(()) => "done",
@@ -117,7 +117,7 @@ impl Templates {
                 }
                 true
             }
-            Step::Delete => {
+            Step::Delete { .. } => {
                 let facts = line.show(template.meta_id.as_deref().unwrap_or_default()).await.map_err(read)?;
                 let gone = facts.is_none_or(|facts| is_gone(&facts));
                 if gone {

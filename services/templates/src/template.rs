@@ -49,7 +49,10 @@ pub(crate) enum Step {
         /// It was approved when this was asked for: then Meta counts it.
         approved: bool,
     },
-    Delete,
+    Delete {
+        /// It was approved when this was asked for, or before: then its name is not free for a while, whatever Meta called it meanwhile.
+        approved: bool,
+    },
 }
 
 impl Step {
@@ -58,7 +61,7 @@ impl Step {
         match self {
             Self::Create => "create",
             Self::Edit { .. } => "edit",
-            Self::Delete => "delete",
+            Self::Delete { .. } => "delete",
         }
     }
 }
@@ -141,6 +144,11 @@ impl Template {
 
     pub(crate) fn is_approved(&self) -> bool {
         self.status.as_deref() == Some(APPROVED)
+    }
+
+    /// It is approved, or was when its deletion was asked for.
+    fn was_approved(&self) -> bool {
+        self.is_approved() || matches!(&self.pending, Some(Pending { step: Step::Delete { approved: true }, .. }))
     }
 
     /// What an event makes of it. An event about a template that was never asked for or found says nothing.
@@ -234,9 +242,12 @@ impl Template {
                 self.pending = Some(Pending { step, at: done.at });
             }
             TemplateEvent::TemplateEdited(edited) => self.edited(edited.definition, done.at),
-            TemplateEvent::TemplateDeleteRequested(_) => self.pending = Some(Pending { step: Step::Delete, at: done.at }),
+            TemplateEvent::TemplateDeleteRequested(_) => {
+                let step = Step::Delete { approved: self.was_approved() };
+                self.pending = Some(Pending { step, at: done.at });
+            }
             TemplateEvent::TemplateDeleted(deleted) => {
-                let was_approved = self.is_approved();
+                let was_approved = self.was_approved();
                 self.deleted = Some(Deleted { at: done.at, heard_from: deleted.heard_from, was_approved });
                 (self.pending, self.asked) = (None, None);
             }

@@ -20,7 +20,7 @@ use crate::talk::Talk;
 /// Meta's customer service window: from the contact's last message by Meta's time.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
 /// The only status in which Meta sends a template.
-pub(crate) const APPROVED: &str = "APPROVED";
+const APPROVED: &str = "APPROVED";
 const MARKETING: &str = "MARKETING";
 const AUTHENTICATION: &str = "AUTHENTICATION";
 /// What a contact says to messages that advertise.
@@ -149,6 +149,17 @@ fn window(talk: &Talk, wanted: &Outbound, now: DateTime<Utc>) -> Result<(), Refu
         return Err(Refusal::WindowClosed(closes_at));
     }
     Ok(())
+}
+
+/// The number sends only templates of its own account; one that Meta does not have yet may come to be of it.
+pub(crate) fn is_reachable(template: &Template, waba: Option<&str>) -> bool {
+    template.waba_id.is_none() || waba.is_none() || template.waba_id.as_deref() == waba
+}
+
+/// The template of that language: one that Meta has before one that it does not have, an approved one before others.
+pub(crate) fn best(templates: &[Arc<Template>], language: &str) -> Option<Arc<Template>> {
+    let rank = |template: &&Arc<Template>| (template.waba_id.is_some(), template.status.as_deref() == Some(APPROVED), template.id);
+    templates.iter().filter(|template| template.language == language).max_by_key(rank).cloned()
 }
 
 fn template(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<TemplateUse>, Refusal> {

@@ -117,9 +117,10 @@ impl Conversations {
         let project = self.project(request.project).await?;
         let message = &request.wish.message;
         let waba = project.number.as_ref().and_then(|number| number.waba_id.as_deref());
-        let templates: Vec<Arc<Template>> =
+        let mut templates: Vec<Arc<Template>> =
             message.template().map(|used| self.catalogue.templates(request.project, used.name)).unwrap_or_default();
-        let template = message.template().and_then(|used| best(&templates, used.language, waba));
+        templates.retain(|template| decide::is_reachable(template, waba));
+        let template = message.template().and_then(|used| decide::best(&templates, used.language));
         let named = message.flow().map(|used| (used.flow_id, used.flow_name));
         let button = || template.as_ref().and_then(|template| flow_button(&template.components));
         let named = named.or_else(|| button().map(|button| (button.flow_id, button.flow_name)));
@@ -150,12 +151,4 @@ impl Conversations {
         let ConversationEvent::MessageRequested(requested) = ConversationEvent::decode(&event?)? else { return Ok(None) };
         Ok(Some(requested).filter(|requested| requested.message == message))
     }
-}
-
-/// The template of that language: in the account of the project's number, else an approved one, else any.
-fn best(templates: &[Arc<Template>], language: &str, waba: Option<&str>) -> Option<Arc<Template>> {
-    let rank = |template: &&Arc<Template>| {
-        (waba.is_some() && template.waba_id.as_deref() == waba, template.status.as_deref() == Some(decide::APPROVED), template.id)
-    };
-    templates.iter().filter(|template| template.language == language).max_by_key(rank).cloned()
 }

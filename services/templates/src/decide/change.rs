@@ -5,7 +5,7 @@ use contract::{RawJson, TemplateDeleteRequested, TemplateDeleted, TemplateEditRe
 use serde_json::Value;
 
 use super::Refusal;
-use crate::template::{APPROVED, Deleted, EDITS_MAX, EDITS_SPAN, Step, Template};
+use crate::template::{APPROVED, Deleted, EDITS_MAX, EDITS_SPAN, Pending, Step, Template};
 
 /// For how long Meta blocks the name of an approved template that was deleted.
 pub(crate) const NAME_BLOCKED: TimeDelta = TimeDelta::days(30);
@@ -42,7 +42,7 @@ pub(crate) fn create(
         // Meta refused it: it may be asked for anew.
         Some(template) if template.meta_id.is_none() && template.pending.is_none() => {}
         Some(template) => {
-            let deleting = matches!(&template.pending, Some(pending) if pending.step == Step::Delete);
+            let deleting = matches!(&template.pending, Some(Pending { step: Step::Delete { .. }, .. }));
             let same = template.asked.as_ref().is_some_and(|asked| is_same(asked, &wish.definition));
             return if same && !deleting { Ok(Granted::Same) } else { Err(Refusal::Exists(template.id)) };
         }
@@ -108,7 +108,7 @@ fn often(template: &Template, now: DateTime<Utc>) -> Result<(), Refusal> {
 pub(crate) fn delete(template: Option<&Template>, version: Option<u64>) -> Result<Granted, Refusal> {
     let template = there(template)?;
     match &template.pending {
-        Some(pending) if pending.step == Step::Delete => return Ok(Granted::Same),
+        Some(Pending { step: Step::Delete { .. }, .. }) => return Ok(Granted::Same),
         Some(pending) => return Err(Refusal::Busy { step: pending.step.name() }),
         None => {}
     }

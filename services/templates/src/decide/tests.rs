@@ -136,6 +136,10 @@ fn a_name_is_one_template_and_is_free_again_when_meta_says_so() {
     creates(&gone[..4], "A", 21, exists);
     creates(&gone, "A", 20 + month, Err(Refusal::NameBlocked { until: at(21 + month) }));
     creates(&gone, "A", 21 + month, Ok(true));
+    // Also if Meta's word for a deletion that is under way was heard before its answer.
+    let going = [(20, TemplateDeleteRequested {}.into()), (21, reported("PENDING_DELETION", HeardFrom::Webhook, 21))];
+    let gone = and(and(approved(), going), [(22, deleted(HeardFrom::Request))]);
+    creates(&gone, "A", 23, Err(Refusal::NameBlocked { until: at(22 + month) }));
     creates(&and(approved(), [(20, deleted(HeardFrom::Reconciliation))]), "A", 21, Ok(true));
     let rejected =
         [(0, wish("A").into()), (1, submitted("REJECTED")), (2, TemplateDeleteRequested {}.into()), (3, deleted(HeardFrom::Request))];
