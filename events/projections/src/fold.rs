@@ -15,6 +15,10 @@ use crate::rows::{
     Contact, Conversation, IdentityLink, Message, MessageRest, NewMessage, Preference, StateChange, Status, Summary, Unassigned,
 };
 
+/// The type of what WhatsApp says itself in a person's name, such as that their number changed: it opens no window at Meta, so it is not
+/// the last that was heard of them.
+const SAID_BY_WHATSAPP: &str = "system";
+
 /// Applies one event. `contact` is the one that the event's subject names; items that name nobody have none.
 ///
 /// Never fails: an event that refers to rows which are not there leaves them alone, so that a log with a hole in it still has
@@ -227,11 +231,12 @@ impl On<'_> {
     fn message(self, said: contract::Message, direction: Direction, origin: &'static str) {
         let (contact_id, sequence, sent_at) = (self.contact, self.event.sequence, said.sent_at);
         let wamid: Arc<str> = clean(said.wamid).into();
+        let inbound = direction == Direction::Inbound && said.kind != SAID_BY_WHATSAPP;
         if !self.rows.has_message(&wamid) {
             self.rows.conversations.change(&said.conversation, |conversation| {
                 conversation.message_count += 1;
                 conversation.last_message_at = conversation.last_message_at.max(Some(sent_at));
-                if direction == Direction::Inbound {
+                if inbound {
                     conversation.last_inbound_at = conversation.last_inbound_at.max(Some(sent_at));
                 }
                 conversation.version = sequence;
@@ -262,7 +267,7 @@ impl On<'_> {
         }
         self.with_contact(|contact| {
             contact.last_message_at = contact.last_message_at.max(Some(sent_at));
-            if direction == Direction::Inbound {
+            if inbound {
                 contact.last_inbound_at = contact.last_inbound_at.max(Some(sent_at));
             }
         });

@@ -18,8 +18,12 @@ const GAPS: [TimeDelta; 9] = [
 ];
 /// The shortest gap when Meta counts too many calls.
 const GAP_BUSY_MIN: TimeDelta = TimeDelta::minutes(2);
-/// How often Meta may say that a file cannot be had before it is believed.
-pub(crate) const DOUBTS_MAX: u32 = 6;
+/// The shortest gap when Meta says again and again that a file cannot be had.
+const GAP_DOUBTED_MIN: TimeDelta = TimeDelta::hours(4);
+/// How often Meta may say so before it is asked that seldom.
+const DOUBTS_MAX: u32 = 6;
+/// The last attempt is so long before the deadline.
+const LAST_CHANCE: TimeDelta = TimeDelta::minutes(1);
 
 /// Stable names of why a file could not be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +62,7 @@ pub(crate) enum Miss {
     Later { cause: String },
     /// The same, and Meta asks to be left alone for a while.
     Busy { cause: String },
-    /// It cannot be had, says Meta; which has been wrong before.
+    /// It cannot be had, says Meta; which says the same of what a token may not see for now. Believed at the deadline.
     Doubt { code: Code, cause: String },
     /// It can never be had.
     Never { code: Code, cause: String },
@@ -77,6 +81,10 @@ impl Tries {
     /// Whether Meta keeps it no more. What was never tried is tried once, however late.
     pub(crate) fn are_over(&self, now: DateTime<Utc>) -> bool {
         self.attempts > 0 && now >= self.deadline
+    }
+
+    fn last_chance(&self) -> DateTime<Utc> {
+        self.deadline - LAST_CHANCE
     }
 }
 
@@ -97,7 +105,8 @@ pub(crate) fn after(miss: Miss, tries: Tries, now: DateTime<Utc>) -> Next {
         Miss::Busy { cause } => retry(tries, GAP_BUSY_MIN, cause, now),
         Miss::Doubt { code, cause } => {
             let tries = Tries { doubts: tries.doubts.saturating_add(1), ..tries };
-            if tries.doubts >= DOUBTS_MAX { Next::Fail { code, reason: cause } } else { retry(tries, TimeDelta::zero(), cause, now) }
+            let gap_min = if tries.doubts < DOUBTS_MAX { TimeDelta::zero() } else { GAP_DOUBTED_MIN };
+            if now >= tries.last_chance() { Next::Fail { code, reason: cause } } else { retry(tries, gap_min, cause, now) }
         }
         Miss::Never { code, cause } => Next::Fail { code, reason: cause },
     }
@@ -116,8 +125,7 @@ fn retry(tries: Tries, gap_min: TimeDelta, cause: String, now: DateTime<Utc>) ->
     let done = usize::try_from(tries.attempts).unwrap_or(usize::MAX).saturating_sub(1);
     let gap = GAPS[done.min(GAPS.len() - 1)].max(gap_min);
     // The last attempt is at the deadline, not after it.
-    let last_chance = tries.deadline - TimeDelta::minutes(1);
-    let at = now + gap;
+    let (at, last_chance) = (now + gap, tries.last_chance());
     let at = if now < last_chance && at > last_chance { last_chance } else { at.min(tries.deadline) };
     Next::Retry { at, tries, cause }
 }
@@ -161,17 +169,28 @@ mod tests {
     }
 
     #[test]
-    fn meta_is_believed_when_it_says_so_again_and_again() {
-        let mut tries = fresh();
-        for n in 1.. {
-            match after(Miss::Doubt { code: Code::NotFound, cause: "gone".into() }, tries, now()) {
-                Next::Retry { tries: so_far, .. } => tries = so_far,
+    fn meta_is_believed_at_the_deadline_and_asked_seldom_until_then() {
+        let (mut at, mut tries, mut gaps) = (now(), fresh(), Vec::new());
+        loop {
+            match after(Miss::Doubt { code: Code::NotFound, cause: "gone".into() }, tries, at) {
+                Next::Retry { at: next, tries: so_far, .. } => {
+                    gaps.push(next - at);
+                    (at, tries) = (next, so_far);
+                }
                 Next::Fail { code, reason } => {
-                    assert_eq!((n, code, reason.as_str()), (DOUBTS_MAX, Code::NotFound, "gone"));
+                    assert_eq!((code, reason.as_str()), (Code::NotFound, "gone"));
                     break;
                 }
             }
         }
+        assert_eq!(at, fresh().deadline - LAST_CHANCE);
+        let seldom = gaps.iter().position(|gap| *gap == GAP_DOUBTED_MIN);
+        assert_eq!(seldom, Some(5), "{gaps:?}");
+        assert!(gaps.len() < 60, "{}", gaps.len());
+    }
+
+    #[test]
+    fn what_can_never_be_had_is_given_up_at_once() {
         let never = Miss::Never { code: Code::TooLarge, cause: "huge".into() };
         assert_eq!(after(never, fresh(), now()), Next::Fail { code: Code::TooLarge, reason: "huge".into() });
     }
@@ -181,6 +200,8 @@ mod tests {
         let late = Tries { deadline: now() - TimeDelta::days(1), ..fresh() };
         assert!(!late.are_over(now()));
         assert!(matches!(after(later(), late, now()), Next::Fail { code: Code::Expired, .. }));
+        let doubt = Miss::Doubt { code: Code::NotFound, cause: "gone".into() };
+        assert!(matches!(after(doubt, late, now()), Next::Fail { code: Code::NotFound, .. }));
     }
 
     #[test]

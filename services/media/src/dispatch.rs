@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use contract::{MediaId, ProjectId};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -17,8 +18,10 @@ use crate::{Media, store};
 const PARALLEL_MAX: usize = 8;
 /// Of one project.
 const PROJECT_PARALLEL_MAX: usize = 2;
-/// Between attempts while the log, the storage or the platform database does not answer.
+/// Between attempts while the platform database does not answer.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
+/// Between attempts at a file while the log or the storage does not do as told: Meta gives its bytes out each time.
+const OUTAGE_GAP: TimeDelta = TimeDelta::seconds(30);
 /// How often the files that wait are counted.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 
@@ -112,7 +115,9 @@ async fn begin(media: &Media, running: &mut Running, tasks: &mut JoinSet<MediaId
                 let id = file.id;
                 if let Err(error) = media.attempt(&file).await {
                     tracing::warn!(project.id = %file.project, media.id = %id, error = %error.chain(), "a file waits for what is down here");
-                    tokio::time::sleep(OUTAGE_PAUSE).await;
+                    if store::set_aside(&media.pool, id, media.clock.now() + OUTAGE_GAP).await.is_err() {
+                        tokio::time::sleep(OUTAGE_PAUSE).await;
+                    }
                 }
                 id
             });

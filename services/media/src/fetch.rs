@@ -1,6 +1,8 @@
 //! One attempt to fetch a file: Meta is asked where it is, its bytes are read and held against what Meta promised, they are kept, and it is
 //! said. In this order, so that a crash between any two steps leads to the same attempt again, which changes nothing that was done.
 
+use std::sync::atomic::Ordering;
+
 use contract::{MediaFailed, MediaStored};
 use projects::{Life, Project, TokenError};
 use whatsapp::PhoneNumberId;
@@ -28,7 +30,7 @@ impl Media {
     /// Does one attempt, with all that follows from it.
     ///
     /// # Errors
-    /// Ours is down: log, storage, database. It is tried again soon, and does not count.
+    /// Ours is down: log, storage, database. It is tried again later, and does not count.
     pub(crate) async fn attempt(&self, file: &Pending) -> Result<(), Error> {
         // Said before a crash, or by another process, and not read into the tables yet.
         if let Some(facts) = self.facts(file.project, file.id).await? {
@@ -42,6 +44,11 @@ impl Media {
         };
         if file.tries.are_over(now) {
             return self.conclude(file, expired(file.cause.as_deref())).await;
+        }
+        // What cannot be kept is not asked for.
+        if self.unkept.load(Ordering::Relaxed) {
+            self.storage.try_write().await?;
+            self.unkept.store(false, Ordering::Relaxed);
         }
         let fetched = match self.open(&project).await? {
             Ok((token, number)) => self.fetch(file, &token, &number).await?,
@@ -114,7 +121,9 @@ impl Media {
             return Ok(());
         }
         let size_bytes = fetched.bytes.len() as u64;
-        self.storage.put(&keep::key(file.project, file.id), fetched.bytes).await?;
+        let put = self.storage.put(&keep::key(file.project, file.id), fetched.bytes).await;
+        self.unkept.store(put.is_err(), Ordering::Relaxed);
+        put?;
         let stored = MediaStored {
             message: file.message,
             media_id: file.media_id.clone(),

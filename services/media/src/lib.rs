@@ -33,6 +33,7 @@ mod upload_media;
 mod webp;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use chassis::{Clock, Health, Ids};
 use contract::{ProjectId, Stream};
@@ -93,6 +94,8 @@ pub struct Media {
     work: Arc<Notify>,
     /// Room for files that are being fetched, in mebibytes.
     memory: Arc<Semaphore>,
+    /// The storage did not take the last file that was fetched.
+    unkept: Arc<AtomicBool>,
 }
 
 impl Media {
@@ -101,7 +104,8 @@ impl Media {
         let Parts { journal, pool, storage, graph, projects, tokens, clock, ids } = parts;
         let memory = Arc::new(Semaphore::new(MEMORY_MIB_MAX as usize));
         let work = Arc::new(Notify::new());
-        Self { journal, pool, storage, graph, projects, tokens, clock, ids, file_bytes_max: FILE_BYTES_MAX, work, memory }
+        let unkept = Arc::default();
+        Self { journal, pool, storage, graph, projects, tokens, clock, ids, file_bytes_max: FILE_BYTES_MAX, work, memory, unkept }
     }
 
     /// The same, with another limit than [`FILE_BYTES_MAX`] for files that contacts send.

@@ -210,6 +210,16 @@ pub(crate) async fn postpone(pool: &PgPool, id: MediaId, tries: Tries, at: DateT
     Ok(())
 }
 
+/// The same without an attempt: what failed is ours.
+pub(crate) async fn set_aside(pool: &PgPool, id: MediaId, at: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query("UPDATE media.files SET due_at = $2 WHERE id = $1 AND status = 'pending'")
+        .bind(id.to_string())
+        .bind(at)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
 /// Lets everything that waits for `project` be tried now.
 pub(crate) async fn hasten(pool: &PgPool, project: ProjectId, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query("UPDATE media.files SET due_at = $2 WHERE project_id = $1 AND status = 'pending' AND due_at > $2")

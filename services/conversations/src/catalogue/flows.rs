@@ -71,9 +71,9 @@ fn evolve(before: Option<Flow>, id: FlowId, fact: FlowEvent) -> Option<Flow> {
         (FlowEvent::FlowDeleted(_) | FlowEvent::FlowSpaceErased(_) | FlowEvent::FlowSpaceCreated(_), _) | (_, None) => None,
         (FlowEvent::FlowUpdated(updated), Some(before)) => Some(Flow { name: updated.name, ..before }),
         (FlowEvent::FlowRevised(revised), Some(before)) => Some(Flow { revision: Some(revised.revision), ..before }),
+        // Another one at Meta: a draft, of which nothing is there yet.
         (FlowEvent::FlowLinked(linked), Some(before)) => {
-            let status = before.status.or_else(|| Some("DRAFT".to_owned()));
-            Some(Flow { meta_id: Some(linked.flow_id), status, ..before })
+            Some(Flow { meta_id: Some(linked.flow_id), status: Some("DRAFT".to_owned()), uploaded: None, published: None, ..before })
         }
         (FlowEvent::FlowUploaded(uploaded), Some(before)) => Some(Flow { uploaded: Some(uploaded.revision), ..before }),
         (FlowEvent::FlowPublished(published), Some(before)) => {
@@ -88,5 +88,36 @@ fn evolve(before: Option<Flow>, id: FlowId, fact: FlowEvent) -> Option<Flow> {
             | FlowEvent::FlowHealthReported(_),
             before,
         ) => before,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::FlowLinked;
+    use ulid::Ulid;
+
+    use super::*;
+
+    #[test]
+    fn a_flow_that_is_linked_anew_is_a_draft_again() {
+        let id = FlowId::from_ulid(Ulid::from_parts(1, 1));
+        let published = Flow {
+            id,
+            name: "booking".to_owned(),
+            meta_id: Some("812".to_owned()),
+            status: Some("PUBLISHED".to_owned()),
+            revision: Some(3),
+            uploaded: Some(2),
+            published: Some(2),
+        };
+        let linked = FlowLinked { flow_id: "813".to_owned(), waba_id: "104".to_owned() };
+        let draft = Flow {
+            meta_id: Some("813".to_owned()),
+            status: Some("DRAFT".to_owned()),
+            uploaded: None,
+            published: None,
+            ..published.clone()
+        };
+        assert_eq!(evolve(Some(published), id, linked.into()), Some(draft));
     }
 }

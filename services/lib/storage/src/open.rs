@@ -12,8 +12,11 @@ use object_store::{ClientOptions, ObjectStore, RetryConfig};
 
 use crate::{OpenError, Storage};
 
-/// How long one request to a store may take.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
+/// How long a store may take to accept a connection.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long a store may say nothing: from the beginning of a request to its answer, the request's body included, then between any two
+/// pieces of the answer's. As long as bytes come, an answer may take its time.
+const SILENCE_MAX: Duration = Duration::from_secs(20);
 /// How long a request is tried again before its caller hears of it: the caller has its own way to wait.
 const RETRY_TIME_MAX: Duration = Duration::from_secs(5);
 const RETRIES_MAX: usize = 3;
@@ -38,7 +41,7 @@ impl Storage {
         match url.split_once("://") {
             None if !url.is_empty() => open_folder(PathBuf::from(url)),
             Some(("file", path)) if path.starts_with('/') => open_folder(PathBuf::from(path)),
-            Some(("s3", bucket)) if !bucket.is_empty() => open_bucket(url, bucket, variables),
+            Some(("s3", bucket)) if !bucket.is_empty() => open_bucket(url, bucket, variables, SILENCE_MAX),
             None | Some(_) => Err(OpenError::Scheme(url.to_owned())),
         }
     }
@@ -54,9 +57,14 @@ fn open_folder(folder: PathBuf) -> Result<Storage, OpenError> {
     Ok(Storage::new(Arc::new(store), Some(folder)))
 }
 
-fn open_bucket(url: &str, bucket: &str, variables: impl IntoIterator<Item = (String, String)>) -> Result<Storage, OpenError> {
+fn open_bucket(
+    url: &str,
+    bucket: &str,
+    variables: impl IntoIterator<Item = (String, String)>,
+    silence_max: Duration,
+) -> Result<Storage, OpenError> {
     let retry = RetryConfig { max_retries: RETRIES_MAX, retry_timeout: RETRY_TIME_MAX, ..RetryConfig::default() };
-    let options = ClientOptions::new().with_timeout(REQUEST_TIME_MAX);
+    let options = ClientOptions::new().with_timeout_disabled().with_connect_timeout(CONNECT_TIME_MAX).with_read_timeout(silence_max);
     let (name, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
     // Credentials, endpoint and region are the store's own variables, AWS_…, as every other program takes them.
     let (mut builder, mut plain) = (AmazonS3Builder::new(), false);
@@ -78,4 +86,50 @@ fn open_bucket(url: &str, bucket: &str, variables: impl IntoIterator<Item = (Str
 
 fn of_store(url: &str, source: object_store::Error) -> OpenError {
     OpenError::Store { url: url.to_owned(), source: Box::new(source) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use axum::Router;
+    use axum::body::{Body, Bytes};
+    use axum::http::Response;
+    use futures::StreamExt;
+
+    use super::*;
+    use crate::{Error, Key};
+
+    const SILENCE: Duration = Duration::from_secs(1);
+    const PIECES: usize = 6;
+
+    /// An object that comes piece by piece, each a quarter of a silence after the one before; `pieces` of those that its length promises.
+    async fn slow(pieces: usize) -> Storage {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let answer = move || async move {
+            let pieces = futures::stream::iter(0..pieces).then(|_| async {
+                tokio::time::sleep(SILENCE / 4).await;
+                Ok::<_, std::io::Error>(Bytes::from_static(b"piece"))
+            });
+            let body = Body::from_stream(pieces.chain(futures::stream::pending()));
+            // Without an ETag nobody asks for what is missing.
+            let answer = Response::builder().header("content-length", 5 * PIECES);
+            answer.header("last-modified", "Sat, 28 Nov 2026 12:00:00 GMT").body(body).unwrap()
+        };
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+        let variables = [("AWS_ENDPOINT", &*endpoint), ("AWS_REGION", "x"), ("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        open_bucket("s3://bucket", "bucket", variables, SILENCE).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_slow_answer_is_waited_for_and_a_silent_one_is_not() {
+        let key = Key::of(&["prj_1", "x"]).unwrap();
+        let began = Instant::now();
+        let read = slow(PIECES).await.get(&key, 100).await.unwrap();
+        assert_eq!(read.map(|bytes| bytes.len()), Some(5 * PIECES));
+        assert!(began.elapsed() > SILENCE, "it took no longer than one silence may");
+        assert!(matches!(slow(1).await.get(&key, 100).await, Err(Error::Unavailable { .. })));
+    }
 }

@@ -8,10 +8,15 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
+use crate::writer::PART_BYTES;
 use crate::{Error, Key};
 
 /// The largest object that is written.
 pub const OBJECT_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// What is written to see whether anything can be: no key of a project, and enough for a full disk to be noticed.
+const TRIAL: &str = "trial";
+const TRIAL_BYTES: usize = 64 * 1024;
 
 /// How often a folder is removed in which others are busy.
 const REMOVALS_MAX: u32 = 10;
@@ -49,8 +54,21 @@ impl Storage {
     pub async fn put(&self, key: &Key, bytes: impl Into<Bytes>) -> Result<(), Error> {
         let bytes = bytes.into();
         fits(key, bytes.len() as u64, OBJECT_BYTES_MAX)?;
+        if bytes.len() > PART_BYTES {
+            return self.put_in_parts(key, bytes).await;
+        }
         let put = self.store.put(key.path(), PutPayload::from_bytes(bytes)).await;
         put.map(drop).map_err(|source| unavailable(key, source))
+    }
+
+    /// Whether objects are taken now: writes one that nobody reads, and takes it away again.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn try_write(&self) -> Result<(), Error> {
+        let key = Key::from_path(TRIAL.into());
+        self.put(&key, vec![0; TRIAL_BYTES]).await?;
+        self.delete(&key).await
     }
 
     /// Reads an object of at most `bytes_max`; `None` if there is none.

@@ -10,8 +10,8 @@ use tokio::io::AsyncWriteExt;
 use crate::store::{fits, unavailable};
 use crate::{Error, Key, OBJECT_BYTES_MAX, Storage};
 
-/// What is kept in memory before it is written; S3 takes no smaller parts than 5 MiB.
-const PART_BYTES: usize = 8 * 1024 * 1024;
+/// What is written with one request, and kept in memory until then; S3 takes no smaller parts than 5 MiB.
+pub(crate) const PART_BYTES: usize = 8 * 1024 * 1024;
 
 /// Writes one object. It has its name when [`Writer::finish`] has returned, and nothing of it has before.
 pub struct Writer {
@@ -56,6 +56,21 @@ impl Storage {
     pub fn writer(&self, key: &Key) -> Writer {
         let inner = BufWriter::with_capacity(self.objects(), key.path().clone(), PART_BYTES).with_max_concurrency(1);
         Writer { key: key.clone(), inner: Some(inner), size: 0 }
+    }
+
+    /// Writes a large object: with one request for all of it, a slow line would need longer than a request may.
+    pub(crate) async fn put_in_parts(&self, key: &Key, mut bytes: Bytes) -> Result<(), Error> {
+        let mut writer = self.writer(key);
+        let written = async {
+            while !bytes.is_empty() {
+                writer.write(bytes.split_to(PART_BYTES.min(bytes.len()))).await?;
+            }
+            writer.finish().await
+        }
+        .await;
+        // Without effect once the object has its name.
+        writer.abort().await;
+        written
     }
 
     /// The size of an object and its bytes, read as they are taken; `None` if there is none.

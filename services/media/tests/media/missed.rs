@@ -35,7 +35,7 @@ async fn a_file_that_meta_does_not_give_out_fails_after_seven_days_and_not_befor
 }
 
 #[tokio::test]
-async fn wrong_bytes_and_unknown_files_are_tried_some_times_and_nothing_of_them_is_kept() {
+async fn wrong_bytes_and_unknown_files_are_tried_for_as_long_as_meta_keeps_them_and_nothing_of_them_is_kept() {
     let world = World::new().await;
     let service = world.start().await;
     let project = world.project().await;
@@ -44,8 +44,9 @@ async fn wrong_bytes_and_unknown_files_are_tried_some_times_and_nothing_of_them_
         world.meta.with(id, |held| held.always = Some(trouble));
         let began = world.clock.now();
         assert_eq!(world.until_failed(project, media).await.code, code);
-        assert!(world.clock.now() - began < TimeDelta::days(1), "it need not wait for the deadline");
-        assert_eq!(world.meta.counts(id).0, 6);
+        assert!(world.clock.now() - began >= TimeDelta::days(7) - TimeDelta::minutes(1), "Meta says the same of what a token may not see");
+        let (asked, _) = world.meta.counts(id);
+        assert!((40..60).contains(&asked), "{id} was asked for {asked} times");
     }
     assert_eq!(world.stored(project), 0);
     world.end(service).await;
@@ -92,5 +93,29 @@ async fn no_failure_touches_a_message_or_holds_up_the_next_file() {
     assert_eq!(world.until_failed(project, lost).await.code, "not_found");
     let now = world.conversations().await;
     assert_eq!((now.len(), &now[..said.len()]), (said.len() + 1, &said[..]), "nothing but the next message was said");
+    world.end(service).await;
+}
+
+#[tokio::test]
+async fn while_the_storage_takes_nothing_meta_is_not_asked_for_the_same_bytes_again() {
+    let world = World::new().await;
+    let service = world.start().await;
+    let project = world.project().await;
+    // In the place of the folder is something that takes no files.
+    std::fs::remove_dir(world.folder.path()).unwrap();
+    std::fs::write(world.folder.path(), "").unwrap();
+    let (_, media) = world.image(project, "41", b"waits for us").await;
+    for _ in 0..5 {
+        world.until("it is set aside", async || world.later(media).await.is_some()).await;
+        assert_eq!(world.meta.counts("41"), (1, 1), "its bytes have nowhere to go");
+        assert_eq!(world.attempts(media).await, Some(0), "Meta has done nothing wrong");
+        world.clock.advance(TimeDelta::seconds(30));
+    }
+    std::fs::remove_file(world.folder.path()).unwrap();
+    std::fs::create_dir_all(world.folder.path()).unwrap();
+    world.until("it is set aside or kept", async || world.later(media).await.is_some() || world.stored(project) == 1).await;
+    world.clock.advance(TimeDelta::seconds(30));
+    world.until_stored(project, media).await;
+    assert_eq!(world.meta.counts("41"), (2, 2));
     world.end(service).await;
 }

@@ -270,9 +270,7 @@ impl World {
             }
             assert!(began.elapsed() < PATIENCE, "waited for {media} to fail; the tables: {:#?}", self.rows().await);
             // Only when nothing is left to do until then.
-            let due = sqlx::query_scalar("SELECT due_at FROM media.files WHERE id = $1").bind(media.to_string());
-            let due: Option<Option<DateTime<Utc>>> = due.fetch_optional(&self.pool).await.unwrap();
-            if let Some(due) = due.flatten().filter(|due| *due > self.clock.now()) {
+            if let Some(due) = self.later(media).await {
                 self.clock.set(due);
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -286,6 +284,13 @@ impl World {
             assert!(began.elapsed() < PATIENCE, "waited until {what}; the tables: {:#?}", self.rows().await);
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// When a file is tried next; none: now, or never.
+    pub(crate) async fn later(&self, media: MediaId) -> Option<DateTime<Utc>> {
+        let due = sqlx::query_scalar("SELECT due_at FROM media.files WHERE id = $1").bind(media.to_string());
+        let due: Option<Option<DateTime<Utc>>> = due.fetch_optional(&self.pool).await.unwrap();
+        due.flatten().filter(|due| *due > self.clock.now())
     }
 
     /// How often a file was tried; none: nobody has heard of it.

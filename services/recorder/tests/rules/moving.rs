@@ -1,6 +1,6 @@
 //! People change their numbers and user ids, and Meta announces it, twice and late.
 
-use crate::world::{announced, check, said, told};
+use crate::world::{announced, at, check, said, told};
 
 #[test]
 fn a_user_id_is_replaced_as_announced() {
@@ -8,6 +8,15 @@ fn a_user_id_is_replaced_as_announced() {
     check(&known, announced("US.1", 5, "US.1>US.2"), &["a has US.2 after US.1"]);
     check(&known, told("US.1 1", "s1", 5, "US.1>US.2"), &["a says s1 in 1", "a has US.2 after US.1"]);
     check(&[known[0].clone(), announced("US.1", 5, "US.1>US.2")], said("US.2", "w2", 6), &["a says w2 in 1"]);
+}
+
+#[test]
+fn what_whatsapp_says_itself_opens_no_window() {
+    let world = check(&[said("US.1 1", "w1", 0)], told("US.1 1", "s1", 5, "US.1>US.2"), &["a says s1 in 1", "a has US.2 after US.1"]);
+    let contact = world.rows.contacts.get(&world.id('a')).unwrap();
+    assert_eq!((contact.last_message_at, contact.last_inbound_at), (Some(at(5)), Some(at(0))));
+    let conversation = world.rows.conversations.iter().next().unwrap().1;
+    assert_eq!((conversation.last_message_at, conversation.last_inbound_at), (Some(at(5)), Some(at(0))));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod faults;
 mod flows;
 mod graph;
 mod ingress;
+mod limits;
 mod media;
 mod messages;
 mod meta;

@@ -10,6 +10,11 @@ const ANA: &str = "16505550142";
 const NUMBER: &str = "101";
 const FORM: [(&str, &str); 2] = [("messaging_product", "whatsapp"), ("type", "image/png")];
 
+/// A picture as far as its header goes, and whatever follows.
+fn png(rest: &[u8]) -> Vec<u8> {
+    [&b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0"[..], rest].concat()
+}
+
 async fn upload(meta: &Meta, token: &str, bytes: &[u8]) -> Result<String, i64> {
     let answer = meta.form(&format!("/{NUMBER}/media"), token, &FORM, Some(("a.png", "image/png", bytes))).await?;
     Ok(answer["id"].as_str().expect("an id").to_owned())
@@ -23,14 +28,15 @@ async fn facts(meta: &Meta, token: &str, id: &str) -> Result<Value, i64> {
 async fn an_upload_is_found_fetched_and_deleted() {
     let meta = Meta::new().await;
     let token = meta.business(NUMBER, "201").await;
-    let id = upload(&meta, &token, b"\x89PNG\r\n--lin\x00\xff").await.expect("an id");
+    let picture = png(b"\r\n--lin\x00\xff");
+    let id = upload(&meta, &token, &picture).await.expect("an id");
     let found = facts(&meta, &token, &id).await.expect("facts");
     assert_eq!(
         (&found["mime_type"], &found["file_size"], &found["messaging_product"]),
-        (&json!("image/png"), &json!(13), &json!("whatsapp"))
+        (&json!("image/png"), &json!(picture.len()), &json!("whatsapp"))
     );
     let url = found["url"].as_str().expect("a link").to_owned();
-    assert_eq!(meta.fetch(&url, &token).await, (StatusCode::OK, b"\x89PNG\r\n--lin\x00\xff".to_vec()));
+    assert_eq!(meta.fetch(&url, &token).await, (StatusCode::OK, picture));
     assert_eq!(meta.fetch(&url, "").await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(meta.fetch(&url.replace("hash=", "hash=0"), &token).await.0, StatusCode::NOT_FOUND);
     meta.stage.clock.advance(TimeDelta::minutes(5) + TimeDelta::seconds(1));
@@ -51,12 +57,17 @@ async fn limits_and_types_are_metas() {
         (vec![product, ("type", "image/gif")], Some(("a.gif", "image/gif", b"x")), 100),
         (vec![product, ("type", "image/png")], Some(("a.jpg", "image/jpeg", b"x")), 100),
         (vec![product, ("type", "image/png")], Some(("a.png", "image/png", b"")), 131_053),
+        (vec![product, ("type", "image/png")], Some(("a.png", "image/png", b"\xff\xd8\xff")), 131_053),
+        (vec![product, ("type", "application/pdf")], Some(("a.pdf", "application/pdf", b"<html>")), 131_053),
     ] {
         assert_eq!(meta.form(&path, &token, &texts, file).await, Err(code), "{texts:?}");
     }
-    assert_eq!(upload(&meta, &token, &vec![0; 5 * 1024 * 1024 + 1]).await, Err(131_053));
-    assert!(upload(&meta, &token, &vec![0; 5 * 1024 * 1024]).await.is_ok());
-    assert_eq!(upload(&meta, "made up", b"x").await, Err(190));
+    let mut largest = png(b"");
+    largest.resize(5 * 1024 * 1024, 0);
+    assert!(upload(&meta, &token, &largest).await.is_ok());
+    largest.push(0);
+    assert_eq!(upload(&meta, &token, &largest).await, Err(131_053));
+    assert_eq!(upload(&meta, "made up", &png(b"")).await, Err(190));
 }
 
 #[tokio::test]
@@ -66,7 +77,7 @@ async fn an_id_is_its_numbers_and_lives_thirty_days() {
     let other = meta.business("102", "202").await;
     meta.writes(ANA, NUMBER).await;
     meta.writes(ANA, "102").await;
-    let id = upload(&meta, &token, b"x").await.expect("an id");
+    let id = upload(&meta, &token, &png(b"")).await.expect("an id");
     assert_eq!(facts(&meta, &other, &id).await, Err(100));
     assert_eq!(meta.graph("GET", &format!("/{id}?phone_number_id=102"), &token, None).await, Err(100));
     let image = json!({"type": "image", "image": {"id": id, "caption": "look"}});
@@ -75,7 +86,7 @@ async fn an_id_is_its_numbers_and_lives_thirty_days() {
     assert!(meta.send(NUMBER, &token, ANA, image.clone()).await.is_ok());
     let chat = meta.sim("GET", &format!("phones/{ANA}/chats/{NUMBER}"), None).await;
     assert_eq!((&chat["data"][1]["file"]["id"], &chat["data"][1]["text"]), (&json!(id), &json!("look")));
-    assert_eq!(meta.fetch(&format!("/sim/api/media/{id}"), "").await, (StatusCode::OK, b"x".to_vec()));
+    assert_eq!(meta.fetch(&format!("/sim/api/media/{id}"), "").await, (StatusCode::OK, png(b"")));
     meta.stage.clock.advance(TimeDelta::days(30));
     meta.writes(ANA, NUMBER).await;
     assert_eq!(facts(&meta, &token, &id).await, Err(100));
@@ -87,9 +98,10 @@ async fn a_voice_note_is_ogg_with_opus() {
     let meta = Meta::new().await;
     let token = meta.business(NUMBER, "201").await;
     meta.writes(ANA, NUMBER).await;
-    for (mime, plays) in [("audio/ogg", true), ("audio/ogg; codecs=opus", true), ("audio/mpeg", false)] {
+    let voice = include_bytes!("../../src/sample/voice.ogg");
+    for (mime, bytes, plays) in [("audio/ogg", &voice[..], true), ("audio/ogg; codecs=opus", voice, true), ("audio/mpeg", b"ID3", false)] {
         let form = [("messaging_product", "whatsapp"), ("type", mime)];
-        let kept = meta.form(&format!("/{NUMBER}/media"), &token, &form, Some(("a", mime, &b"x"[..]))).await.expect("an id");
+        let kept = meta.form(&format!("/{NUMBER}/media"), &token, &form, Some(("a", mime, bytes))).await.expect("an id");
         let audio = |voice: bool| json!({"type": "audio", "audio": {"id": kept["id"], "voice": voice}});
         assert_eq!(meta.send(NUMBER, &token, ANA, audio(true)).await.err(), (!plays).then_some(131_009), "{mime}");
         assert!(meta.send(NUMBER, &token, ANA, audio(false)).await.is_ok(), "{mime}");
@@ -148,7 +160,7 @@ async fn a_person_can_choose_the_file() {
 async fn a_download_fails_as_often_as_it_is_told_to() {
     let meta = Meta::new().await;
     let token = meta.business(NUMBER, "201").await;
-    let id = upload(&meta, &token, b"x").await.expect("an id");
+    let id = upload(&meta, &token, &png(b"")).await.expect("an id");
     let url = facts(&meta, &token, &id).await.expect("facts")["url"].as_str().expect("a link").to_owned();
     let faults = json!([{"call": "download_media", "http_status": 404, "times": 2}, {"call": "download_media", "http_status": 503}]);
     meta.sim("PUT", "graph/faults", Some(faults)).await;

@@ -125,4 +125,19 @@ async fn a_large_object_goes_in_parts_and_has_its_name_when_it_is_whole() {
     writer.abort().await;
     assert!(storage.stream(&given_up).await.unwrap().is_none());
     assert!(server.held().uploads.is_empty(), "parts that nobody will complete are left, and paid for");
+    server.held().answered.clear();
+    let at_once = key("prj_1/media/at-once");
+    storage.put(&at_once, vec![7_u8; 20 * MIB]).await.unwrap();
+    assert_eq!(server.held().answered.len(), 5, "one to begin, three parts, one to end");
+    assert_eq!(storage.size(&at_once).await.unwrap(), Some(20 * MIB as u64));
+}
+
+#[tokio::test]
+async fn whether_a_store_takes_objects_is_seen_by_writing_one_and_leaves_nothing() {
+    let (server, storage) = opened().await;
+    storage.try_write().await.unwrap();
+    assert_eq!(server.held().answered.first(), Some(&(Method::PUT, 200)));
+    assert!(server.held().objects.is_empty());
+    server.held().slow_down = u32::MAX;
+    assert!(matches!(storage.try_write().await, Err(Error::Unavailable { .. })));
 }

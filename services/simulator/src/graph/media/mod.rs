@@ -1,8 +1,9 @@
 //! Media: files that a number uploaded or received, found by id, fetched by a link that works for five minutes, gone after a while.
 //!
-//! Files are kept whole in memory, up to a limit; nothing looks into them.
+//! Files are kept whole in memory, up to a limit; what a business uploads is looked into, what a person sends is not.
 
 mod download;
+mod inside;
 mod remove;
 mod show;
 mod upload;

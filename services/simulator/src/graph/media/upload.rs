@@ -2,14 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use whatsapp::outbound::MediaKind;
 
 use super::super::multipart::Part;
 use super::super::{GraphRefusal, Request, token};
-use super::Origin;
+use super::{Origin, inside};
 use crate::world::World;
-
-const KINDS: [MediaKind; 5] = [MediaKind::Audio, MediaKind::Image, MediaKind::Video, MediaKind::Document, MediaKind::Sticker];
 
 /// See the module.
 pub(crate) fn upload(world: &mut World, request: &Request, number: &str, now: DateTime<Utc>) -> Result<Value, GraphRefusal> {
@@ -22,14 +19,7 @@ pub(crate) fn upload(world: &mut World, request: &Request, number: &str, now: Da
     let missing = || GraphRefusal::message(131_008, "Required parameter is missing", "the form has no file");
     let file = parts.iter().find(|part| part.name == "file" && part.file_name.is_some()).ok_or_else(missing)?;
     let mime = mime_of(file, text("type"))?;
-    let kind = KINDS.into_iter().find(|kind| kind.takes(&mime)).ok_or_else(|| {
-        let types = format!("Param file must be a file with one of the types that messages can have. Received file of type '{mime}'.");
-        GraphRefusal::invalid(&types)
-    })?;
-    if file.bytes.is_empty() || file.bytes.len() as u64 > kind.bytes_max() {
-        let details = format!("The file has {} bytes; this type has 1 to {}", file.bytes.len(), kind.bytes_max());
-        return Err(GraphRefusal::message(131_053, "Media upload error", &details));
-    }
+    inside::check(&essence(&mime), &file.bytes)?;
     let World { meta, dice, .. } = world;
     let id = meta.media.keep(&number, &mime, file.bytes.clone(), Origin::Business, now, dice);
     let id = id.map_err(|full| GraphRefusal::new(500, 131_016, "(#131016) Service unavailable").details(&full.to_string()))?;
