@@ -59,6 +59,9 @@ pub enum Error {
         /// The last one there is.
         last: u64,
     },
+    /// What a follower's handler had done may be gone.
+    #[error("what was done may be gone: {0}")]
+    Unsettled(String),
     /// A subject holds more events than [`crate::Journal::entity`] reads.
     #[error("subject {subject} holds more than {limit} events")]
     TooMany {
@@ -67,6 +70,12 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+}
+
+impl From<crate::Unsettled> for Error {
+    fn from(crate::Unsettled(cause): crate::Unsettled) -> Self {
+        Self::Unsettled(cause)
+    }
 }
 
 /// One setting of a stream that is not as the table says.

@@ -18,6 +18,9 @@ pub struct Checkpoint {
 /// Begins a transaction and locks the checkpoint in it, if there is one yet. What is read afterwards is as new as the lock: a statement that
 /// waited for a lock itself would still show what was there before.
 pub(crate) const BEGIN_LOCKED: &str = "BEGIN; SELECT FROM paige.checkpoint WHERE stream = 'conversation' FOR UPDATE";
+/// The same, and its commit does not wait for the disk.
+pub(crate) const BEGIN_LOCKED_UNFLUSHED: &str =
+    "BEGIN; SET LOCAL synchronous_commit = off; SELECT FROM paige.checkpoint WHERE stream = 'conversation' FOR UPDATE";
 
 /// Locks the checkpoint until the transaction ends: projector and repair go one after the other.
 ///
@@ -81,6 +84,8 @@ mod tests {
 
     #[test]
     fn the_statement_names_the_stream() {
-        assert!(BEGIN_LOCKED.contains(&format!("stream = '{}'", Stream::Conversation)));
+        for statement in [BEGIN_LOCKED, BEGIN_LOCKED_UNFLUSHED] {
+            assert!(statement.contains(&format!("stream = '{}'", Stream::Conversation)));
+        }
     }
 }

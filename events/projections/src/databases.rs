@@ -51,6 +51,11 @@ impl ProjectDatabases {
         self.server.clone().database(&database_name(project)).options([("search_path", "pg_catalog")]).application_name("paige")
     }
 
+    /// How to connect to the server itself, for what is not about one project.
+    pub(crate) fn server(&self) -> PgConnectOptions {
+        self.server.clone().application_name("paige")
+    }
+
     /// The project's pool. Does not connect by itself.
     pub fn pool(&self, project: ProjectId) -> PgPool {
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);

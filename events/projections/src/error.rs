@@ -39,6 +39,14 @@ pub enum Error {
         /// Where the tables stand.
         sequence: u64,
     },
+    /// The tables lost what was committed: their server ended, or somebody put an older copy in their place.
+    #[error("tables stand at sequence {checkpoint} and had been brought to {reached}")]
+    WentBack {
+        /// Where the tables stand.
+        checkpoint: u64,
+        /// Where they had stood.
+        reached: u64,
+    },
     /// An event is not readable here.
     #[error("event {sequence} is not readable: {source}")]
     Event {

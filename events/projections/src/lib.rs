@@ -7,6 +7,7 @@ pub mod checkpoint;
 mod connection;
 mod databases;
 mod error;
+mod flush;
 mod fold;
 mod held;
 mod load;

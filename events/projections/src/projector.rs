@@ -10,6 +10,7 @@ use journal::{Filter, Journal, Range};
 use sqlx::{Connection, PgConnection};
 
 use crate::checkpoint::Checkpoint;
+use crate::flush::Flush;
 use crate::load::{Keys, load};
 use crate::save::save;
 use crate::{Error, ProjectDatabases, checkpoint, fold};
@@ -20,6 +21,7 @@ pub struct Projector {
     databases: ProjectDatabases,
     log_created: DateTime<Utc>,
     log: Option<Log>,
+    flush: Option<Arc<Flush>>,
 }
 
 /// The log, for a look at it before a project's tables are touched for the first time.
@@ -43,7 +45,25 @@ pub struct Applied {
 impl Projector {
     /// `log_created` is the identity of the `conversation` stream.
     pub fn new(databases: ProjectDatabases, log_created: DateTime<Utc>) -> Self {
-        Self { databases, log_created, log: None }
+        Self { databases, log_created, log: None, flush: None }
+    }
+
+    /// Commits without waiting for the disk: the caller keeps what it needs to apply everything again since [`Projector::settle`] said last that it is
+    /// there.
+    #[must_use]
+    pub fn unflushed(self) -> Self {
+        Self { flush: Some(Arc::new(Flush::new(self.databases.server()))), ..self }
+    }
+
+    /// Waits until everything that was applied is on the disk.
+    ///
+    /// # Errors
+    /// Some of it may be gone. It stays so, and nothing more is applied; another projector may apply everything again.
+    pub async fn settle(&self) -> Result<(), Error> {
+        match &self.flush {
+            Some(flush) => flush.settle().await,
+            None => Ok(()),
+        }
     }
 
     /// Before the first batch of each project, makes sure that the log still has the event that the project's tables stand at.
@@ -55,6 +75,9 @@ impl Projector {
     /// Applies events of one project, in order. Those that the tables already hold are passed over; an unreadable one ends the
     /// batch before it. Everything else happens as a whole or not at all.
     pub async fn apply(&self, project: ProjectId, events: &[Recorded]) -> Result<Applied, Error> {
+        if let Some(flush) = &self.flush {
+            flush.watch().await?;
+        }
         let mut connection = self.databases.connect(project).await?;
         let applied = self.apply_with(&mut connection, project, events).await?;
         connection.hand_back();
@@ -67,7 +90,8 @@ impl Projector {
         for (event, fact) in events.iter().zip(&facts) {
             fact.iter().for_each(|fact| keys.add(event, fact));
         }
-        let mut transaction = connection.begin_with(checkpoint::BEGIN_LOCKED).await?;
+        let begin = if self.flush.is_some() { checkpoint::BEGIN_LOCKED_UNFLUSHED } else { checkpoint::BEGIN_LOCKED };
+        let mut transaction = connection.begin_with(begin).await?;
         let (checkpoint, mut rows) = match load(&mut transaction, &keys, self.log_created).await? {
             (Some(checkpoint), rows) => (checkpoint, rows),
             (None, _) => {
@@ -77,6 +101,9 @@ impl Projector {
         };
         if let Some(log) = &self.log {
             log.check(project, checkpoint).await?;
+        }
+        if let Some(flush) = &self.flush {
+            flush.compare(project, checkpoint.sequence)?;
         }
         let known = events.partition_point(|event| event.sequence <= checkpoint.sequence);
         let (mut last, mut stopped) = (None, None);
@@ -96,6 +123,9 @@ impl Projector {
         };
         save(&mut transaction, &rows, last).await?;
         transaction.commit().await?;
+        if let Some(flush) = &self.flush {
+            flush.committed(project, last.sequence);
+        }
         if let Some(log) = &self.log {
             log.trust(project);
         }

@@ -1,7 +1,7 @@
 //! Conversation events into tables: the second half of the recorder, the live driver of the fold.
 
 use contract::Recorded;
-use journal::{Handled, Handler, Stop};
+use journal::{Handled, Handler, Stop, Unsettled};
 use metrics::counter;
 use projections::Projector;
 
@@ -37,5 +37,9 @@ impl Handler for Tables {
             Err(_) if self.projects.leaves(project) => Handled::all(events),
             Err(error) => Handled { done: 0, stopped: Some(stop::of(&error)) },
         }
+    }
+
+    async fn settle(&self) -> Result<(), Unsettled> {
+        self.projector.settle().await.map_err(|error| Unsettled(error.to_string()))
     }
 }

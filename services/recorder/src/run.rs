@@ -1,6 +1,7 @@
 //! Both halves of the recorder, running.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::Stream;
 use journal::{Follow, Follower, Journal};
@@ -23,6 +24,8 @@ const PROJECTS_AT_ONCE: usize = 64;
 const WEBHOOKS_MAX: usize = 512;
 /// Conversation events in one transaction of one project.
 const EVENTS_MAX: usize = 2_000;
+/// How long until the log is asked again where to go on.
+const AGAIN_PAUSE: Duration = Duration::from_millis(500);
 
 /// The followers, before they run: to see how far they are.
 #[derive(Clone)]
@@ -72,7 +75,7 @@ pub async fn run(
     projects.catch_up(&journal).await?;
     let log = journal.state(Stream::Conversation).await?;
     let recorder = Arc::new(Recorder::new(journal.clone(), databases.clone(), projects.clone()));
-    let tables = Arc::new(Tables::new(Projector::new(databases, log.created).checking(journal.clone()), projects.clone()));
+    let projector = Projector::new(databases, log.created).checking(journal.clone());
     let (webhooks, rows) = (followers.webhooks.clone(), followers.tables.clone());
     let tell = |news: News| match news {
         News::Connected(number) => webhooks.release(&format!("webhook.{number}")),
@@ -87,7 +90,33 @@ pub async fn run(
     let numbers = projects.follow(journal, tell, stop.clone());
     tokio::select! {
         outcome = followers.webhooks.run(recorder, stop.clone()) => outcome,
-        outcome = followers.tables.run(tables, stop.clone()) => outcome,
+        outcome = write_tables(&followers.tables, &projector, &projects, &stop) => outcome,
         () = numbers => Ok(()),
+    }
+}
+
+/// Writes the tables without waiting for their disk. When their server ended, what it may have lost is seen again, from the position on that was
+/// kept after the last flush.
+async fn write_tables(
+    follower: &Follower,
+    projector: &Projector,
+    projects: &Projects,
+    stop: &CancellationToken,
+) -> Result<(), journal::Error> {
+    let mut again = false;
+    loop {
+        let tables = Arc::new(Tables::new(projector.clone().unflushed(), projects.clone()));
+        match follower.run(tables, stop.clone()).await {
+            Err(journal::Error::Unsettled(cause)) => {
+                again = true;
+                tracing::warn!(cause, "tables may have gone back, their events are seen again");
+            }
+            // The broker may be down in the same moment.
+            Err(journal::Error::Unavailable(cause)) if again => {
+                tracing::warn!(cause, "cannot follow again yet");
+                tokio::time::sleep(AGAIN_PAUSE).await;
+            }
+            outcome => return outcome,
+        }
     }
 }

@@ -101,6 +101,7 @@ pub(crate) fn tables_exit(error: &projections::Error) -> Exit {
         | projections::Error::OtherLog { .. }
         | projections::Error::AheadOfLog { .. }
         | projections::Error::Forked { .. }
+        | projections::Error::WentBack { .. }
         | projections::Error::Event { .. }
         | projections::Error::TooLarge { .. }
         | projections::Error::StillDiffers(_) => Exit::Refused,

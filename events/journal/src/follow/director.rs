@@ -22,7 +22,7 @@ use super::live::Worked;
 use super::notes::Notes;
 use super::progress::Progress;
 use super::source::{self, Bundle};
-use super::{Follow, Handler, Status};
+use super::{Follow, Handler, Status, Unsettled};
 use crate::{Error, Filter, Journal};
 
 /// How much all keys together may have in memory before reading pauses.
@@ -33,6 +33,9 @@ const HINT_EVERY: Duration = Duration::from_secs(1);
 /// How long a shutdown waits for running calls, and then for its last records.
 const CALLS_END_MAX: Duration = Duration::from_secs(20);
 const RECORDS_END_MAX: Duration = Duration::from_secs(3);
+
+/// [`Handler::settle`] of the handler.
+pub(super) type Settle = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Unsettled>> + Send + Sync>;
 
 pub(super) struct Director<H> {
     pub(super) journal: Journal,
@@ -55,7 +58,8 @@ pub(super) struct Director<H> {
     pub(super) workers: JoinSet<Worked>,
     hints: Arc<Hints>,
     hint_kept: u64,
-    keeping: Option<BoxFuture<'static, Option<u64>>>,
+    settle: Settle,
+    keeping: Option<BoxFuture<'static, Result<Option<u64>, Unsettled>>>,
     pub(super) memory_events: usize,
     pub(super) memory_bytes: usize,
     pub(super) pending: u64,
@@ -69,11 +73,12 @@ impl<H: Handler> Director<H> {
         let parked = Subject::parked(follow.service, follow.stream).map_err(|error| bad_name(follow.service, &error))?;
         let (hints, position) = Hints::load(&journal, &follow).await?;
         let (fold, through) = journal.fold_parked(Filter::subjects([parked.as_str()])).await?;
+        let settle = settle_of(Arc::clone(&handler));
         let link = &journal.link;
         let live = source::live(Arc::clone(link), follow.stream, follow.filters.clone(), position + 1);
         let requests = source::requests(Arc::clone(link), parked.to_string(), through + 1);
         let mut director = Self {
-            notes: Notes::new(journal.clone(), Arc::clone(&follow), parked, through),
+            notes: Notes::new(journal.clone(), Arc::clone(&follow), Arc::clone(&settle), parked, through),
             lanes: HashMap::new(),
             progress: Progress::new(position),
             ready: VecDeque::new(),
@@ -86,6 +91,7 @@ impl<H: Handler> Director<H> {
             workers: JoinSet::new(),
             hints: Arc::new(hints),
             hint_kept: position,
+            settle,
             keeping: None,
             memory_events: 0,
             memory_bytes: 0,
@@ -106,8 +112,11 @@ impl<H: Handler> Director<H> {
     /// Runs until told to end or until something is wrong that waiting does not mend; either way nothing decided is lost.
     pub(super) async fn run(mut self, shutdown: CancellationToken) -> Result<(), Error> {
         let outcome = self.work(shutdown).await;
-        let ended = self.wind_down().await;
-        outcome.and(ended)
+        self.end_calls().await;
+        // What may be gone is seen again, by whoever follows from what the log was told last.
+        let kept = if matches!(outcome, Err(Error::Unsettled(_))) { Ok(()) } else { self.keep().await };
+        self.publish_status();
+        outcome.and(kept)
     }
 
     async fn work(&mut self, shutdown: CancellationToken) -> Result<(), Error> {
@@ -131,7 +140,7 @@ impl<H: Handler> Director<H> {
                 () = shared.released.notified() => for key in shared.take_releases() { self.release(&key) },
                 Some(request) = self.requests.recv() => self.on_request(request?),
                 () = tokio::time::sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => self.on_timer(),
-                kept = kept(&mut self.keeping) => self.on_kept(kept),
+                kept = kept(&mut self.keeping) => self.on_kept(kept?),
                 _ = keep_hint.tick() => self.on_tick(),
                 bundle = self.live.recv(), if room => {
                     let Some(bundle) = bundle else { return Err(Error::Unavailable("the reader is gone".to_owned())) };
@@ -164,10 +173,15 @@ impl<H: Handler> Director<H> {
         self.note_catch_ups();
         let read_through = self.progress.read_through();
         self.lanes.retain(|_, lane| !lane.is_spent(read_through));
-        let position = self.progress.position();
-        if position > self.hint_kept && self.keeping.is_none() {
-            let (hints, journal) = (Arc::clone(&self.hints), self.journal.clone());
-            self.keeping = Some(async move { hints.save(journal, position).await.then_some(position) }.boxed());
+        if self.keeping.is_none() {
+            let position = self.progress.position();
+            let moved = position > self.hint_kept;
+            let (hints, journal, settled) = (Arc::clone(&self.hints), self.journal.clone(), (self.settle)());
+            let keep = async move {
+                settled.await?;
+                Ok((moved && hints.save(journal, position).await).then_some(position))
+            };
+            self.keeping = Some(keep.boxed());
         }
     }
 
@@ -196,8 +210,8 @@ impl<H: Handler> Director<H> {
         metrics::counter!(name, "service" => self.follow.service, "stream" => self.follow.stream.name()).increment(by);
     }
 
-    /// Lets running calls end, writes what is decided, and keeps the position.
-    async fn wind_down(&mut self) -> Result<(), Error> {
+    /// Lets running calls end.
+    async fn end_calls(&mut self) {
         self.shutdown.cancel();
         let deadline = Instant::now() + CALLS_END_MAX;
         while let Ok(Some(worked)) = tokio::time::timeout_at(deadline, self.workers.join_next()).await {
@@ -210,6 +224,10 @@ impl<H: Handler> Director<H> {
                 self.on_caught_up(&key, ending);
             }
         }
+    }
+
+    /// Writes what is decided, and keeps the position.
+    async fn keep(&mut self) -> Result<(), Error> {
         let deadline = Instant::now() + RECORDS_END_MAX;
         while !self.notes.is_empty()
             && let Ok(noted) = tokio::time::timeout_at(deadline, self.notes.next()).await
@@ -218,14 +236,26 @@ impl<H: Handler> Director<H> {
         }
         let position = self.progress.position();
         if position > self.hint_kept {
-            let _ = tokio::time::timeout_at(deadline, self.hints.save(self.journal.clone(), position)).await;
+            let (hints, journal, settled) = (Arc::clone(&self.hints), self.journal.clone(), (self.settle)());
+            let keep = async move {
+                if settled.await.is_ok() {
+                    hints.save(journal, position).await;
+                }
+            };
+            let _ = tokio::time::timeout_at(deadline, keep).await;
         }
-        self.publish_status();
         Ok(())
     }
 }
 
-async fn kept(keeping: &mut Option<BoxFuture<'static, Option<u64>>>) -> Option<u64> {
+fn settle_of<H: Handler>(handler: Arc<H>) -> Settle {
+    Arc::new(move || {
+        let handler = Arc::clone(&handler);
+        async move { handler.settle().await }.boxed()
+    })
+}
+
+async fn kept(keeping: &mut Option<BoxFuture<'static, Result<Option<u64>, Unsettled>>>) -> Result<Option<u64>, Unsettled> {
     match keeping {
         Some(keeping) => keeping.await,
         None => std::future::pending().await,

@@ -61,7 +61,20 @@ pub trait Handler: Send + Sync + 'static {
     /// Handles events of one key, in order. Says how many of them, from the first on, are done for good, and why it stopped if
     /// it did. What is not done is handed over again.
     fn handle(&self, key: &str, events: &[Recorded]) -> impl Future<Output = Handled> + Send;
+
+    /// Waits until everything that [`Handler::handle`] has called done would outlive a crash of what it wrote to. Asked about once a second, and
+    /// always before the log is told how far the follower is. For whoever writes without waiting for a disk; most have nothing to do here.
+    ///
+    /// # Errors
+    /// Some of it may be gone. This ends the follower with [`Error::Unsettled`], and nothing that it did since is kept.
+    fn settle(&self) -> impl Future<Output = Result<(), Unsettled>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
+
+/// Why something that was done may not be done any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsettled(pub String);
 
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +126,7 @@ impl Journal {
     ///
     /// # Errors
     /// Only what waiting does not mend: no permission, no such stream, a message that is no event. An outage of the broker is waited out.
+    /// [`Error::Unsettled`] where the handler said so: followed again, with a new handler, everything is seen again since the position that is kept.
     pub async fn follow<H: Handler>(&self, follow: Follow, handler: H, shutdown: CancellationToken) -> Result<(), Error> {
         self.follower(follow).run(Arc::new(handler), shutdown).await
     }

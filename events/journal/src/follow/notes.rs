@@ -9,6 +9,7 @@ use contract::{ParkedEvent, Subject};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+use super::director::Settle;
 use super::{Follow, event};
 use crate::{AppendError, Error, Expect, Journal};
 
@@ -18,13 +19,14 @@ const AGAIN_PAUSE: Duration = Duration::from_millis(500);
 pub(super) struct Notes {
     journal: Journal,
     follow: Arc<Follow>,
+    settle: Settle,
     subject: Subject,
     waiting: VecDeque<(Arc<str>, ParkedEvent)>,
     /// How many were ever handed in.
     pushed: u64,
     /// How many of them are in the log.
     written: u64,
-    writing: Option<BoxFuture<'static, Result<u64, AppendError>>>,
+    writing: Option<BoxFuture<'static, Result<u64, Error>>>,
     /// The last own record; makes the next one's id.
     last: u64,
 }
@@ -37,8 +39,8 @@ pub(super) struct Noted {
 }
 
 impl Notes {
-    pub(super) fn new(journal: Journal, follow: Arc<Follow>, subject: Subject, last: u64) -> Self {
-        Self { journal, follow, subject, waiting: VecDeque::new(), pushed: 0, written: 0, writing: None, last }
+    pub(super) fn new(journal: Journal, follow: Arc<Follow>, settle: Settle, subject: Subject, last: u64) -> Self {
+        Self { journal, follow, settle, subject, waiting: VecDeque::new(), pushed: 0, written: 0, writing: None, last }
     }
 
     /// Hands in a record, and gives its number: several of one key may wait, and only the last one says how the key is.
@@ -59,13 +61,17 @@ impl Notes {
             Some(writing) => writing,
             None => {
                 let new = event::parked(event.clone(), self.follow.service, self.follow.stream, key, self.last);
-                self.writing.insert(write(self.journal.clone(), self.subject.clone(), new).boxed())
+                let (settled, journal, subject) = ((self.settle)(), self.journal.clone(), self.subject.clone());
+                let writing = async move {
+                    settled.await?; // a record may say that events need not be seen again
+                    write(journal, subject, new).await
+                };
+                self.writing.insert(writing.boxed())
             }
         };
         let written = writing.await;
         self.writing = None;
-        self.last =
-            written.map_err(|error| Error::Refused { request: self.subject.to_string(), code: 0, description: error.to_string() })?;
+        self.last = written?;
         match self.waiting.pop_front() {
             Some((key, _)) => {
                 self.written += 1;
@@ -76,12 +82,12 @@ impl Notes {
     }
 }
 
-async fn write(journal: Journal, subject: Subject, event: contract::NewEvent) -> Result<u64, AppendError> {
+async fn write(journal: Journal, subject: Subject, event: contract::NewEvent) -> Result<u64, Error> {
     loop {
         match journal.append(&subject, Expect::Any, vec![event.clone()]).await {
             Ok(position) => return Ok(position.sequence),
             Err(AppendError::Unavailable(cause)) => tracing::warn!(subject = subject.as_str(), cause, "record not kept yet"),
-            Err(error) => return Err(error),
+            Err(error) => return Err(Error::Refused { request: subject.to_string(), code: 0, description: error.to_string() }),
         }
         tokio::time::sleep(AGAIN_PAUSE).await;
     }

@@ -9,6 +9,7 @@ mod fixture;
 mod follow;
 mod follow_held;
 mod follow_killed;
+mod follow_settled;
 mod lost_acks;
 mod outage;
 mod permissions;

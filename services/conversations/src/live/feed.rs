@@ -192,6 +192,7 @@ fn behind(error: &journal::Error) -> Option<u64> {
         | journal::Error::Forbidden(_)
         | journal::Error::Refused { .. }
         | journal::Error::Ahead { .. }
-        | journal::Error::TooMany { .. } => None,
+        | journal::Error::TooMany { .. }
+        | journal::Error::Unsettled(_) => None,
     }
 }

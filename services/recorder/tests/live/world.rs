@@ -1,6 +1,7 @@
 //! A broker of its own, project databases on the shared Postgres, webhooks as ingress keeps them, and recorders to start and kill.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -24,9 +25,27 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
     pub(crate) nats: Nats,
-    pub(crate) postgres: &'static Postgres,
+    pub(crate) postgres: Server,
     pub(crate) journal: Journal,
     ids: Ids,
+}
+
+/// Where the tables are.
+pub(crate) enum Server {
+    Shared(&'static Postgres),
+    /// May be killed.
+    Own(Postgres),
+}
+
+impl Deref for Server {
+    type Target = Postgres;
+
+    fn deref(&self) -> &Postgres {
+        match self {
+            Self::Shared(postgres) => postgres,
+            Self::Own(postgres) => postgres,
+        }
+    }
 }
 
 /// A recorder in this process, with a connection of its own.
@@ -59,7 +78,11 @@ impl Running {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let (nats, postgres) = tokio::try_join!(Nats::scratch(), Postgres::shared()).unwrap();
+        Self::on(Server::Shared(Postgres::shared().await.unwrap())).await
+    }
+
+    pub(crate) async fn on(postgres: Server) -> Self {
+        let nats = Nats::scratch().await.unwrap();
         let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
         journal.open(STREAMS).await.unwrap();
         Self { nats, postgres, journal, ids: Ids::new(Clock::System) }

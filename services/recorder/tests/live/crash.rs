@@ -1,0 +1,97 @@
+//! Postgres crashes and takes the last commits with it, as it may with any that did not wait for the disk: their rows come back, without
+//! another message.
+
+use embedded::Postgres;
+use sqlx::{ConnectOptions, Connection};
+
+use crate::world::{Running, Server, World, wamid};
+
+/// Longer than a test: only who waits for the disk has anything written to it.
+const WRITE_LATE: &str = "ALTER SYSTEM SET wal_writer_delay = '10s'; SELECT pg_reload_conf()";
+
+async fn world() -> World {
+    let world = World::on(Server::Own(Postgres::scratch().await.unwrap())).await;
+    let mut admin = connect(&world).await.unwrap();
+    for statement in WRITE_LATE.split(';') {
+        sqlx::raw_sql(statement).execute(&mut admin).await.unwrap();
+    }
+    world
+}
+
+async fn connect(world: &World) -> Result<sqlx::PgConnection, sqlx::Error> {
+    world.postgres.admin_url().parse::<sqlx::postgres::PgConnectOptions>()?.connect().await
+}
+
+/// Kills a process of the server. The others end with it, and the server begins anew with what is on the disk.
+async fn crash(world: &World) {
+    let mut victim = connect(world).await.unwrap();
+    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut victim).await.unwrap();
+    let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+    assert!(killed.success());
+    assert!(victim.ping().await.is_err(), "the session is gone");
+    let began = std::time::Instant::now();
+    while let Err(error) = connect(world).await {
+        assert!(began.elapsed().as_secs() < 60, "{error}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_a_crash_took_come_back() {
+    let world = world().await;
+    let projects = [world.project().await, world.project().await];
+    for (project, number) in projects.into_iter().zip(["1", "2"]) {
+        world.connect(project, number).await;
+    }
+    let running = world.start().await;
+    let mut said = 0_u32;
+    for _ in 0..3 {
+        for number in ["1", "2"] {
+            for n in said..said + 5 {
+                world.message(number, 1, n).await;
+            }
+        }
+        said += 5;
+        until_all(&world, &projects, said).await;
+        crash(&world).await;
+        // Nobody writes: it is for the recorder to notice.
+        until_all(&world, &projects, said).await;
+    }
+    end(running, &world, &projects, said).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_a_crash_took_while_nobody_followed_come_back_at_the_next_start() {
+    let world = world().await;
+    let projects = [world.project().await];
+    world.connect(projects[0], "1").await;
+    let mut said = 0;
+    for _ in 0..3 {
+        let running = world.start().await;
+        for n in said..said + 5 {
+            world.message("1", 1, n).await;
+        }
+        said += 5;
+        until_all(&world, &projects, said).await;
+        running.kill().await;
+        crash(&world).await;
+    }
+    let running = world.start().await;
+    end(running, &world, &projects, said).await;
+}
+
+async fn until_all(world: &World, projects: &[contract::ProjectId], said: u32) {
+    for project in projects {
+        world.until_counts(*project, (1, 1, said.into())).await;
+    }
+}
+
+async fn end(running: Running, world: &World, projects: &[contract::ProjectId], said: u32) {
+    until_all(world, projects, said).await;
+    for project in projects {
+        let all: Vec<_> = (0..said).map(|n| wamid(1, n)).collect();
+        assert_eq!(world.said(*project).await.into_values().collect::<Vec<_>>(), [all]);
+    }
+    assert_eq!(running.followers.tables.status().borrow().parked, 0);
+    running.stop().await;
+}
