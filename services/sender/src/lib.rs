@@ -25,6 +25,7 @@ mod send;
 mod show;
 mod status;
 mod store;
+mod uploads;
 
 use std::sync::Arc;
 

@@ -3,9 +3,17 @@
 use contract::{ConversationEvent, FileUse, MediaId, MessageRequested, RawJson};
 use storage::Key;
 
-use crate::world::{World, names};
+use crate::world::{Shop, World, names};
 
-fn with_file(request: MessageRequested, media: MediaId) -> MessageRequested {
+/// A file of the project, in storage.
+pub(crate) async fn keep(world: &World, shop: &Shop) -> MediaId {
+    let media = MediaId::from_ulid(world.ids.ulid());
+    let key = Key::of(&[&shop.project.to_string(), "media", &media.to_string()]).expect("a key");
+    world.storage.put(&key, b"\x89PNG".to_vec()).await.expect("written");
+    media
+}
+
+pub(crate) fn with_file(request: MessageRequested, media: MediaId) -> MessageRequested {
     let content = format!(r#"{{"type":"image","image":{{"id":"{media}"}}}}"#);
     let file = FileUse { media, mime_type: "image/png".to_owned(), size_bytes: 4, name: Some("a.png".to_owned()) };
     MessageRequested { kind: "image".to_owned(), content: RawJson::parse(&content).expect("JSON"), files: vec![file], ..request }
@@ -16,9 +24,7 @@ async fn a_file_is_uploaded_once_for_all_messages_that_bring_it() {
     let world = World::new().await;
     let shop = world.shop().await;
     let running = world.sender().await;
-    let media = MediaId::from_ulid(world.ids.ulid());
-    let key = Key::of(&[&shop.project.to_string(), "media", &media.to_string()]).expect("a key");
-    world.storage.put(&key, b"\x89PNG".to_vec()).await.expect("written");
+    let media = keep(&world, &shop).await;
     let messages: Vec<_> = (0..5).map(|_| (world.contact(), world.message())).collect();
     for (contact, message) in &messages {
         world.ask_for(&shop, *contact, with_file(world.request(*message), media)).await;
@@ -42,8 +48,7 @@ async fn a_file_that_cannot_be_uploaded_proves_that_nothing_was_sent() {
     let ended = world.until_ended(&shop, contact, missing).await;
     assert!(matches!(&ended, ConversationEvent::MessageFailed(failed) if failed.code == "file_missing"), "{ended:?}");
 
-    let key = Key::of(&[&shop.project.to_string(), "media", &media.to_string()]).expect("a key");
-    world.storage.put(&key, b"\x89PNG".to_vec()).await.expect("written");
+    let media = keep(&world, &shop).await;
     world.meta.book().upload_refusals.extend([(503, 2), (400, 131_053)]);
     let (contact, message) = (world.contact(), world.message());
     world.ask_for(&shop, contact, with_file(world.request(message), media)).await;
