@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{ContactId, ConversationEvent, Event, EventId, MessageId, MessageRequested, ProjectId, ReadRequested, Recorded, Subject};
 
+use crate::decide::is_unclear;
 use crate::origin::Origin;
 use crate::status;
 
@@ -43,6 +44,8 @@ pub(crate) struct Message {
     pub(crate) sequence: u64,
     pub(crate) state: State,
     pub(crate) attempt: u32,
+    /// How often Meta refused it with a code that explains nothing.
+    pub(crate) unclear: u32,
     /// Waiting: not before. Started: when nobody is asking any more. Unknown: when no status is waited for any more.
     pub(crate) due_at: DateTime<Utc>,
     /// When it is not worth sending any more; of an abandoned one, when it is forgotten.
@@ -182,6 +185,7 @@ impl Backlog {
                     message.state = State::Waiting;
                     message.attempt = deferred.attempt;
                     message.due_at = deferred.retry_at;
+                    message.unclear += u32::from(deferred.meta_code.is_some_and(is_unclear));
                 }
             }),
             ConversationEvent::SendOutcomeUnknown(unknown) => self.change(unknown.message, sequence, |message| {
@@ -239,6 +243,7 @@ impl Backlog {
             sequence: recorded.sequence,
             state: State::Waiting,
             attempt: 0,
+            unclear: 0,
             due_at: requested.at,
             expires_at: requested.expires_at,
             doubtful: false,
@@ -367,6 +372,7 @@ impl Message {
             sequence,
             state,
             attempt: 0,
+            unclear: 0,
             due_at,
             expires_at,
             doubtful: false,

@@ -113,10 +113,10 @@ impl Desk {
     }
 
     fn attempt(&self, message: MessageId, number: u32, pair_ready: Option<DateTime<Utc>>) -> Attempt {
-        let doubtful = self.backlog.messages.get(&message).is_some_and(|message| message.doubtful);
+        let (doubtful, unclear) = self.backlog.messages.get(&message).map_or((false, 0), |message| (message.doubtful, message.unclear));
         // Chance has one place: where ids are drawn.
         let chance = decide::chance(self.sender.ids.ulid().random());
-        Attempt { number, doubtful, chance, settle_wait: self.settle_wait(), pair_ready }
+        Attempt { number, unclear, doubtful, chance, settle_wait: self.settle_wait(), pair_ready }
     }
 
     /// What an answer says of how fast may be sent. Gives when the pair may send again, if Meta refused because of it.
