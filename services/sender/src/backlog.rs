@@ -15,8 +15,8 @@ use crate::status;
 
 /// What the contents of waiting messages may take in memory; what is beyond is read from the log when its turn comes.
 const CONTENT_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// For how long a status of an abandoned message still counts. Meta keeps a message for 30 days.
-const ABANDONED_KEPT: TimeDelta = TimeDelta::days(31);
+/// For how long a status of a message that was given up still counts. Meta keeps a message for 30 days.
+const GIVEN_UP_KEPT: TimeDelta = TimeDelta::days(31);
 
 /// A contact of a project: whose messages are in order.
 pub(crate) type Key = (ProjectId, ContactId);
@@ -30,7 +30,7 @@ pub(crate) enum State {
     Started,
     /// Meta was asked and did not answer.
     Unknown,
-    /// Given up; a status still counts.
+    /// Given up, abandoned or failed for no reason that anybody knows; a status still counts.
     Abandoned,
 }
 
@@ -195,8 +195,12 @@ impl Backlog {
                     message.due_at = unknown.settle_by;
                 }
             }),
-            ConversationEvent::MessageAbandoned(abandoned) => self.abandon(abandoned.message, sequence, abandoned.at),
+            ConversationEvent::MessageAbandoned(abandoned) => self.give_up(abandoned.message, sequence, abandoned.at),
             ConversationEvent::MessageAccepted(accepted) => self.settle(accepted.message),
+            // Meta does not know either what became of it.
+            ConversationEvent::MessageFailed(failed) if failed.meta_code.is_some_and(is_unclear) => {
+                self.give_up(failed.message, sequence, failed.at)
+            }
             ConversationEvent::MessageFailed(failed) => self.settle(failed.message),
             ConversationEvent::MessageStatusReported(reported) => {
                 self.tell(status::told(reported.raw.get()).map(|id| (id, reported.wamid)))
@@ -276,14 +280,14 @@ impl Backlog {
         News::Contact(message.key)
     }
 
-    fn abandon(&mut self, id: MessageId, sequence: u64, at: DateTime<Utc>) -> News {
+    fn give_up(&mut self, id: MessageId, sequence: u64, at: DateTime<Utc>) -> News {
         let Some(message) = self.messages.get_mut(&id) else { return News::None };
         message.sequence = sequence;
         message.state = State::Abandoned;
         message.content = None;
         self.content_bytes -= std::mem::take(&mut message.content_bytes);
         self.expiries.remove(&(message.expires_at, id));
-        message.expires_at = at + ABANDONED_KEPT;
+        message.expires_at = at + GIVEN_UP_KEPT;
         self.expiries.insert((message.expires_at, id));
         let key = message.key;
         self.changed_messages.insert(id);

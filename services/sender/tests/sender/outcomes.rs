@@ -90,6 +90,13 @@ async fn what_nobody_can_explain_is_tried_three_times_whatever_else_put_it_off()
     let ended = world.until_ended(&shop, contact, message).await;
     assert!(matches!(ended, ConversationEvent::MessageFailed(failed) if failed.meta_code == Some(131_000)));
     assert_eq!(world.meta.calls(message).len(), 4);
+    // What Meta cannot explain may be on the phone after all: a status tells, also one that comes late.
+    world.until_rows(1).await;
+    world.status(&shop, contact, message, "wamid.late").await;
+    let accepted = |event: &ConversationEvent| matches!(event, ConversationEvent::MessageAccepted(event) if event.settled_by_status);
+    world.until(&shop, contact, message, "accepted", accepted).await;
+    world.until_rows(0).await;
+    assert_eq!(world.meta.calls(message).len(), 4);
     running.stop().await;
 }
 
