@@ -23,6 +23,8 @@ pub(crate) mod code {
     pub(crate) const CALLS: [i64; 2] = [4, 80_007];
     /// Too many messages to this person.
     pub(crate) const PAIR: i64 = 131_056;
+    /// Something is wrong with what was sent, which may be that Meta has a file of it no more.
+    pub(crate) const FILES: [i64; 3] = [100, 131_009, 131_053];
     /// Meta works on the number.
     pub(crate) const MAINTENANCE: i64 = 131_057;
 }
@@ -49,6 +51,8 @@ pub(crate) struct Attempt {
     pub(crate) number: u32,
     /// How many earlier ones were refused with a code that explains nothing.
     pub(crate) unclear: u32,
+    /// A file of it may be why Meta refused, and is uploaded once more.
+    pub(crate) stale_file: bool,
     /// Of an earlier attempt nobody knows whether Meta took it.
     pub(crate) doubtful: bool,
     /// From 0 to 1.
@@ -80,7 +84,7 @@ pub(crate) fn refused(error: &graph::Error, attempt: Attempt, now: DateTime<Utc>
     let again = match error.class() {
         Class::Transient | Class::RateLimited => true,
         Class::Unclear => attempt.unclear + 1 < UNCLEAR_ATTEMPTS_MAX,
-        Class::Final => false,
+        Class::Final => attempt.stale_file,
     };
     if !again {
         return ended(failure_code(error), meta_code, reason, attempt.doubtful);
@@ -92,6 +96,11 @@ pub(crate) fn refused(error: &graph::Error, attempt: Attempt, now: DateTime<Utc>
         Some(_) | None => backoff,
     };
     Outcome::Deferred { meta_code, reason, retry_at }
+}
+
+/// Whether a file that Meta has lost may be why it refused a message.
+pub(crate) fn may_be_a_file(error: &graph::Error) -> bool {
+    error.code().is_some_and(|code| code::FILES.contains(&code))
 }
 
 /// Whether a code of Meta's explains nothing.
@@ -161,7 +170,7 @@ mod tests {
     }
 
     fn attempt(number: u32) -> Attempt {
-        Attempt { number, unclear: 0, doubtful: false, chance: 1.0, settle_wait: WAIT, pair_ready: None }
+        Attempt { number, unclear: 0, stale_file: false, doubtful: false, chance: 1.0, settle_wait: WAIT, pair_ready: None }
     }
 
     fn of(error: graph::Error, number: u32) -> Outcome {
@@ -214,6 +223,17 @@ mod tests {
             for code in [1, 131_000] {
                 let outcome = outcome(Err(refusal(code)), Attempt { unclear, ..attempt(number) }, now());
                 assert_eq!(matches!(outcome, Outcome::Deferred { .. }), again, "{code} at attempt {number} after {unclear} like it: {outcome:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_whose_file_may_be_lost_is_tried_again_with_another() {
+        for (code, blames) in [(100, true), (131_009, true), (131_053, true), (131_026, false), (131_047, false), (190, false)] {
+            assert_eq!(may_be_a_file(&refusal(code)), blames, "{code}");
+            for stale_file in [true, false] {
+                let outcome = outcome(Err(refusal(code)), Attempt { stale_file, ..attempt(1) }, now());
+                assert_eq!(matches!(outcome, Outcome::Deferred { .. }), stale_file, "{code}: {outcome:?}");
             }
         }
     }

@@ -39,7 +39,7 @@ impl Desk {
             return Ok(());
         }
         match sending {
-            Sending::Asked { answer, asked_at } => self.on_answer(key, message, attempt, answer, asked_at),
+            Sending::Asked { answer, asked_at, stale_file } => self.on_answer((key, message, attempt), answer, asked_at, stale_file),
             Sending::Unsent(unsent) => self.unsent(key, message, attempt, unsent),
             Sending::NeedsFile(file) => match self.sender.projects.get(key.0) {
                 Some(project) => self.await_file(key, message, file, project),
@@ -62,7 +62,7 @@ impl Desk {
         let last = self.backlog.contacts.get(&key).map_or(0, |contact| contact.last);
         match unsent {
             Unsent::FileRefused(error) => {
-                let outcome = decide::refused(&error, self.attempt(message, attempt, None), now);
+                let outcome = decide::refused(&error, self.attempt(message, attempt), now);
                 self.say_of(key, message, attempt, outcome, Expect::At(last));
             }
             Unsent::Unfit { code, reason } => {
@@ -95,7 +95,13 @@ impl Desk {
         self.sender.limits.number(coexistence.unwrap_or(false))
     }
 
-    fn on_answer(&mut self, key: Key, id: MessageId, number: u32, answer: Result<Sent, graph::Error>, asked_at: DateTime<Utc>) {
+    fn on_answer(
+        &mut self,
+        (key, id, number): (Key, MessageId, u32),
+        answer: Result<Sent, graph::Error>,
+        asked_at: DateTime<Utc>,
+        stale_file: bool,
+    ) {
         let now = self.sender.clock.now();
         let pair_ready = self.learn(key, &answer, asked_at, now);
         match self.backlog.messages.get(&id) {
@@ -106,17 +112,17 @@ impl Desk {
                 if let (Ok(_), Some(requested)) = (&answer, message.asked_at) {
                     metrics::histogram!("sender_request_to_accepted_seconds").record((now - requested).as_seconds_f64().max(0.0));
                 }
-                let outcome = decide::outcome(answer, self.attempt(id, number, pair_ready), now);
-                self.say_of(key, id, number, outcome, Expect::Any);
+                let attempt = Attempt { stale_file, pair_ready, ..self.attempt(id, number) };
+                self.say_of(key, id, number, decide::outcome(answer, attempt, now), Expect::Any);
             }
         }
     }
 
-    fn attempt(&self, message: MessageId, number: u32, pair_ready: Option<DateTime<Utc>>) -> Attempt {
+    fn attempt(&self, message: MessageId, number: u32) -> Attempt {
         let (doubtful, unclear) = self.backlog.messages.get(&message).map_or((false, 0), |message| (message.doubtful, message.unclear));
         // Chance has one place: where ids are drawn.
         let chance = decide::chance(self.sender.ids.ulid().random());
-        Attempt { number, unclear, doubtful, chance, settle_wait: self.settle_wait(), pair_ready }
+        Attempt { number, unclear, stale_file: false, doubtful, chance, settle_wait: self.settle_wait(), pair_ready: None }
     }
 
     /// What an answer says of how fast may be sent. Gives when the pair may send again, if Meta refused because of it.

@@ -38,7 +38,8 @@ pub(crate) enum FileError {
 
 /// A file as Meta names it, and since when.
 #[derive(Debug, Clone)]
-struct Uploaded {
+pub(crate) struct Uploaded {
+    media: MediaId,
     id: String,
     at: DateTime<Utc>,
 }
@@ -63,7 +64,7 @@ impl Files {
         files.iter().find(|file| self.known(file.media, number).is_none())
     }
 
-    /// Exchanges our names of files in `message` for Meta's.
+    /// Exchanges our names of files in `message` for Meta's, and gives what it found.
     ///
     /// # Errors
     /// The first file that Meta has not got.
@@ -72,12 +73,30 @@ impl Files {
         message: &mut Outbound,
         files: &'f [FileUse],
         number: &PhoneNumberId,
-    ) -> Result<(), &'f FileUse> {
+    ) -> Result<Vec<Uploaded>, &'f FileUse> {
+        let mut used = Vec::with_capacity(files.len());
         for file in files {
             let uploaded = self.known(file.media, number).ok_or(file)?;
             message.with_media_id(&file.media.to_string(), &uploaded.id);
+            used.push(uploaded);
         }
-        Ok(())
+        Ok(used)
+    }
+
+    /// Meta refused a message that was asked for at `asked`, perhaps because it has lost a file of it. Those that were uploaded before
+    /// that are forgotten, so that they are uploaded once more; one that was uploaded for it cannot be the reason. True: there is one.
+    pub(crate) fn doubt(&self, used: &[Uploaded], number: &PhoneNumberId, asked: DateTime<Utc>) -> bool {
+        let mut memory = self.memory();
+        let mut doubted = false;
+        for old in used.iter().filter(|uploaded| uploaded.at < asked) {
+            doubted = true;
+            let key = (number.clone(), old.media);
+            // Another message may have brought it anew.
+            if memory.peek(&key).is_some_and(|known| known.id == old.id) {
+                memory.pop(&key);
+            }
+        }
+        doubted
     }
 
     /// Uploads a file, as soon as there is room for it in memory.
@@ -95,7 +114,8 @@ impl Files {
         let bytes = bytes.ok_or(FileError::Missing(file.media))?;
         let name = file.name.clone().unwrap_or_else(|| file.media.to_string());
         let id = self.graph.upload_media(token, number, &name, &file.mime_type, bytes.into()).await.map_err(FileError::Meta)?;
-        self.memory().put((number.clone(), file.media), Uploaded { id, at: self.clock.now() });
+        let uploaded = Uploaded { media: file.media, id, at: self.clock.now() };
+        self.memory().put((number.clone(), file.media), uploaded);
         Ok(())
     }
 

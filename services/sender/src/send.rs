@@ -17,7 +17,8 @@ use whatsapp::{Bsuid, Outbound, PhoneNumberId, Recipient, WaId};
 
 use crate::Sender;
 use crate::backlog::{Backlog, Key};
-use crate::files::FileError;
+use crate::decide;
+use crate::files::{FileError, Uploaded};
 use crate::origin::Origin;
 use crate::said;
 
@@ -66,8 +67,8 @@ impl From<Unsent> for Sending {
 
 /// How far it came.
 pub(crate) enum Sending {
-    /// Meta was asked.
-    Asked { answer: Result<Sent, graph::Error>, asked_at: DateTime<Utc> },
+    /// Meta was asked. A stale file: it refused, perhaps because it has lost a file, which is forgotten.
+    Asked { answer: Result<Sent, graph::Error>, asked_at: DateTime<Utc>, stale_file: bool },
     /// Nothing was written, and Meta was not asked.
     Unsent(Unsent),
     /// Neither, because Meta has not got a file of it.
@@ -87,6 +88,9 @@ struct Ready {
     token: Token,
     number: PhoneNumberId,
     body: Value,
+    files: Vec<Uploaded>,
+    /// When the message was asked for.
+    requested_at: DateTime<Utc>,
 }
 
 pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToken) -> Sending {
@@ -112,7 +116,8 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
         metrics::histogram!("sender_request_to_call_seconds").record((asked_at - requested).as_seconds_f64().max(0.0));
     }
     let answer = sender.graph.send_message(&ready.token, &ready.number, &ready.body).await;
-    Sending::Asked { answer, asked_at }
+    let stale_file = answer.as_ref().is_err_and(decide::may_be_a_file) && sender.files.doubt(&ready.files, &ready.number, ready.requested_at);
+    Sending::Asked { answer, asked_at, stale_file }
 }
 
 async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
@@ -124,10 +129,10 @@ async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
     let unfit = |code, reason: &str| Unsent::Unfit { code, reason: reason.to_owned() };
     let json: Value = serde_json::from_str(content.content.get()).map_err(|_| unfit("cannot_be_sent", "its content is not JSON"))?;
     let mut outbound = Outbound::parse(&json).map_err(|_| unfit("cannot_be_sent", "its content is not a message that Meta takes"))?;
-    sender.files.exchange(&mut outbound, &content.files, &number).map_err(|file| Sending::NeedsFile(file.clone()))?;
+    let files = sender.files.exchange(&mut outbound, &content.files, &number).map_err(|file| Sending::NeedsFile(file.clone()))?;
     let to = recipient(&content.to).ok_or_else(|| unfit("cannot_be_sent", "its address is none of Meta's"))?;
     let body = outbound.body(&to, &order.message.to_string());
-    Ok(Ready { token, number, body })
+    Ok(Ready { token, number, body, files, requested_at: content.at })
 }
 
 /// What the project's number needs to ask Meta anything.
