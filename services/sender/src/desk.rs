@@ -280,7 +280,7 @@ impl Desk {
         self.forget_paces();
         let Some(rows) = &mut self.rows else { return };
         let changed = !self.backlog.changed_messages.is_empty() || !self.backlog.changed_reads.is_empty();
-        if rows.writing || (!changed && rows.written == self.backlog.read) {
+        if rows.writing || (!changed && rows.written == self.backlog.kept()) {
             return;
         }
         rows.writing = true;
@@ -293,7 +293,7 @@ impl Desk {
     }
 
     fn batch(&mut self) -> Batch {
-        let mut batch = Batch { sequence: self.backlog.read, ..Batch::default() };
+        let mut batch = Batch { sequence: self.backlog.kept(), ..Batch::default() };
         for id in std::mem::take(&mut self.backlog.changed_messages) {
             match self.backlog.messages.get(&id) {
                 Some(message) => batch.messages.push((id, message.clone())),

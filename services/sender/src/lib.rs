@@ -17,6 +17,7 @@ mod error;
 mod files;
 mod lane;
 mod limits;
+mod message;
 mod migrate;
 mod origin;
 mod pace;
