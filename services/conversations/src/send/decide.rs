@@ -63,7 +63,7 @@ pub(crate) fn decide(
     may_send(&ground.project)?;
     let to = address(ground.talk)?;
     let place = place(ground, &wish.message, message, named, now)?;
-    window(ground.talk, &wish.message, now)?;
+    let closes_at = window(ground.talk, &wish.message, now)?;
     let template = template(ground, &wish.message)?;
     let flow = flow(ground, &wish.message)?;
     let mut sent = wish.message.clone();
@@ -88,7 +88,7 @@ pub(crate) fn decide(
         digest: wish.digest(named),
         content: RawJson::parse(&sent.json().to_string()).expect("json that was written is json"),
         at: now,
-        expires_at: now + wish.expires_in,
+        expires_at: closes_at.map_or(now + wish.expires_in, |closes_at| closes_at.min(now + wish.expires_in)),
     };
     let opens = !place.before.is_empty();
     let mut facts = place.before;
@@ -142,13 +142,16 @@ fn place(
     }
 }
 
-/// Open until 24 hours after the contact's last message, not at that instant any more.
-fn window(talk: &Talk, wanted: &Outbound, now: DateTime<Utc>) -> Result<(), Refusal> {
+/// Open until 24 hours after the contact's last message, not at that instant any more. Gives when it closes, to what needs it.
+fn window(talk: &Talk, wanted: &Outbound, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Refusal> {
+    if !wanted.needs_window() {
+        return Ok(None);
+    }
     let closes_at = talk.last_inbound_at.map(|at| at + WINDOW);
-    if wanted.needs_window() && closes_at.is_none_or(|closes_at| now >= closes_at) {
+    if closes_at.is_none_or(|closes_at| now >= closes_at) {
         return Err(Refusal::WindowClosed(closes_at));
     }
-    Ok(())
+    Ok(closes_at)
 }
 
 fn template(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<TemplateUse>, Refusal> {

@@ -131,6 +131,25 @@ fn the_window_closes_a_day_after_the_contact_wrote_last() {
 }
 
 #[test]
+fn what_the_window_permits_is_not_sent_after_it_has_closed() {
+    const DAY: i64 = 86_400;
+    for (second, seconds, template, expires) in [
+        (0, 60, false, 60),
+        (DAY - 30, 30, false, DAY),
+        (DAY - 30, 31, false, DAY),
+        (60, 3 * DAY, false, DAY),
+        (60, 3 * DAY, true, 3 * DAY + 60),
+        (5 * DAY, DAY, true, 6 * DAY),
+    ] {
+        let mut message = if template { template_message() } else { text() };
+        message["expires_in_seconds"] = json!(seconds);
+        let template = template.then(|| template_of(Some(APPROVED), "UTILITY"));
+        let decided = said(Case { second, template, ..case(message) }).unwrap();
+        assert_eq!(decided.requested.expires_at, at(expires), "{seconds} at {second}");
+    }
+}
+
+#[test]
 fn it_is_addressed_to_the_number_where_one_is_known() {
     let to = |wa_id: Option<&str>, bsuid: Option<&str>| {
         let talk = Talk { wa_id: wa_id.map(str::to_owned), bsuid: bsuid.map(str::to_owned), ..talk() };
