@@ -8,7 +8,7 @@ use contract::{
 };
 use dialogue::Next;
 use projects::Project;
-use whatsapp::Outbound;
+use whatsapp::{FieldError, Outbound};
 use whatsapp::outbound::FlowMode;
 use whatsapp::template::{check_parameters, flow_button};
 
@@ -19,6 +19,8 @@ use crate::talk::Talk;
 
 /// Meta's customer service window: from the contact's last message by Meta's time.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
+/// How far back Meta takes reactions.
+const REACTED_TO: TimeDelta = TimeDelta::days(30);
 /// The only status in which Meta sends a template.
 pub(crate) const APPROVED: &str = "APPROVED";
 const MARKETING: &str = "MARKETING";
@@ -39,6 +41,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) flow: Option<Arc<Flow>>,
     /// The files of ours that it brings.
     pub(crate) files: Vec<FileUse>,
+    /// When the message was said that it is a reaction to, if the contact sent or was sent such a message.
+    pub(crate) reacted_to_at: Option<DateTime<Utc>>,
 }
 
 /// What is said.
@@ -64,6 +68,7 @@ pub(crate) fn decide(
     let to = address(ground.talk)?;
     let place = place(ground, &wish.message, message, named, now)?;
     let closes_at = window(ground.talk, &wish.message, now)?;
+    target(ground, &wish.message, now)?;
     let template = template(ground, &wish.message)?;
     let flow = flow(ground, &wish.message)?;
     let mut sent = wish.message.clone();
@@ -152,6 +157,20 @@ fn window(talk: &Talk, wanted: &Outbound, now: DateTime<Utc>) -> Result<Option<D
         return Err(Refusal::WindowClosed(closes_at));
     }
     Ok(closes_at)
+}
+
+/// A reaction names a message of this talk, and none that is too old for Meta.
+fn target(ground: &Ground<'_>, wanted: &Outbound, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if wanted.target().is_none() {
+        return Ok(());
+    }
+    let detail = match ground.reacted_to_at {
+        None => "must be Meta's id of a message that the contact sent or was sent",
+        Some(at) if now - at > REACTED_TO => "names a message that is older than 30 days, and Meta takes no reaction to such",
+        Some(_) => return Ok(()),
+    };
+    let pointer = "/reaction/message_id".to_owned();
+    Err(Refusal::InvalidMessage(vec![FieldError { pointer, code: "value", detail: detail.to_owned() }]))
 }
 
 fn template(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<TemplateUse>, Refusal> {
