@@ -246,7 +246,7 @@ async fn bodies_that_are_no_message_are_refused_by_pointer() {
         (b"\xff\xfe".to_vec(), 400, "malformed_json"),
         (br#"{"type":"#.repeat(5_000), 400, "malformed_json"),
         (br#"{"type":"text","text":{"body":"hi","body":1e999}}"#.to_vec(), 400, "malformed_json"),
-        (format!(r#"{{"type":"text","text":{{"body":"{}"}}}}"#, "x".repeat(64 * 1024)).into_bytes(), 413, "body_too_large"),
+        (format!(r#"{{"type":"text","text":{{"body":"{}"}}}}"#, "x".repeat(512 * 1024)).into_bytes(), 413, "body_too_large"),
     ] {
         world.ask_raw(Method::POST, &path, &key, body).await.refused(status, code);
     }
