@@ -98,7 +98,7 @@ impl Lane {
         self.uploads.values_mut().for_each(Vec::clear);
     }
 
-    /// Whether forgetting it changes nothing.
+    /// Whether nothing of it runs.
     pub(crate) fn is_idle(&self) -> bool {
         self.calls == 0 && self.uploads.is_empty() && !self.checking && !self.in_round
     }
