@@ -222,7 +222,11 @@ mod tests {
         for (number, unclear, again) in [(1, 0, true), (9, 0, true), (2, 1, true), (9, 1, true), (3, 2, false), (9, 2, false)] {
             for code in [1, 131_000] {
                 let outcome = outcome(Err(refusal(code)), Attempt { unclear, ..attempt(number) }, now());
-                assert_eq!(matches!(outcome, Outcome::Deferred { .. }), again, "{code} at attempt {number} after {unclear} like it: {outcome:?}");
+                assert_eq!(
+                    matches!(outcome, Outcome::Deferred { .. }),
+                    again,
+                    "{code} at attempt {number} after {unclear} like it: {outcome:?}"
+                );
             }
         }
     }

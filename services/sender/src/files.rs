@@ -100,13 +100,7 @@ impl Files {
     }
 
     /// Uploads a file, as soon as there is room for it in memory.
-    pub(crate) async fn upload(
-        &self,
-        file: &FileUse,
-        project: ProjectId,
-        number: &PhoneNumberId,
-        token: &Token,
-    ) -> Result<(), FileError> {
+    pub(crate) async fn upload(&self, file: &FileUse, project: ProjectId, number: &PhoneNumberId, token: &Token) -> Result<(), FileError> {
         let mib = u32::try_from(file.size_bytes.div_ceil(MIB)).unwrap_or(FILE_MIB_MAX).clamp(1, FILE_MIB_MAX);
         let _room = self.room.acquire_many(mib).await;
         let key = Key::of(&[&project.to_string(), "media", &file.media.to_string()]).map_err(|_| FileError::Missing(file.media))?;

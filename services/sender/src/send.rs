@@ -116,7 +116,8 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
         metrics::histogram!("sender_request_to_call_seconds").record((asked_at - requested).as_seconds_f64().max(0.0));
     }
     let answer = sender.graph.send_message(&ready.token, &ready.number, &ready.body).await;
-    let stale_file = answer.as_ref().is_err_and(decide::may_be_a_file) && sender.files.doubt(&ready.files, &ready.number, ready.requested_at);
+    let stale_file =
+        answer.as_ref().is_err_and(decide::may_be_a_file) && sender.files.doubt(&ready.files, &ready.number, ready.requested_at);
     Sending::Asked { answer, asked_at, stale_file }
 }
 

@@ -8,9 +8,9 @@ use contract::{
 };
 use dialogue::Next;
 use projects::Project;
-use whatsapp::{FieldError, Outbound};
 use whatsapp::outbound::FlowMode;
 use whatsapp::template::{check_parameters, flow_button};
+use whatsapp::{FieldError, Outbound};
 
 use super::message::Wish;
 use crate::catalogue::{Flow, Template};

@@ -113,12 +113,7 @@ impl Conversations {
     }
 
     /// What there is to decide on.
-    async fn ground<'a>(
-        &self,
-        database: &PgPool,
-        request: &Request<'_>,
-        talk: &'a Talk,
-    ) -> Result<Result<Ground<'a>, Refusal>, Error> {
+    async fn ground<'a>(&self, database: &PgPool, request: &Request<'_>, talk: &'a Talk) -> Result<Result<Ground<'a>, Refusal>, Error> {
         let project = self.project(request.project).await?;
         let message = &request.wish.message;
         let waba = project.number.as_ref().and_then(|number| number.waba_id.as_deref());

@@ -2,8 +2,8 @@
 
 use axum::http::Method;
 use contract::{
-    ContactAbsorbed, ContactIdentityUnlinked, ContactMerged, ContactPreferenceChanged, HeardFrom, MessageReceived, NumberDisconnected, ProjectId, ProjectRestored,
-    ProjectSuspended, TemplateStatusReported, UnlinkReason,
+    ContactAbsorbed, ContactIdentityUnlinked, ContactMerged, ContactPreferenceChanged, HeardFrom, MessageReceived, NumberDisconnected,
+    ProjectId, ProjectRestored, ProjectSuspended, TemplateStatusReported, UnlinkReason,
 };
 use serde_json::{Value, json};
 
