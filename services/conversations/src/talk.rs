@@ -100,6 +100,21 @@ fn read(contact: ContactId, row: &PgRow) -> Result<Talk, Error> {
     Ok(Talk { contact, version, merged_into, wa_id, bsuid, marketing, last_inbound_at, latest, asked })
 }
 
+/// When a message was said that a contact sent or was sent outside of groups, also as a contact that was merged into this one; by Meta's id of
+/// it. `None` if the tables have none.
+pub(crate) async fn said_at(database: &PgPool, contact: ContactId, wamid: &str) -> Result<Option<DateTime<Utc>>, Error> {
+    // What Meta has not accepted has our id in place of Meta's.
+    const QUERY: &str = "
+        WITH RECURSIVE family (id) AS (
+             SELECT $2::text
+             UNION
+             SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id)
+        SELECT said.sent_at
+          FROM public.messages AS said
+         WHERE said.wamid = $1 AND said.wamid <> said.id AND said.group_id IS NULL AND said.contact_id IN (SELECT id FROM family)";
+    Ok(sqlx::query_scalar(QUERY).bind(wamid).bind(contact.to_string()).fetch_optional(database).await?)
+}
+
 /// Where a conversation takes place; neither changes, ever.
 pub(crate) struct Place {
     pub(crate) contact: ContactId,

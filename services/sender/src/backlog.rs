@@ -7,58 +7,17 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{ContactId, ConversationEvent, Event, EventId, MessageId, MessageRequested, ProjectId, ReadRequested, Recorded, Subject};
+use contract::{ConversationEvent, Event, EventId, MessageId, MessageRequested, ProjectId, ReadRequested, Recorded, Subject};
 
+use crate::decide::is_unclear;
+pub(crate) use crate::message::{Key, Message, Read, State};
 use crate::origin::Origin;
 use crate::status;
 
 /// What the contents of waiting messages may take in memory; what is beyond is read from the log when its turn comes.
 const CONTENT_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// For how long a status of an abandoned message still counts. Meta keeps a message for 30 days.
-const ABANDONED_KEPT: TimeDelta = TimeDelta::days(31);
-
-/// A contact of a project: whose messages are in order.
-pub(crate) type Key = (ProjectId, ContactId);
-
-/// Where a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// For its turn.
-    Waiting,
-    /// Meta is being asked, or was, by somebody who is gone.
-    Started,
-    /// Meta was asked and did not answer.
-    Unknown,
-    /// Given up; a status still counts.
-    Abandoned,
-}
-
-/// A message that is not settled.
-#[derive(Debug, Clone)]
-pub(crate) struct Message {
-    pub(crate) key: Key,
-    /// The sequence of its request.
-    pub(crate) requested: u64,
-    /// The sequence of its last event.
-    pub(crate) sequence: u64,
-    pub(crate) state: State,
-    pub(crate) attempt: u32,
-    /// Waiting: not before. Started: when nobody is asking any more. Unknown: when no status is waited for any more.
-    pub(crate) due_at: DateTime<Utc>,
-    /// When it is not worth sending any more; of an abandoned one, when it is forgotten.
-    pub(crate) expires_at: DateTime<Utc>,
-    /// Nobody knows whether Meta took an earlier attempt.
-    pub(crate) doubtful: bool,
-    /// Who asked for it.
-    pub(crate) origin: Arc<Origin>,
-    /// Meta's id, told by a status.
-    pub(crate) told: Option<String>,
-    /// When it was asked for, if this process saw it.
-    pub(crate) asked_at: Option<DateTime<Utc>>,
-    /// What is to be sent, if it is in memory.
-    pub(crate) content: Option<Arc<MessageRequested>>,
-    pub(crate) content_bytes: usize,
-}
+/// For how long a status of a message that was given up still counts. Meta keeps a message for 30 days.
+const GIVEN_UP_KEPT: TimeDelta = TimeDelta::days(31);
 
 /// What this process does with a contact just now. One thing at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,20 +43,6 @@ pub(crate) struct Contact {
     pub(crate) lined_up: bool,
     /// When it is looked at again by itself.
     pub(crate) wakes_at: Option<DateTime<Utc>>,
-}
-
-/// A message of a contact that is to be shown as read.
-#[derive(Debug, Clone)]
-pub(crate) struct Read {
-    pub(crate) key: Key,
-    pub(crate) message: MessageId,
-    pub(crate) sequence: u64,
-    pub(crate) wamid: String,
-    pub(crate) typing: bool,
-    pub(crate) origin: Arc<Origin>,
-    pub(crate) at: DateTime<Utc>,
-    /// How often Meta was asked by this process.
-    pub(crate) tries: u32,
 }
 
 /// What an event changed.
@@ -126,6 +71,8 @@ pub(crate) struct Backlog {
     /// What the rows do not hold yet.
     pub(crate) changed_messages: HashSet<MessageId>,
     pub(crate) changed_reads: HashSet<EventId>,
+    /// The first event that this program cannot read.
+    unreadable: Option<u64>,
     content_bytes: usize,
 }
 
@@ -140,7 +87,14 @@ impl Backlog {
         backlog
     }
 
-    /// Applies an event; a second time changes nothing. `lost_after`: how long after its start a message is nobody's any more.
+    /// Up to where the rows say that they reflect the log: what this program cannot read is read again by whoever starts next, perhaps a newer
+    /// one.
+    pub(crate) fn kept(&self) -> u64 {
+        self.unreadable.map_or(self.read, |first| first.saturating_sub(1))
+    }
+
+    /// Applies an event; a second time changes nothing, also where rows are ahead of their position. `lost_after`: how long after its start
+    /// a message is nobody's any more.
     pub(crate) fn apply(&mut self, recorded: &Recorded, lost_after: TimeDelta) -> News {
         if recorded.sequence <= self.read {
             return News::None;
@@ -158,7 +112,11 @@ impl Backlog {
                 news => news,
             },
             Err(error) => {
-                tracing::error!(%error, stream.seq = recorded.sequence, "conversation event is not readable, passed over");
+                metrics::counter!("sender_unreadable_total").increment(1);
+                if self.unreadable.is_none() {
+                    self.unreadable = Some(recorded.sequence);
+                    tracing::error!(%error, stream.seq = recorded.sequence, "conversation event is not readable, a start reads again from here");
+                }
                 News::None
             }
         }
@@ -182,6 +140,7 @@ impl Backlog {
                     message.state = State::Waiting;
                     message.attempt = deferred.attempt;
                     message.due_at = deferred.retry_at;
+                    message.unclear += u32::from(deferred.meta_code.is_some_and(is_unclear));
                 }
             }),
             ConversationEvent::SendOutcomeUnknown(unknown) => self.change(unknown.message, sequence, |message| {
@@ -191,8 +150,12 @@ impl Backlog {
                     message.due_at = unknown.settle_by;
                 }
             }),
-            ConversationEvent::MessageAbandoned(abandoned) => self.abandon(abandoned.message, sequence, abandoned.at),
+            ConversationEvent::MessageAbandoned(abandoned) => self.give_up(abandoned.message, sequence, abandoned.at),
             ConversationEvent::MessageAccepted(accepted) => self.settle(accepted.message),
+            // Meta does not know either what became of it.
+            ConversationEvent::MessageFailed(failed) if failed.meta_code.is_some_and(is_unclear) => {
+                self.give_up(failed.message, sequence, failed.at)
+            }
             ConversationEvent::MessageFailed(failed) => self.settle(failed.message),
             ConversationEvent::MessageStatusReported(reported) => {
                 self.tell(status::told(reported.raw.get()).map(|id| (id, reported.wamid)))
@@ -239,6 +202,7 @@ impl Backlog {
             sequence: recorded.sequence,
             state: State::Waiting,
             attempt: 0,
+            unclear: 0,
             due_at: requested.at,
             expires_at: requested.expires_at,
             doubtful: false,
@@ -256,7 +220,9 @@ impl Backlog {
         if message.state != State::Abandoned {
             let contact = self.contacts.entry(message.key).or_default();
             contact.last = contact.last.max(message.sequence);
-            contact.queue.push_back(id);
+            let before = |queued: &MessageId| self.messages.get(queued).is_some_and(|queued| queued.requested < message.requested);
+            let place = contact.queue.iter().rposition(before).map_or(0, |last| last + 1);
+            contact.queue.insert(place, id);
         }
         self.expiries.insert((message.expires_at, id));
         self.content_bytes += message.content_bytes;
@@ -264,21 +230,22 @@ impl Backlog {
     }
 
     fn change(&mut self, id: MessageId, sequence: u64, change: impl FnOnce(&mut Message)) -> News {
-        let Some(message) = self.messages.get_mut(&id).filter(|message| message.state != State::Abandoned) else { return News::None };
+        let open = |message: &&mut Message| message.state != State::Abandoned && message.sequence < sequence;
+        let Some(message) = self.messages.get_mut(&id).filter(open) else { return News::None };
         message.sequence = sequence;
         change(message);
         self.changed_messages.insert(id);
         News::Contact(message.key)
     }
 
-    fn abandon(&mut self, id: MessageId, sequence: u64, at: DateTime<Utc>) -> News {
+    fn give_up(&mut self, id: MessageId, sequence: u64, at: DateTime<Utc>) -> News {
         let Some(message) = self.messages.get_mut(&id) else { return News::None };
         message.sequence = sequence;
         message.state = State::Abandoned;
         message.content = None;
         self.content_bytes -= std::mem::take(&mut message.content_bytes);
         self.expiries.remove(&(message.expires_at, id));
-        message.expires_at = at + ABANDONED_KEPT;
+        message.expires_at = at + GIVEN_UP_KEPT;
         self.expiries.insert((message.expires_at, id));
         let key = message.key;
         self.changed_messages.insert(id);
@@ -348,33 +315,5 @@ impl Backlog {
     /// Whose subject a contact has.
     pub(crate) fn subject(key: Key) -> Subject {
         Subject::conversation(key.0, key.1)
-    }
-}
-
-impl Message {
-    /// Of a row: what it says is in the log alone.
-    pub(crate) fn restored(
-        key: Key,
-        requested: u64,
-        sequence: u64,
-        state: State,
-        due_at: DateTime<Utc>,
-        expires_at: DateTime<Utc>,
-    ) -> Self {
-        Self {
-            key,
-            requested,
-            sequence,
-            state,
-            attempt: 0,
-            due_at,
-            expires_at,
-            doubtful: false,
-            origin: Arc::default(),
-            told: None,
-            asked_at: None,
-            content: None,
-            content_bytes: 0,
-        }
     }
 }

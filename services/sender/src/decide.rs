@@ -10,7 +10,7 @@ use crate::pace::MAINTENANCE;
 const BACKOFF_MIN: TimeDelta = TimeDelta::seconds(1);
 /// The longest pause between two attempts.
 const BACKOFF_MAX: TimeDelta = TimeDelta::minutes(5);
-/// How often a message is tried whose refusals nobody can explain.
+/// How often a message is refused with a code that explains nothing.
 const UNCLEAR_ATTEMPTS_MAX: u32 = 3;
 /// Meta's word for a message that goes on its way at once.
 const NOT_HELD: &str = "accepted";
@@ -23,6 +23,8 @@ pub(crate) mod code {
     pub(crate) const CALLS: [i64; 2] = [4, 80_007];
     /// Too many messages to this person.
     pub(crate) const PAIR: i64 = 131_056;
+    /// Something is wrong with what was sent, which may be that Meta has a file of it no more.
+    pub(crate) const FILES: [i64; 3] = [100, 131_009, 131_053];
     /// Meta works on the number.
     pub(crate) const MAINTENANCE: i64 = 131_057;
 }
@@ -47,6 +49,10 @@ pub(crate) enum Outcome {
 pub(crate) struct Attempt {
     /// From 1.
     pub(crate) number: u32,
+    /// How many earlier ones were refused with a code that explains nothing.
+    pub(crate) unclear: u32,
+    /// A file of it may be why Meta refused, and is uploaded once more.
+    pub(crate) stale_file: bool,
     /// Of an earlier attempt nobody knows whether Meta took it.
     pub(crate) doubtful: bool,
     /// From 0 to 1.
@@ -77,8 +83,8 @@ pub(crate) fn refused(error: &graph::Error, attempt: Attempt, now: DateTime<Utc>
     let (meta_code, reason) = (error.code(), error.for_people());
     let again = match error.class() {
         Class::Transient | Class::RateLimited => true,
-        Class::Unclear => attempt.number < UNCLEAR_ATTEMPTS_MAX,
-        Class::Final => false,
+        Class::Unclear => attempt.unclear + 1 < UNCLEAR_ATTEMPTS_MAX,
+        Class::Final => attempt.stale_file,
     };
     if !again {
         return ended(failure_code(error), meta_code, reason, attempt.doubtful);
@@ -90,6 +96,16 @@ pub(crate) fn refused(error: &graph::Error, attempt: Attempt, now: DateTime<Utc>
         Some(_) | None => backoff,
     };
     Outcome::Deferred { meta_code, reason, retry_at }
+}
+
+/// Whether a file that Meta has lost may be why it refused a message.
+pub(crate) fn may_be_a_file(error: &graph::Error) -> bool {
+    error.code().is_some_and(|code| code::FILES.contains(&code))
+}
+
+/// Whether a code of Meta's explains nothing.
+pub(crate) fn is_unclear(code: i64) -> bool {
+    Class::of_code(code) == Class::Unclear
 }
 
 /// A message that is not tried again. What may be at Meta from an earlier attempt cannot be said to have failed.
@@ -154,11 +170,26 @@ mod tests {
     }
 
     fn attempt(number: u32) -> Attempt {
-        Attempt { number, doubtful: false, chance: 1.0, settle_wait: WAIT, pair_ready: None }
+        Attempt { number, unclear: 0, stale_file: false, doubtful: false, chance: 1.0, settle_wait: WAIT, pair_ready: None }
     }
 
     fn of(error: graph::Error, number: u32) -> Outcome {
         outcome(Err(error), attempt(number), now())
+    }
+
+    fn refusal(code: i64) -> graph::Error {
+        graph::Error::Refused(Box::new(graph::MetaRefusal {
+            status: 400,
+            code,
+            subcode: None,
+            kind: None,
+            message: "no".to_owned(),
+            details: None,
+            user_message: None,
+            transient: false,
+            fbtrace_id: None,
+            request_id: None,
+        }))
     }
 
     fn unreadable(status: u16) -> graph::Error {
@@ -184,6 +215,31 @@ mod tests {
         assert!(matches!(of(graph::Error::Unaskable("x"), 1), Outcome::Failed { code: "cannot_be_sent", .. }));
         assert!(matches!(of(unreadable(404), 1), Outcome::Failed { code: "refused_by_meta", .. }));
         assert!(matches!(of(unreadable(429), 1), Outcome::Deferred { .. }));
+    }
+
+    #[test]
+    fn refusals_that_explain_nothing_are_counted_alone() {
+        for (number, unclear, again) in [(1, 0, true), (9, 0, true), (2, 1, true), (9, 1, true), (3, 2, false), (9, 2, false)] {
+            for code in [1, 131_000] {
+                let outcome = outcome(Err(refusal(code)), Attempt { unclear, ..attempt(number) }, now());
+                assert_eq!(
+                    matches!(outcome, Outcome::Deferred { .. }),
+                    again,
+                    "{code} at attempt {number} after {unclear} like it: {outcome:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_whose_file_may_be_lost_is_tried_again_with_another() {
+        for (code, blames) in [(100, true), (131_009, true), (131_053, true), (131_026, false), (131_047, false), (190, false)] {
+            assert_eq!(may_be_a_file(&refusal(code)), blames, "{code}");
+            for stale_file in [true, false] {
+                let outcome = outcome(Err(refusal(code)), Attempt { stale_file, ..attempt(1) }, now());
+                assert_eq!(matches!(outcome, Outcome::Deferred { .. }), stale_file, "{code}: {outcome:?}");
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{EventId, MessageId, ProjectId, Recorded, Stream};
+use contract::{EventId, MediaId, MessageId, ProjectId, Recorded, Stream};
 use futures::{FutureExt, StreamExt};
 use journal::{AppendError, Filter, Position};
 use projects::Project;
@@ -23,7 +23,7 @@ use crate::backlog::{Backlog, Key, News, State};
 use crate::error::Error;
 use crate::lane::Lane;
 use crate::pace::PairPace;
-use crate::send::Sending;
+use crate::send::{Sending, Unsent};
 use crate::show::Showing;
 use crate::store::{self, Batch};
 
@@ -47,6 +47,7 @@ pub(crate) enum Wake {
 /// What a task has to say.
 pub(crate) enum Done {
     Sent { key: Key, message: MessageId, attempt: u32, sending: Sending },
+    Uploaded { project: ProjectId, media: MediaId, uploaded: Result<(), Unsent> },
     Said { key: Key, appended: Result<Position, AppendError> },
     Told { appended: Result<Position, AppendError> },
     Shown { read: EventId, project: ProjectId, showing: Showing },
@@ -182,6 +183,7 @@ impl Desk {
         };
         match done {
             Done::Sent { key, message, attempt, sending } => self.on_sent(key, message, attempt, sending)?,
+            Done::Uploaded { project, media, uploaded } => self.on_uploaded(project, media, uploaded),
             Done::Said { key, appended } => self.on_said(key, appended)?,
             Done::Told { appended } | Done::ShownSaid { appended } => drop(appended?),
             Done::Shown { read, project, showing } => self.on_shown(read, project, showing),
@@ -266,8 +268,8 @@ impl Desk {
         self.backlog.forget_project(project);
         self.pairs.retain(|(of, _), _| *of != project);
         if let Some(lane) = self.lanes.get_mut(&project) {
-            lane.jobs.clear();
-            if lane.calls == 0 && !lane.checking && !lane.in_round {
+            lane.forget();
+            if lane.is_idle() {
                 self.lanes.remove(&project);
             }
         }
@@ -278,7 +280,7 @@ impl Desk {
         self.forget_paces();
         let Some(rows) = &mut self.rows else { return };
         let changed = !self.backlog.changed_messages.is_empty() || !self.backlog.changed_reads.is_empty();
-        if rows.writing || (!changed && rows.written == self.backlog.read) {
+        if rows.writing || (!changed && rows.written == self.backlog.kept()) {
             return;
         }
         rows.writing = true;
@@ -291,7 +293,7 @@ impl Desk {
     }
 
     fn batch(&mut self) -> Batch {
-        let mut batch = Batch { sequence: self.backlog.read, ..Batch::default() };
+        let mut batch = Batch { sequence: self.backlog.kept(), ..Batch::default() };
         for id in std::mem::take(&mut self.backlog.changed_messages) {
             match self.backlog.messages.get(&id) {
                 Some(message) => batch.messages.push((id, message.clone())),

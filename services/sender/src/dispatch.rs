@@ -188,7 +188,7 @@ impl Desk {
         if let Some(lane) = self.lanes.get_mut(&project)
             && !lane.in_round
             && !lane.checking
-            && !lane.jobs.is_empty()
+            && lane.has_work()
         {
             lane.in_round = true;
             self.round.push_back(project);
@@ -214,7 +214,7 @@ impl Desk {
         let known = self.sender.projects.get(id);
         let standing = standing(known.as_deref());
         let Some(lane) = self.lanes.get_mut(&id) else { return false };
-        let Some(job) = lane.jobs.front().copied() else { return false };
+        let Some(job) = lane.front() else { return false };
         match (standing, known) {
             (Standing::Gone, _) => {
                 self.forget(id);
@@ -304,7 +304,7 @@ impl Desk {
     }
 
     /// Takes a contact out of its line: its first message, if it still may go.
-    fn first(&mut self, key: Key) -> Option<MessageId> {
+    pub(crate) fn first(&mut self, key: Key) -> Option<MessageId> {
         let contact = self.backlog.contacts.get_mut(&key)?;
         contact.lined_up = false;
         match self.step(key) {
@@ -318,6 +318,10 @@ impl Desk {
 
     fn start(&mut self, key: Key, project: Arc<projects::Project>) {
         let Some(id) = self.first(key) else { return };
+        let content = self.backlog.messages.get(&id).and_then(|message| message.content.clone());
+        if let Some(file) = content.and_then(|content| self.missing_file(&content, &project)) {
+            return self.await_file(key, id, file, project);
+        }
         let (Some(message), Some(contact)) = (self.backlog.messages.get(&id), self.backlog.contacts.get_mut(&key)) else { return };
         let now = self.sender.clock.now();
         contact.busy = Some(Busy::Sending(id));

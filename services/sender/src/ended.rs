@@ -12,8 +12,9 @@ use crate::backlog::{Backlog, Busy, Key, State};
 use crate::decide::{self, Attempt, Outcome, code};
 use crate::desk::{Desk, Done, Wake};
 use crate::error::Error;
+use crate::pace::NumberRate;
 use crate::said;
-use crate::send::Sending;
+use crate::send::{Sending, Unsent};
 use crate::show::Showing;
 
 /// The pause when the log does not answer.
@@ -21,6 +22,10 @@ const OUTAGE_PAUSE: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
 
 impl Desk {
     pub(crate) fn on_sent(&mut self, key: Key, message: MessageId, attempt: u32, sending: Sending) -> Result<(), Error> {
+        let asked = matches!(sending, Sending::Asked { .. });
+        if !asked {
+            self.give_back(key);
+        }
         self.end_call(key.0);
         if let Some(contact) = self.backlog.contacts.get_mut(&key) {
             contact.busy = None;
@@ -29,32 +34,21 @@ impl Desk {
             return Ok(());
         }
         // Settled by a status, or forgotten with its project.
-        let asked = matches!(sending, Sending::Asked { .. });
         if !asked && !self.backlog.messages.contains_key(&message) {
             self.look(key);
             return Ok(());
         }
-        let now = self.sender.clock.now();
-        let last = self.backlog.contacts.get(&key).map_or(0, |contact| contact.last);
-        let doubtful = self.backlog.messages.get(&message).is_some_and(|message| message.doubtful);
         match sending {
-            Sending::Asked { answer, asked_at } => self.on_answer(key, message, attempt, answer, asked_at),
-            Sending::FileRefused(error) => {
-                let outcome = decide::refused(&error, self.attempt(message, attempt, None), now);
-                self.say_of(key, message, attempt, outcome, Expect::At(last));
-            }
-            Sending::Unfit { code, reason } => self.say(key, message, decide::ended(code, None, reason, doubtful), Expect::At(last)),
-            Sending::NotReady(pause) => {
-                let until = now + chrono::TimeDelta::from_std(pause).unwrap_or(OUTAGE_PAUSE);
-                if let Some(message) = self.backlog.messages.get_mut(&message).filter(|message| message.state == State::Waiting) {
-                    message.due_at = until;
-                }
-                self.look(key);
-            }
+            Sending::Asked { answer, asked_at, stale_file } => self.on_answer((key, message, attempt), answer, asked_at, stale_file),
+            Sending::Unsent(unsent) => self.unsent(key, message, attempt, unsent),
+            Sending::NeedsFile(file) => match self.sender.projects.get(key.0) {
+                Some(project) => self.await_file(key, message, file, project),
+                None => self.look(key),
+            },
             Sending::Overtaken(sequence) => self.wait_until(key, sequence),
             Sending::Late => {
-                let reason = "the log took too long: Meta was not asked".to_owned();
-                self.say_of(key, message, attempt, Outcome::Deferred { meta_code: None, reason, retry_at: now }, Expect::Any);
+                let (reason, retry_at) = ("the log took too long: Meta was not asked".to_owned(), self.sender.clock.now());
+                self.say_of(key, message, attempt, Outcome::Deferred { meta_code: None, reason, retry_at }, Expect::Any);
             }
             Sending::Stopped => {}
             Sending::Refused(error) => return Err(error.into()),
@@ -62,7 +56,52 @@ impl Desk {
         Ok(())
     }
 
-    fn on_answer(&mut self, key: Key, id: MessageId, number: u32, answer: Result<Sent, graph::Error>, asked_at: DateTime<Utc>) {
+    /// Meta was not asked for a message.
+    pub(crate) fn unsent(&mut self, key: Key, message: MessageId, attempt: u32, unsent: Unsent) {
+        let now = self.sender.clock.now();
+        let last = self.backlog.contacts.get(&key).map_or(0, |contact| contact.last);
+        match unsent {
+            Unsent::FileRefused(error) => {
+                let outcome = decide::refused(&error, self.attempt(message, attempt), now);
+                self.say_of(key, message, attempt, outcome, Expect::At(last));
+            }
+            Unsent::Unfit { code, reason } => {
+                let doubtful = self.backlog.messages.get(&message).is_some_and(|message| message.doubtful);
+                self.say(key, message, decide::ended(code, None, reason, doubtful), Expect::At(last));
+            }
+            Unsent::NotReady(pause) => {
+                let until = now + chrono::TimeDelta::from_std(pause).unwrap_or(OUTAGE_PAUSE);
+                if let Some(message) = self.backlog.messages.get_mut(&message).filter(|message| message.state == State::Waiting) {
+                    message.due_at = until;
+                }
+                self.look(key);
+            }
+        }
+    }
+
+    /// A message that was not asked for slows nobody down.
+    fn give_back(&mut self, key: Key) {
+        let (rate, now) = (self.rate(key.0), self.sender.clock.now());
+        if let Some(lane) = self.lanes.get_mut(&key.0) {
+            lane.pace.give_back(rate, now);
+        }
+        if let Some(pair) = self.pairs.get_mut(&key) {
+            pair.give_back();
+        }
+    }
+
+    fn rate(&self, project: ProjectId) -> NumberRate {
+        let coexistence = self.sender.projects.get(project).and_then(|project| Some(project.number.as_ref()?.coexistence));
+        self.sender.limits.number(coexistence.unwrap_or(false))
+    }
+
+    fn on_answer(
+        &mut self,
+        (key, id, number): (Key, MessageId, u32),
+        answer: Result<Sent, graph::Error>,
+        asked_at: DateTime<Utc>,
+        stale_file: bool,
+    ) {
         let now = self.sender.clock.now();
         let pair_ready = self.learn(key, &answer, asked_at, now);
         match self.backlog.messages.get(&id) {
@@ -73,17 +112,17 @@ impl Desk {
                 if let (Ok(_), Some(requested)) = (&answer, message.asked_at) {
                     metrics::histogram!("sender_request_to_accepted_seconds").record((now - requested).as_seconds_f64().max(0.0));
                 }
-                let outcome = decide::outcome(answer, self.attempt(id, number, pair_ready), now);
-                self.say_of(key, id, number, outcome, Expect::Any);
+                let attempt = Attempt { stale_file, pair_ready, ..self.attempt(id, number) };
+                self.say_of(key, id, number, decide::outcome(answer, attempt, now), Expect::Any);
             }
         }
     }
 
-    fn attempt(&self, message: MessageId, number: u32, pair_ready: Option<DateTime<Utc>>) -> Attempt {
-        let doubtful = self.backlog.messages.get(&message).is_some_and(|message| message.doubtful);
+    fn attempt(&self, message: MessageId, number: u32) -> Attempt {
+        let (doubtful, unclear) = self.backlog.messages.get(&message).map_or((false, 0), |message| (message.doubtful, message.unclear));
         // Chance has one place: where ids are drawn.
         let chance = decide::chance(self.sender.ids.ulid().random());
-        Attempt { number, doubtful, chance, settle_wait: self.settle_wait(), pair_ready }
+        Attempt { number, unclear, stale_file: false, doubtful, chance, settle_wait: self.settle_wait(), pair_ready: None }
     }
 
     /// What an answer says of how fast may be sent. Gives when the pair may send again, if Meta refused because of it.
@@ -103,8 +142,7 @@ impl Desk {
             }
             Err(error) => error,
         };
-        let coexistence = self.sender.projects.get(key.0).and_then(|project| Some(project.number.as_ref()?.coexistence));
-        let rate = self.sender.limits.number(coexistence.unwrap_or(false));
+        let rate = self.rate(key.0);
         let pace = &mut self.lanes.entry(key.0).or_default().pace;
         match error.code() {
             Some(code::PAIR) => return Some(self.pairs.entry(key).or_default().too_fast(now)),

@@ -1,10 +1,10 @@
 //! Files of ours that messages bring: uploaded to Meta before the first message that needs them, and remembered as Meta names them.
 //!
 //! Meta keeps an uploaded file for 30 days, for the number that uploaded it. What is remembered is in memory alone: after a restart a
-//! file is uploaded once more.
+//! file is uploaded once more. Whose turn it is, and who waits for a file, is decided elsewhere (`uploads`).
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chassis::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,14 +19,13 @@ use whatsapp::{Outbound, PhoneNumberId};
 const REMEMBERED: TimeDelta = TimeDelta::days(29);
 /// How many are remembered. One is some 200 bytes.
 const REMEMBERED_MAX: NonZeroUsize = NonZeroUsize::new(65_536).expect("not zero");
-/// Files in memory at once, each of up to 100 MB.
-const UPLOADS_MAX: usize = 4;
+const MIB: u64 = 1024 * 1024;
 /// The largest that Meta takes.
-const FILE_BYTES_MAX: u64 = 100 * 1024 * 1024;
+const FILE_MIB_MAX: u32 = 100;
+/// What files take in memory at once: four of the largest, or many of a usual size.
+const ROOM_MIB: u32 = 4 * FILE_MIB_MAX;
 
-type Uploaded = Arc<tokio::sync::Mutex<Option<(String, DateTime<Utc>)>>>;
-
-/// Why a message has not got its files.
+/// Why Meta has not got a file.
 #[derive(Debug)]
 pub(crate) enum FileError {
     /// Storage does not answer: it will.
@@ -37,56 +36,89 @@ pub(crate) enum FileError {
     Meta(graph::Error),
 }
 
+/// A file as Meta names it, and since when.
+#[derive(Debug, Clone)]
+pub(crate) struct Uploaded {
+    media: MediaId,
+    id: String,
+    at: DateTime<Utc>,
+}
+
 /// What was uploaded.
 pub(crate) struct Files {
     storage: Storage,
     graph: Graph,
     clock: Clock,
     uploaded: Mutex<LruCache<(PhoneNumberId, MediaId), Uploaded>>,
-    uploads: Semaphore,
+    room: Semaphore,
 }
 
 impl Files {
     pub(crate) fn new(storage: Storage, graph: Graph, clock: Clock) -> Self {
-        let (uploaded, uploads) = (Mutex::new(LruCache::new(REMEMBERED_MAX)), Semaphore::new(UPLOADS_MAX));
-        Self { storage, graph, clock, uploaded, uploads }
+        let (uploaded, room) = (Mutex::new(LruCache::new(REMEMBERED_MAX)), Semaphore::new(ROOM_MIB as usize));
+        Self { storage, graph, clock, uploaded, room }
     }
 
-    /// Exchanges our names of files in `message` for Meta's, uploading what Meta has not.
-    pub(crate) async fn exchange(
+    /// The first of these files that Meta has not got from this number.
+    pub(crate) fn missing<'f>(&self, files: &'f [FileUse], number: &PhoneNumberId) -> Option<&'f FileUse> {
+        files.iter().find(|file| self.known(file.media, number).is_none())
+    }
+
+    /// Exchanges our names of files in `message` for Meta's, and gives what it found.
+    ///
+    /// # Errors
+    /// The first file that Meta has not got.
+    pub(crate) fn exchange<'f>(
         &self,
         message: &mut Outbound,
-        files: &[FileUse],
-        project: ProjectId,
+        files: &'f [FileUse],
         number: &PhoneNumberId,
-        token: &Token,
-    ) -> Result<(), FileError> {
+    ) -> Result<Vec<Uploaded>, &'f FileUse> {
+        let mut used = Vec::with_capacity(files.len());
         for file in files {
-            let slot = {
-                let mut uploaded = self.uploaded.lock().unwrap_or_else(PoisonError::into_inner);
-                Arc::clone(uploaded.get_or_insert((number.clone(), file.media), Uploaded::default))
-            };
-            // Whoever comes for the same file waits, and finds it uploaded.
-            let mut known = slot.lock().await;
-            let id = match known.as_ref() {
-                Some((id, until)) if *until > self.clock.now() => id.clone(),
-                Some(_) | None => {
-                    let id = self.upload(file, project, number, token).await?;
-                    *known = Some((id.clone(), self.clock.now() + REMEMBERED));
-                    id
-                }
-            };
-            message.with_media_id(&file.media.to_string(), &id);
+            let uploaded = self.known(file.media, number).ok_or(file)?;
+            message.with_media_id(&file.media.to_string(), &uploaded.id);
+            used.push(uploaded);
         }
+        Ok(used)
+    }
+
+    /// Meta refused a message that was asked for at `asked`, perhaps because it has lost a file of it. Those that were uploaded before
+    /// that are forgotten, so that they are uploaded once more; one that was uploaded for it cannot be the reason. True: there is one.
+    pub(crate) fn doubt(&self, used: &[Uploaded], number: &PhoneNumberId, asked: DateTime<Utc>) -> bool {
+        let mut memory = self.memory();
+        let mut doubted = false;
+        for old in used.iter().filter(|uploaded| uploaded.at < asked) {
+            doubted = true;
+            let key = (number.clone(), old.media);
+            // Another message may have brought it anew.
+            if memory.peek(&key).is_some_and(|known| known.id == old.id) {
+                memory.pop(&key);
+            }
+        }
+        doubted
+    }
+
+    /// Uploads a file, as soon as there is room for it in memory.
+    pub(crate) async fn upload(&self, file: &FileUse, project: ProjectId, number: &PhoneNumberId, token: &Token) -> Result<(), FileError> {
+        let mib = u32::try_from(file.size_bytes.div_ceil(MIB)).unwrap_or(FILE_MIB_MAX).clamp(1, FILE_MIB_MAX);
+        let _room = self.room.acquire_many(mib).await;
+        let key = Key::of(&[&project.to_string(), "media", &file.media.to_string()]).map_err(|_| FileError::Missing(file.media))?;
+        let bytes = self.storage.get(&key, u64::from(FILE_MIB_MAX) * MIB).await.map_err(FileError::Storage)?;
+        let bytes = bytes.ok_or(FileError::Missing(file.media))?;
+        let name = file.name.clone().unwrap_or_else(|| file.media.to_string());
+        let id = self.graph.upload_media(token, number, &name, &file.mime_type, bytes.into()).await.map_err(FileError::Meta)?;
+        let uploaded = Uploaded { media: file.media, id, at: self.clock.now() };
+        self.memory().put((number.clone(), file.media), uploaded);
         Ok(())
     }
 
-    async fn upload(&self, file: &FileUse, project: ProjectId, number: &PhoneNumberId, token: &Token) -> Result<String, FileError> {
-        let _turn = self.uploads.acquire().await;
-        let key = Key::of(&[&project.to_string(), "media", &file.media.to_string()]).map_err(|_| FileError::Missing(file.media))?;
-        let bytes = self.storage.get(&key, FILE_BYTES_MAX).await.map_err(FileError::Storage)?;
-        let bytes = bytes.ok_or(FileError::Missing(file.media))?;
-        let name = file.name.clone().unwrap_or_else(|| file.media.to_string());
-        self.graph.upload_media(token, number, &name, &file.mime_type, bytes.into()).await.map_err(FileError::Meta)
+    fn known(&self, media: MediaId, number: &PhoneNumberId) -> Option<Uploaded> {
+        let now = self.clock.now();
+        self.memory().get(&(number.clone(), media)).filter(|uploaded| now < uploaded.at + REMEMBERED).cloned()
+    }
+
+    fn memory(&self) -> MutexGuard<'_, LruCache<(PhoneNumberId, MediaId), Uploaded>> {
+        self.uploaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

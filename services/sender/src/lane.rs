@@ -1,13 +1,16 @@
-//! A project's line: which of its contacts have a message that may go now, and how fast its number is.
+//! A project's line: which of its contacts have a message that may go now, how fast its number is, and which files are uploaded.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, Utc};
-use contract::EventId;
+use contract::{EventId, MediaId, MessageId};
 use projects::{Life, Number, Project};
 
 use crate::backlog::Key;
 use crate::pace::NumberPace;
+
+/// Files of one project on their way to Meta at once.
+const UPLOADS_MAX: usize = 2;
 
 /// What waits for its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,10 @@ pub(crate) struct Lane {
     pub(crate) jobs: VecDeque<Job>,
     /// Calls that run.
     pub(crate) calls: usize,
+    /// Files that are being uploaded, and the messages that wait for each.
+    pub(crate) uploads: HashMap<MediaId, Vec<(Key, MessageId)>>,
+    /// Contacts whose first message waits until another file may be uploaded.
+    pub(crate) files: VecDeque<Key>,
     /// It is in the round.
     pub(crate) in_round: bool,
     /// The log is being asked what the project is.
@@ -65,6 +72,37 @@ pub(crate) fn standing(project: Option<&Project>) -> Standing {
 }
 
 impl Lane {
+    /// What is next: whoever waits until a file may be uploaded, as soon as one may; else the line.
+    pub(crate) fn front(&mut self) -> Option<Job> {
+        if self.may_upload()
+            && let Some(key) = self.files.pop_front()
+        {
+            self.jobs.push_front(Job::Send(key));
+        }
+        self.jobs.front().copied()
+    }
+
+    /// Whether there is something to be done.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.jobs.is_empty() || (self.may_upload() && !self.files.is_empty())
+    }
+
+    pub(crate) fn may_upload(&self) -> bool {
+        self.uploads.len() < UPLOADS_MAX
+    }
+
+    /// Nothing of the project is wanted any more. Uploads that run end by themselves, for nobody.
+    pub(crate) fn forget(&mut self) {
+        self.jobs.clear();
+        self.files.clear();
+        self.uploads.values_mut().for_each(Vec::clear);
+    }
+
+    /// Whether nothing of it runs.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.calls == 0 && self.uploads.is_empty() && !self.checking && !self.in_round
+    }
+
     /// The pace belongs to a number: another one starts anew.
     pub(crate) fn of_number(&mut self, phone_number_id: &str) {
         if self.number.as_deref() != Some(phone_number_id) {

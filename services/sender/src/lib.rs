@@ -17,6 +17,7 @@ mod error;
 mod files;
 mod lane;
 mod limits;
+mod message;
 mod migrate;
 mod origin;
 mod pace;
@@ -25,6 +26,7 @@ mod send;
 mod show;
 mod status;
 mod store;
+mod uploads;
 
 use std::sync::Arc;
 

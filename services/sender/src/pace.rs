@@ -44,6 +44,10 @@ impl Bucket {
     fn take(&mut self, rate: Rate, now: DateTime<Utc>) {
         self.full_at = self.full_at.max(now) + rate.every;
     }
+
+    fn give_back(&mut self, rate: Rate) {
+        self.full_at = self.full_at.checked_sub_signed(rate.every).unwrap_or(self.full_at);
+    }
 }
 
 /// What a number may send.
@@ -73,6 +77,12 @@ impl NumberPace {
     pub(crate) fn take(&mut self, rate: NumberRate, now: DateTime<Utc>) {
         let rate = self.rate(rate, now);
         self.bucket.take(rate, now);
+    }
+
+    /// It did not go after all.
+    pub(crate) fn give_back(&mut self, rate: NumberRate, now: DateTime<Utc>) {
+        let rate = self.rate(rate, now);
+        self.bucket.give_back(rate);
     }
 
     /// Meta refused a message, asked at `asked`, because there were too many. Half the rate; once for all that were on their way together.
@@ -121,6 +131,11 @@ impl PairPace {
     /// A message goes.
     pub(crate) fn take(&mut self, now: DateTime<Utc>) {
         self.bucket.take(PAIR, now);
+    }
+
+    /// It did not go after all.
+    pub(crate) fn give_back(&mut self) {
+        self.bucket.give_back(PAIR);
     }
 
     /// Meta refused a message because of the pair (131056): 4^X seconds from now the next may go.
@@ -193,6 +208,22 @@ mod tests {
         assert!(sent(&mut pace, 20_000, 21_000) >= 1, "never nothing");
         let back = sent(&mut pace, 90_000, 91_000);
         assert!((80..=91).contains(&back), "as configured: {back}");
+    }
+
+    #[test]
+    fn what_did_not_go_after_all_counts_for_nothing() {
+        let (mut pace, mut pair) = (NumberPace::default(), PairPace::default());
+        // Of a number that was exchanged meanwhile.
+        pace.give_back(RATE, at(0));
+        pair.give_back();
+        for _ in 0..1_000 {
+            assert!(pace.ready_at(RATE, at(0)) <= at(0) && pair.ready_at() <= at(0));
+            pace.take(RATE, at(0));
+            pair.take(at(0));
+            pace.give_back(RATE, at(0));
+            pair.give_back();
+        }
+        assert_eq!(sent(&mut pace, 0, 1), 10, "its burst and no more");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{Address, ConversationEvent, Event, MessageId, MessageRequested};
+use contract::{Address, ConversationEvent, Event, FileUse, MessageId, MessageRequested};
 use journal::{AppendError, Expect};
 use projects::{Project, TokenError};
 use serde_json::Value;
@@ -17,7 +17,8 @@ use whatsapp::{Bsuid, Outbound, PhoneNumberId, Recipient, WaId};
 
 use crate::Sender;
 use crate::backlog::{Backlog, Key};
-use crate::files::FileError;
+use crate::decide;
+use crate::files::{FileError, Uploaded};
 use crate::origin::Origin;
 use crate::said;
 
@@ -47,16 +48,31 @@ pub(crate) struct Order {
     pub(crate) asked_at: Option<DateTime<Utc>>,
 }
 
-/// How far it came.
-pub(crate) enum Sending {
-    /// Meta was asked.
-    Asked { answer: Result<Sent, graph::Error>, asked_at: DateTime<Utc> },
+/// Why Meta was not asked.
+#[derive(Debug, Clone)]
+pub(crate) enum Unsent {
     /// Meta did not take a file of it.
     FileRefused(graph::Error),
     /// It can never be sent.
     Unfit { code: &'static str, reason: String },
     /// Something that is needed does not answer.
     NotReady(Duration),
+}
+
+impl From<Unsent> for Sending {
+    fn from(unsent: Unsent) -> Self {
+        Self::Unsent(unsent)
+    }
+}
+
+/// How far it came.
+pub(crate) enum Sending {
+    /// Meta was asked. A stale file: it refused, perhaps because it has lost a file, which is forgotten.
+    Asked { answer: Result<Sent, graph::Error>, asked_at: DateTime<Utc>, stale_file: bool },
+    /// Nothing was written, and Meta was not asked.
+    Unsent(Unsent),
+    /// Neither, because Meta has not got a file of it.
+    NeedsFile(FileUse),
     /// The subject holds more than was read, up to this sequence: Meta was not asked.
     Overtaken(u64),
     /// It was written down as started, too late to ask Meta.
@@ -72,6 +88,9 @@ struct Ready {
     token: Token,
     number: PhoneNumberId,
     body: Value,
+    files: Vec<Uploaded>,
+    /// When the message was asked for.
+    requested_at: DateTime<Utc>,
 }
 
 pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToken) -> Sending {
@@ -97,7 +116,9 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
         metrics::histogram!("sender_request_to_call_seconds").record((asked_at - requested).as_seconds_f64().max(0.0));
     }
     let answer = sender.graph.send_message(&ready.token, &ready.number, &ready.body).await;
-    Sending::Asked { answer, asked_at }
+    let stale_file =
+        answer.as_ref().is_err_and(decide::may_be_a_file) && sender.files.doubt(&ready.files, &ready.number, ready.requested_at);
+    Sending::Asked { answer, asked_at, stale_file }
 }
 
 async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
@@ -106,60 +127,53 @@ async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
         None => read(sender, order).await?,
     };
     let (token, number) = access(sender, &order.project).await?;
-    let unfit = |code, reason: &str| Sending::Unfit { code, reason: reason.to_owned() };
+    let unfit = |code, reason: &str| Unsent::Unfit { code, reason: reason.to_owned() };
     let json: Value = serde_json::from_str(content.content.get()).map_err(|_| unfit("cannot_be_sent", "its content is not JSON"))?;
     let mut outbound = Outbound::parse(&json).map_err(|_| unfit("cannot_be_sent", "its content is not a message that Meta takes"))?;
-    if !content.files.is_empty() {
-        exchange(sender, order, &content, &mut outbound, &number, &token).await?;
-    }
+    let files = sender.files.exchange(&mut outbound, &content.files, &number).map_err(|file| Sending::NeedsFile(file.clone()))?;
     let to = recipient(&content.to).ok_or_else(|| unfit("cannot_be_sent", "its address is none of Meta's"))?;
     let body = outbound.body(&to, &order.message.to_string());
-    Ok(Ready { token, number, body })
+    Ok(Ready { token, number, body, files, requested_at: content.at })
 }
 
 /// What the project's number needs to ask Meta anything.
-pub(crate) async fn access(sender: &Sender, project: &Project) -> Result<(Token, PhoneNumberId), Sending> {
-    let none = || Sending::Unfit { code: "number_not_connected", reason: "the project has no number that can send".to_owned() };
+pub(crate) async fn access(sender: &Sender, project: &Project) -> Result<(Token, PhoneNumberId), Unsent> {
+    let none = || Unsent::Unfit { code: "number_not_connected", reason: "the project has no number that can send".to_owned() };
     let number = project.number.as_ref().and_then(|number| PhoneNumberId::parse(&number.phone_number_id)).ok_or_else(none)?;
     match sender.tokens.open(project).await {
         Ok(token) => Ok((token, number)),
         Err(TokenError::None) => Err(none()),
-        Err(TokenError::Log(_)) => Err(Sending::NotReady(OUTAGE_PAUSE)),
+        Err(TokenError::Log(_)) => Err(Unsent::NotReady(OUTAGE_PAUSE)),
         Err(TokenError::Sealed(error)) => {
             tracing::error!(project.id = %project.id, %error, "the token of a number cannot be opened");
-            Err(Sending::NotReady(SEALED_PAUSE))
+            Err(Unsent::NotReady(SEALED_PAUSE))
         }
     }
 }
 
-async fn read(sender: &Sender, order: &Order) -> Result<Arc<MessageRequested>, Sending> {
+async fn read(sender: &Sender, order: &Order) -> Result<Arc<MessageRequested>, Unsent> {
     let subject = Backlog::subject(order.key);
-    let (events, _) = sender.journal.entity_from(&subject, order.requested).await.map_err(|_| Sending::NotReady(OUTAGE_PAUSE))?;
+    let (events, _) = sender.journal.entity_from(&subject, order.requested).await.map_err(|_| Unsent::NotReady(OUTAGE_PAUSE))?;
     let found = events.first().filter(|event| event.sequence == order.requested).map(ConversationEvent::decode);
     match found {
         Some(Ok(ConversationEvent::MessageRequested(requested))) => Ok(Arc::new(requested)),
-        Some(_) | None => Err(Sending::Unfit { code: "cannot_be_sent", reason: "its request is no longer there".to_owned() }),
+        Some(_) | None => Err(Unsent::Unfit { code: "cannot_be_sent", reason: "its request is no longer there".to_owned() }),
     }
 }
 
-async fn exchange(
-    sender: &Sender,
-    order: &Order,
-    content: &MessageRequested,
-    outbound: &mut Outbound,
-    number: &PhoneNumberId,
-    token: &Token,
-) -> Result<(), Sending> {
-    match sender.files.exchange(outbound, &content.files, order.key.0, number, token).await {
+/// Gives Meta a file of the project.
+pub(crate) async fn upload(sender: &Sender, project: &Project, file: &FileUse) -> Result<(), Unsent> {
+    let (token, number) = access(sender, project).await?;
+    match sender.files.upload(file, project.id, &number, &token).await {
         Ok(()) => Ok(()),
-        Err(FileError::Meta(error)) => Err(Sending::FileRefused(error)),
-        Err(FileError::Missing(media)) => Err(Sending::Unfit { code: "file_missing", reason: format!("file {media} is not there") }),
+        Err(FileError::Meta(error)) => Err(Unsent::FileRefused(error)),
+        Err(FileError::Missing(media)) => Err(Unsent::Unfit { code: "file_missing", reason: format!("file {media} is not there") }),
         Err(FileError::Storage(error @ storage::Error::TooLarge { .. })) => {
-            Err(Sending::Unfit { code: "cannot_be_sent", reason: error.to_string() })
+            Err(Unsent::Unfit { code: "cannot_be_sent", reason: error.to_string() })
         }
         Err(FileError::Storage(error)) => {
             tracing::warn!(%error, "a file of a message cannot be read");
-            Err(Sending::NotReady(OUTAGE_PAUSE))
+            Err(Unsent::NotReady(OUTAGE_PAUSE))
         }
     }
 }

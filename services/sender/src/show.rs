@@ -9,7 +9,7 @@ use whatsapp::graph::Class;
 
 use crate::Sender;
 use crate::backlog::Read;
-use crate::send::{Sending, access};
+use crate::send::{Unsent, access};
 
 /// How long Meta shows that an answer is being written: older news of it is none.
 const TYPING_MAX: TimeDelta = TimeDelta::seconds(25);
@@ -29,7 +29,7 @@ pub(crate) enum Showing {
 pub(crate) async fn show(sender: &Sender, project: &Project, read: &Read) -> Showing {
     let (token, number) = match access(sender, project).await {
         Ok(access) => access,
-        Err(Sending::NotReady(pause)) => return Showing::Again(pause),
+        Err(Unsent::NotReady(pause)) => return Showing::Again(pause),
         Err(_) => return Showing::Settled(Some("the project has no number that can send".to_owned())),
     };
     let Some(wamid) = Wamid::parse(&read.wamid) else {

@@ -92,11 +92,13 @@ async fn write_messages(connection: &mut sqlx::PgConnection, rows: &[(MessageId,
     }
     sqlx::query(
         "INSERT INTO sender.messages (id, project_id, contact_id, requested, sequence, state, attempt, due_at, expires_at, doubtful, wamid,
-                                      asked, traceparent, correlation)
+                                      asked, traceparent, correlation, unclear)
          SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::integer[],
-                              $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[], $12::text[], $13::text[], $14::text[])
+                              $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[], $12::text[], $13::text[], $14::text[],
+                              $15::integer[])
          ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, state = excluded.state, attempt = excluded.attempt,
-             due_at = excluded.due_at, expires_at = excluded.expires_at, doubtful = excluded.doubtful, wamid = excluded.wamid",
+             due_at = excluded.due_at, expires_at = excluded.expires_at, doubtful = excluded.doubtful, wamid = excluded.wamid,
+             unclear = excluded.unclear",
     )
     .bind(rows.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>())
     .bind(all(rows, |message| message.key.0.to_string()))
@@ -112,6 +114,7 @@ async fn write_messages(connection: &mut sqlx::PgConnection, rows: &[(MessageId,
     .bind(all(rows, |message| message.origin.asked.map(|asked| asked.to_string())))
     .bind(all(rows, |message| message.origin.traceparent.clone()))
     .bind(all(rows, |message| message.origin.correlation.clone()))
+    .bind(all(rows, |message| i32::try_from(message.unclear).unwrap_or(i32::MAX)))
     .execute(connection)
     .await?;
     Ok(())
@@ -162,12 +165,11 @@ fn message(row: &PgRow) -> Result<(MessageId, Message), Error> {
     let key = (id(row, "project_id")?, id(row, "contact_id")?);
     let (requested, sequence) = (unsigned(row.try_get("requested")?), unsigned(row.try_get("sequence")?));
     let restored = Message::restored(key, requested, sequence, state, row.try_get("due_at")?, row.try_get("expires_at")?);
-    let attempt: i32 = row.try_get("attempt")?;
-    let attempt = u32::try_from(attempt).map_err(|_| Error::Row { id: row.get("id"), what: "attempt" })?;
+    let (attempt, unclear) = (count(row, "attempt")?, count(row, "unclear")?);
     let asked: Option<String> = row.try_get("asked")?;
     let asked = asked.map(|_| id(row, "asked")).transpose()?;
-    let message =
-        Message { attempt, doubtful: row.try_get("doubtful")?, told: row.try_get("wamid")?, origin: origin(row, asked)?, ..restored };
+    let (doubtful, told, origin) = (row.try_get("doubtful")?, row.try_get("wamid")?, origin(row, asked)?);
+    let message = Message { attempt, unclear, doubtful, told, origin, ..restored };
     Ok((id(row, "id")?, message))
 }
 
@@ -188,6 +190,11 @@ fn read(row: &PgRow) -> Result<(EventId, Read), Error> {
 
 fn origin(row: &PgRow, asked: Option<EventId>) -> Result<Arc<Origin>, Error> {
     Ok(Arc::new(Origin { asked, traceparent: row.try_get("traceparent")?, correlation: row.try_get("correlation")? }))
+}
+
+fn count(row: &PgRow, what: &'static str) -> Result<u32, Error> {
+    let count: i32 = row.try_get(what)?;
+    u32::try_from(count).map_err(|_| Error::Row { id: row.get("id"), what })
 }
 
 fn id<T: std::str::FromStr>(row: &PgRow, what: &'static str) -> Result<T, Error> {

@@ -34,7 +34,7 @@ pub(crate) struct RequestedMessage {
     wamid: Option<String>,
     /// When it was asked for.
     requested_at: DateTime<Utc>,
-    /// When it is not sent any more.
+    /// When it is not sent any more: as was asked for, and no later than the window closes for what is no template.
     expires_at: DateTime<Utc>,
 }
 

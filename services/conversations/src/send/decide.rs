@@ -8,9 +8,9 @@ use contract::{
 };
 use dialogue::Next;
 use projects::Project;
-use whatsapp::Outbound;
 use whatsapp::outbound::FlowMode;
 use whatsapp::template::{check_parameters, flow_button};
+use whatsapp::{FieldError, Outbound};
 
 use super::message::Wish;
 use crate::catalogue::{Flow, Template};
@@ -19,6 +19,8 @@ use crate::talk::Talk;
 
 /// Meta's customer service window: from the contact's last message by Meta's time.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
+/// How far back Meta takes reactions.
+const REACTED_TO: TimeDelta = TimeDelta::days(30);
 /// The only status in which Meta sends a template.
 const APPROVED: &str = "APPROVED";
 const MARKETING: &str = "MARKETING";
@@ -39,6 +41,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) flow: Option<Arc<Flow>>,
     /// The files of ours that it brings.
     pub(crate) files: Vec<FileUse>,
+    /// When the message was said that it is a reaction to, if the contact sent or was sent such a message.
+    pub(crate) reacted_to_at: Option<DateTime<Utc>>,
 }
 
 /// What is said.
@@ -63,7 +67,8 @@ pub(crate) fn decide(
     may_send(&ground.project)?;
     let to = address(ground.talk)?;
     let place = place(ground, &wish.message, message, named, now)?;
-    window(ground.talk, &wish.message, now)?;
+    let closes_at = window(ground.talk, &wish.message, now)?;
+    target(ground, &wish.message, now)?;
     let template = template(ground, &wish.message)?;
     let flow = flow(ground, &wish.message)?;
     let mut sent = wish.message.clone();
@@ -88,7 +93,7 @@ pub(crate) fn decide(
         digest: wish.digest(named),
         content: RawJson::parse(&sent.json().to_string()).expect("json that was written is json"),
         at: now,
-        expires_at: now + wish.expires_in,
+        expires_at: closes_at.map_or(now + wish.expires_in, |closes_at| closes_at.min(now + wish.expires_in)),
     };
     let opens = !place.before.is_empty();
     let mut facts = place.before;
@@ -142,13 +147,30 @@ fn place(
     }
 }
 
-/// Open until 24 hours after the contact's last message, not at that instant any more.
-fn window(talk: &Talk, wanted: &Outbound, now: DateTime<Utc>) -> Result<(), Refusal> {
+/// Open until 24 hours after the contact's last message, not at that instant any more. Gives when it closes, to what needs it.
+fn window(talk: &Talk, wanted: &Outbound, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Refusal> {
+    if !wanted.needs_window() {
+        return Ok(None);
+    }
     let closes_at = talk.last_inbound_at.map(|at| at + WINDOW);
-    if wanted.needs_window() && closes_at.is_none_or(|closes_at| now >= closes_at) {
+    if closes_at.is_none_or(|closes_at| now >= closes_at) {
         return Err(Refusal::WindowClosed(closes_at));
     }
-    Ok(())
+    Ok(closes_at)
+}
+
+/// A reaction names a message of this talk, and none that is too old for Meta.
+fn target(ground: &Ground<'_>, wanted: &Outbound, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if wanted.target().is_none() {
+        return Ok(());
+    }
+    let detail = match ground.reacted_to_at {
+        None => "must be Meta's id of a message that the contact sent or was sent",
+        Some(at) if now - at > REACTED_TO => "names a message that is older than 30 days, and Meta takes no reaction to such",
+        Some(_) => return Ok(()),
+    };
+    let pointer = "/reaction/message_id".to_owned();
+    Err(Refusal::InvalidMessage(vec![FieldError { pointer, code: "value", detail: detail.to_owned() }]))
 }
 
 /// The number sends only templates of its own account; one that Meta does not have yet may come to be of it.

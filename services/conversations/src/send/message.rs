@@ -22,11 +22,13 @@ const EXPIRES_IN_SECONDS_MAX: u32 = 30 * 86_400;
 /// `recipient`, `recipient_type`, `biz_opaque_callback_data`.
 ///
 /// A file that was uploaded here is named by its id (`med_…`) where Meta's would stand. A Flow is named by its id here, Meta's id or its
-/// name; its `flow_token` is set by us, also behind the button of a template, so that what is filled in is found again.
+/// name; its `flow_token` is set by us, also behind the button of a template, so that what is filled in is found again. A reaction names a
+/// message that the contact sent or was sent in the last 30 days.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"type": "text", "text": {"body": "Your order is ready."}, "expires_in_seconds": 3600}))]
 pub(crate) struct SendMessage {
-    /// After how many seconds it is not sent any more: 30 to 2,592,000. Absent: 24 hours.
+    /// After how many seconds it is not sent any more: 30 to 2,592,000. Absent: 24 hours. What is no template is not sent after the window
+    /// has closed either, 24 hours after the contact's last message by then.
     #[schema(value_type = Option<u32>, minimum = 30, maximum = 2_592_000, default = 86_400)]
     expires_in_seconds: Option<Value>,
     /// `type` and what goes with it.

@@ -22,7 +22,7 @@ use whatsapp::template::flow_button;
 
 use crate::catalogue::{Flow, Template};
 use crate::refusal::Refusal;
-use crate::talk::{Asked, Talk, talk};
+use crate::talk::{Asked, Talk, said_at, talk};
 use crate::write::{ATTEMPTS_MAX, Written};
 use crate::{Conversations, Error};
 
@@ -72,7 +72,7 @@ impl Conversations {
             if let Some(asked) = talk.asked.as_ref().filter(|_| request.key.is_some()) {
                 return self.again(request, message, asked).await.map(Sent::Requested);
             }
-            let decided = match self.ground(request, &talk).await? {
+            let decided = match self.ground(database, request, &talk).await? {
                 Ok(ground) => decide(&ground, &request.wish, message, request.conversation, self.clock.now()),
                 Err(refusal) => Err(refusal),
             };
@@ -113,7 +113,7 @@ impl Conversations {
     }
 
     /// What there is to decide on.
-    async fn ground<'a>(&self, request: &Request<'_>, talk: &'a Talk) -> Result<Result<Ground<'a>, Refusal>, Error> {
+    async fn ground<'a>(&self, database: &PgPool, request: &Request<'_>, talk: &'a Talk) -> Result<Result<Ground<'a>, Refusal>, Error> {
         let project = self.project(request.project).await?;
         let message = &request.wish.message;
         let waba = project.number.as_ref().and_then(|number| number.waba_id.as_deref());
@@ -130,7 +130,11 @@ impl Conversations {
             Err(wrong) => return Ok(Err(Refusal::InvalidMessage(wrong))),
         };
         let languages = templates.iter().map(|template| template.language.clone()).collect();
-        Ok(Ok(Ground { project, talk, template, languages, flow, files }))
+        let reacted_to_at = match message.target() {
+            Some(wamid) => said_at(database, talk.contact, wamid).await?,
+            None => None,
+        };
+        Ok(Ok(Ground { project, talk, template, languages, flow, files, reacted_to_at }))
     }
 
     /// The answer to a request that came before: as the message stands now.

@@ -35,7 +35,7 @@ use crate::{Conversations, Error, show_contact};
         (status = 400, description = "`invalid_path`, `invalid_query`, `idempotency_key_required`, `idempotency_key_invalid`, `malformed_json`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`window_closed` (with `window_closed_at` and `allowed`), `template_not_found` (with `languages`), `template_not_approved` (with `template_status` and `template_reason`), `flow_not_found`, `flow_not_sendable` (with `flow_status`), `opted_out`, `phone_needed`, `contact_unreachable`, `number_not_connected`, `number_cannot_send`, `project_suspended`, `project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`: more than 64 KiB", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`: more than 512 KiB", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_message`, with a pointer to each field that is wrong; `idempotency_key_reused`: the key came with another request before", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again with the same key", body = Problem, content_type = "application/problem+json"),
     )

@@ -121,7 +121,11 @@ async fn every_published_example_is_taken() {
     world.flow(project, "booking", "812455391047284").await;
     let messages = examples("outbound");
     assert!(messages.len() >= 43, "{}", messages.len());
-    for (name, message) in messages {
+    for (name, mut message) in messages {
+        if let Some(target) = message.pointer_mut("/reaction/message_id") {
+            // Of a message that is there.
+            *target = json!("wamid.1+/==");
+        }
         let answer = world.try_send(project, who, &message).await;
         assert_eq!(answer.status, 200, "{name}: {}", answer.body);
     }

@@ -2,12 +2,12 @@
 
 use axum::http::Method;
 use contract::{
-    ContactIdentityUnlinked, ContactPreferenceChanged, HeardFrom, MessageReceived, NumberDisconnected, ProjectId, ProjectRestored,
-    ProjectSuspended, TemplateStatusReported, UnlinkReason,
+    ContactAbsorbed, ContactIdentityUnlinked, ContactMerged, ContactPreferenceChanged, HeardFrom, MessageReceived, NumberDisconnected,
+    ProjectId, ProjectRestored, ProjectSuspended, TemplateStatusReported, UnlinkReason,
 };
 use serde_json::{Value, json};
 
-use crate::fixture::{World, at, bsuid, contact, conversation, message_id, opened, phone, said, seen, unready};
+use crate::fixture::{World, at, bsuid, contact, conversation, message_id, opened, phone, said, seen, unready, wamid};
 use crate::stage::{Answer, examples, hello, number_connected, number_offered, received, time};
 
 const DAY: i64 = 86_400;
@@ -167,6 +167,32 @@ async fn who_cannot_be_reached_is_not_written_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reactions_go_to_what_the_contact_said_or_was_told() {
+    let (world, project) = World::speaking().await;
+    let who = world.somebody(project).await;
+    let facts = vec![seen(vec![bsuid("US.2")], None, 0), opened(2, None, 0), MessageReceived(said(2, 2, 1)).into()];
+    world.say(project, contact(2), facts).await;
+    let waiting = world.send(project, who, "k", &hello()).await.done(202)["id"].clone();
+    let to = |wamid: &str| json!({"type": "reaction", "reaction": {"message_id": wamid, "emoji": "👍"}});
+    let (theirs, others) = (to(&wamid(1)), to(&wamid(2)));
+    world.try_send(project, who, &theirs).await.done(200);
+    for wrong in [&others, &to("wamid.of-nobody"), &to(waiting.as_str().unwrap())] {
+        let problem = world.try_send(project, who, wrong).await.refused(422, "invalid_message");
+        assert_eq!(problem["errors"][0]["pointer"], json!("/reaction/message_id"));
+    }
+    // The other turns out to be the same person.
+    world.say(project, contact(2), vec![ContactMerged { into: who, at: at(2) }.into()]).await;
+    world.say(project, who, vec![ContactAbsorbed { from: contact(2), identities: vec![bsuid("US.2")], at: at(2) }.into()]).await;
+    world.try_send(project, who, &others).await.done(200);
+    // A month later.
+    world.append(project, who, vec![MessageReceived(said(3, 1, 31 * DAY)).into()]).await;
+    world.clock.set(at(31 * DAY));
+    world.try_send(project, who, &to(&wamid(3))).await.done(200);
+    let problem = world.try_send(project, who, &theirs).await.refused(422, "invalid_message");
+    assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("30 days"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ids_of_another_project_lead_nowhere() {
     let (world, theirs) = World::speaking().await;
     world.somebody(theirs).await;
@@ -220,7 +246,7 @@ async fn bodies_that_are_no_message_are_refused_by_pointer() {
         (b"\xff\xfe".to_vec(), 400, "malformed_json"),
         (br#"{"type":"#.repeat(5_000), 400, "malformed_json"),
         (br#"{"type":"text","text":{"body":"hi","body":1e999}}"#.to_vec(), 400, "malformed_json"),
-        (format!(r#"{{"type":"text","text":{{"body":"{}"}}}}"#, "x".repeat(64 * 1024)).into_bytes(), 413, "body_too_large"),
+        (format!(r#"{{"type":"text","text":{{"body":"{}"}}}}"#, "x".repeat(512 * 1024)).into_bytes(), 413, "body_too_large"),
     ] {
         world.ask_raw(Method::POST, &path, &key, body).await.refused(status, code);
     }

@@ -80,6 +80,23 @@ async fn our_own_steps_and_metas_stand_in_one_ledger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_meta_takes_back_stays_and_the_ledger_tells_the_rest() {
+    let (world, project) = World::speaking().await;
+    let who = world.somebody(project).await;
+    let id: MessageId = text(&world.send(project, who, "k", &hello()).await.done(202), "/id").parse().unwrap();
+    let (code, reason) = ("refused_by_meta".to_owned(), "(#131000) Something went wrong".to_owned());
+    let failed = contract::MessageFailed { message: id, code, meta_code: Some(131_000), reason, at: at(4) };
+    let accepted =
+        contract::MessageAccepted { message: id, wamid: "wamid.77".into(), attempt: 3, held_as: None, settled_by_status: true, at: at(6) };
+    world.say(project, who, vec![failed.into(), accepted.into()]).await;
+    let shown = world.found(&format!("/v1/projects/{project}/messages/{id}")).await;
+    assert_eq!((&shown["wamid"], &shown["status"]["status"]), (&json!("wamid.77"), &json!("failed")));
+    let steps = world.found(&format!("/v1/projects/{project}/messages/{id}/statuses")).await;
+    let steps: Vec<&str> = steps["data"].as_array().unwrap().iter().map(|step| text(step, "/status")).collect();
+    assert_eq!(steps, ["requested", "failed", "accepted"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_key_is_one_message_however_often_and_at_once() {
     let (world, project) = World::speaking().await;
     let who = world.somebody(project).await;

@@ -1,6 +1,7 @@
 //! A sender that is killed between any two steps, and one that is told to stop.
 
-use contract::{Context, ConversationEvent, SendStarted, Subject};
+use contract::{Context, ConversationEvent, Event, EventId, NewEvent, SendStarted, Subject};
+use journal::Expect;
 
 use crate::meta::Act;
 use crate::world::{World, names, wait_for};
@@ -127,4 +128,32 @@ async fn what_is_said_of_a_message_names_who_asked_for_it_also_after_a_crash() {
         assert_eq!(event.context, expected, "{}", event.event_type.as_str());
     }
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_a_newer_program_can_read_is_not_passed_over_for_good() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let of_tomorrow = ConversationEvent::from(world.request(world.message()));
+    let of_tomorrow = of_tomorrow.into_new(EventId::from_ulid(world.ids.ulid()), "/test", world.now(), Context::default());
+    let of_tomorrow = NewEvent { event_type: "conversation.message_requested.v9", ..of_tomorrow };
+    let elsewhere = Subject::conversation(shop.project, world.contact());
+    let unreadable = world.journal.append(&elsewhere, Expect::Any, vec![of_tomorrow]).await.expect("appended").sequence;
+    let (contact, message) = (world.contact(), world.message());
+    world.ask(&shop, contact, message).await;
+    assert!(matches!(world.until_ended(&shop, contact, message).await, ConversationEvent::MessageAccepted(_)), "the others go on");
+    running.stop().await;
+    let position = async || {
+        let sequence: i64 = sqlx::query_scalar("SELECT sequence FROM sender.position").fetch_one(&world.pool).await.expect("read");
+        u64::try_from(sequence).expect("positive")
+    };
+    assert_eq!(position().await, unreadable - 1);
+    let running = world.sender().await;
+    let behind = world.message();
+    world.ask(&shop, contact, behind).await;
+    world.until_ended(&shop, contact, behind).await;
+    assert_eq!((world.meta.calls(message).len(), world.meta.calls(behind).len()), (1, 1), "what is read again is not sent again");
+    running.stop().await;
+    assert_eq!(position().await, unreadable - 1);
 }

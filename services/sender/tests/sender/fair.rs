@@ -5,8 +5,9 @@ use std::time::Duration;
 use contract::ConversationEvent;
 use sender::Limits;
 
+use crate::files::{keep, with_file};
 use crate::meta::Act;
-use crate::world::{World, limits};
+use crate::world::{World, limits, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_of_a_contact_go_one_after_the_other_in_order() {
@@ -53,6 +54,38 @@ async fn a_slow_project_with_much_to_send_holds_up_nobody() {
     let slow_before = world.meta.book().calls.iter().filter(|call| call.number == slow.number && call.at < last).count();
     assert!(slow_before < 60, "the quick one was not kept waiting for the end of the slow one");
     assert_eq!(world.meta.book().running_max.get(&slow.number), Some(&8), "its share and no more");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_do_not_get_through_hold_up_no_text_and_no_other_project() {
+    let world = World::new().await;
+    let (stuck, other) = (world.shop().await, world.shop().await);
+    world.meta.book().silent_uploads.insert(stuck.number.clone(), 0);
+    let shared = keep(&world, &stuck).await;
+    for _ in 0..10 {
+        // One of its own, and one that others bring too.
+        for media in [keep(&world, &stuck).await, shared] {
+            world.ask_for(&stuck, world.contact(), with_file(world.request(world.message()), media)).await;
+        }
+    }
+    // Fewer places and far less of a pace than there are messages with files.
+    let limits = Limits { calls_max: 6, project_calls_max: 3, number_rate: 5, ..limits() };
+    let running = world.sender_with(limits).await;
+    wait_for("its share of uploads runs", async || world.meta.book().silent_uploads[&stuck.number] == 2).await;
+    let texts: Vec<_> = (0..3).map(|_| (world.contact(), world.message())).collect();
+    for (contact, message) in &texts {
+        world.ask(&stuck, *contact, *message).await;
+    }
+    for (contact, message) in &texts {
+        assert!(matches!(world.until_ended(&stuck, *contact, *message).await, ConversationEvent::MessageAccepted(_)));
+    }
+    let (contact, message) = (world.contact(), world.message());
+    let media = keep(&world, &other).await;
+    world.ask_for(&other, contact, with_file(world.request(message), media)).await;
+    assert!(matches!(world.until_ended(&other, contact, message).await, ConversationEvent::MessageAccepted(_)));
+    assert_eq!((world.meta.calls(message).len(), world.meta.book().uploads), (1, 1));
+    assert_eq!(world.meta.book().silent_uploads[&stuck.number], 2, "its share and no more");
     running.stop().await;
 }
 

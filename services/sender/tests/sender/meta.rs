@@ -46,6 +46,8 @@ pub(crate) struct Book {
     pub(crate) reads: Vec<Value>,
     pub(crate) uploads: usize,
     pub(crate) upload_refusals: VecDeque<(u16, i64)>,
+    /// Numbers whose uploads are never answered, and how many there were of each.
+    pub(crate) silent_uploads: HashMap<String, usize>,
     scripts: HashMap<String, VecDeque<Act>>,
     by_number: HashMap<String, Act>,
     running: HashMap<String, usize>,
@@ -164,7 +166,11 @@ fn accepted(wamid: &str) -> Response {
         .into_response()
 }
 
-async fn media(State(meta): State<Meta>, Path(_number): Path<String>, body: Bytes) -> Response {
+async fn media(State(meta): State<Meta>, Path(number): Path<String>, body: Bytes) -> Response {
+    let silent = meta.book().silent_uploads.get_mut(&number).map(|count| *count += 1).is_some();
+    if silent {
+        return std::future::pending().await;
+    }
     let mut book = meta.book();
     book.uploads += 1;
     if let Some((status, code)) = book.upload_refusals.pop_front() {

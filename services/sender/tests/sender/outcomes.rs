@@ -74,16 +74,29 @@ async fn each_refusal_ends_or_defers_as_metas_table_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_nobody_can_explain_is_tried_three_times() {
+async fn what_nobody_can_explain_is_tried_three_times_whatever_else_put_it_off() {
     let world = World::new().await;
     let shop = world.shop().await;
     let running = world.sender().await;
     let (contact, message) = (world.contact(), world.message());
-    world.meta.script(message, [Act::Refuse(500, 131_000); 9]);
+    let unclear = Act::Refuse(500, 131_000);
+    world.meta.script(message, [Act::Refuse(503, 2), unclear, unclear, unclear, unclear]);
     world.ask(&shop, contact, message).await;
+    let deferred = |event: &ConversationEvent| matches!(event, ConversationEvent::SendDeferred(event) if event.meta_code == Some(131_000));
+    world.until(&shop, contact, message, "refused without a reason", deferred).await;
+    // The rows count it too.
+    running.stop().await;
+    let running = world.sender().await;
     let ended = world.until_ended(&shop, contact, message).await;
     assert!(matches!(ended, ConversationEvent::MessageFailed(failed) if failed.meta_code == Some(131_000)));
-    assert_eq!(world.meta.calls(message).len(), 3);
+    assert_eq!(world.meta.calls(message).len(), 4);
+    // What Meta cannot explain may be on the phone after all: a status tells, also one that comes late.
+    world.until_rows(1).await;
+    world.status(&shop, contact, message, "wamid.late").await;
+    let accepted = |event: &ConversationEvent| matches!(event, ConversationEvent::MessageAccepted(event) if event.settled_by_status);
+    world.until(&shop, contact, message, "accepted", accepted).await;
+    world.until_rows(0).await;
+    assert_eq!(world.meta.calls(message).len(), 4);
     running.stop().await;
 }
 

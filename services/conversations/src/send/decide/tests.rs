@@ -83,12 +83,13 @@ struct Case {
     talk: Talk,
     template: Option<Template>,
     flow: Option<Flow>,
+    reacted_to_at: Option<DateTime<Utc>>,
     message: Value,
     second: i64,
 }
 
 fn case(message: Value) -> Case {
-    Case { project: project(), talk: talk(), template: None, flow: None, message, second: 60 }
+    Case { project: project(), talk: talk(), template: None, flow: None, reacted_to_at: None, message, second: 60 }
 }
 
 fn said(case: Case) -> Result<Decided, Refusal> {
@@ -100,6 +101,7 @@ fn said(case: Case) -> Result<Decided, Refusal> {
         languages: vec!["de".into(), "de".into(), "af".into()],
         flow: case.flow.map(Arc::new),
         files: Vec::new(),
+        reacted_to_at: case.reacted_to_at,
     };
     decide(&ground, &wish, MessageId::from_ulid(ulid(9)), None, at(case.second))
 }
@@ -128,6 +130,42 @@ fn the_window_closes_a_day_after_the_contact_wrote_last() {
     }
     let never = Talk { last_inbound_at: None, ..talk() };
     assert_eq!(said(Case { talk: never, ..case(text()) }).err(), Some(Refusal::WindowClosed(None)));
+}
+
+#[test]
+fn what_the_window_permits_is_not_sent_after_it_has_closed() {
+    const DAY: i64 = 86_400;
+    for (second, seconds, template, expires) in [
+        (0, 60, false, 60),
+        (DAY - 30, 30, false, DAY),
+        (DAY - 30, 31, false, DAY),
+        (60, 3 * DAY, false, DAY),
+        (60, 3 * DAY, true, 3 * DAY + 60),
+        (5 * DAY, DAY, true, 6 * DAY),
+    ] {
+        let mut message = if template { template_message() } else { text() };
+        message["expires_in_seconds"] = json!(seconds);
+        let template = template.then(|| template_of(Some(APPROVED), "UTILITY"));
+        let decided = said(Case { second, template, ..case(message) }).unwrap();
+        assert_eq!(decided.requested.expires_at, at(expires), "{seconds} at {second}");
+    }
+}
+
+#[test]
+fn a_reaction_names_what_was_said_to_the_contact_or_by_it_in_the_last_30_days() {
+    const DAYS_30: i64 = 30 * 86_400;
+    let reaction = || json!({"type": "reaction", "reaction": {"message_id": "wamid.1", "emoji": "👍"}});
+    for (said_at, taken) in [(Some(0), true), (Some(60 - DAYS_30), true), (Some(59 - DAYS_30), false), (None, false)] {
+        let decided = said(Case { reacted_to_at: said_at.map(at), ..case(reaction()) });
+        match decided {
+            Ok(_) => assert!(taken, "{said_at:?}"),
+            Err(Refusal::InvalidMessage(wrong)) => {
+                assert!(!taken, "{said_at:?}: {wrong:?}");
+                assert_eq!((wrong.len(), wrong[0].pointer.as_str()), (1, "/reaction/message_id"));
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
 }
 
 #[test]

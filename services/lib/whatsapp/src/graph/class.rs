@@ -15,7 +15,7 @@ pub enum Class {
 
 impl Class {
     /// By Meta's code. What is not listed is final.
-    pub(super) fn of_code(code: i64) -> Self {
+    pub fn of_code(code: i64) -> Self {
         match code {
             2 | 131_016 | 131_057 | 133_004 => Self::Transient,
             4 | 80_007 | 130_429 | 131_056 => Self::RateLimited,

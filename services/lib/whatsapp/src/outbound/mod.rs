@@ -26,8 +26,10 @@ use crate::Wamid;
 use crate::field_error::{Code, FieldError};
 use crate::strict::{Findings, Node};
 
-/// A message as JSON, in bytes. Callers refuse a longer request body before they parse it; what is accepted is never longer.
-pub const OUTBOUND_BYTES_MAX: usize = 64 * 1024;
+/// A message as JSON, in bytes. Callers refuse a longer request body before they parse it; what is accepted is never longer. Ours: Meta names
+/// none. 257 cards of two kilobytes, a picture of 300 KB in base64 among a Flow's data, and a parameter of 32,768 characters of four bytes each
+/// stay below it; a page of a hundred such messages is as much as one answer should be.
+pub const OUTBOUND_BYTES_MAX: usize = 512 * 1024;
 
 /// Meta's limit on `biz_opaque_callback_data`, in characters. Whoever makes that text keeps to it.
 pub const CALLBACK_DATA_MAX: usize = 512;

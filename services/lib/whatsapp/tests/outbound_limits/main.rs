@@ -199,6 +199,19 @@ fn a_reaction_is_one_emoji() {
 }
 
 #[test]
+fn the_largest_messages_that_are_lawful_are_taken() {
+    let line = "x".repeat(400);
+    let card = json!({"name": {"formatted_name": line, "first_name": line}, "org": {"company": line}, "urls": [{"url": line}]});
+    check(of("contacts", Value::from(vec![card; 257])), &[]);
+    let text = "🛵".repeat(32_768);
+    check(template(json!([{"type": "body", "parameters": [{"type": "text", "text": text}]}])), &[]);
+    let picture = "A".repeat(400_000);
+    let parameters = json!({"flow_message_version": "3", "flow_id": "1", "flow_cta": "Book", "flow_action": "navigate",
+        "flow_action_payload": {"screen": "FIRST", "data": {"picture": picture}}});
+    check(interactive("flow", json!({"name": "flow", "parameters": parameters})), &[]);
+}
+
+#[test]
 fn errors_are_many_but_not_endless() {
     let unknown: serde_json::Map<String, Value> = (0..500).map(|n| (format!("p{n}"), json!(1))).collect();
     assert_eq!(errors(&of("text", Value::Object(unknown))).len(), FIELD_ERRORS_MAX);

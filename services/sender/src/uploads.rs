@@ -1,0 +1,86 @@
+//! Files are uploaded before a message has its turn: whoever waits for one holds no place among the calls, and nothing of its number's pace.
+//!
+//! A project uploads few files at once, each for all of its messages that bring it. So whatever holds up an upload holds up messages with
+//! files, of that project alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::{FileUse, MediaId, MessageId, MessageRequested, ProjectId};
+use projects::Project;
+use whatsapp::PhoneNumberId;
+
+use crate::backlog::Key;
+use crate::desk::{Desk, Done};
+use crate::lane::Job;
+use crate::send::{self, Unsent};
+
+impl Desk {
+    /// The first file of a message that Meta has not got yet.
+    pub(crate) fn missing_file(&self, content: &MessageRequested, project: &Project) -> Option<FileUse> {
+        if content.files.is_empty() {
+            return None;
+        }
+        let number = PhoneNumberId::parse(&project.number.as_ref()?.phone_number_id)?;
+        self.sender.files.missing(&content.files, &number).cloned()
+    }
+
+    /// A contact's first message needs a file that Meta has not got: it comes back into its line when that was uploaded.
+    pub(crate) fn await_file(&mut self, key: Key, message: MessageId, file: FileUse, project: Arc<Project>) {
+        let Some(contact) = self.backlog.contacts.get_mut(&key) else { return };
+        contact.lined_up = true;
+        let lane = self.lanes.entry(key.0).or_default();
+        if let Some(waiting) = lane.uploads.get_mut(&file.media) {
+            waiting.push((key, message));
+        } else if lane.may_upload() {
+            lane.uploads.insert(file.media, vec![(key, message)]);
+            self.upload(file, project);
+        } else {
+            lane.files.push_back(key);
+        }
+    }
+
+    fn upload(&mut self, file: FileUse, project: Arc<Project>) {
+        let (sender, stop) = (self.sender.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            let uploaded = tokio::select! {
+                // Whoever starts next uploads it again.
+                () = stop.cancelled() => Err(Unsent::NotReady(Duration::ZERO)),
+                uploaded = send::upload(&sender, &project, &file) => uploaded,
+            };
+            Done::Uploaded { project: project.id, media: file.media, uploaded }
+        });
+    }
+
+    /// What keeps one file from Meta keeps it from every message that waits for it.
+    pub(crate) fn on_uploaded(&mut self, project: ProjectId, media: MediaId, uploaded: Result<(), Unsent>) {
+        let Some(waiting) = self.lanes.get_mut(&project).and_then(|lane| lane.uploads.remove(&media)) else { return };
+        if self.leaves(project) {
+            return self.forget(project);
+        }
+        match uploaded {
+            Err(unsent) if self.may_speak(project) => {
+                for (key, message) in waiting {
+                    self.not_uploaded(key, message, &unsent);
+                }
+            }
+            Ok(()) | Err(_) => {
+                let jobs = waiting.into_iter().map(|(key, _)| Job::Send(key));
+                self.lanes.entry(project).or_default().jobs.extend(jobs);
+            }
+        }
+        self.enter_round(project);
+    }
+
+    fn not_uploaded(&mut self, key: Key, message: MessageId, unsent: &Unsent) {
+        match self.first(key) {
+            Some(first) if first == message => {
+                let attempt = self.backlog.messages.get(&message).map_or(1, |message| message.attempt + 1);
+                self.unsent(key, message, attempt, unsent.clone());
+            }
+            // The one that waited has expired.
+            Some(_) => self.look(key),
+            None => {}
+        }
+    }
+}
