@@ -311,7 +311,8 @@ impl Model {
                 "pausing" if self.cycle.unwrap().1 <= self.now => self.enter("paused", self.cycle.unwrap().1),
                 "cancelling" if self.cycle.unwrap().1 <= self.now => self.enter("cancelled", self.cycle.unwrap().1),
                 "past_due" if self.reminder_is_due() => self.reminders += 1,
-                "past_due" if self.grace_end <= self.now => self.enter("expired", self.grace_end),
+                // Nobody is suspended while the bank has not answered.
+                "past_due" if self.grace_end <= self.now && !self.charging() => self.enter("expired", self.grace_end),
                 _ => return,
             }
         }
