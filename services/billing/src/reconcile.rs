@@ -50,18 +50,17 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
     }
 }
 
-/// One payment that cannot be settled must not hide the others; an outage ends the run.
-fn passed(payment: &str, settled: Result<bool, Error>) -> Result<bool, Error> {
-    match settled {
-        Err(error) if !error.is_outage() => {
-            tracing::error!(payment.id = payment, error = %error.chain(), "a payment cannot be settled");
-            Ok(false)
-        }
-        settled => settled,
-    }
-}
-
 impl Billing {
+    /// One payment that cannot be settled must not hide the others; an outage ends the run.
+    async fn passed(&self, payment: &str, settled: Result<bool, Error>) -> Result<bool, Error> {
+        let Err(error) = settled else { return settled };
+        if !self.is_about_one(&error).await {
+            return Err(error);
+        }
+        tracing::error!(payment.id = payment, error = %error.chain(), "a payment cannot be settled");
+        Ok(false)
+    }
+
     /// Compares, and says what differs. How many payments were not as we held them.
     ///
     /// # Errors
@@ -74,7 +73,8 @@ impl Billing {
             let (transactions, more) = self.provider()?.list(from, now, page).await?;
             for transaction in transactions {
                 let reference = transaction.reference.clone();
-                differences += u64::from(passed(&reference, self.compare(transaction).await)?);
+                let compared = self.compare(transaction).await;
+                differences += u64::from(self.passed(&reference, compared).await?);
             }
             if !more {
                 break;
@@ -122,7 +122,8 @@ impl Billing {
             let Some((_, _, last)) = open.last() else { return Ok(closed) };
             after = *last;
             for (project, payment, _) in open {
-                closed += u64::from(passed(&payment.to_string(), self.close_page(project, payment).await)?);
+                let settled = self.close_page(project, payment).await;
+                closed += u64::from(self.passed(&payment.to_string(), settled).await?);
             }
         }
     }

@@ -6,7 +6,7 @@ use contract::{PaymentId, ProjectId};
 use crate::command::Origin;
 use crate::decide::{Command, Outcome, Refusal};
 use crate::error::Error;
-use crate::paystack::{Authorisation, Paystack, Transaction, TransactionStatus};
+use crate::paystack::{Authorisation, Paystack, ProviderError, Transaction, TransactionStatus};
 use crate::{Billing, authorisation};
 
 /// What is known after asking.
@@ -25,6 +25,14 @@ pub(crate) enum Settled {
 impl Billing {
     pub(crate) fn provider(&self) -> Result<&Paystack, Error> {
         self.provider.as_ref().ok_or(Error::Unconfigured)
+    }
+
+    /// Whether an error is about one payment alone, for the provider answers to something else: then it keeps nobody else waiting.
+    pub(crate) async fn is_about_one(&self, error: &Error) -> bool {
+        match (error, &self.provider) {
+            (Error::Provider(ProviderError::Unavailable(_)), Some(provider)) => provider.answers(self.clock.now()).await,
+            (error, _) => !error.is_outage(),
+        }
     }
 
     /// Asks, and says what is so.

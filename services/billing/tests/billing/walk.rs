@@ -189,6 +189,51 @@ async fn reconciliation_looks_at_every_page_and_passes_over_what_is_not_ours() {
     world.end().await;
 }
 
+/// Whoever does as `Retry-After` says is not locked out by it.
+#[tokio::test]
+async fn a_page_that_nobody_was_given_counts_against_nobody() {
+    let world = World::new().await;
+    let project = world.project().await;
+    for mood in [Mood::Away, Mood::Mute] {
+        world.provider.with(|desk| desk.mood = mood);
+        for _ in 0..60 {
+            let answer = world.post(project, "subscription/pay", Some(json!({"email": "ada@example.com"}))).await;
+            let told = (answer.status, answer.code());
+            assert_eq!(told, (StatusCode::SERVICE_UNAVAILABLE, Some("payment_provider_unavailable")), "{mood:?}");
+        }
+        world.provider.with(|desk| desk.mood = Mood::Fine);
+        world.open_page(project).await;
+    }
+    let payments = world.get(project, "payments?limit=2").await;
+    let told = |n: usize| (payments["data"][n]["status"].clone(), payments["data"][n]["reason"].clone());
+    assert_eq!(told(0), (json!("open"), json!(null)));
+    assert_eq!(told(1), (json!("failed"), json!("nobody was given the page")));
+    world.end().await;
+}
+
+/// One payment of which the provider says nothing usable keeps no other waiting, neither its report nor in the daily comparison.
+#[tokio::test]
+async fn a_payment_that_alone_cannot_be_asked_about_is_in_nobodys_way() {
+    let mut world = World::new().await;
+    for broken in [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::OK] {
+        let (odd, even) = (world.project().await, world.project().await);
+        let payment = world.open_page(odd).await;
+        let now = world.clock.now();
+        world.provider.set(&payment, |held| (held.status, held.paid_at, held.broken) = ("success", Some(now), Some(broken)));
+        world.report(&payment).await;
+        world.pay(even).await;
+        let lost = world.open_page(even).await;
+        world.provider.set(&lost, |held| (held.status, held.paid_at) = ("success", Some(now)));
+        assert_eq!(world.billing.reconcile().await.unwrap(), 1, "the other's second payment, {broken}");
+        assert_eq!(world.get(odd, "subscription").await["state"], "trialing");
+        world.provider.set(&payment, |held| held.broken = None);
+        assert_eq!(world.billing.reconcile().await.unwrap(), 1);
+        assert_eq!(world.get(odd, "subscription").await["state"], "active");
+    }
+    // That its report was set aside for a while is in the log.
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn without_a_provider_payments_are_refused_clearly_and_the_rest_works() {
     let mut world = World::new().await;

@@ -186,7 +186,16 @@ impl World {
 
     /// The provider's webhook, as ingress keeps it.
     pub(crate) async fn report(&self, payment: &str) {
-        let data = json!({"event": "charge.success", "data": {"reference": payment.replace('_', "-")}}).to_string();
+        self.keep(json!({"event": "charge.success", "data": {"reference": payment.replace('_', "-")}})).await;
+    }
+
+    /// The same with the project, as we named it when the payment was asked for.
+    pub(crate) async fn report_of(&self, project: ProjectId, payment: &str) {
+        let data = json!({"reference": payment.replace('_', "-"), "metadata": {"project": project}});
+        self.keep(json!({"event": "charge.success", "data": data})).await;
+    }
+
+    pub(crate) async fn keep(&self, report: Value) {
         let event = NewEvent {
             id: EventId::from_ulid(self.ids.ulid()),
             event_type: PAYMENT_REPORTED,
@@ -195,7 +204,7 @@ impl World {
             context: Context::default(),
             extensions: Vec::new(),
             content_type: "application/json",
-            data: data.into(),
+            data: report.to_string().into(),
         };
         self.journal.append(&Subject::webhook("paystack", "event").unwrap(), Expect::Any, vec![event]).await.unwrap();
     }
