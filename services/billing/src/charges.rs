@@ -35,6 +35,9 @@ const PAUSE_MAX: Duration = Duration::from_secs(300);
 /// Pauses are doubled at most so often.
 const DOUBLINGS_MAX: u32 = 12;
 
+/// Why a charge has failed of which the provider never said what became of it.
+pub(crate) const GIVEN_UP: &str = "no outcome in time";
+
 /// Runs until `stop`.
 pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
     if billing.provider.is_none() {
@@ -100,7 +103,7 @@ async fn give_up(billing: &Billing, project: ProjectId, id: PaymentId) -> Result
         return Ok(Settled::Open);
     }
     tracing::error!(project.id = %project, payment.id = %id, "the provider never said what became of a charge: it is given up");
-    fail(billing, project, id, "no outcome in time").await
+    fail(billing, project, id, GIVEN_UP).await
 }
 
 async fn charge(billing: &Billing, project: ProjectId, id: PaymentId) -> Result<Settled, Error> {

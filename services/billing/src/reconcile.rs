@@ -1,6 +1,8 @@
 //! Once a day: what the provider has against what we hold. A difference becomes the events that its webhook would have led to.
 //!
-//! It goes back further than the last time, because a transaction is listed by when it began, and paid later.
+//! It goes back further than the last time, because a transaction is listed by when it began, and paid later. What is paid later still, at a page that
+//! was given up here or by a bank that took its time, no such list shows: payments that failed without a clear no are asked about one by one, as
+//! long as their page may be paid at.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{PaymentId, ProjectId};
@@ -19,12 +21,17 @@ const EVERY: TimeDelta = TimeDelta::hours(24);
 const OVERLAP: TimeDelta = TimeDelta::hours(72);
 /// How long a customer may take at the provider's page.
 const PAGE_LASTS: TimeDelta = TimeDelta::hours(24);
+/// How long after it failed a payment is asked about that may be paid still.
+const PAID_LATE_MAX: TimeDelta = TimeDelta::days(30);
 /// After a failure.
 const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
 /// Pages of one run: a million transactions.
 const PAGES_MAX: u32 = 10_000;
 /// Open payments looked at in one go.
 const OPEN_MAX: u32 = 500;
+
+/// Why a page has failed that the provider has never heard of: no customer can pay there.
+pub(crate) const NEVER_BEGUN: &str = "never begun";
 
 /// Runs until `stop`.
 pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
@@ -67,7 +74,10 @@ impl Billing {
     /// The provider, the log or the database does not answer; what was found so far is said.
     pub async fn reconcile(&self) -> Result<u64, Error> {
         let now = self.clock.now();
-        let from = store::reconciled(&self.pool).await?.unwrap_or(now) - OVERLAP;
+        let from = match store::reconciled(&self.pool).await? {
+            Some(through) => through,
+            None => store::oldest_unsettled(&self.pool, now - PAID_LATE_MAX).await?.unwrap_or(now),
+        } - OVERLAP;
         let mut differences = 0;
         for page in 1..=PAGES_MAX {
             let (transactions, more) = self.provider()?.list(from, now, page).await?;
@@ -81,6 +91,7 @@ impl Billing {
             }
         }
         differences += self.close_pages(now).await?;
+        differences += self.look_again(now).await?;
         store::save_reconciled(&self.pool, now).await?;
         metrics::counter!("billing_reconciliation_differences_total").increment(differences);
         tracing::info!(differences, "payments agree with the provider's");
@@ -133,10 +144,35 @@ impl Billing {
             Settled::Known => return Ok(true),
             Settled::Open => return Ok(false),
             Settled::Abandoned => "abandoned",
-            Settled::Unheard => "never begun",
+            Settled::Unheard => NEVER_BEGUN,
         };
         // Should the customer pay after all, the money is credited all the same.
         self.say(project, payment, Outcome::Failed { reason: reason.to_owned() }, Origin::Clock).await?;
         Ok(true)
+    }
+
+    /// Payments that have failed here and may be paid all the same.
+    async fn look_again(&self, now: DateTime<Utc>) -> Result<u64, Error> {
+        let mut paid = 0;
+        let mut after = 0;
+        loop {
+            let failed = store::may_be_paid_late(&self.pool, now - PAID_LATE_MAX, after, OPEN_MAX).await?;
+            let Some((_, _, last)) = failed.last() else { return Ok(paid) };
+            after = *last;
+            for (project, payment, _) in failed {
+                let looked = self.look_at(project, payment).await;
+                paid += u64::from(self.passed(&payment.to_string(), looked).await?);
+            }
+        }
+    }
+
+    async fn look_at(&self, project: ProjectId, payment: PaymentId) -> Result<bool, Error> {
+        match self.provider()?.verify(payment).await? {
+            Some(transaction) if transaction.status == TransactionStatus::Success => {
+                self.report(project, payment, transaction, Origin::Provider).await?;
+                Ok(true)
+            }
+            Some(_) | None => Ok(false),
+        }
     }
 }

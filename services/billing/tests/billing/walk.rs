@@ -169,6 +169,52 @@ async fn reconciliation_finds_what_no_webhook_told_and_flags_what_does_not_match
     world.end().await;
 }
 
+/// No list of a day shows it: it was begun long ago, and given up here.
+#[tokio::test]
+async fn a_page_that_is_paid_days_after_it_was_given_up_is_credited_without_a_webhook() {
+    let mut world = World::new().await;
+    let project = world.project().await;
+    let payment = world.open_page(project).await;
+    world.provider.set(&payment, |held| held.status = "abandoned");
+    world.stop().await;
+    world.forward(TimeDelta::days(2));
+    assert_eq!(world.billing.reconcile().await.unwrap(), 1);
+    assert_eq!(world.get(project, "payments").await["data"][0]["reason"], "abandoned");
+    world.forward(TimeDelta::days(4));
+    assert_eq!(world.billing.reconcile().await.unwrap(), 0);
+    let now = world.clock.now();
+    world.provider.set(&payment, |held| (held.status, held.paid_at) = ("success", Some(now)));
+    world.forward(TimeDelta::days(1));
+    assert_eq!(world.billing.reconcile().await.unwrap(), 1);
+    let told = world.get(project, "subscription").await;
+    assert_eq!((&told["state"], instant(&told["cycle"]["starts_at"])), (&json!("active"), now));
+    assert_eq!(world.billing.reconcile().await.unwrap(), 0, "once");
+    world.end().await;
+}
+
+/// Where nothing tells how far it was compared, it is compared from the oldest payment on that is not settled for good.
+#[tokio::test]
+async fn without_a_last_time_the_comparison_goes_back_as_far_as_something_is_unsettled() {
+    let mut world = World::new().await;
+    let (waiting, unknown) = (world.project().await, world.project().await);
+    world.open_page(waiting).await;
+    world.stop().await;
+    world.forward(TimeDelta::days(10));
+    world.billing.reconcile().await.unwrap();
+    // As after a restored database: the provider has money for a payment of ten days ago that has failed here, for good.
+    let payment = world.open_page(unknown).await;
+    let now = world.clock.now();
+    world.provider.set(&payment, |held| {
+        (held.status, held.paid_at, held.created_at) = ("success", Some(now), now - TimeDelta::days(10));
+    });
+    let old = "UPDATE billing.payments SET status = 'failed', reason = 'never begun', settled_at = '2026-01-01' WHERE id = $1";
+    sqlx::query(old).bind(&payment).execute(&world.pool).await.unwrap();
+    assert_eq!(world.billing.reconcile().await.unwrap(), 0, "begun before what the last time left");
+    sqlx::query("DELETE FROM billing.reconciliation").execute(&world.pool).await.unwrap();
+    assert_eq!(world.billing.reconcile().await.unwrap(), 1);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn reconciliation_looks_at_every_page_and_passes_over_what_is_not_ours() {
     let world = World::new().await;
