@@ -12,7 +12,7 @@ use crate::command::Origin;
 use crate::decide::Outcome;
 use crate::error::Error;
 use crate::paystack::{Transaction, TransactionStatus, payment_of};
-use crate::settle::Settled;
+use crate::settle::{Settled, money_back};
 use crate::{Billing, store};
 
 /// How often.
@@ -111,13 +111,13 @@ impl Billing {
             TransactionStatus::Success => status == "succeeded" || status == "mismatched",
             TransactionStatus::Failed => status == "failed",
             TransactionStatus::Abandoned | TransactionStatus::Pending => status != "succeeded",
-            TransactionStatus::Reversed => status != "open",
+            TransactionStatus::Reversed => status == "failed" || status == "mismatched",
         };
         if agrees {
             return Ok(false);
         }
         if status == "succeeded" {
-            tracing::error!(project.id = %project, payment.id = %payment, "the provider does not have money that was credited here: someone must look");
+            money_back(project, payment, if transaction.status == TransactionStatus::Reversed { "reversed" } else { "missing" });
             return Ok(true);
         }
         // A list may be older than what is known by now: the one who is asked is the provider, about this one.

@@ -15,6 +15,7 @@ use super::stop;
 use crate::command::Origin;
 use crate::error::Error;
 use crate::paystack::payment_of;
+use crate::settle::money_back;
 use crate::{Billing, store};
 
 /// Attempts at one report before it is asked whether the provider answers to anything else.
@@ -30,24 +31,41 @@ pub(crate) struct OnReport {
 /// As much of a report as is believed.
 #[derive(Deserialize)]
 struct Report {
+    #[serde(default)]
+    event: String,
     data: Named,
 }
 
+/// A charge is named by its reference; a refund and a dispute name the charge that they are about.
 #[derive(Deserialize)]
 struct Named {
     reference: Option<String>,
+    transaction_reference: Option<String>,
+    #[serde(default)]
+    transaction: serde_json::Value,
     #[serde(default)]
     metadata: serde_json::Value,
 }
 
 impl Report {
     fn payment(&self) -> Option<PaymentId> {
-        payment_of(self.data.reference.as_deref()?)
+        let named = self.data.reference.as_deref().or(self.data.transaction_reference.as_deref());
+        payment_of(named.or(self.data.transaction["reference"].as_str())?)
+    }
+
+    /// Whether it is about money that goes back.
+    fn money_back(&self) -> Option<&'static str> {
+        match self.event.as_str() {
+            "refund.processed" => Some("refund"),
+            "charge.dispute.create" => Some("dispute"),
+            _ => None,
+        }
     }
 
     /// The project that we named when the payment was asked for.
     fn project(&self) -> Option<ProjectId> {
-        self.data.metadata["project"].as_str()?.parse().ok()
+        let named = self.data.metadata["project"].as_str().or(self.data.transaction["metadata"]["project"].as_str());
+        named?.parse().ok()
     }
 }
 
@@ -84,6 +102,9 @@ impl OnReport {
         };
         if billing.provider.is_some() {
             self.follow_up(project, payment, recorded).await?;
+        }
+        if let Some(how) = report.as_ref().and_then(Report::money_back) {
+            money_back(project, payment, how);
         }
         let (closed, _) = store::closed(&billing.pool, project).await?;
         if closed.is_some() { self.erase(recorded).await } else { Ok(()) }
@@ -148,5 +169,32 @@ impl OnReport {
 
     async fn erase(&self, recorded: &Recorded) -> Result<(), Error> {
         Ok(self.billing.journal.overwrite(Stream::Webhook, recorded.sequence).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Report;
+
+    #[test]
+    fn a_report_names_its_payment_where_its_kind_does() {
+        let name = "pay-01M74XBVHR5MY3V435479NBTEA";
+        for (event, data, back) in [
+            ("charge.success", json!({"reference": name, "amount": 57_000}), None),
+            ("refund.processed", json!({"transaction_reference": name, "refund_reference": "r-1", "amount": 57_000}), Some("refund")),
+            ("refund.pending", json!({"transaction_reference": name}), None),
+            ("charge.dispute.create", json!({"id": 1, "transaction": {"reference": name, "amount": 57_000}}), Some("dispute")),
+            ("charge.dispute.remind", json!({"id": 1, "transaction": {"reference": name}}), None),
+        ] {
+            let report: Report = serde_json::from_value(json!({"event": event, "data": data})).unwrap();
+            assert_eq!(report.payment(), name.replacen('-', "_", 1).parse().ok(), "{event}");
+            assert_eq!(report.money_back(), back, "{event}");
+        }
+        for data in [json!({}), json!({"reference": null, "transaction": null}), json!({"reference": "T1", "transaction_reference": name})] {
+            let report: Report = serde_json::from_value(json!({"data": data})).unwrap();
+            assert_eq!((report.payment(), report.project()), (None, None), "{data}");
+        }
     }
 }
