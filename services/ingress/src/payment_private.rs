@@ -84,7 +84,9 @@ mod tests {
 
     #[test]
     fn what_holds_nothing_of_it_and_what_cannot_be_read_is_kept_byte_for_byte() {
-        for body in ["{ \"data\" : {\"amount\": 57000.0,\n\"authorization\": {}, \"customer\": {\"email\": null}}}", "not json", "", "[1, 2]"] {
+        for body in
+            ["{ \"data\" : {\"amount\": 57000.0,\n\"authorization\": {}, \"customer\": {\"email\": null}}}", "not json", "", "[1, 2]"]
+        {
             assert_eq!(without_private(body.into()), body);
         }
     }

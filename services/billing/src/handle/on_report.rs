@@ -192,7 +192,8 @@ mod tests {
             assert_eq!(report.payment(), name.replacen('-', "_", 1).parse().ok(), "{event}");
             assert_eq!(report.money_back(), back, "{event}");
         }
-        for data in [json!({}), json!({"reference": null, "transaction": null}), json!({"reference": "T1", "transaction_reference": name})] {
+        for data in [json!({}), json!({"reference": null, "transaction": null}), json!({"reference": "T1", "transaction_reference": name})]
+        {
             let report: Report = serde_json::from_value(json!({"data": data})).unwrap();
             assert_eq!((report.payment(), report.project()), (None, None), "{data}");
         }
