@@ -37,7 +37,7 @@ const INPUTS: [Input; 23] = [
     }),
     ("charge succeeds", |story| story.charge_paid()),
     ("charge fails", |story| story.charge_failed()),
-    ("charge fails, the grace over", |story| story.grace_is_over().then(|| story.charge_failed())?),
+    ("charge fails, the grace over", |story| story.grace_is_over().then(|| story.charge_failed()).flatten()),
     ("pause", |story| Some(story.pause())),
     ("cancel", |story| Some(story.cancel())),
     ("withdraw", |story| Some(story.withdraw())),
@@ -151,7 +151,7 @@ fn table() -> String {
         writeln!(text, "| any | {card} | {what} | {then} | {told} |").unwrap();
     }
     for Row { state, what, then, told, .. } in rows.iter().filter(|row| row.state == "closed") {
-        let then = if then == state { "the same" } else { then };
+        let then = if then == state { "the same" } else { *then };
         writeln!(text, "| {state} |  | {what} | {then} | {told} |").unwrap();
     }
     text
