@@ -1,4 +1,5 @@
-//! What a customer can be charged with again, sealed under the project's data key: the log never holds it open, and it dies with the key.
+//! What a customer can be charged with again, sealed under the project's data key: the log never holds it open, for ingress takes it out of what is
+//! reported, and it dies with the key.
 
 use contract::{Event, ProjectEvent, ProjectId, Subject};
 use sealing::DataKey;

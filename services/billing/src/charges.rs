@@ -2,6 +2,9 @@
 //!
 //! Each begins with asking what became of it. Only a payment that the provider has never heard of is charged, and it takes a reference
 //! once: a crash or a lost answer between the two leads back to asking, never to a second charge.
+//!
+//! An outcome is not waited for for ever (`Terms::charge_days`): a charge that is that old is given up after one more attempt, so that time which
+//! passed while nobody tried costs nobody anything. It has failed then, and is not charged when the provider comes back.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -31,6 +34,9 @@ const PAUSE_MIN: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 /// Pauses are doubled at most so often.
 const DOUBLINGS_MAX: u32 = 12;
+
+/// Why a charge has failed of which the provider never said what became of it.
+pub(crate) const GIVEN_UP: &str = "no outcome in time";
 
 /// Runs until `stop`.
 pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
@@ -71,14 +77,33 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
 
 /// The payment, if it is still open.
 async fn attempt(billing: &Billing, project: ProjectId, payment: PaymentId) -> Option<PaymentId> {
-    match charge(billing, project, payment).await {
+    let tried = match charge(billing, project, payment).await {
+        Ok(Settled::Known) => return None,
+        Ok(Settled::Open | Settled::Abandoned | Settled::Unheard) => give_up(billing, project, payment).await,
+        Err(error) => {
+            tracing::warn!(project.id = %project, payment.id = %payment, error = %error.chain(), "a charge is tried again");
+            give_up(billing, project, payment).await
+        }
+    };
+    match tried {
         Ok(Settled::Known) => None,
         Ok(Settled::Open | Settled::Abandoned | Settled::Unheard) => Some(payment),
         Err(error) => {
-            tracing::warn!(project.id = %project, payment.id = %payment, error = %error.chain(), "a charge is tried again");
+            tracing::warn!(project.id = %project, payment.id = %payment, error = %error.chain(), "a charge cannot be given up yet");
             Some(payment)
         }
     }
+}
+
+/// What was just tried in vain has failed, if it was asked for too long ago. Should its money come all the same, it counts.
+async fn give_up(billing: &Billing, project: ProjectId, id: PaymentId) -> Result<Settled, Error> {
+    let account = billing.account(project).await?;
+    let oldest = billing.clock.now() - billing.terms.charge();
+    if account.payments.get(&id).is_none_or(|payment| payment.requested_at > oldest) {
+        return Ok(Settled::Open);
+    }
+    tracing::error!(project.id = %project, payment.id = %id, "the provider never said what became of a charge: it is given up");
+    fail(billing, project, id, GIVEN_UP).await
 }
 
 async fn charge(billing: &Billing, project: ProjectId, id: PaymentId) -> Result<Settled, Error> {
@@ -95,7 +120,7 @@ async fn charge(billing: &Billing, project: ProjectId, id: PaymentId) -> Result<
         return Ok(Settled::Known);
     }
     if !is_wanted(&account, payment) {
-        return fail(billing, project, id, "paid otherwise").await;
+        return fail(billing, project, id, "not wanted any more").await;
     }
     let Some(authorisation) = authorisation::open(billing, project, &account).await? else {
         return fail(billing, project, id, "nothing is stored that could be charged").await;
@@ -116,11 +141,11 @@ async fn fail(billing: &Billing, project: ProjectId, payment: PaymentId, reason:
 fn is_wanted(account: &Account, payment: &Payment) -> bool {
     let Some(subscription) = &account.subscription else { return false };
     match (payment.purpose, subscription.state) {
-        (PaymentPurpose::Renew, State::PastDue | State::Expired) => true,
+        (PaymentPurpose::Renew, State::PastDue) => true,
         (PaymentPurpose::Resume, State::PastDue | State::Paused | State::Cancelled | State::Expired) => true,
         (
             PaymentPurpose::Renew,
-            State::Trialing | State::Active | State::Pausing | State::Cancelling | State::Paused | State::Cancelled,
+            State::Trialing | State::Active | State::Pausing | State::Cancelling | State::Paused | State::Cancelled | State::Expired,
         )
         | (PaymentPurpose::Resume, State::Trialing | State::Active | State::Pausing | State::Cancelling)
         | (PaymentPurpose::Subscribe | PaymentPurpose::Credits, _) => false,

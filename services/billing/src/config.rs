@@ -29,6 +29,9 @@ pub struct TermsArgs {
     /// Days after the end of a cycle at which its owner is reminded
     #[arg(long, env = "PAIGE_REMINDER_DAYS", value_delimiter = ',', default_value = "0,3,6", value_name = "DAYS")]
     pub reminder_days: Vec<u32>,
+    /// How long the outcome of a charge is waited for before it counts as failed
+    #[arg(long, env = "PAIGE_CHARGE_DAYS", default_value_t = 30, value_name = "DAYS")]
+    pub charge_days: u32,
     /// AI credits that can be bought, credits:price in minor units
     #[arg(long, env = "PAIGE_CREDIT_PACKS", value_delimiter = ',', default_value = "500:10000,2500:45000", value_parser = pack, value_name = "PACKS")]
     pub credit_packs: Vec<Pack>,
@@ -45,6 +48,7 @@ impl TermsArgs {
             cycle_days: self.cycle_days,
             grace_days: self.grace_days,
             reminder_days: self.reminder_days.clone(),
+            charge_days: self.charge_days,
             packs: self.credit_packs.clone(),
         };
         terms.check()

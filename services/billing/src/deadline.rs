@@ -20,6 +20,9 @@ pub(crate) enum Due {
 }
 
 /// The next thing that is due, and its instant. At that instant it is due: spans are half-open.
+///
+/// Past due, nothing is while a charge is open: nobody is reminded of what is being charged, nor suspended for an answer that the provider owes.
+/// When the charge has failed, what was due meanwhile happens, each at its own instant.
 pub(crate) fn next(account: &Account, terms: &Terms) -> Option<(DateTime<Utc>, Due)> {
     if account.closed.is_some() {
         return None;
@@ -28,11 +31,11 @@ pub(crate) fn next(account: &Account, terms: &Terms) -> Option<(DateTime<Utc>, D
     match subscription.state {
         State::Trialing => Some((subscription.trial.ends_at, Due::TrialEnd)),
         State::Active | State::Pausing | State::Cancelling => subscription.cycle.map(|cycle| (cycle.ends_at, Due::CycleEnd)),
+        State::PastDue if account.charge().is_some() => None,
         State::PastDue => {
             let grace = subscription.grace?;
             let reminder = terms.reminder(grace.reminders).map(|after| grace.span.starts_at + after);
-            // Nobody is reminded of what is being charged; what was due meanwhile is said when the charge has failed.
-            let reminder = reminder.filter(|at| account.charge().is_none() && *at < grace.span.ends_at);
+            let reminder = reminder.filter(|at| *at < grace.span.ends_at);
             Some(reminder.map_or((grace.span.ends_at, Due::GraceEnd), |at| (at, Due::Reminder)))
         }
         State::Paused | State::Cancelled | State::Expired => None,

@@ -195,6 +195,8 @@ mod compare;
 #[path = "../tests/billing/model.rs"]
 mod model;
 #[cfg(test)]
+mod story;
+#[cfg(test)]
 mod table;
 #[cfg(test)]
 mod tests;

@@ -98,7 +98,7 @@ impl Error {
             | Self::Provider(ProviderError::Unavailable(_)) => true,
             Self::Refused(_)
             | Self::Unconfigured
-            | Self::Provider(ProviderError::Refused(_))
+            | Self::Provider(ProviderError::Refused(_) | ProviderError::Unreadable(_))
             | Self::Contended(_)
             | Self::Append(_)
             | Self::Log(_)
@@ -119,7 +119,9 @@ impl From<Error> for Problem {
             Error::Unconfigured => {
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "billing_unconfigured").detail("no payment provider is configured here")
             }
-            Error::Provider(ProviderError::Unavailable(_)) => Problem::unavailable("payment_provider_unavailable", RETRY_AFTER_S, cause),
+            Error::Provider(ProviderError::Unavailable(_) | ProviderError::Unreadable(_)) => {
+                Problem::unavailable("payment_provider_unavailable", RETRY_AFTER_S, cause)
+            }
             Error::Provider(ProviderError::Refused(words)) => {
                 Problem::new(StatusCode::BAD_GATEWAY, "payment_provider_refused").detail(words).cause(cause)
             }

@@ -154,7 +154,7 @@ pub async fn run(billing: Billing, shutdown: CancellationToken) -> Result<(), Er
     let projects = journal.follow(handle::follow(Stream::Project), handle::OnProject(billing.clone()), shutdown.clone());
     let own = journal.follow(handle::follow(Stream::Billing), handle::OnBilling(billing.clone()), shutdown.clone());
     let uses = journal.follow(handle::follow(Stream::Usage), handle::OnUsage(billing.clone()), shutdown.clone());
-    let reports = journal.follow(handle::follow_reports(), handle::OnReport(billing.clone()), shutdown.clone());
+    let reports = journal.follow(handle::follow_reports(), handle::OnReport::new(billing.clone()), shutdown.clone());
     let own_work = async {
         tokio::join!(
             poller::run(billing.clone(), shutdown.clone()),

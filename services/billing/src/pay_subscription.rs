@@ -18,6 +18,8 @@ use crate::{Billing, Error};
 const EMAIL_BYTES_MAX: usize = 254;
 /// Longest address to come back to.
 const CALLBACK_BYTES_MAX: usize = 2_048;
+/// Why a payment has failed whose page was asked for in vain: no customer can pay there.
+pub(crate) const NOBODY_HAS_IT: &str = "nobody was given the page";
 
 /// Who pays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -98,13 +100,15 @@ pub(crate) async fn open_page(
     let sum = sum(project, &account, payment)?;
     match provider.initialise(sum, &payer.email, payer.callback_url.as_deref()).await {
         Ok(url) => PageAnswer::of(&account, payment, url).ok_or_else(|| Problem::internal("a payment is not in its account")),
-        Err(refused @ ProviderError::Refused(_)) => {
-            let outcome = Outcome::Failed { reason: refused.to_string() };
-            billing.say(project, payment, outcome, Origin::Provider).await?;
-            Err(Error::Provider(refused).into())
+        Err(error) => {
+            let reason = match &error {
+                ProviderError::Refused(_) => error.to_string(),
+                // The page may exist or not: nobody has its address. Left open, it would count against whoever tries again as they were told to.
+                ProviderError::Unavailable(_) | ProviderError::Unreadable(_) => NOBODY_HAS_IT.to_owned(),
+            };
+            billing.say(project, payment, Outcome::Failed { reason }, Origin::Provider).await?;
+            Err(Error::Provider(error).into())
         }
-        // The page may exist or not, and nobody has its address: it is forgotten after a day.
-        Err(error) => Err(Error::Provider(error).into()),
     }
 }
 

@@ -1,5 +1,5 @@
 //! The payment provider: Paystack's HTTP API, as far as billing uses it. The one file here that speaks HTTP as a client; a provider that
-//! is not Paystack would be another file with the same five functions.
+//! is not Paystack would be another file with the same functions.
 //!
 //! Source: https://paystack.com/docs/api/transaction/ and /docs/api/errors/. A charge is named by a *reference* of ours, which Paystack
 //! takes once: whatever happens to an answer, asking again never charges twice. A reference may hold letters, digits and `-.,=` alone, so
@@ -34,6 +34,9 @@ pub enum ProviderError {
     /// No answer, too many requests, their fault, or our key is wrong: nobody knows what was done. Ask what became of it, then again.
     #[error("the payment provider is unavailable: {0}")]
     Unavailable(String),
+    /// It answered, and not as it is documented to. Nobody knows what was done, and waiting does not mend it: others need not wait for this one.
+    #[error("the payment provider's answer cannot be used: {0}")]
+    Unreadable(String),
     /// It understood and said no; asking again gives the same answer.
     #[error("the payment provider refused: {0}")]
     Refused(String),
@@ -170,6 +173,11 @@ impl Paystack {
         Ok((found.iter().filter_map(|value| transaction(value).ok()).collect(), more))
     }
 
+    /// Whether it answers at all: what goes wrong with one payment need not be an outage.
+    pub(crate) async fn answers(&self, now: DateTime<Utc>) -> bool {
+        self.list(now, now, 1).await.is_ok()
+    }
+
     /// Calls Paystack; its answer says `status: true`.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ProviderError> {
         let mut request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(self.key.expose());
@@ -205,7 +213,7 @@ fn judge(status: StatusCode, bytes: &[u8]) -> Result<Value, ProviderError> {
 }
 
 fn unreadable(what: &str) -> ProviderError {
-    ProviderError::Unavailable(format!("its answer cannot be used: {what}"))
+    ProviderError::Unreadable(what.to_owned())
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,8 @@
 //! Once a day: what the provider has against what we hold. A difference becomes the events that its webhook would have led to.
 //!
-//! It goes back further than the last time, because a transaction is listed by when it began, and paid later.
+//! It goes back further than the last time, because a transaction is listed by when it began, and paid later. What is paid later still, at a page that
+//! was given up here or by a bank that took its time, no such list shows: payments that failed without a clear no are asked about one by one, as
+//! long as their page may be paid at.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{PaymentId, ProjectId};
@@ -10,7 +12,7 @@ use crate::command::Origin;
 use crate::decide::Outcome;
 use crate::error::Error;
 use crate::paystack::{Transaction, TransactionStatus, payment_of};
-use crate::settle::Settled;
+use crate::settle::{Settled, money_back};
 use crate::{Billing, store};
 
 /// How often.
@@ -19,12 +21,17 @@ const EVERY: TimeDelta = TimeDelta::hours(24);
 const OVERLAP: TimeDelta = TimeDelta::hours(72);
 /// How long a customer may take at the provider's page.
 const PAGE_LASTS: TimeDelta = TimeDelta::hours(24);
+/// How long after it failed a payment is asked about that may be paid still.
+const PAID_LATE_MAX: TimeDelta = TimeDelta::days(30);
 /// After a failure.
 const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
 /// Pages of one run: a million transactions.
 const PAGES_MAX: u32 = 10_000;
 /// Open payments looked at in one go.
 const OPEN_MAX: u32 = 500;
+
+/// Why a page has failed that the provider has never heard of: no customer can pay there.
+pub(crate) const NEVER_BEGUN: &str = "never begun";
 
 /// Runs until `stop`.
 pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
@@ -50,37 +57,41 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
     }
 }
 
-/// One payment that cannot be settled must not hide the others; an outage ends the run.
-fn passed(payment: &str, settled: Result<bool, Error>) -> Result<bool, Error> {
-    match settled {
-        Err(error) if !error.is_outage() => {
-            tracing::error!(payment.id = payment, error = %error.chain(), "a payment cannot be settled");
-            Ok(false)
-        }
-        settled => settled,
-    }
-}
-
 impl Billing {
+    /// One payment that cannot be settled must not hide the others; an outage ends the run.
+    async fn passed(&self, payment: &str, settled: Result<bool, Error>) -> Result<bool, Error> {
+        let Err(error) = settled else { return settled };
+        if !self.is_about_one(&error).await {
+            return Err(error);
+        }
+        tracing::error!(payment.id = payment, error = %error.chain(), "a payment cannot be settled");
+        Ok(false)
+    }
+
     /// Compares, and says what differs. How many payments were not as we held them.
     ///
     /// # Errors
     /// The provider, the log or the database does not answer; what was found so far is said.
     pub async fn reconcile(&self) -> Result<u64, Error> {
         let now = self.clock.now();
-        let from = store::reconciled(&self.pool).await?.unwrap_or(now) - OVERLAP;
+        let from = match store::reconciled(&self.pool).await? {
+            Some(through) => through,
+            None => store::oldest_unsettled(&self.pool, now - PAID_LATE_MAX).await?.unwrap_or(now),
+        } - OVERLAP;
         let mut differences = 0;
         for page in 1..=PAGES_MAX {
             let (transactions, more) = self.provider()?.list(from, now, page).await?;
             for transaction in transactions {
                 let reference = transaction.reference.clone();
-                differences += u64::from(passed(&reference, self.compare(transaction).await)?);
+                let compared = self.compare(transaction).await;
+                differences += u64::from(self.passed(&reference, compared).await?);
             }
             if !more {
                 break;
             }
         }
         differences += self.close_pages(now).await?;
+        differences += self.look_again(now).await?;
         store::save_reconciled(&self.pool, now).await?;
         metrics::counter!("billing_reconciliation_differences_total").increment(differences);
         tracing::info!(differences, "payments agree with the provider's");
@@ -100,13 +111,13 @@ impl Billing {
             TransactionStatus::Success => status == "succeeded" || status == "mismatched",
             TransactionStatus::Failed => status == "failed",
             TransactionStatus::Abandoned | TransactionStatus::Pending => status != "succeeded",
-            TransactionStatus::Reversed => status != "open",
+            TransactionStatus::Reversed => status == "failed" || status == "mismatched",
         };
         if agrees {
             return Ok(false);
         }
         if status == "succeeded" {
-            tracing::error!(project.id = %project, payment.id = %payment, "the provider does not have money that was credited here: someone must look");
+            money_back(project, payment, if transaction.status == TransactionStatus::Reversed { "reversed" } else { "missing" });
             return Ok(true);
         }
         // A list may be older than what is known by now: the one who is asked is the provider, about this one.
@@ -122,7 +133,8 @@ impl Billing {
             let Some((_, _, last)) = open.last() else { return Ok(closed) };
             after = *last;
             for (project, payment, _) in open {
-                closed += u64::from(passed(&payment.to_string(), self.close_page(project, payment).await)?);
+                let settled = self.close_page(project, payment).await;
+                closed += u64::from(self.passed(&payment.to_string(), settled).await?);
             }
         }
     }
@@ -132,10 +144,35 @@ impl Billing {
             Settled::Known => return Ok(true),
             Settled::Open => return Ok(false),
             Settled::Abandoned => "abandoned",
-            Settled::Unheard => "never begun",
+            Settled::Unheard => NEVER_BEGUN,
         };
         // Should the customer pay after all, the money is credited all the same.
         self.say(project, payment, Outcome::Failed { reason: reason.to_owned() }, Origin::Clock).await?;
         Ok(true)
+    }
+
+    /// Payments that have failed here and may be paid all the same.
+    async fn look_again(&self, now: DateTime<Utc>) -> Result<u64, Error> {
+        let mut paid = 0;
+        let mut after = 0;
+        loop {
+            let failed = store::may_be_paid_late(&self.pool, now - PAID_LATE_MAX, after, OPEN_MAX).await?;
+            let Some((_, _, last)) = failed.last() else { return Ok(paid) };
+            after = *last;
+            for (project, payment, _) in failed {
+                let looked = self.look_at(project, payment).await;
+                paid += u64::from(self.passed(&payment.to_string(), looked).await?);
+            }
+        }
+    }
+
+    async fn look_at(&self, project: ProjectId, payment: PaymentId) -> Result<bool, Error> {
+        match self.provider()?.verify(payment).await? {
+            Some(transaction) if transaction.status == TransactionStatus::Success => {
+                self.report(project, payment, transaction, Origin::Provider).await?;
+                Ok(true)
+            }
+            Some(_) | None => Ok(false),
+        }
     }
 }

@@ -6,7 +6,7 @@ use contract::{PaymentId, ProjectId};
 use crate::command::Origin;
 use crate::decide::{Command, Outcome, Refusal};
 use crate::error::Error;
-use crate::paystack::{Authorisation, Paystack, Transaction, TransactionStatus};
+use crate::paystack::{Authorisation, Paystack, ProviderError, Transaction, TransactionStatus};
 use crate::{Billing, authorisation};
 
 /// What is known after asking.
@@ -22,9 +22,24 @@ pub(crate) enum Settled {
     Unheard,
 }
 
+/// Money that may have been credited here has left the provider, or somebody wants it back. What becomes of the cycle or the credits is for a person to
+/// decide: it is an error in the log, and counted by how it was noticed.
+pub(crate) fn money_back(project: ProjectId, payment: PaymentId, how: &'static str) {
+    metrics::counter!("billing_money_back_total", "how" => how).increment(1);
+    tracing::error!(project.id = %project, payment.id = %payment, how, "the provider does not keep money that was paid: someone must look");
+}
+
 impl Billing {
     pub(crate) fn provider(&self) -> Result<&Paystack, Error> {
         self.provider.as_ref().ok_or(Error::Unconfigured)
+    }
+
+    /// Whether an error is about one payment alone, for the provider answers to something else: then it keeps nobody else waiting.
+    pub(crate) async fn is_about_one(&self, error: &Error) -> bool {
+        match (error, &self.provider) {
+            (Error::Provider(ProviderError::Unavailable(_)), Some(provider)) => provider.answers(self.clock.now()).await,
+            (error, _) => !error.is_outage(),
+        }
     }
 
     /// Asks, and says what is so.
@@ -48,7 +63,7 @@ impl Billing {
             TransactionStatus::Abandoned => return Ok(Settled::Abandoned),
             TransactionStatus::Failed => Outcome::Failed { reason: transaction.words },
             TransactionStatus::Reversed => {
-                tracing::error!(project.id = %project, payment.id = %payment, "the provider has sent money back: someone must look");
+                money_back(project, payment, "reversed");
                 Outcome::Failed { reason: "reversed".to_owned() }
             }
             TransactionStatus::Success => Outcome::Paid {

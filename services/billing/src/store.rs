@@ -1,5 +1,7 @@
 //! The tables of billing. Writes are guarded by sequence: an older state never covers a newer one, whoever comes first.
 
+mod comparing;
+
 use chrono::{DateTime, Utc};
 use contract::{OperationId, PaymentId, PaymentPurpose, ProjectId, Stream};
 use sqlx::{PgConnection, PgPool, Row};
@@ -9,6 +11,8 @@ use crate::deadline;
 use crate::error::Error;
 use crate::subscription::{Span, entitlement};
 use crate::terms::Terms;
+
+pub(crate) use comparing::{find_payment, may_be_paid_late, oldest_unsettled, open_before, reconciled, save_reconciled};
 
 /// Writes the account and what is new of its payments, unless the table has it at a later event or the project is gone.
 pub(crate) async fn save(pool: &PgPool, project: ProjectId, account: &Account, terms: &Terms) -> Result<(), Error> {
@@ -161,36 +165,6 @@ pub(crate) async fn open_charges(pool: &PgPool, limit: u32) -> Result<Vec<(Proje
     rows.into_iter().map(|(project, payment)| Ok((parse(&project)?, parse(&payment)?))).collect()
 }
 
-/// Payments at the provider's page that were asked for before then and are still open, the oldest first, after `after`.
-pub(crate) async fn open_before(
-    pool: &PgPool,
-    before: DateTime<Utc>,
-    after: i64,
-    limit: u32,
-) -> Result<Vec<(ProjectId, PaymentId, i64)>, Error> {
-    let rows: Vec<(String, String, i64)> = sqlx::query_as(
-        "SELECT p.project_id, p.id, p.requested_sequence FROM billing.payments p JOIN billing.accounts a USING (project_id)
-         WHERE p.status = 'open' AND p.purpose IN ('subscribe', 'credits') AND a.closed_by IS NULL
-           AND p.requested_at < $1 AND p.requested_sequence > $2
-         ORDER BY p.requested_sequence LIMIT $3",
-    )
-    .bind(before)
-    .bind(after)
-    .bind(i64::from(limit))
-    .fetch_all(pool)
-    .await?;
-    rows.into_iter().map(|(project, payment, sequence)| Ok((parse(&project)?, parse(&payment)?, sequence))).collect()
-}
-
-/// Whose payment it is, and what became of it.
-pub(crate) async fn find_payment(pool: &PgPool, payment: PaymentId) -> Result<Option<(ProjectId, String)>, Error> {
-    let row: Option<(String, String)> = sqlx::query_as("SELECT project_id, status FROM billing.payments WHERE id = $1")
-        .bind(payment.to_string())
-        .fetch_optional(pool)
-        .await?;
-    row.map(|(project, status)| Ok((parse(&project)?, status))).transpose()
-}
-
 /// A payment as lists show it.
 pub(crate) struct PaymentRow {
     pub(crate) id: String,
@@ -237,22 +211,6 @@ pub(crate) async fn list_payments(pool: &PgPool, project: ProjectId, before: Opt
 pub(crate) async fn projects(pool: &PgPool) -> Result<Vec<ProjectId>, Error> {
     let rows: Vec<String> = sqlx::query_scalar("SELECT project_id FROM billing.accounts").fetch_all(pool).await?;
     rows.iter().map(|text| parse(text)).collect()
-}
-
-/// Up to when payments were compared with the provider's.
-pub(crate) async fn reconciled(pool: &PgPool) -> Result<Option<DateTime<Utc>>, Error> {
-    Ok(sqlx::query_scalar("SELECT through FROM billing.reconciliation").fetch_optional(pool).await?)
-}
-
-/// Keeps up to when payments were compared.
-pub(crate) async fn save_reconciled(pool: &PgPool, through: DateTime<Utc>) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO billing.reconciliation (one, through) VALUES (true, $1) ON CONFLICT (one) DO UPDATE SET through = excluded.through",
-    )
-    .bind(through)
-    .execute(pool)
-    .await?;
-    Ok(())
 }
 
 /// When the stream was created that the tables were built from; keeps `created` if nothing is known.

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-/// The longest trial, cycle or grace.
+/// The longest trial, cycle, grace or wait for a charge.
 const DAYS_MAX: u32 = 366;
 /// Most reminders in one time of grace.
 const REMINDERS_MAX: usize = 16;
@@ -37,6 +37,8 @@ pub struct Terms {
     pub grace_days: u32,
     /// Days after the cycle's end at which its owner is reminded, rising.
     pub reminder_days: Vec<u32>,
+    /// How long the outcome of a charge is waited for, from when it was asked for.
+    pub charge_days: u32,
     /// What can be bought.
     pub packs: Vec<Pack>,
 }
@@ -55,6 +57,7 @@ impl Default for Terms {
             cycle_days: 30,
             grace_days: 7,
             reminder_days: vec![0, 3, 6],
+            charge_days: 30,
             packs: vec![Pack { credits: 500, amount_minor: 10_000 }, Pack { credits: 2_500, amount_minor: 45_000 }],
         }
     }
@@ -74,6 +77,7 @@ impl Terms {
             (amount(self.amount_minor), "the plan costs 1 to 10^12 minor units"),
             (currency, "a currency is three capital letters (ISO 4217)"),
             (span(self.trial_days) && span(self.cycle_days) && span(self.grace_days), "trial, cycle and grace last 1 to 366 days"),
+            (span(self.charge_days), "the outcome of a charge is waited for 1 to 366 days"),
             (rising && self.reminder_days.len() <= REMINDERS_MAX, "reminders are at most 16, on rising days"),
             (self.reminder_days.last().is_none_or(|last| *last < self.grace_days), "every reminder is before the grace ends"),
             (packs && distinct && self.packs.len() <= PACKS_MAX, "packs are at most 32, each of another number of credits"),
@@ -96,6 +100,10 @@ impl Terms {
         days(self.grace_days)
     }
 
+    pub(crate) fn charge(&self) -> TimeDelta {
+        days(self.charge_days)
+    }
+
     /// When the reminder after `sent` others is due, from the cycle's end.
     pub(crate) fn reminder(&self, sent: u32) -> Option<TimeDelta> {
         self.reminder_days.get(usize::try_from(sent).ok()?).copied().map(days)
@@ -114,10 +122,11 @@ mod tests {
     #[test]
     fn the_default_is_usable_and_nonsense_is_not() {
         assert!(Terms::default().check().is_ok());
-        let wrong: [fn(&mut Terms); 7] = [
+        let wrong: [fn(&mut Terms); 8] = [
             |terms| terms.amount_minor = 0,
             |terms| terms.currency = "zar".into(),
             |terms| terms.trial_days = 0,
+            |terms| terms.charge_days = 0,
             |terms| terms.reminder_days = vec![3, 0],
             |terms| terms.reminder_days = vec![7],
             |terms| terms.packs[0].credits = 0,

@@ -9,6 +9,7 @@ pub mod config;
 mod handshake;
 mod intake;
 mod payment;
+mod payment_private;
 mod payment_signature;
 mod sink;
 mod webhook;

@@ -8,6 +8,7 @@ use contract::{EventId, PAYMENT_REPORTED, Subject};
 use metrics::counter;
 
 use crate::append::{event, in_time};
+use crate::payment_private::without_private;
 use crate::payment_signature::{SIGNATURE_HEADER, SignatureError};
 use crate::{Ingress, append};
 
@@ -48,9 +49,9 @@ async fn take_in(ingress: &Ingress, request: Request) -> Result<(), (&'static st
     let signature = head.headers.get(SIGNATURE_HEADER).map(|value| value.to_str().unwrap_or_default());
     secrets.verify(&body, signature).map_err(|error| (refusal(error), unsigned(error)))?;
     let subject = Subject::webhook("paystack", "event").map_err(|error| ("not_stored", Problem::internal(error)))?;
-    // The same bytes sent again are the same event.
+    // The same bytes sent again are the same event, whatever of them is kept.
     let id = EventId::derive_from_bytes(PAYMENT_REPORTED, &[], &body);
-    let event = event(ingress, id, PAYMENT_REPORTED, append::PAYSTACK, "application/json", body);
+    let event = event(ingress, id, PAYMENT_REPORTED, append::PAYSTACK, "application/json", without_private(body));
     in_time(ingress.sink.keep(&subject, event)).await.map_err(|problem| ("not_stored", problem))
 }
 

@@ -310,3 +310,20 @@ async fn a_call_that_timed_out_was_carried_out_and_one_that_failed_was_not() {
     let (status, _) = world.send("PUT", "/faults", None, "localhost", Some(json!({"lose": 1.5}))).await;
     assert_eq!(status, 422);
 }
+
+#[tokio::test]
+async fn money_that_went_back_is_reversed_and_reported_once() {
+    let world = World::new().await;
+    world.paid("pay-1", "good").await;
+    world.paystack.deliver_due().await;
+    let page = world.open("pay-2").await;
+    assert_eq!(world.post("/refund", json!({ "transaction": "pay-2" })).await.0, 400, "nobody has paid it");
+    assert_eq!(world.post("/refund", json!({ "transaction": "pay-3" })).await.0, 404);
+    assert_eq!(world.post("/refund", json!({ "transaction": "pay-1" })).await.0, 200);
+    assert_eq!(world.post("/refund", json!({ "transaction": "pay-1" })).await.0, 400, "once");
+    assert_eq!(world.paystack.deliver_due().await, 1);
+    let report: Value = serde_json::from_slice(world.bodies().last().unwrap()).unwrap();
+    assert_eq!((&report["event"], &report["data"]["transaction_reference"]), (&json!("refund.processed"), &json!("pay-1")));
+    assert_eq!(world.get("/transaction/verify/pay-1").await.1["data"]["status"], "reversed");
+    assert_eq!(world.pay(&page, "good").await.0, 200);
+}

@@ -1,12 +1,15 @@
 //! The rules against the model: after every step of a generated sequence both are in the same state.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use contract::{BillingEvent, OperationId, PaymentId, PaymentPurpose};
 use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
 use ulid::Ulid;
 
 use super::model::{Model, Op, PACK, Paying, ops};
-use super::{Command, Decision, Outcome, decide};
+use super::{Command, Decision, Outcome, decide, table};
 use crate::account::{Account, Uses};
 use crate::accounts::Known;
 use crate::answer::entitlement_name;
@@ -18,6 +21,8 @@ use crate::usage::Use;
 
 const BEGIN: i64 = 1_790_000_000_123;
 const STEPS_MAX: usize = 60;
+/// The steps that the table in the docs has a row for.
+static EDGES: LazyLock<BTreeSet<[&'static str; 4]>> = LazyLock::new(table::edges);
 
 /// The rules, with a log in memory and a poller.
 struct Rules {
@@ -150,6 +155,9 @@ proptest! {
             prop_assert_eq!(rules.known.account.authorisation.is_some(), model.card, "step {}: {:?}", n, op);
             prop_assert_eq!(rules.payments(), model.payments.clone(), "step {}: {:?}", n, op);
             prop_assert_eq!(rules.switches(), model.switches.clone(), "step {}: {:?}", n, op);
+        }
+        for edge in &model.edges {
+            prop_assert!(EDGES.contains(edge), "the table has no row for {:?}", edge);
         }
         // The log alone says the same.
         let mut again = Known::default();

@@ -5,6 +5,7 @@ use contract::{BillingEvent, Entitlement, Event, OperationId, Owed, PaymentId, R
 use ulid::Ulid;
 
 use super::{Command, Outcome, Refusal, decide};
+use crate::account::Uses;
 use crate::accounts::Known;
 use crate::terms::Terms;
 use crate::usage::Use;
@@ -98,6 +99,22 @@ fn a_renewal_that_fails_is_reminded_of_three_times_and_then_suspended() {
     assert_eq!(project.wake(), ["reminder_due", "reminder_due", "subscription_expired", "entitlement_changed"]);
     assert_eq!(project.known.account.subscription.as_ref().unwrap().since, end + TimeDelta::days(7));
     assert_eq!(project.pay(2), ["payment_succeeded", "cycle_started", "entitlement_changed"]);
+}
+
+#[test]
+fn while_a_charge_is_open_nobody_is_suspended_and_its_failure_is_dated_by_the_rule() {
+    let mut project = project();
+    project.pay(1);
+    let end = project.now + TimeDelta::days(30);
+    project.now = end + TimeDelta::days(10);
+    assert_eq!(project.wake(), ["subscription_past_due", "payment_requested"], "it was not tried yet");
+    let renewal = project.known.account.charge().unwrap();
+    let mut paid = Project { known: Known { account: project.known.account.clone(), uses: Uses::default() }, now: project.now };
+    assert_eq!(paid.paid(renewal), ["payment_succeeded", "cycle_started"], "never suspended");
+    let failed = Command::Report { payment: renewal, outcome: Outcome::Failed { reason: "Declined".into() } };
+    let told = ["payment_failed", "reminder_due", "reminder_due", "reminder_due", "subscription_expired", "entitlement_changed"];
+    assert_eq!(project.ask(failed), told);
+    assert_eq!(project.known.account.subscription.as_ref().unwrap().since, end + TimeDelta::days(7));
 }
 
 #[test]

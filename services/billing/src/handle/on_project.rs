@@ -104,7 +104,7 @@ impl OnProject {
     }
 }
 
-fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
+pub(super) fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
     ProjectEvent::decode(recorded).map_err(|source| Error::Decode {
         subject: recorded.subject.to_string(),
         sequence: recorded.sequence,

@@ -1,28 +1,72 @@
 //! What the payment provider reports is a hint: it names a payment, and what became of that is asked for. So a report that is forged, late,
 //! doubled or out of order can do nothing that the provider does not confirm.
+//!
+//! A report that comes when its project is being deleted, or is gone, is the last thing that the log would hold of it: it is erased here, where it
+//! is noticed, because whoever erased the project has looked for such reports already.
 
-use contract::{PAYMENT_REPORTED, Recorded};
+use std::sync::{Mutex, PoisonError};
+
+use contract::{PAYMENT_REPORTED, PaymentId, ProjectEvent, ProjectId, Recorded, Stream, Subject};
 use journal::{Handled, Handler};
 use serde::Deserialize;
 
+use super::on_project::decode;
 use super::stop;
 use crate::command::Origin;
 use crate::error::Error;
-use crate::paystack::{ProviderError, payment_of};
+use crate::paystack::payment_of;
+use crate::settle::money_back;
 use crate::{Billing, store};
 
+/// Attempts at one report before it is asked whether the provider answers to anything else.
+const ATTEMPTS_MIN: u32 = 5;
+
 /// Follows what the payment provider reports.
-pub(crate) struct OnReport(pub(crate) Billing);
+pub(crate) struct OnReport {
+    billing: Billing,
+    /// The report that could not be followed up, and how often. One is enough: they share a key and are handled one after another.
+    tried: Mutex<(u64, u32)>,
+}
 
 /// As much of a report as is believed.
 #[derive(Deserialize)]
 struct Report {
+    #[serde(default)]
+    event: String,
     data: Named,
 }
 
+/// A charge is named by its reference; a refund and a dispute name the charge that they are about.
 #[derive(Deserialize)]
 struct Named {
     reference: Option<String>,
+    transaction_reference: Option<String>,
+    #[serde(default)]
+    transaction: serde_json::Value,
+    #[serde(default)]
+    metadata: serde_json::Value,
+}
+
+impl Report {
+    fn payment(&self) -> Option<PaymentId> {
+        let named = self.data.reference.as_deref().or(self.data.transaction_reference.as_deref());
+        payment_of(named.or(self.data.transaction["reference"].as_str())?)
+    }
+
+    /// Whether it is about money that goes back.
+    fn money_back(&self) -> Option<&'static str> {
+        match self.event.as_str() {
+            "refund.processed" => Some("refund"),
+            "charge.dispute.create" => Some("dispute"),
+            _ => None,
+        }
+    }
+
+    /// The project that we named when the payment was asked for.
+    fn project(&self) -> Option<ProjectId> {
+        let named = self.data.metadata["project"].as_str().or(self.data.transaction["metadata"]["project"].as_str());
+        named?.parse().ok()
+    }
 }
 
 impl Handler for OnReport {
@@ -37,28 +81,121 @@ impl Handler for OnReport {
 }
 
 impl OnReport {
+    pub(crate) fn new(billing: Billing) -> Self {
+        Self { billing, tried: Mutex::default() }
+    }
+
     /// All reports share one key, so that none of them may hold up the others: what cannot be used is left to reconciliation.
     async fn on(&self, recorded: &Recorded) -> Result<(), Error> {
-        let billing = &self.0;
-        if recorded.event_type.as_str() != PAYMENT_REPORTED || billing.provider.is_none() {
+        let billing = &self.billing;
+        if recorded.event_type.as_str() != PAYMENT_REPORTED {
             return Ok(());
         }
         let report: Option<Report> = serde_json::from_slice(&recorded.data).ok();
-        let Some(payment) = report.and_then(|report| report.data.reference).and_then(|reference| payment_of(&reference)) else {
-            tracing::info!(stream.seq = recorded.sequence, "a report that names no payment of ours");
-            return Ok(());
+        let payment = report.as_ref().and_then(Report::payment);
+        let known = match payment {
+            Some(payment) => store::find_payment(&billing.pool, payment).await?.map(|(project, _)| (project, payment)),
+            None => None,
         };
-        let Some((project, _)) = store::find_payment(&billing.pool, payment).await? else {
-            tracing::warn!(payment.id = %payment, stream.seq = recorded.sequence, "a report of a payment that nobody here knows");
-            return Ok(());
+        let Some((project, payment)) = known else {
+            return self.unknown(report.as_ref().and_then(Report::project), payment, recorded).await;
         };
-        match billing.settle(project, payment, Origin::Event(recorded)).await {
-            Ok(_) => Ok(()),
-            Err(error @ (Error::Provider(ProviderError::Refused(_)) | Error::Sealing { .. } | Error::Decode { .. })) => {
-                tracing::error!(project.id = %project, payment.id = %payment, error = %error.chain(), "a report cannot be followed up");
-                Ok(())
+        if billing.provider.is_some() {
+            self.follow_up(project, payment, recorded).await?;
+        }
+        if let Some(how) = report.as_ref().and_then(Report::money_back) {
+            money_back(project, payment, how);
+        }
+        let (closed, _) = store::closed(&billing.pool, project).await?;
+        if closed.is_some() { self.erase(recorded).await } else { Ok(()) }
+    }
+
+    async fn unknown(&self, project: Option<ProjectId>, payment: Option<PaymentId>, recorded: &Recorded) -> Result<(), Error> {
+        if let Some(project) = project
+            && self.is_gone(project).await?
+        {
+            tracing::error!(project.id = %project, stream.seq = recorded.sequence, "a payment is reported of a project that is gone: money must be sent back");
+            return self.erase(recorded).await;
+        }
+        match payment {
+            Some(payment) => {
+                tracing::warn!(payment.id = %payment, stream.seq = recorded.sequence, "a report of a payment that nobody here knows");
             }
-            Err(error) => Err(error),
+            None => tracing::info!(stream.seq = recorded.sequence, "a report that names no payment of ours"),
+        }
+        Ok(())
+    }
+
+    async fn follow_up(&self, project: ProjectId, payment: PaymentId, recorded: &Recorded) -> Result<(), Error> {
+        let Err(error) = self.billing.settle(project, payment, Origin::Event(recorded)).await else { return Ok(()) };
+        if !self.is_hopeless(&error, recorded.sequence).await {
+            return Err(error);
+        }
+        tracing::error!(project.id = %project, payment.id = %payment, error = %error.chain(), "a report cannot be followed up");
+        Ok(())
+    }
+
+    /// Whether trying again would only keep the others waiting.
+    async fn is_hopeless(&self, error: &Error, sequence: u64) -> bool {
+        match error {
+            Error::Provider(_) if error.is_outage() => self.attempts(sequence) >= ATTEMPTS_MIN && self.billing.is_about_one(error).await,
+            Error::Provider(_) | Error::Sealing { .. } | Error::Decode { .. } => true,
+            Error::Refused(_)
+            | Error::Unconfigured
+            | Error::Contended(_)
+            | Error::Append(_)
+            | Error::Log(_)
+            | Error::Database(_)
+            | Error::Migrate(_)
+            | Error::OtherLog { .. }
+            | Error::Row { .. } => false,
+        }
+    }
+
+    /// How often this one was tried, with this time.
+    fn attempts(&self, sequence: u64) -> u32 {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = if tried.0 == sequence { tried.1 } else { 0 };
+        *tried = (sequence, before.saturating_add(1));
+        tried.1
+    }
+
+    /// By the log, which remembers more than a table that was built again.
+    async fn is_gone(&self, project: ProjectId) -> Result<bool, Error> {
+        let Some(last) = self.billing.journal.last(&Subject::project(project)).await? else { return Ok(false) };
+        // What cannot be read is not its end.
+        Ok(decode(&last).is_ok_and(|event| matches!(event, ProjectEvent::ProjectErased(_))))
+    }
+
+    async fn erase(&self, recorded: &Recorded) -> Result<(), Error> {
+        Ok(self.billing.journal.overwrite(Stream::Webhook, recorded.sequence).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Report;
+
+    #[test]
+    fn a_report_names_its_payment_where_its_kind_does() {
+        let name = "pay-01M74XBVHR5MY3V435479NBTEA";
+        for (event, data, back) in [
+            ("charge.success", json!({"reference": name, "amount": 57_000}), None),
+            ("refund.processed", json!({"transaction_reference": name, "refund_reference": "r-1", "amount": 57_000}), Some("refund")),
+            ("refund.pending", json!({"transaction_reference": name}), None),
+            ("charge.dispute.create", json!({"id": 1, "transaction": {"reference": name, "amount": 57_000}}), Some("dispute")),
+            ("charge.dispute.remind", json!({"id": 1, "transaction": {"reference": name}}), None),
+        ] {
+            let report: Report = serde_json::from_value(json!({"event": event, "data": data})).unwrap();
+            assert_eq!(report.payment(), name.replacen('-', "_", 1).parse().ok(), "{event}");
+            assert_eq!(report.money_back(), back, "{event}");
+        }
+        for data in [json!({}), json!({"reference": null, "transaction": null}), json!({"reference": "T1", "transaction_reference": name})]
+        {
+            let report: Report = serde_json::from_value(json!({"data": data})).unwrap();
+            assert_eq!((report.payment(), report.project()), (None, None), "{data}");
         }
     }
 }

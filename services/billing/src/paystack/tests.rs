@@ -14,9 +14,10 @@ fn only_a_clear_no_is_final() {
     for code in [400, 404, 422] {
         assert_eq!(told(code, r#"{"status":false,"message":"Invalid amount"}"#), Err(ProviderError::Refused("Invalid amount".into())));
     }
+    for body in ["<html>", r#"{"status":false,"message":"?"}"#] {
+        assert!(matches!(told(200, body), Err(ProviderError::Unreadable(_))), "{body}");
+    }
     for (code, body) in [
-        (200, "<html>"),
-        (200, r#"{"status":false,"message":"?"}"#),
         (400, "<html>a proxy</html>"),
         (401, r#"{"status":false,"message":"Invalid key"}"#),
         (403, r#"{"status":false,"message":"no"}"#),

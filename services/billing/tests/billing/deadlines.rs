@@ -1,11 +1,18 @@
 //! Deadlines across projects, and what happens when nobody looked for long.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use contract::{BillingEvent, Event, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
+use serde_json::{Value, json};
 
+use crate::provider::Mood;
 use crate::world::World;
+
+/// When the cycle began.
+fn starts_at(subscription: &Value) -> Option<DateTime<Utc>> {
+    subscription["cycle"]["starts_at"].as_str()?.parse().ok()
+}
 
 #[tokio::test]
 async fn a_clock_that_leaps_sixty_days_fires_everything_in_order_with_exact_instants() {
@@ -39,15 +46,66 @@ async fn a_clock_that_leaps_sixty_days_fires_everything_in_order_with_exact_inst
         assert_eq!(world.switches(*project).await, [("suspended".to_owned(), at.timestamp_millis())]);
     }
     world.stop().await;
-    // In order of their time over all projects.
+    // In order of their time over all projects; what was held until a charge had failed comes when it had.
+    let charged: Vec<_> = projects.iter().filter(|(n, _)| n % 3 == 1).map(|(_, project)| *project).collect();
     let mut events = std::pin::pin!(world.journal.replay(Stream::Billing, Range::from(before + 1), Filter::all()));
     let mut last = begin;
     while let Some(event) = events.next().await {
-        if let BillingEvent::EntitlementChanged(changed) = BillingEvent::decode(&event.unwrap()).unwrap() {
+        let event = event.unwrap();
+        if event.subject.project_id().is_some_and(|project| charged.contains(&project)) {
+            continue;
+        }
+        if let BillingEvent::EntitlementChanged(changed) = BillingEvent::decode(&event).unwrap() {
             assert!(changed.at >= last, "{} after {last}", changed.at);
             last = changed.at;
         }
     }
+    world.end().await;
+}
+
+/// Nobody looked for forty days, or for four hundred: a card that works is charged before anything is held against its owner.
+#[tokio::test]
+async fn a_clock_that_leaps_over_grace_suspends_nobody_whose_card_works() {
+    for days in [40, 400] {
+        let world = World::new().await;
+        let project = world.project().await;
+        world.pay(project).await;
+        world.forward(TimeDelta::days(days));
+        let now = world.clock.now();
+        world.until(project, "the renewal", |told| starts_at(told) == Some(now)).await;
+        assert!(world.switches(project).await.is_empty(), "never suspended");
+        let told = world.told(project).await;
+        assert_eq!(told[4..], ["subscription_past_due", "payment_requested", "payment_succeeded", "cycle_started"], "{told:?}");
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn an_outage_of_the_provider_suspends_nobody_until_the_charge_is_given_up_and_then_charges_nobody() {
+    let world = World::new().await;
+    let project = world.project().await;
+    world.pay(project).await;
+    let end = world.clock.now() + TimeDelta::days(30);
+    world.provider.with(|desk| desk.mood = Mood::Away);
+    world.set_clock(end);
+    world.until(project, "the charge", |told| told["charging"].is_string()).await;
+    world.set_clock(end + TimeDelta::days(30) - TimeDelta::milliseconds(1));
+    let held = world.get(project, "subscription").await;
+    assert_eq!((&held["state"], &held["entitlement"], &held["grace"]["reminders"]), (&json!("past_due"), &json!("live"), &json!(0)));
+    world.set_clock(end + TimeDelta::days(30));
+    world.until_state(project, "expired").await;
+    let told = world.told(project).await;
+    let given_up = ["payment_failed", "reminder_due", "reminder_due", "reminder_due", "subscription_expired", "entitlement_changed"];
+    assert_eq!(told[6..], given_up, "{told:?}");
+    assert_eq!(world.switches(project).await, [("suspended".to_owned(), (end + TimeDelta::days(7)).timestamp_millis())]);
+    world.provider.with(|desk| desk.mood = Mood::Fine);
+    // Another's renewal is charged meanwhile: the charges were looked through.
+    let other = world.project().await;
+    world.pay(other).await;
+    world.forward(TimeDelta::days(30));
+    let now = world.clock.now();
+    world.until(other, "its renewal", |told| starts_at(told) == Some(now)).await;
+    assert_eq!(world.provider.with(|desk| desk.held.values().filter(|held| held.by_code).count()), 1);
     world.end().await;
 }
 

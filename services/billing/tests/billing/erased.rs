@@ -59,3 +59,38 @@ async fn a_retried_creation_begins_no_second_trial() {
     assert_eq!(first.subject.stream(), Stream::Billing);
     world.end().await;
 }
+
+/// Somebody pays at a page that is still open, or tries to: their project is gone, and what is said of it may not stay.
+#[tokio::test]
+async fn a_report_that_comes_after_the_end_is_erased_and_no_other() {
+    let world = World::new().await;
+    let (project, closing, neighbour) = (world.project().await, world.project().await, world.project().await);
+    let mut pages = Vec::new();
+    for project in [project, closing, neighbour] {
+        pages.push(world.open_page(project).await);
+    }
+    let operation = world.delete(project).await;
+    world.until(project, "the end", |told| told["closed"] == true).await;
+    world.delete(closing).await;
+    world.until(closing, "the end", |told| told["closed"] == true).await;
+    let pattern = Subject::billing(project).to_string();
+    world.journal.erase(&Erasure { stream: Stream::Billing, pattern, overwrite: false }).await.unwrap();
+    world.say(project, vec![ProjectErased { operation }.into()]).await;
+    let began = std::time::Instant::now();
+    while !tables(&world.pool).await.iter().any(|row| row.starts_with("erased") && row.contains(&project.to_string())) {
+        assert!(began.elapsed() < crate::world::PATIENCE, "waited for the erasure");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    for (project, page) in [project, closing, neighbour].into_iter().zip(&pages) {
+        world.report_of(project, page).await;
+    }
+    let subject = Subject::webhook("paystack", "event").unwrap();
+    let kept = async || world.journal.entity(&subject).await.unwrap();
+    while kept().await.len() > 1 {
+        assert!(began.elapsed() < crate::world::PATIENCE, "waited for the reports to go");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let left = kept().await;
+    assert!(String::from_utf8_lossy(&left[0].data).contains(&neighbour.to_string()), "{left:?}");
+    world.end().await;
+}

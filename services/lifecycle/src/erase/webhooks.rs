@@ -2,7 +2,7 @@
 //!
 //! A number that no other project ever had goes whole, with what came before it was connected. Of one that changed hands only what came
 //! in this project's time goes. Of an account, which several projects may share, only what names one of the project's numbers, or a
-//! template or Flow that it made.
+//! template or Flow that it made. What the payment provider reports after this has looked is erased by billing, which reads it.
 
 use contract::{ProjectId, Recorded, Stream};
 use futures::StreamExt;

@@ -90,8 +90,9 @@ impl Account {
         dice: &mut StdRng,
     ) -> Result<Transaction, Refusal> {
         let transaction = self.page(access_code)?;
-        if transaction.status == Status::Success {
-            return Err(Refusal::PaidAlready);
+        match transaction.status {
+            Status::Success | Status::Reversed => return Err(Refusal::PaidAlready),
+            Status::Abandoned | Status::Failed => {}
         }
         let authorization = Authorization {
             code: format!("AUTH_{}", random(10, dice)),
@@ -102,6 +103,19 @@ impl Account {
         };
         let id = transaction.id;
         Ok(self.decide(id, money && card != Card::InsufficientFunds, "Successful", authorization, now))
+    }
+
+    /// Sends the money of a payment back, all of it.
+    pub(crate) fn refund(&mut self, reference: &str) -> Result<Transaction, Refusal> {
+        let found = self.references.get(reference).and_then(|id| self.transactions.get_mut(id));
+        let transaction = found.ok_or(Refusal::NoSuchTransaction)?;
+        match transaction.status {
+            Status::Success => {}
+            Status::Abandoned | Status::Failed => return Err(Refusal::NotPaid),
+            Status::Reversed => return Err(Refusal::Reversed),
+        }
+        transaction.status = Status::Reversed;
+        Ok(transaction.clone())
     }
 
     /// The transaction that is paid at a page.

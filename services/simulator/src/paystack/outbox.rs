@@ -66,16 +66,17 @@ pub(crate) struct Undelivered {
 impl Outbox {
     /// Reports a transaction, if it is decided.
     pub(crate) fn report(&mut self, transaction: &Transaction, faults: &PaystackFaults, dice: &mut StdRng, now: DateTime<Utc>) {
-        let event = match transaction.status {
+        let (event, data) = match transaction.status {
             Status::Abandoned => return,
-            Status::Success => "charge.success",
-            Status::Failed => "charge.failed",
+            Status::Success => ("charge.success", transaction.json()),
+            Status::Failed => ("charge.failed", transaction.json()),
+            Status::Reversed => ("refund.processed", transaction.refund_json()),
         };
         if dice.random_bool(faults.lose) {
             self.lost += 1;
             return;
         }
-        let body = Bytes::from(json!({ "event": event, "data": transaction.json() }).to_string());
+        let body = Bytes::from(json!({ "event": event, "data": data }).to_string());
         let due_at = now + TimeDelta::milliseconds(faults.delay_ms.into());
         for _ in 0..=faults.duplicate {
             if self.waiting.len() >= WAITING_MAX {

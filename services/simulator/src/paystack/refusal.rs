@@ -26,6 +26,8 @@ pub(crate) enum Refusal {
     Parameter(&'static str),
     NoSuchPage,
     PaidAlready,
+    NotPaid,
+    Reversed,
     Full,
 }
 
@@ -58,6 +60,8 @@ impl Refusal {
             Self::Parameter(name) => (400, format!("{name} is invalid"), "invalid_params"),
             Self::NoSuchPage => fixed(404, "Access code not found", "access_code_not_found"),
             Self::PaidAlready => fixed(409, "Transaction has been completed already", "transaction_completed"),
+            Self::NotPaid => fixed(400, "Transaction has not been paid", "transaction_not_paid"),
+            Self::Reversed => fixed(400, "Transaction has been fully reversed", "transaction_reversed"),
             Self::Full => fixed(503, "The simulator holds too many transactions already", "full"),
         }
     }

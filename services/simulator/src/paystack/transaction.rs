@@ -10,6 +10,8 @@ pub(crate) enum Status {
     Abandoned,
     Success,
     Failed,
+    /// It was paid, and the money went back.
+    Reversed,
 }
 
 /// One sum and what became of it.
@@ -56,6 +58,7 @@ impl Status {
             Self::Abandoned => "abandoned",
             Self::Success => "success",
             Self::Failed => "failed",
+            Self::Reversed => "reversed",
         }
     }
 }
@@ -97,6 +100,19 @@ impl Transaction {
             "transaction_date": time(self.created_at),
             "plan_object": {},
             "subaccount": {},
+        })
+    }
+
+    /// Its refund, as webhooks and the answer to who asked for it show it: the transaction is named by another field.
+    pub(crate) fn refund_json(&self) -> Value {
+        json!({
+            "status": "processed",
+            "transaction_reference": self.reference,
+            "refund_reference": null,
+            "amount": self.amount,
+            "currency": self.currency,
+            "customer": self.customer.json(),
+            "domain": "test",
         })
     }
 

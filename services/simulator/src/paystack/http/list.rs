@@ -31,7 +31,7 @@ struct Asked {
         ("page" = Option<usize>, Query, description = "From 1 on"),
         ("from" = Option<String>, Query, description = "RFC 3339"),
         ("to" = Option<String>, Query, description = "RFC 3339"),
-        ("status" = Option<String>, Query, description = "success, failed, abandoned"),
+        ("status" = Option<String>, Query, description = "success, failed, abandoned, reversed"),
     ),
     responses((status = 200, body = Object), (status = 400, body = Object), (status = 401, body = Object)))]
 pub(crate) async fn list(State(paystack): State<Paystack>, RawQuery(query): RawQuery) -> Result<Json<Value>, Refusal> {

@@ -9,6 +9,7 @@ mod key;
 mod list;
 mod page;
 mod pay;
+mod refund;
 mod verify;
 
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +30,7 @@ pub fn routes(paystack: Paystack) -> OpenApiRouter {
         .routes(routes!(charge::charge_authorization))
         .routes(routes!(verify::verify))
         .routes(routes!(list::list))
+        .routes(routes!(refund::refund))
         .layer(middleware::from_fn_with_state(paystack.clone(), key::key_and_faults));
     OpenApiRouter::new()
         .merge(api)
