@@ -77,7 +77,9 @@ impl Billing {
         let from = match store::reconciled(&self.pool).await? {
             Some(through) => through,
             None => store::oldest_unsettled(&self.pool, now - PAID_LATE_MAX).await?.unwrap_or(now),
-        } - OVERLAP;
+        };
+        // The clock may have leapt since it was asked.
+        let from = from.min(now) - OVERLAP;
         let mut differences = 0;
         for page in 1..=PAGES_MAX {
             let (transactions, more) = self.provider()?.list(from, now, page).await?;

@@ -187,7 +187,7 @@ async fn list(State(desk): State<Arc<Mutex<Desk>>>, headers: HeaderMap, Query(qu
     let (page, size) = (number("page"), number("perPage"));
     let time = |name: &str| DateTime::parse_from_rfc3339(&query[name]).unwrap();
     let (from, to) = (time("from"), time("to"));
-    assert!(from <= to);
+    assert!(from <= to, "{from} is after {to}");
     let begun = desk.held.iter().filter(|(_, held)| (from..=to).contains(&held.created_at.fixed_offset()));
     let told: Vec<Value> = begun.skip((page - 1) * size).take(size).map(|(reference, held)| tell(reference, held)).collect();
     (StatusCode::OK, Json(json!({"status": true, "message": "ok", "data": told, "meta": {"page": page, "perPage": size}})))
