@@ -267,7 +267,11 @@ fn details_that_were_changed_at_meta_are_not_overwritten_by_a_change_of_them() {
     let found = details_drift(&flow(&at_meta(&[])), &details("OTHER")).unwrap();
     assert_eq!((found.meta_sha256.as_str(), found.revision, found.details.clone()), ("meta 1", Some(1), Some(details("OTHER"))));
     assert_eq!(details_drift(&flow(&at_meta(&[])), &details("SURVEY")), None);
-    assert_eq!(details_drift(&flow(&at_meta(&[drift("x")])), &details("OTHER")).unwrap().meta_sha256, "x", "the content stays as it was found");
+    assert_eq!(
+        details_drift(&flow(&at_meta(&[drift("x")])), &details("OTHER")).unwrap().meta_sha256,
+        "x",
+        "the content stays as it was found"
+    );
     let drifted = at_meta(&[found.clone().into()]);
     assert_eq!(update(&flow(&drifted), &name, &details("SIGN_UP")), Err(Refusal::Drifted));
     assert!(update(&flow(&drifted), &name, &details("OTHER")).unwrap().is_some(), "what Meta has is no loss");

@@ -118,7 +118,11 @@ async fn a_choice_for_ours_never_takes_a_published_flow_from_people_unasked() {
     assert_eq!(world.act(&format!("{path}/publish")).await.body["published_revision"], 3);
     changed(&world, &path, "Theirs").await;
     let taken = world.post(&format!("{path}/drift"), &json!({"choice": "take_theirs"})).await.body;
-    assert_eq!((&taken["status"], &taken["revision"], &taken["published_revision"]), (&json!("PUBLISHED"), &json!(4), &json!(4)), "{taken}");
+    assert_eq!(
+        (&taken["status"], &taken["revision"], &taken["published_revision"]),
+        (&json!("PUBLISHED"), &json!(4), &json!(4)),
+        "{taken}"
+    );
     world.end().await;
 }
 

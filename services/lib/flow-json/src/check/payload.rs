@@ -110,7 +110,14 @@ impl<'a> Judge<'a> {
         self.error("INVALID_ACTION_PAYLOAD_PROPERTY", node.span, place, message);
     }
 
-    fn payload_value(&mut self, payload: &mut Payload<'_, 'a>, key: &str, node: &'a Node, top: bool, place: &Place<'_>) -> Cow<'a, DataType> {
+    fn payload_value(
+        &mut self,
+        payload: &mut Payload<'_, 'a>,
+        key: &str,
+        node: &'a Node,
+        top: bool,
+        place: &Place<'_>,
+    ) -> Cow<'a, DataType> {
         match &node.value {
             Value::Null => self.wrong_type(node, place, "string, number, boolean, array or object"),
             Value::List(elements) => {

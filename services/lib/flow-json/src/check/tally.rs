@@ -125,7 +125,9 @@ fn standing(children: &[Node]) -> Vec<Standing<'_>> {
             continue;
         }
         let of_form = object.list("children").unwrap_or_default().iter().enumerate();
-        found.extend(of_form.filter_map(|(inner, node)| Some(Standing { node, name: node.object()?.text("type")?, index, inner: Some(inner) })));
+        found.extend(
+            of_form.filter_map(|(inner, node)| Some(Standing { node, name: node.object()?.text("type")?, index, inner: Some(inner) })),
+        );
     }
     found
 }
