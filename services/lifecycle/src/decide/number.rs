@@ -23,6 +23,10 @@ pub(super) fn connect(project: &Project, holder: Option<ProjectId>, number: &Num
     if project.number.as_ref() == Some(number) {
         return Ok(Vec::new());
     }
+    // It would never be given back at Meta.
+    if project.offer.as_ref().is_some_and(|offer| offer.phone_number_id != number.id.as_str()) {
+        return Err(Refusal::NumberSignedUp);
+    }
     let connected = on(project.id, number.connected());
     // Only what Meta says about the number is new.
     if project.number.as_ref().is_some_and(|old| old.id == number.id) {

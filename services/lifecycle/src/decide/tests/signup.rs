@@ -68,6 +68,15 @@ fn a_number_can_be_signed_up_whatever_billing_says_but_not_beside_other_work() {
 }
 
 #[test]
+fn by_its_id_alone_no_number_takes_the_place_of_one_that_a_signup_brought() {
+    let by_id = |id: &str| Command::ConnectNumber(Number { id: id.parse().unwrap(), waba: None, display: None });
+    let never_connected = [ready(), connecting(1, "1"), vec![given_up(operation(1), "register")]].concat();
+    check(&[ready(), signed_up(1, "1")].concat(), None, &by_id("2"), Err(Refusal::NumberSignedUp));
+    check(&never_connected, None, &by_id("2"), Err(Refusal::NumberSignedUp));
+    check(&never_connected, None, &by_id("1"), Ok(&["number_connected", "number.1: number_claimed"]));
+}
+
+#[test]
 fn with_the_last_step_the_number_is_the_projects() {
     let steps = ["number_connected", "number.1: number_claimed", "number_described", "operation_step_completed", "operation_completed"];
     check_at(2, &and(ready(), connecting(1, "1")), None, &read(1, "1"), Ok(&steps));
