@@ -14,11 +14,7 @@ pub(crate) const NAME_REVIEW_TIME_MAX: TimeDelta = TimeDelta::days(14);
 /// There is a number, and what is needed to ask Meta about it.
 pub(crate) fn reachable(project: &Project) -> Result<(), Refusal> {
     staying(project)?;
-    let offered = project.offer.as_ref().map(|offer| offer.phone_number_id.as_str());
-    match &project.number {
-        Some(number) if offered == Some(number.id.as_str()) => Ok(()),
-        Some(_) | None => Err(Refusal::NumberNotConnected),
-    }
+    if project.offer_of_number().is_some() { Ok(()) } else { Err(Refusal::NumberNotConnected) }
 }
 
 /// Another name can be asked for.

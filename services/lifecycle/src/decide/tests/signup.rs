@@ -170,6 +170,21 @@ fn a_name_about_which_meta_says_nothing_is_given_up_and_its_late_word_still_coun
 }
 
 #[test]
+fn a_signup_that_failed_leaves_the_connected_number_its_profile_and_its_name() {
+    let failed = [ready(), signed_up(1, "1"), connecting(2, "2"), vec![given_up(operation(2), "register")]].concat();
+    for given in [&failed[..failed.len() - 1], &failed] {
+        let project = state(given, None).project.unwrap();
+        assert_eq!(project.offer_of_number(), Some(&offered(1, "1")));
+        check(given, None, &Command::RequestDisplayName { name: "Pizza".into() }, Ok(&["display_name_requested"]));
+        let changes = ProfileChanges { about: Some("new".into()), ..ProfileChanges::default() };
+        let command = Command::ChangeProfile { before: contract::BusinessProfileChanged::default(), changes };
+        check(given, None, &command, Ok(&["business_profile_changed"]));
+    }
+    let by_id = and(ready(), [connected("1")]);
+    assert_eq!(state(&by_id, None).project.unwrap().offer_of_number(), None);
+}
+
+#[test]
 fn a_profile_is_merged_with_what_was_there() {
     let before = contract::BusinessProfileChanged { about: Some("old".into()), email: Some("a@b.example".into()), ..Default::default() };
     let changes = ProfileChanges { about: Some("new".into()), email: Some(String::new()), ..ProfileChanges::default() };
