@@ -53,14 +53,15 @@ pub(super) fn name_requested(project: &Project, name: &str) -> Result<Vec<Fact>,
 }
 
 /// Counts also for a name that was asked for elsewhere, or of whose request nothing is known because we stopped at that moment; and after
-/// the name was given up here.
+/// the name was given up here. While another is in review, it says no more than what the number is called.
 pub(super) fn name_decided(project: &Project, decided: &DisplayNameDecided) -> Vec<Fact> {
     let DisplayNameDecided { name, approved, reason } = decided;
     let known = project.display_name.as_ref().is_some_and(|is| is.name == *name && is.approved == Some(*approved) && is.reason == *reason);
     if project.number.is_none() || project.leaving() || known {
         return Vec::new();
     }
-    let mut facts = vec![on(project.id, decided.clone())];
+    let another = project.name_in_review().is_some_and(|is| is.name != *name);
+    let mut facts = if another { Vec::new() } else { vec![on(project.id, decided.clone())] };
     if let Some(description) = project.description.clone().filter(|is| *approved && is.verified_name.as_ref() != Some(name)) {
         let (verified_name, name_status) = (Some(name.clone()), Some("APPROVED".to_owned()));
         facts.push(on(project.id, NumberDescribed { verified_name, name_status, ..description }));

@@ -135,6 +135,11 @@ fn one_display_name_is_in_review_at_a_time_and_meta_has_the_last_word() {
     check(&pending, None, &request("Pasta"), Err(Refusal::NameInReview));
     check(&pending, None, &decide("Pizza", true), Ok(&["display_name_decided", "number_described"]));
     check(&pending, None, &decide("Pizza", false), Ok(&["display_name_decided"]));
+    // One that was asked for before comes late: the other is still in review.
+    check(&pending, None, &decide("Pasta", false), Ok(&[]));
+    let late = check_at(2, &pending, None, &decide("Pasta", true), Ok(&["number_described"])).unwrap();
+    assert_eq!(late.name_in_review().map(|is| is.name.as_str()), Some("Pizza"));
+    assert_eq!(late.description.unwrap().verified_name.as_deref(), Some("Pasta"));
     check(&given, None, &decide("Elsewhere", true), Ok(&["display_name_decided", "number_described"]));
     check(&and(given, [NumberDisconnected { phone_number_id: "1".into() }.into()]), None, &decide("Pizza", true), Ok(&[]));
 }
@@ -172,7 +177,7 @@ fn a_name_about_which_meta_says_nothing_is_given_up_and_its_late_word_still_coun
 #[test]
 fn a_signup_that_failed_leaves_the_connected_number_its_profile_and_its_name() {
     let failed = [ready(), signed_up(1, "1"), connecting(2, "2"), vec![given_up(operation(2), "register")]].concat();
-    for given in [&failed[..failed.len() - 1], &failed] {
+    for given in [&failed[..failed.len() - 1], &failed[..]] {
         let project = state(given, None).project.unwrap();
         assert_eq!(project.offer_of_number(), Some(&offered(1, "1")));
         check(given, None, &Command::RequestDisplayName { name: "Pizza".into() }, Ok(&["display_name_requested"]));
