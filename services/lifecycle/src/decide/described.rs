@@ -32,10 +32,12 @@ pub(super) fn number(project: &Project, described: &NumberDescribed) -> Vec<Fact
     vec![on(project.id, described.clone())]
 }
 
-/// Meta has taken it already, so nothing is refused but what belongs to no number.
+/// Meta has taken it already, so nothing is refused but what belongs to no number. What Meta had `before` counts, which may have been changed
+/// there; only a photo's handle is known from here alone.
 pub(super) fn profile(project: &Project, before: &BusinessProfileChanged, changes: &ProfileChanges) -> Result<Vec<Fact>, Refusal> {
     reachable(project)?;
-    let mut profile = project.profile.clone().unwrap_or_else(|| before.clone());
+    let photo_handle = project.profile.as_ref().and_then(|noted| noted.photo_handle.clone());
+    let mut profile = BusinessProfileChanged { photo_handle, ..before.clone() };
     changes.apply(&mut profile);
     if project.profile.as_ref() == Some(&profile) {
         return Ok(Vec::new());

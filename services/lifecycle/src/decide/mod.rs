@@ -79,7 +79,7 @@ pub(crate) enum Command {
     DescribeNumber(NumberDescribed),
     /// Meta took a change of the business profile.
     ChangeProfile {
-        /// The profile before, if nothing is known of it here.
+        /// The profile as Meta had it just before.
         before: BusinessProfileChanged,
         /// What is different.
         changes: ProfileChanges,

@@ -198,4 +198,12 @@ fn a_profile_is_merged_with_what_was_there() {
     let after = check_at(2, &[ready(), signed_up(1, "1")].concat(), None, &command, Ok(&["business_profile_changed"])).unwrap();
     let expected = contract::BusinessProfileChanged { about: Some("new".into()), ..Default::default() };
     assert_eq!(after.profile, Some(expected));
+
+    // What was noted is history: meanwhile its owner changed it at Meta, which does not tell which photo it is.
+    let noted = contract::BusinessProfileChanged { address: Some("old".into()), photo_handle: Some("4::p".into()), ..Default::default() };
+    let given = and([ready(), signed_up(1, "1")].concat(), [noted.into()]);
+    let after = check_at(2, &given, None, &command, Ok(&["business_profile_changed"])).unwrap();
+    let expected =
+        contract::BusinessProfileChanged { about: Some("new".into()), photo_handle: Some("4::p".into()), ..Default::default() };
+    assert_eq!(after.profile, Some(expected));
 }
