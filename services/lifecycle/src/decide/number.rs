@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use contract::{
-    NumberClaimed, NumberDescribed, NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationId, OperationKind,
-    OperationStepCompleted, ProjectId,
+    DataKeyCreated, NumberClaimed, NumberDescribed, NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationId,
+    OperationKind, OperationStepCompleted, ProjectId, Subject,
 };
 
 use super::operate::{self, Why};
@@ -58,7 +58,13 @@ pub(crate) fn signable(project: &Project) -> Result<(), Refusal> {
     operate::usable(project)
 }
 
-pub(super) fn offer(project: &Project, holder: Option<ProjectId>, offer: &NumberOffered, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+pub(super) fn offer(
+    project: &Project,
+    holder: Option<ProjectId>,
+    offer: &NumberOffered,
+    wrapped_key: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Fact>, Refusal> {
     // Asked again.
     if project.offer.as_ref() == Some(offer) {
         return Ok(Vec::new());
@@ -67,7 +73,12 @@ pub(super) fn offer(project: &Project, holder: Option<ProjectId>, offer: &Number
     if holder.is_some_and(|holder| holder != project.id) {
         return Err(Refusal::NumberTaken);
     }
-    Ok(vec![on(project.id, operate::started(offer.operation, OperationKind::ConnectNumber, now)), on(project.id, offer.clone())])
+    let mut facts = vec![on(project.id, operate::started(offer.operation, OperationKind::ConnectNumber, now)), on(project.id, offer.clone())];
+    facts.extend(wrapped_key.map(|wrapped| Fact {
+        subject: Subject::data_key(project.id),
+        event: DataKeyCreated { wrapped: wrapped.to_owned() }.into(),
+    }));
+    Ok(facts)
 }
 
 /// The last step of connecting. It counts also when the operation was given up meanwhile, as every step does.

@@ -87,7 +87,6 @@ pub(crate) async fn sign_up(
 ) -> Result<impl IntoResponse, Problem> {
     let claims = parse(&body)?;
     let graph = lifecycle.meta()?;
-    let origin = Origin::request(&request, &caller);
     let project = lifecycle.ground(id, None).await?.state.project.ok_or(Error::Refused(Refusal::NoProject))?;
     // Before the code is spent.
     decide::number::signable(&project).map_err(Error::Refused)?;
@@ -97,7 +96,7 @@ pub(crate) async fn sign_up(
         Some(pin) => pin,
         None => kept_pin(&lifecycle, &project, &granted.number).await?.map_or_else(|| own_pin(&lifecycle.master, &granted.number), Ok)?,
     };
-    let key = lifecycle.data_key(id, &origin).await?;
+    let (key, wrapped_key) = lifecycle.data_key(id).await?;
     let sealed = Secrets { token: granted.token, pin }.seal(&key, number.as_str());
     let offer = NumberOffered {
         operation: OperationId::from_ulid(lifecycle.ids.ulid()),
@@ -107,7 +106,8 @@ pub(crate) async fn sign_up(
         sealed_token: sealed.token,
         sealed_pin: sealed.pin,
     };
-    let project = lifecycle.command(id, &Command::OfferNumber { number, offer }, None, &origin).await?;
+    let command = Command::OfferNumber { number, offer, wrapped_key };
+    let project = lifecycle.command(id, &command, None, &Origin::request(&request, &caller)).await?;
     Ok(accepted(&lifecycle, &project).await)
 }
 

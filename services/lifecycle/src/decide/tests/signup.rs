@@ -18,7 +18,7 @@ fn offered(n: u8, number: &str) -> NumberOffered {
 }
 
 fn offer(n: u8, number: &str) -> Command {
-    Command::OfferNumber { number: number.parse().unwrap(), offer: offered(n, number) }
+    Command::OfferNumber { number: number.parse().unwrap(), offer: offered(n, number), wrapped_key: None }
 }
 
 fn described(number: &str) -> NumberDescribed {
@@ -65,6 +65,18 @@ fn a_number_can_be_signed_up_whatever_billing_says_but_not_beside_other_work() {
     check(&created(), None, &offer(1, "1"), Err(making));
     let running = Refusal::OperationRunning { operation: operation(1), kind: OperationKind::ConnectNumber };
     check(&and(ready(), connecting(1, "1")), None, &offer(2, "1"), Err(running));
+}
+
+#[test]
+fn a_key_that_the_project_lacks_comes_with_what_is_sealed_under_it_or_not_at_all() {
+    let offer = Command::OfferNumber { number: "1".parse().unwrap(), offer: offered(1, "1"), wrapped_key: Some("v1.k".into()) };
+    let begun = [&BEGUN[..], &["key.prj_00000000000000000000000001: data_key_created"]].concat();
+    check(&ready(), None, &offer, Ok(&begun));
+    let going = and(ready(), [started(operation(9), OperationKind::DeleteProject)]);
+    let deleting = Refusal::OperationRunning { operation: operation(9), kind: OperationKind::DeleteProject };
+    check(&going, None, &offer, Err(deleting));
+    check(&and(going, [given_up(operation(9), "log")]), None, &offer, Err(Refusal::ProjectDeleting(operation(9))));
+    check(&[], None, &offer, Err(Refusal::NoProject));
 }
 
 #[test]
