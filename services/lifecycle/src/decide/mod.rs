@@ -204,9 +204,7 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::Update(changes) => update::update(project, changes),
         Command::ConnectNumber(number) => number::connect(project, state.number_holder, number),
         Command::DisconnectNumber { operation } => number::disconnect(project, *operation, now),
-        Command::OfferNumber { offer, wrapped_key, .. } => {
-            number::offer(project, state.number_holder, offer, wrapped_key.as_deref(), now)
-        }
+        Command::OfferNumber { offer, wrapped_key, .. } => number::offer(project, state.number_holder, offer, wrapped_key.as_deref(), now),
         Command::NumberRead { operation, number, described } => {
             Ok(number::read(project, state.number_holder, *operation, number, described))
         }

@@ -73,11 +73,11 @@ pub(super) fn offer(
     if holder.is_some_and(|holder| holder != project.id) {
         return Err(Refusal::NumberTaken);
     }
-    let mut facts = vec![on(project.id, operate::started(offer.operation, OperationKind::ConnectNumber, now)), on(project.id, offer.clone())];
-    facts.extend(wrapped_key.map(|wrapped| Fact {
-        subject: Subject::data_key(project.id),
-        event: DataKeyCreated { wrapped: wrapped.to_owned() }.into(),
-    }));
+    let mut facts =
+        vec![on(project.id, operate::started(offer.operation, OperationKind::ConnectNumber, now)), on(project.id, offer.clone())];
+    if let Some(wrapped) = wrapped_key {
+        facts.push(Fact { subject: Subject::data_key(project.id), event: DataKeyCreated { wrapped: wrapped.to_owned() }.into() });
+    }
     Ok(facts)
 }
 

@@ -215,7 +215,6 @@ fn a_profile_is_merged_with_what_was_there() {
     let noted = contract::BusinessProfileChanged { address: Some("old".into()), photo_handle: Some("4::p".into()), ..Default::default() };
     let given = and([ready(), signed_up(1, "1")].concat(), [noted.into()]);
     let after = check_at(2, &given, None, &command, Ok(&["business_profile_changed"])).unwrap();
-    let expected =
-        contract::BusinessProfileChanged { about: Some("new".into()), photo_handle: Some("4::p".into()), ..Default::default() };
+    let expected = contract::BusinessProfileChanged { about: Some("new".into()), photo_handle: Some("4::p".into()), ..Default::default() };
     assert_eq!(after.profile, Some(expected));
 }
