@@ -56,7 +56,8 @@ pub(crate) struct ChangeProfile {
 
 /// Changes the business profile
 ///
-/// What is absent stays as it is, null clears; `about` and `photo` cannot be cleared. A photo is uploaded to Meta first. Never refused for the sake of billing.
+/// What is absent stays as it is, null clears; `about` and `photo` cannot be cleared. A photo is uploaded to Meta first. Never refused for the
+/// sake of billing.
 #[utoipa::path(
     patch,
     path = "/v1/projects/{project}/profile",
