@@ -74,22 +74,34 @@ impl Journal {
     /// # Errors
     /// [`Error::Refused`] for a pattern that names a whole stream; otherwise the log does not answer.
     pub async fn erase(&self, erasure: &Erasure) -> Result<u64, Error> {
-        let Erasure { stream, pattern, overwrite } = erasure;
+        self.erase_within(erasure, Range::ALL).await
+    }
+
+    /// As [`Self::erase`], up to and with `sequence`: whatever was appended after it stays.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn erase_through(&self, erasure: &Erasure, sequence: u64) -> Result<u64, Error> {
+        self.erase_within(erasure, Range { through: Some(sequence), ..Range::ALL }).await
+    }
+
+    async fn erase_within(&self, Erasure { stream, pattern, overwrite }: &Erasure, range: Range) -> Result<u64, Error> {
         check(*stream, pattern)?;
         if !overwrite && self.state(*stream).await?.bytes <= PURGE_BYTES_MAX {
-            self.erase_in_parts(*stream, pattern).await
+            self.erase_in_parts(*stream, pattern, range).await
         } else {
-            self.erase_singly(*stream, pattern, *overwrite).await
+            self.erase_singly(*stream, pattern, *overwrite, range).await
         }
     }
 
-    async fn erase_in_parts(&self, stream: Stream, pattern: &str) -> Result<u64, Error> {
-        let (mut erased, mut from) = (0, 1);
+    async fn erase_in_parts(&self, stream: Stream, pattern: &str, range: Range) -> Result<u64, Error> {
+        let end = range.through.map_or(u64::MAX, |through| through.saturating_add(1));
+        let (mut erased, mut from) = (0, range.from);
         let mut rest = Duration::ZERO;
-        while let Some(first) = self.link.first_from(stream, pattern, from).await? {
+        while let Some(first) = self.link.first_from(stream, pattern, from).await?.filter(|first| first.sequence < end) {
             self.rest_beside_others(stream, rest).await?;
             let began = Instant::now();
-            from = first.sequence + PURGE_SEQUENCES;
+            from = (first.sequence + PURGE_SEQUENCES).min(end);
             erased += self.purge(stream, &json!({ "filter": pattern, "seq": from })).await?;
             rest = began.elapsed() * PURGE_REST_FACTOR;
         }
@@ -109,10 +121,10 @@ impl Journal {
         Ok(())
     }
 
-    async fn erase_singly(&self, stream: Stream, pattern: &str, overwrite: bool) -> Result<u64, Error> {
+    async fn erase_singly(&self, stream: Stream, pattern: &str, overwrite: bool, range: Range) -> Result<u64, Error> {
         let (mut written, mut busy, mut erased) = (self.written(stream).await?, true, 0);
         // Read ahead by one consumer: where something was taken out of a block, the broker takes milliseconds to find what is next there.
-        let mut ahead = Replay::new(Arc::clone(&self.link), stream, Range::ALL, vec![pattern.to_owned()], Window::NARROW);
+        let mut ahead = Replay::new(Arc::clone(&self.link), stream, range, vec![pattern.to_owned()], Window::NARROW);
         loop {
             let found = read_ahead(&mut ahead).await?;
             if found.is_empty() {

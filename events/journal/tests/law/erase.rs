@@ -72,6 +72,26 @@ async fn a_project_that_lies_all_over_a_long_stream_is_erased_in_parts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_comes_after_a_sequence_stays_when_only_what_was_before_is_to_go() {
+    let log = Log::start().await;
+    let (gone, neighbour) = (contact_of(1, 1), contact_of(2, 2));
+    for (round, overwrite) in [(0, false), (100, true)] {
+        let before = log.all(Stream::Conversation).await;
+        for n in round..round + 10 {
+            log.journal.append(if n % 2 == 0 { &gone } else { &neighbour }, Expect::Any, vec![event(n)]).await.unwrap();
+        }
+        // The sixth, which is the neighbour's: of the others three were before it, and two come after.
+        let through = log.journal.state(Stream::Conversation).await.unwrap().last - 4;
+        let erasure = of_project(&gone, overwrite);
+        assert_eq!(log.journal.erase_through(&erasure, through).await.unwrap(), 3);
+        let left = log.all(Stream::Conversation).await;
+        assert_eq!(numbers(&left[before.len()..]), [1, 3, 5, 6, 7, 8, 9].map(|n| round + n));
+        assert_eq!(log.journal.erase_through(&erasure, through).await.unwrap(), 0, "a second time there is nothing left before it");
+        assert_eq!(log.journal.erase(&erasure).await.unwrap(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_erased_stays_so_when_the_broker_is_killed() {
     let mut log = Log::start().await;
     for n in 0..200 {

@@ -114,6 +114,7 @@ async fn what_passes_a_limit_names_its_field_and_meta_hears_nothing() {
         (json!({"websites": ["https://a b.example"]}), vec!["/websites/0"]),
         (json!({"vertical": "PIZZA"}), vec!["/vertical"]),
         (json!({"photo": "not base64!"}), vec!["/photo"]),
+        (json!({"photo": null}), vec!["/photo"]),
         (json!({"photo": "R0lGODlhAQABAA=="}), vec!["/photo"]),
         (json!({"photo": "A".repeat(5 * 1024 * 1024 / 3 * 4 + 8)}), vec!["/photo"]),
         (json!({"colour": "red"}), vec!["/colour"]),

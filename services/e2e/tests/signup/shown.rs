@@ -46,6 +46,18 @@ async fn a_profile_and_a_display_name_need_a_number_and_follow_what_meta_says() 
     }
     let shown = world.ask(Method::GET, &name, None).await.1;
     assert_eq!((&shown["verified_name"], &shown["reason"]), (&json!("Main St. Pizza"), &Value::Null), "{shown}");
+
+    // Another number cannot be connected: this one still is, with all of that.
+    world.faults(json!([{"call": "register", "code": 133_006}])).await;
+    let (status, accepted) = world.sign_up(project, world.popup(json!({"phone_number_id": "102", "waba_id": "202"})).await).await;
+    assert_eq!(status, 202, "{accepted}");
+    world.operation(accepted["id"].as_str().unwrap(), "failed").await;
+    let (status, changed) = world.ask(Method::PATCH, &profile, Some(json!({"about": "Still here"}))).await;
+    assert_eq!((status, &changed["about"]), (200, &json!("Still here")), "{changed}");
+    assert_eq!(world.line("101").await["profile"]["about"], "Still here");
+    assert_eq!(world.ask(Method::GET, &profile, None).await.0, 200);
+    let (status, pending) = world.ask(Method::PUT, &name, Some(json!({"name": "Pasta"}))).await;
+    assert_eq!((status, &pending["status"]), (202, &json!("pending")), "{pending}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,6 +34,30 @@ async fn killed_at_each_step_or_its_answer_lost_the_number_is_connected_all_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_moment_of_metas_trouble_wastes_no_code_and_a_longer_one_names_the_call() {
+    let world = World::new().await;
+    let project = world.project().await;
+    let popup = || world.popup(json!({"phone_number_id": "101", "waba_id": "201"}));
+    world
+        .faults(json!([
+            {"call": "debug_token", "code": 2, "http_status": 503},
+            {"call": "phone_numbers", "http_status": 502, "times": 2},
+        ]))
+        .await;
+    let (status, accepted) = world.sign_up(project, popup().await).await;
+    assert_eq!(status, 202, "{accepted}");
+    world.operation(accepted["id"].as_str().unwrap(), "succeeded").await;
+    for call in ["exchange_code", "debug_token", "phone_numbers"] {
+        let busy =
+            json!({"call": call, "code": 2, "http_status": 503, "message": "(#2) Service temporarily unavailable", "times": 100_000});
+        world.faults(json!([busy])).await;
+        let (status, problem) = world.sign_up(project, popup().await).await;
+        assert_eq!((status, &problem["code"], &problem["step"]), (503, &json!("meta_unavailable"), &json!(call)), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("(#2) Service temporarily unavailable"), "{problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_meta_refuses_names_the_step_and_metas_words_and_can_be_tried_again() {
     let world = World::new().await;
     let cases = [

@@ -14,11 +14,7 @@ pub(crate) const NAME_REVIEW_TIME_MAX: TimeDelta = TimeDelta::days(14);
 /// There is a number, and what is needed to ask Meta about it.
 pub(crate) fn reachable(project: &Project) -> Result<(), Refusal> {
     staying(project)?;
-    let offered = project.offer.as_ref().map(|offer| offer.phone_number_id.as_str());
-    match &project.number {
-        Some(number) if offered == Some(number.id.as_str()) => Ok(()),
-        Some(_) | None => Err(Refusal::NumberNotConnected),
-    }
+    if project.offer_of_number().is_some() { Ok(()) } else { Err(Refusal::NumberNotConnected) }
 }
 
 /// Another name can be asked for.
@@ -36,10 +32,12 @@ pub(super) fn number(project: &Project, described: &NumberDescribed) -> Vec<Fact
     vec![on(project.id, described.clone())]
 }
 
-/// Meta has taken it already, so nothing is refused but what belongs to no number.
+/// Meta has taken it already, so nothing is refused but what belongs to no number. What Meta had `before` counts, which may have been changed
+/// there; only a photo's handle is known from here alone.
 pub(super) fn profile(project: &Project, before: &BusinessProfileChanged, changes: &ProfileChanges) -> Result<Vec<Fact>, Refusal> {
     reachable(project)?;
-    let mut profile = project.profile.clone().unwrap_or_else(|| before.clone());
+    let photo_handle = project.profile.as_ref().and_then(|noted| noted.photo_handle.clone());
+    let mut profile = BusinessProfileChanged { photo_handle, ..before.clone() };
     changes.apply(&mut profile);
     if project.profile.as_ref() == Some(&profile) {
         return Ok(Vec::new());
@@ -57,14 +55,15 @@ pub(super) fn name_requested(project: &Project, name: &str) -> Result<Vec<Fact>,
 }
 
 /// Counts also for a name that was asked for elsewhere, or of whose request nothing is known because we stopped at that moment; and after
-/// the name was given up here.
+/// the name was given up here. While another is in review, it says no more than what the number is called.
 pub(super) fn name_decided(project: &Project, decided: &DisplayNameDecided) -> Vec<Fact> {
     let DisplayNameDecided { name, approved, reason } = decided;
     let known = project.display_name.as_ref().is_some_and(|is| is.name == *name && is.approved == Some(*approved) && is.reason == *reason);
     if project.number.is_none() || project.leaving() || known {
         return Vec::new();
     }
-    let mut facts = vec![on(project.id, decided.clone())];
+    let another = project.name_in_review().is_some_and(|is| is.name != *name);
+    let mut facts = if another { Vec::new() } else { vec![on(project.id, decided.clone())] };
     if let Some(description) = project.description.clone().filter(|is| *approved && is.verified_name.as_ref() != Some(name)) {
         let (verified_name, name_status) = (Some(name.clone()), Some("APPROVED".to_owned()));
         facts.push(on(project.id, NumberDescribed { verified_name, name_status, ..description }));

@@ -65,6 +65,8 @@ pub(crate) enum Command {
         number: MetaId,
         /// With what is needed to use it, and the operation that connects it.
         offer: NumberOffered,
+        /// The key that it is sealed under, wrapped by the master key, if the project had none.
+        wrapped_key: Option<String>,
     },
     /// The number that was offered can be used.
     NumberRead {
@@ -79,7 +81,7 @@ pub(crate) enum Command {
     DescribeNumber(NumberDescribed),
     /// Meta took a change of the business profile.
     ChangeProfile {
-        /// The profile before, if nothing is known of it here.
+        /// The profile as Meta had it just before.
         before: BusinessProfileChanged,
         /// What is different.
         changes: ProfileChanges,
@@ -202,7 +204,7 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::Update(changes) => update::update(project, changes),
         Command::ConnectNumber(number) => number::connect(project, state.number_holder, number),
         Command::DisconnectNumber { operation } => number::disconnect(project, *operation, now),
-        Command::OfferNumber { offer, .. } => number::offer(project, state.number_holder, offer, now),
+        Command::OfferNumber { offer, wrapped_key, .. } => number::offer(project, state.number_holder, offer, wrapped_key.as_deref(), now),
         Command::NumberRead { operation, number, described } => {
             Ok(number::read(project, state.number_holder, *operation, number, described))
         }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use contract::{
-    NumberClaimed, NumberDescribed, NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationId, OperationKind,
-    OperationStepCompleted, ProjectId,
+    DataKeyCreated, NumberClaimed, NumberDescribed, NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationId,
+    OperationKind, OperationStepCompleted, ProjectId, Subject,
 };
 
 use super::operate::{self, Why};
@@ -22,6 +22,10 @@ pub(super) fn connect(project: &Project, holder: Option<ProjectId>, number: &Num
     }
     if project.number.as_ref() == Some(number) {
         return Ok(Vec::new());
+    }
+    // It would never be given back at Meta.
+    if project.offer.as_ref().is_some_and(|offer| offer.phone_number_id != number.id.as_str()) {
+        return Err(Refusal::NumberSignedUp);
     }
     let connected = on(project.id, number.connected());
     // Only what Meta says about the number is new.
@@ -54,7 +58,13 @@ pub(crate) fn signable(project: &Project) -> Result<(), Refusal> {
     operate::usable(project)
 }
 
-pub(super) fn offer(project: &Project, holder: Option<ProjectId>, offer: &NumberOffered, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+pub(super) fn offer(
+    project: &Project,
+    holder: Option<ProjectId>,
+    offer: &NumberOffered,
+    wrapped_key: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Fact>, Refusal> {
     // Asked again.
     if project.offer.as_ref() == Some(offer) {
         return Ok(Vec::new());
@@ -63,7 +73,12 @@ pub(super) fn offer(project: &Project, holder: Option<ProjectId>, offer: &Number
     if holder.is_some_and(|holder| holder != project.id) {
         return Err(Refusal::NumberTaken);
     }
-    Ok(vec![on(project.id, operate::started(offer.operation, OperationKind::ConnectNumber, now)), on(project.id, offer.clone())])
+    let mut facts =
+        vec![on(project.id, operate::started(offer.operation, OperationKind::ConnectNumber, now)), on(project.id, offer.clone())];
+    if let Some(wrapped) = wrapped_key {
+        facts.push(Fact { subject: Subject::data_key(project.id), event: DataKeyCreated { wrapped: wrapped.to_owned() }.into() });
+    }
+    Ok(facts)
 }
 
 /// The last step of connecting. It counts also when the operation was given up meanwhile, as every step does.

@@ -20,6 +20,9 @@ pub enum Refusal {
     /// The number belongs to another project.
     #[error("the number is connected to another project")]
     NumberTaken,
+    /// A signup at Meta brought another, which is given back first.
+    #[error("a signup at Meta brought the project another number")]
+    NumberSignedUp,
     /// It has no number that a signup at Meta brought.
     #[error("no number is connected through a signup at Meta")]
     NumberNotConnected,
@@ -74,6 +77,7 @@ impl From<Refusal> for Problem {
             Refusal::OtherContent => Problem::unprocessable("idempotency_key_reused", "the key was used before with another body"),
             Refusal::Erased => Problem::conflict("project_deleted", detail),
             Refusal::NumberTaken => Problem::conflict("number_taken", detail),
+            Refusal::NumberSignedUp => Problem::conflict("number_signed_up", detail),
             Refusal::NumberNotConnected => Problem::conflict("number_not_connected", detail),
             Refusal::NameInReview => Problem::conflict("display_name_in_review", detail),
             Refusal::ProjectFailed => Problem::conflict("project_failed", detail),

@@ -31,9 +31,10 @@ const PASSES_MAX: u32 = 20;
 /// # Errors
 /// [`Error::StillWritten`] if events keep appearing; otherwise the log does not answer. It can be repeated.
 pub(crate) async fn erase_log(journal: &Journal, project: ProjectId, overwrite: bool) -> Result<(), Error> {
-    let numbers = Numbers::of(journal, project).await?;
     let at_meta = at_meta::ids(journal, project).await?;
     for pass in 1..=PASSES_MAX {
+        // In every pass anew: its numbers are free, and somebody may have taken one of them since the last.
+        let numbers = Numbers::of(journal, project).await?;
         // Before the project's own: which webhooks are about its templates and Flows is known from their events alone.
         let mut erased = webhooks::erase(journal, project, (&numbers, &at_meta), overwrite).await?;
         for (stream, pattern) in patterns(project) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use contract::{ProjectEvent, ProjectId, Subject};
+use contract::{ProjectEvent, ProjectId, Recorded, Stream, Subject};
 use journal::Journal;
 
 use crate::command::decode;
@@ -22,8 +22,17 @@ pub(super) struct Held {
 pub(super) struct OneNumber {
     /// When it was the project's.
     pub(super) held: Vec<Held>,
-    /// Whether no other project ever had it.
+    /// Whether no other project ever had it, when it was looked.
     pub(super) only_ours: bool,
+    /// What people dial, digits alone: some webhooks name a number only so.
+    pub(super) dialled: Vec<String>,
+}
+
+/// How far two streams were before it was looked who has the numbers. Whoever took one since had nothing there up to these sequences.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Through {
+    pub(super) webhook: u64,
+    pub(super) parked: u64,
 }
 
 /// All of them, by Meta's id, and the business accounts that they belonged to.
@@ -31,14 +40,15 @@ pub(super) struct OneNumber {
 pub(super) struct Numbers {
     pub(super) by_id: BTreeMap<String, OneNumber>,
     pub(super) accounts: Vec<String>,
-    /// What people dial, digits alone: some webhooks name a number only so.
-    pub(super) dialled: Vec<String>,
+    pub(super) through: Through,
 }
 
 impl Numbers {
     /// From the project's own events and from the claims on its numbers.
     pub(super) async fn of(journal: &Journal, project: ProjectId) -> Result<Self, Error> {
-        let mut numbers = Self::default();
+        // Before the claims are read: what comes later may be of somebody who claims a number after that.
+        let (webhook, parked) = (journal.state(Stream::Webhook).await?.last, journal.state(Stream::Parked).await?.last);
+        let mut numbers = Self { through: Through { webhook, parked }, ..Self::default() };
         for recorded in journal.entity(&Subject::project(project)).await? {
             numbers.hear(recorded.time, &decode(&recorded)?);
         }
@@ -57,9 +67,9 @@ impl Numbers {
                 if number.held.last().is_none_or(|held| held.until.is_some()) {
                     number.held.push(Held { from: at, until: None });
                 }
-                self.accounts.extend(connected.waba_id.clone());
                 let dialled = connected.display_phone_number.iter().map(|text| digits(text));
-                self.dialled.extend(dialled.filter(|digits| digits.len() >= DIALLED_DIGITS_MIN));
+                number.dialled.extend(dialled.filter(|digits| digits.len() >= DIALLED_DIGITS_MIN));
+                self.accounts.extend(connected.waba_id.clone());
             }
             ProjectEvent::NumberDisconnected(gone) => {
                 if let Some(held) = self.by_id.get_mut(&gone.phone_number_id).and_then(|number| number.held.last_mut()) {
@@ -95,8 +105,13 @@ impl Numbers {
 }
 
 impl OneNumber {
+    /// Whether what a stream says of the number is the project's. `through`: how far the stream was when it was looked who has the number.
+    pub(super) fn is_ours(&self, said: &Recorded, through: u64) -> bool {
+        if self.only_ours { said.sequence <= through } else { self.was_ours(said.time) }
+    }
+
     /// Whether what reached the number at `time` was the project's.
-    pub(super) fn was_ours(&self, time: DateTime<Utc>) -> bool {
+    fn was_ours(&self, time: DateTime<Utc>) -> bool {
         self.held.iter().any(|held| held.from <= time && held.until.is_none_or(|until| time < until))
     }
 }

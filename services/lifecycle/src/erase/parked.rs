@@ -4,7 +4,8 @@ use contract::{ProjectId, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Journal, Range};
 
-use super::numbers::Numbers;
+use super::numbers::{Numbers, OneNumber};
+use super::webhooks::names;
 use crate::error::Error;
 
 /// How many notes were erased. There are few: one for each time that a key was held.
@@ -12,7 +13,9 @@ pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbe
     let project = project.to_string();
     let ours = |event: &Recorded| {
         let text = String::from_utf8_lossy(&event.data);
-        text.contains(&project) || numbers.by_id.iter().any(|(id, number)| number.only_ours && text.contains(&format!("webhook.{id}")))
+        let of_number = |(id, number): (&String, &OneNumber)| number.only_ours && names(&text, &format!("webhook.{id}"));
+        // Of numbers only up to when it was looked whose they are: the next owner's notes stay.
+        text.contains(&project) || (event.sequence <= numbers.through.parked && numbers.by_id.iter().any(of_number))
     };
     let mut sequences = Vec::new();
     let mut events = std::pin::pin!(journal.replay(Stream::Parked, Range::ALL, Filter::all()));

@@ -1,14 +1,15 @@
 //! Raw webhooks of the project's numbers: what Meta sent while a number was the project's, and what it says of their business account.
 //!
-//! A number that no other project ever had goes whole, with what came before it was connected. Of one that changed hands only what came
-//! in this project's time goes. Of an account, which several projects may share, only what names one of the project's numbers, or a
-//! template or Flow that it made. What the payment provider reports after this has looked is erased by billing, which reads it.
+//! A number that no other project ever had goes whole, with what came before it was connected, up to when that was looked up: it is free
+//! meanwhile, and what reaches it for its next owner stays. Of one that changed hands only what came in this project's time goes. Of an
+//! account, which several projects may share, only what names one of the project's numbers, in the same bounds, or a template or Flow that it
+//! made. What the payment provider reports after this has looked is erased by billing, which reads it.
 
 use contract::{ProjectId, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Erasure, Filter, Journal, Range};
 
-use super::numbers::Numbers;
+use super::numbers::{Numbers, OneNumber};
 use crate::error::Error;
 
 /// How many events were erased. `at_meta`: what Meta calls the templates and Flows that it made.
@@ -18,19 +19,23 @@ pub(super) async fn erase(
     (numbers, at_meta): (&Numbers, &[String]),
     overwrite: bool,
 ) -> Result<u64, Error> {
+    let through = numbers.through.webhook;
     let mut erased = 0;
     for (id, number) in &numbers.by_id {
         let pattern = format!("webhook.{id}.>");
         if number.only_ours {
-            erased += journal.erase(&Erasure { stream: Stream::Webhook, pattern, overwrite }).await?;
+            erased += journal.erase_through(&Erasure { stream: Stream::Webhook, pattern, overwrite }, through).await?;
         } else {
-            erased += erase_some(journal, &pattern, |event| number.was_ours(event.time)).await?;
+            erased += erase_some(journal, &pattern, |event| number.is_ours(event, through)).await?;
         }
     }
     for account in &numbers.accounts {
         let names_ours = |event: &Recorded| {
             let text = String::from_utf8_lossy(&event.data);
-            numbers.by_id.keys().chain(&numbers.dialled).chain(at_meta).any(|ours| names(&text, ours))
+            let of_number = |(id, number): (&String, &OneNumber)| {
+                number.is_ours(event, through) && [id].into_iter().chain(&number.dialled).any(|ours| names(&text, ours))
+            };
+            numbers.by_id.iter().any(of_number) || at_meta.iter().any(|ours| names(&text, ours))
         };
         erased += erase_some(journal, &format!("webhook.{account}.>"), names_ours).await?;
     }
@@ -43,7 +48,7 @@ pub(super) async fn erase(
 }
 
 /// Whether a text has these digits, and not as a part of others.
-fn names(text: &str, digits: &str) -> bool {
+pub(super) fn names(text: &str, digits: &str) -> bool {
     text.match_indices(digits).any(|(at, _)| {
         let (before, after) = (text[..at].chars().next_back(), text[at + digits.len()..].chars().next());
         ![before, after].into_iter().flatten().any(|beside| beside.is_ascii_digit())

@@ -1,7 +1,9 @@
 //! `PUT /v1/projects/{project}/number`: the project answers to this number from now on. One number belongs to one project.
+//!
+//! Meta is not asked whose the number and the account are, so only the operator may say it. Everybody else signs the number up.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Path, Problem, RequestId, version_wanted};
 use contract::ProjectId;
@@ -29,10 +31,10 @@ pub(crate) struct ConnectNumber {
     display_phone_number: Option<String>,
 }
 
-/// Connects a number
+/// Connects a number by its id
 ///
-/// Takes the place of the number that the project had. Allowed while the project is being made: messages wait for its database.
-/// Sent again it changes nothing.
+/// Only with the platform key: Meta is not asked whose the number is, which a signup does. Takes the place of the number that the project
+/// had, unless a signup brought that. Allowed while the project is being made: messages wait for its database. Sent again it changes nothing.
 #[utoipa::path(
     put,
     path = "/v1/projects/{project}/number",
@@ -45,8 +47,9 @@ pub(crate) struct ConnectNumber {
     request_body = ConnectNumber,
     responses(
         (status = 200, description = "The project with its number", body = ProjectAnswer, headers(("ETag" = String, description = "The project's version"))),
+        (status = 403, description = "`insufficient_scope`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_taken`: another project has it; `operation_running`: a number is being connected or given back, `Location` names it; `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`number_taken`: another project has it; `number_signed_up`: a signup brought the project another, which must be given back first; `operation_running`: a number is being connected or given back, `Location` names it; `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
     )
@@ -59,6 +62,10 @@ pub(crate) async fn connect_number(
     headers: HeaderMap,
     Json(body): Json<ConnectNumber>,
 ) -> Result<impl IntoResponse, Problem> {
+    if !caller.all() {
+        let detail = "only the platform key may connect a number by its id: sign it up";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope").detail(detail));
+    }
     let command = Command::ConnectNumber(parse(&body)?);
     let project = lifecycle.command(id, &command, version_wanted(&headers, "this project")?, &Origin::request(&request, &caller)).await?;
     let answer = ProjectAnswer::of(&project, &lifecycle.provisioning_or_none(id).await);

@@ -1,15 +1,13 @@
 //! The token and the PIN of a number: sealed under the project's data key before they come into an event, opened to ask Meta.
 
-use contract::{DataKeyCreated, EventId, NumberOffered, ProjectEvent, ProjectId, Subject};
-use journal::{Append, AppendError, Expect};
+use contract::{NumberOffered, ProjectEvent, ProjectId, Subject};
 use projects::token_context;
 use sealing::DataKey;
 use whatsapp::graph::{Pin, Token};
 
 use crate::Lifecycle;
-use crate::command::{SOURCE, decode};
+use crate::command::decode;
 use crate::error::Error;
-use crate::origin::Origin;
 
 /// What Meta wants to see.
 #[derive(Debug, Clone)]
@@ -46,24 +44,18 @@ impl Lifecycle {
         Ok(Secrets { token: Token::new(token.expose()), pin })
     }
 
-    /// The key of the project's secrets; made if the project comes from a time without one.
+    /// The key of the project's secrets. If the project comes from a time without one, a new one and how it is wrapped: it is to be appended
+    /// together with what is sealed under it, so that a project which goes meanwhile leaves no key behind.
     ///
     /// # Errors
     /// As [`Self::open_offer`].
-    pub(crate) async fn data_key(&self, project: ProjectId, origin: &Origin<'_>) -> Result<DataKey, Error> {
+    pub(crate) async fn data_key(&self, project: ProjectId) -> Result<(DataKey, Option<String>), Error> {
         if let Some(key) = self.find_data_key(project).await? {
-            return Ok(key);
+            return Ok((key, None));
         }
         let key = DataKey::random();
-        let created: ProjectEvent = DataKeyCreated { wrapped: key.wrap(&self.master, project) }.into();
-        let event = contract::Event::into_new(created, EventId::from_ulid(self.ids.ulid()), SOURCE, self.clock.now(), origin.context());
-        match self.journal.append_all(vec![Append { subject: Subject::data_key(project), expect: Expect::New, events: vec![event] }]).await
-        {
-            Ok(_) => Ok(key),
-            // Somebody made one at the same time.
-            Err(AppendError::Conflict { .. }) => self.find_data_key(project).await?.ok_or(Error::Sealed(sealing::Error::Closed)),
-            Err(error) => Err(error.into()),
-        }
+        let wrapped = key.wrap(&self.master, project);
+        Ok((key, Some(wrapped)))
     }
 
     async fn find_data_key(&self, project: ProjectId) -> Result<Option<DataKey>, Error> {

@@ -3,6 +3,8 @@
 //! The code lives for 30 seconds, so it is exchanged here and now. Everything else that the browser says is a claim: Meta is asked whose
 //! the token is, which accounts it opens, and whether the number is in the account, before anything is kept.
 
+use std::time::{Duration, Instant};
+
 use axum::extract::State;
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Path, Problem, RequestId};
@@ -10,7 +12,7 @@ use contract::{NumberOffered, OperationId, ProjectId};
 use sealing::MasterKey;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use whatsapp::graph::{Graph, NumberFields, Pin, Token};
+use whatsapp::graph::{Class, Graph, NumberFields, Pin, Token};
 use whatsapp::{PhoneNumberId, WabaId};
 
 use super::secrets::Secrets;
@@ -25,6 +27,10 @@ use crate::project::Project;
 
 /// Longest code, in bytes. Meta's have about 400.
 const CODE_BYTES_MAX: usize = 2048;
+/// How long to wait before what Meta did not answer is asked again.
+const ASK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1_500)];
+/// So long after the code was spent nothing is asked again: a call takes 8 s at most, and the whole request 30 s.
+const ASK_AGAIN_WITHIN: Duration = Duration::from_secs(3);
 
 /// How the popup ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -75,7 +81,7 @@ pub(crate) struct SignUp {
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`number_taken`, `operation_running`, `project_not_ready`, `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`; `code_refused`: Meta does not take the code; `foreign_token`, `account_not_granted`, `number_not_in_account`, `number_not_chosen`: Meta says otherwise than the browser", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: the code may be spent, sign up again; `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: the code may be spent, sign up again; `meta_not_configured`. `step` is the call of Meta's that failed: `exchange_code`, `debug_token` or `phone_numbers`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn sign_up(
@@ -87,7 +93,6 @@ pub(crate) async fn sign_up(
 ) -> Result<impl IntoResponse, Problem> {
     let claims = parse(&body)?;
     let graph = lifecycle.meta()?;
-    let origin = Origin::request(&request, &caller);
     let project = lifecycle.ground(id, None).await?.state.project.ok_or(Error::Refused(Refusal::NoProject))?;
     // Before the code is spent.
     decide::number::signable(&project).map_err(Error::Refused)?;
@@ -97,7 +102,7 @@ pub(crate) async fn sign_up(
         Some(pin) => pin,
         None => kept_pin(&lifecycle, &project, &granted.number).await?.map_or_else(|| own_pin(&lifecycle.master, &granted.number), Ok)?,
     };
-    let key = lifecycle.data_key(id, &origin).await?;
+    let (key, wrapped_key) = lifecycle.data_key(id).await?;
     let sealed = Secrets { token: granted.token, pin }.seal(&key, number.as_str());
     let offer = NumberOffered {
         operation: OperationId::from_ulid(lifecycle.ids.ulid()),
@@ -107,7 +112,8 @@ pub(crate) async fn sign_up(
         sealed_token: sealed.token,
         sealed_pin: sealed.pin,
     };
-    let project = lifecycle.command(id, &Command::OfferNumber { number, offer }, None, &origin).await?;
+    let command = Command::OfferNumber { number, offer, wrapped_key };
+    let project = lifecycle.command(id, &command, None, &Origin::request(&request, &caller)).await?;
     Ok(accepted(&lifecycle, &project).await)
 }
 
@@ -144,9 +150,10 @@ async fn verify(graph: &Graph, code: &str, claims: &Claims) -> Result<Granted, P
     let otherwise = |name: &str, pointer: &str, detail: &str| Problem::unprocessable(name, detail).field(pointer, "refused", detail);
     let token = graph.exchange_code(code).await.map_err(|error| match error.code() {
         Some(100) => otherwise("code_refused", "/code", &error.for_people()),
-        _ => meta::problem(&error),
+        _ => not_told("exchange_code", &error),
     })?;
-    let facts = graph.debug_token(&token).await.map_err(|error| meta::problem(&error))?;
+    let spent = Instant::now();
+    let facts = patiently(spent, "debug_token", || graph.debug_token(&token)).await?;
     if !facts.is_valid || facts.app_id.as_deref() != Some(graph.app_id()) {
         return Err(otherwise("foreign_token", "/code", "the code gave a token that is not valid for this installation's app"));
     }
@@ -155,7 +162,7 @@ async fn verify(graph: &Graph, code: &str, claims: &Claims) -> Result<Granted, P
         Some(_) => return Err(otherwise("account_not_granted", "/waba_id", "the signup did not grant this account")),
         None => facts.wabas.first().ok_or_else(|| otherwise("account_not_granted", "/code", "the signup granted no account"))?,
     };
-    let numbers = graph.phone_numbers(&token, waba).await.map_err(|error| meta::problem(&error))?;
+    let numbers = patiently(spent, "phone_numbers", || graph.phone_numbers(&token, waba)).await?;
     let number = match (&claims.number, numbers.as_slice()) {
         (Some(claimed), numbers) if numbers.iter().any(|number| number.id == *claimed) => claimed.clone(),
         (Some(_), _) => return Err(otherwise("number_not_in_account", "/phone_number_id", "the account does not have this number")),
@@ -163,6 +170,36 @@ async fn verify(graph: &Graph, code: &str, claims: &Claims) -> Result<Granted, P
         (None, _) => return Err(otherwise("number_not_chosen", "/phone_number_id", "the account has none or several numbers: say which")),
     };
     Ok(Granted { token, waba: waba.clone(), number })
+}
+
+/// Asks again what Meta did not answer: the code is spent, so that with the token the whole signup would be lost.
+async fn patiently<T, A>(spent: Instant, step: &'static str, ask: impl Fn() -> A) -> Result<T, Problem>
+where
+    A: Future<Output = Result<T, whatsapp::graph::Error>>,
+{
+    for pause in ASK_AGAIN_AFTER {
+        match ask().await {
+            Err(error) if passes(&error) && spent.elapsed() < ASK_AGAIN_WITHIN => {
+                tracing::warn!(step, %error, "Meta does not answer for a signup, asking again");
+                tokio::time::sleep(pause).await;
+            }
+            answer => return answer.map_err(|error| not_told(step, &error)),
+        }
+    }
+    ask().await.map_err(|error| not_told(step, &error))
+}
+
+/// Whether asking again in a moment is of use.
+fn passes(error: &whatsapp::graph::Error) -> bool {
+    match error.class() {
+        Class::Transient | Class::Unclear => true,
+        Class::RateLimited | Class::Final => false,
+    }
+}
+
+/// At which call it failed, and Meta's words.
+fn not_told(step: &'static str, error: &whatsapp::graph::Error) -> Problem {
+    meta::problem(error).detail(error.for_people()).with("step", step)
 }
 
 /// The PIN that this project gave the number before: Meta wants the same again.

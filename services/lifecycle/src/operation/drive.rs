@@ -1,7 +1,7 @@
 //! The steps of operations that lifecycle does itself, one after the other, each until it is done, refused, or its time is up.
 //!
 //! What is to be done is in the rows, so it goes on after a crash; every step can be repeated. Many projects at a time, and in the
-//! background: nobody who records or reads waits for it.
+//! background: nobody who records or reads waits for it. Erasing the log, which takes longest, has only some of the places.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,6 +22,8 @@ use crate::{Lifecycle, erase, number, store};
 
 /// Projects worked on at the same time.
 const PARALLEL: usize = 4;
+/// Of these, projects whose log is erased, for seconds to hours: the other places are for whoever waits for an answer meanwhile.
+const ERASURES_MAX: usize = 2;
 /// Projects looked at in one go.
 const LOOK_MAX: u16 = 200;
 /// Between attempts of one step, and while the log or the database does not answer.
@@ -65,10 +67,18 @@ enum Next {
     Wait,
 }
 
+/// A project that is worked on, or is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Turn {
+    project: ProjectId,
+    /// Whether its log is to be erased.
+    erases: bool,
+}
+
 /// Works until `shutdown`. What runs then is left where it is.
 pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
     let mut running = JoinSet::new();
-    let mut busy: HashMap<task::Id, ProjectId> = HashMap::new();
+    let mut busy: HashMap<task::Id, Turn> = HashMap::new();
     let mut rested: HashMap<ProjectId, Instant> = HashMap::new();
     let mut waits: HashMap<ProjectId, Duration> = HashMap::new();
     loop {
@@ -81,16 +91,17 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
             tracing::warn!(error = %error.chain(), "operations cannot be read, trying again");
             Vec::new()
         });
-        let free = found.into_iter().filter(|id| !rested.contains_key(id) && !busy.values().any(|other| other == id));
-        for id in free.take(PARALLEL.saturating_sub(busy.len())).collect::<Vec<_>>() {
+        let waiting = found.iter().map(|(project, operation)| Turn { project: *project, erases: operation.own_step() == Some(steps::LOG) });
+        let waiting = waiting.filter(|turn| !rested.contains_key(&turn.project));
+        for turn in next(waiting, &busy.values().copied().collect::<Vec<_>>()) {
             let lifecycle = lifecycle.clone();
-            busy.insert(running.spawn(async move { lifecycle.work_on(id).await }).id(), id);
+            busy.insert(running.spawn(async move { lifecycle.work_on(turn).await }).id(), turn);
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
             Some(ended) = running.join_next_with_id() => {
                 let (task, waits_for_meta) = ended.unwrap_or_else(|panic| (panic.id(), false));
-                if let Some(id) = busy.remove(&task) {
+                if let Some(Turn { project: id, .. }) = busy.remove(&task) {
                     // Each time longer where others are asked; our own servers are looked after every second.
                     let wait = waits.remove(&id).map_or(PAUSE, |before| (before * WAIT_FACTOR).min(WAIT_MAX));
                     if waits_for_meta {
@@ -105,11 +116,25 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
     }
 }
 
+/// Whose turn it is beside those who are at work: in their order, but no more erasures than there may be.
+fn next(waiting: impl Iterator<Item = Turn>, busy: &[Turn]) -> Vec<Turn> {
+    let mut working = busy.to_vec();
+    for turn in waiting {
+        let erasures = working.iter().filter(|other| other.erases).count();
+        let at_work = working.iter().any(|other| other.project == turn.project);
+        if working.len() < PARALLEL && !at_work && (!turn.erases || erasures < ERASURES_MAX) {
+            working.push(turn);
+        }
+    }
+    working.split_off(busy.len())
+}
+
 impl Lifecycle {
     /// Does the steps of a project's operation that are lifecycle's own, as far as it comes. Whether somebody else's servers are waited for.
-    async fn work_on(&self, id: ProjectId) -> bool {
+    async fn work_on(&self, turn: Turn) -> bool {
+        let id = turn.project;
         loop {
-            match self.next_step(id).await {
+            match self.next_step(turn).await {
                 Ok(Next::Another) => {}
                 Ok(Next::Nothing) => return false,
                 Ok(Next::Wait) => return true,
@@ -122,9 +147,10 @@ impl Lifecycle {
     }
 
     /// Does one step.
-    async fn next_step(&self, id: ProjectId) -> Result<Next, Error> {
+    async fn next_step(&self, Turn { project: id, erases }: Turn) -> Result<Next, Error> {
         let Some(project) = self.ground(id, None).await?.state.project else { return Ok(Next::Nothing) };
-        let Some(step) = project.operation.own_step() else {
+        // An erasure waits for one of its own places.
+        let Some(step) = project.operation.own_step().filter(|step| erases || *step != steps::LOG) else {
             // The row is behind its log.
             store::save_project(&self.pool, &project).await?;
             return Ok(Next::Nothing);
@@ -159,5 +185,28 @@ impl Lifecycle {
             steps::KEY => erase::destroy_key(&self.journal, project.id).await.map(|()| Ran::Done),
             other => Ok(Ran::Refused { code: "unknown_step", reason: format!("{other} is nothing that can be done") }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn(n: u8, erases: bool) -> Turn {
+        Turn { project: format!("prj_0000000000000000000000000{n}").parse().unwrap(), erases }
+    }
+
+    #[test]
+    fn erasures_that_take_hours_leave_places_for_everybody_else() {
+        let erasures = [1, 2, 3, 4].map(|n| turn(n, true));
+        let others = [5, 6, 7].map(|n| turn(n, false));
+        assert_eq!(next(erasures.into_iter(), &[]), erasures[..2]);
+        assert_eq!(next(erasures.into_iter(), &erasures[..2]), Vec::<Turn>::new());
+        let all = || erasures.into_iter().chain(others);
+        assert_eq!(next(all(), &erasures[..2]), others[..2]);
+        assert_eq!(next(all(), &[erasures[0], others[0]]), [erasures[1], others[1]]);
+        // Nobody else waits: others may have every place, erasures theirs.
+        assert_eq!(next(others.into_iter(), &[turn(8, false)]), others);
+        assert_eq!(next(all(), &[turn(8, false), turn(9, false), others[0], others[1]]), Vec::<Turn>::new());
     }
 }

@@ -151,6 +151,12 @@ impl Project {
         self.transfer.as_ref().filter(|transfer| transfer.state == TransferState::Pending)
     }
 
+    /// What a signup brought of the connected number; nothing, if it was connected by its id. Another may have been offered since.
+    pub(crate) fn offer_of_number(&self) -> Option<&NumberOffered> {
+        let number = self.number.as_ref()?;
+        self.offer.iter().chain(&self.superseded).find(|offer| offer.phone_number_id == number.id.as_str())
+    }
+
     /// The display name about which Meta has not decided.
     pub(crate) fn name_in_review(&self) -> Option<&DisplayName> {
         self.display_name.as_ref().filter(|name| name.approved.is_none() && self.number.is_some() && !self.leaving())

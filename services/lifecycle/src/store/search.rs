@@ -4,9 +4,11 @@ use chassis::Visible;
 use chrono::{DateTime, Utc};
 use contract::{ProjectId, TransferId, WorkspaceId};
 use sqlx::PgPool;
+use sqlx::types::Json;
 
 use super::{document, projects, signed};
 use crate::error::Error;
+use crate::operation::Operation;
 use crate::project::Project;
 use crate::project::provisioning::Provisioning;
 
@@ -77,13 +79,16 @@ pub(crate) async fn next_due(pool: &PgPool, limit: u16) -> Result<Vec<(ProjectId
     rows.into_iter().map(|(id, at)| Ok((parse(id)?, at))).collect()
 }
 
-/// Up to `limit` projects of whose operation lifecycle itself has a step to do, the longest waiting first.
-pub(crate) async fn with_own_step(pool: &PgPool, limit: u16) -> Result<Vec<ProjectId>, Error> {
-    let rows: Vec<String> = sqlx::query_scalar("SELECT id FROM lifecycle.projects WHERE own_step ORDER BY sequence LIMIT $1")
-        .bind(i64::from(limit))
-        .fetch_all(pool)
-        .await?;
-    rows.into_iter().map(parse).collect()
+/// Up to `limit` projects of whose operation lifecycle itself has a step to do, the longest waiting first, deletions after all others.
+pub(crate) async fn with_own_step(pool: &PgPool, limit: u16) -> Result<Vec<(ProjectId, Operation)>, Error> {
+    let rows: Vec<(String, Json<Operation>)> = sqlx::query_as(
+        "SELECT id, document->'operation' FROM lifecycle.projects WHERE own_step
+         ORDER BY document->'operation'->>'kind' = 'delete_project', sequence LIMIT $1",
+    )
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(|(id, Json(operation))| Ok((parse(id)?, operation))).collect()
 }
 
 /// Up to `limit` projects whose display name is in review, by id, those after `after`; and since when it is.

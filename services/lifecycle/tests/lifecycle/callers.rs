@@ -201,6 +201,36 @@ async fn a_handed_over_project_is_the_teams_and_nothing_of_its_first_owner_works
 }
 
 #[tokio::test]
+async fn a_number_by_its_id_alone_is_the_operators_to_connect() {
+    let world = World::new().await;
+    let team = Team::new(&world).await;
+    let id = team.owner.create(&world, json!({"name": "Pizza", "workspace_id": team.id})).await;
+    let key = KeyId::from_ulid(world.ids.ulid());
+    let issued = Issued::key(key);
+    let of_project = KeyIssued {
+        key,
+        name: "k".into(),
+        holder: KeyHolder::Program,
+        hash: issued.hash,
+        scopes: vec!["projects:write".into()],
+        project: Some(id),
+        expires_at: None,
+        replaces: None,
+    };
+    world.say(&Subject::workspace(team.id), WorkspaceEvent::from(of_project)).await;
+    let body = json!({"phone_number_id": "207358419203847", "waba_id": "104857392016384"});
+    for credentials in [&*team.owner.token, &*team.admin.token, issued.text.expose()] {
+        let answer = world.send_as(credentials, Method::PUT, &format!("/v1/projects/{id}/number"), &[], Some(body.clone())).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "insufficient_scope"), "{answer:?}");
+        assert!(answer.body["detail"].as_str().unwrap().contains("platform key"), "it is the route that refuses: {answer:?}");
+    }
+    assert_eq!(world.project(id).await["number"], Value::Null);
+    assert_eq!(world.number_told("207358419203847").await, [""; 0]);
+    assert_eq!(world.connect(id, "207358419203847").await.status, StatusCode::OK);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn who_deletes_needs_that_scope_and_overwriting_the_disk_is_the_operators() {
     let world = World::new().await;
     let team = Team::new(&world).await;

@@ -3,13 +3,17 @@
 use axum::http::{Method, StatusCode};
 use chassis::Clock;
 use chrono::TimeDelta;
-use contract::{AiUsageReported, ProjectId, Stream, Subject, UsageEvent};
+use contract::{
+    AiUsageReported, CHANGE_RECEIVED, Context, EventId, HoldKind, KeyHeld, NewEvent, ParkedEvent, ProjectId, Stream, Subject, UsageEvent,
+};
+use journal::Expect;
 use serde_json::{Value, json};
 
 use crate::others::{UNMAKING, operation_of};
 use crate::world::{PATIENCE, World, fresh_pool};
 
 const NUMBER: &str = "207358419203847";
+const ACCOUNT: &str = "104857392016384";
 
 /// What the log holds that names the project, by stream.
 async fn traces(world: &World, id: ProjectId) -> Vec<(Stream, u64)> {
@@ -106,6 +110,62 @@ async fn a_project_is_deleted_with_everything_that_names_it_and_leaves_one_fact(
     let world = World::on(nats, journal, fresh_pool().await, clock).await;
     assert_gone(&world, id, &location).await;
     world.end().await;
+}
+
+/// Meta says something to a number and to its account, and somebody cannot handle what the number was sent.
+async fn hear(world: &World) {
+    for (receiver, field) in [(NUMBER, "messages"), (ACCOUNT, "account_update")] {
+        let event = NewEvent {
+            id: EventId::from_ulid(world.ids.ulid()),
+            event_type: CHANGE_RECEIVED,
+            source: "/test",
+            time: world.clock.now(),
+            context: Context::default(),
+            extensions: Vec::new(),
+            content_type: "application/json",
+            data: json!({"field": field, "value": {"phone_number_id": NUMBER}}).to_string().into(),
+        };
+        world.journal.append(&Subject::webhook(receiver, field).unwrap(), Expect::Any, vec![event]).await.unwrap();
+    }
+    let key = format!("webhook.{NUMBER}");
+    let held = KeyHeld { key, from_sequence: 1, kind: HoldKind::Parked, cause: "c".into(), attempts: 1 };
+    world.say(&Subject::parked("test", Stream::Webhook).unwrap(), ParkedEvent::from(held)).await;
+}
+
+/// How much of that is in the log.
+async fn heard(world: &World) -> [u64; 2] {
+    let messages = async |stream| world.journal.state(stream).await.unwrap().messages;
+    [messages(Stream::Webhook).await, messages(Stream::Parked).await]
+}
+
+#[tokio::test]
+async fn what_a_number_hears_for_its_next_project_while_the_last_is_erased_stays() {
+    let mut world = World::new().await;
+    let (gone, next) = (world.ready("Pizza").await, world.ready("Pasta").await);
+    let connect = async |id: ProjectId| {
+        let body = json!({"phone_number_id": NUMBER, "waba_id": ACCOUNT});
+        let answer = world.send(Method::PUT, &format!("/v1/projects/{id}/number"), &[], Some(body)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    };
+    connect(gone).await;
+    hear(&world).await;
+    assert_eq!(heard(&world).await, [2, 1]);
+    let answer = world.delete(gone, "Pizza").await;
+    for step in UNMAKING {
+        world.say_gone(gone, operation_of(&answer.body), step).await;
+    }
+    // The first pass is over; the next comes when nothing can be on its way to the log any more.
+    let began = std::time::Instant::now();
+    while heard(&world).await != [0, 0] {
+        assert!(began.elapsed() < PATIENCE, "what was its own stays: {:?}", heard(&world).await);
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    connect(next).await;
+    hear(&world).await;
+    assert_gone(&world, gone, answer.headers["location"].to_str().unwrap()).await;
+    assert_eq!(heard(&world).await, [2, 1], "it is the next project's");
+    assert_eq!(world.number_told(NUMBER).await, ["number_claimed", "number_released", "number_claimed"]);
+    world.stop().await;
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ fn offered(n: u8, number: &str) -> NumberOffered {
 }
 
 fn offer(n: u8, number: &str) -> Command {
-    Command::OfferNumber { number: number.parse().unwrap(), offer: offered(n, number) }
+    Command::OfferNumber { number: number.parse().unwrap(), offer: offered(n, number), wrapped_key: None }
 }
 
 fn described(number: &str) -> NumberDescribed {
@@ -65,6 +65,27 @@ fn a_number_can_be_signed_up_whatever_billing_says_but_not_beside_other_work() {
     check(&created(), None, &offer(1, "1"), Err(making));
     let running = Refusal::OperationRunning { operation: operation(1), kind: OperationKind::ConnectNumber };
     check(&and(ready(), connecting(1, "1")), None, &offer(2, "1"), Err(running));
+}
+
+#[test]
+fn a_key_that_the_project_lacks_comes_with_what_is_sealed_under_it_or_not_at_all() {
+    let offer = Command::OfferNumber { number: "1".parse().unwrap(), offer: offered(1, "1"), wrapped_key: Some("v1.k".into()) };
+    let begun = [&BEGUN[..], &["key.prj_00000000000000000000000001: data_key_created"]].concat();
+    check(&ready(), None, &offer, Ok(&begun));
+    let going = and(ready(), [started(operation(9), OperationKind::DeleteProject)]);
+    let deleting = Refusal::OperationRunning { operation: operation(9), kind: OperationKind::DeleteProject };
+    check(&going, None, &offer, Err(deleting));
+    check(&and(going, [given_up(operation(9), "log")]), None, &offer, Err(Refusal::ProjectDeleting(operation(9))));
+    check(&[], None, &offer, Err(Refusal::NoProject));
+}
+
+#[test]
+fn by_its_id_alone_no_number_takes_the_place_of_one_that_a_signup_brought() {
+    let by_id = |id: &str| Command::ConnectNumber(Number { id: id.parse().unwrap(), waba: None, display: None });
+    let never_connected = [ready(), connecting(1, "1"), vec![given_up(operation(1), "register")]].concat();
+    check(&[ready(), signed_up(1, "1")].concat(), None, &by_id("2"), Err(Refusal::NumberSignedUp));
+    check(&never_connected, None, &by_id("2"), Err(Refusal::NumberSignedUp));
+    check(&never_connected, None, &by_id("1"), Ok(&["number_connected", "number.1: number_claimed"]));
 }
 
 #[test]
@@ -126,6 +147,11 @@ fn one_display_name_is_in_review_at_a_time_and_meta_has_the_last_word() {
     check(&pending, None, &request("Pasta"), Err(Refusal::NameInReview));
     check(&pending, None, &decide("Pizza", true), Ok(&["display_name_decided", "number_described"]));
     check(&pending, None, &decide("Pizza", false), Ok(&["display_name_decided"]));
+    // One that was asked for before comes late: the other is still in review.
+    check(&pending, None, &decide("Pasta", false), Ok(&[]));
+    let late = check_at(2, &pending, None, &decide("Pasta", true), Ok(&["number_described"])).unwrap();
+    assert_eq!(late.name_in_review().map(|is| is.name.as_str()), Some("Pizza"));
+    assert_eq!(late.description.unwrap().verified_name.as_deref(), Some("Pasta"));
     check(&given, None, &decide("Elsewhere", true), Ok(&["display_name_decided", "number_described"]));
     check(&and(given, [NumberDisconnected { phone_number_id: "1".into() }.into()]), None, &decide("Pizza", true), Ok(&[]));
 }
@@ -161,6 +187,21 @@ fn a_name_about_which_meta_says_nothing_is_given_up_and_its_late_word_still_coun
 }
 
 #[test]
+fn a_signup_that_failed_leaves_the_connected_number_its_profile_and_its_name() {
+    let failed = [ready(), signed_up(1, "1"), connecting(2, "2"), vec![given_up(operation(2), "register")]].concat();
+    for given in [&failed[..failed.len() - 1], &failed[..]] {
+        let project = state(given, None).project.unwrap();
+        assert_eq!(project.offer_of_number(), Some(&offered(1, "1")));
+        check(given, None, &Command::RequestDisplayName { name: "Pizza".into() }, Ok(&["display_name_requested"]));
+        let changes = ProfileChanges { about: Some("new".into()), ..ProfileChanges::default() };
+        let command = Command::ChangeProfile { before: contract::BusinessProfileChanged::default(), changes };
+        check(given, None, &command, Ok(&["business_profile_changed"]));
+    }
+    let by_id = and(ready(), [connected("1")]);
+    assert_eq!(state(&by_id, None).project.unwrap().offer_of_number(), None);
+}
+
+#[test]
 fn a_profile_is_merged_with_what_was_there() {
     let before = contract::BusinessProfileChanged { about: Some("old".into()), email: Some("a@b.example".into()), ..Default::default() };
     let changes = ProfileChanges { about: Some("new".into()), email: Some(String::new()), ..ProfileChanges::default() };
@@ -168,5 +209,12 @@ fn a_profile_is_merged_with_what_was_there() {
     check(&ready(), None, &command, Err(Refusal::NumberNotConnected));
     let after = check_at(2, &[ready(), signed_up(1, "1")].concat(), None, &command, Ok(&["business_profile_changed"])).unwrap();
     let expected = contract::BusinessProfileChanged { about: Some("new".into()), ..Default::default() };
+    assert_eq!(after.profile, Some(expected));
+
+    // What was noted is history: meanwhile its owner changed it at Meta, which does not tell which photo it is.
+    let noted = contract::BusinessProfileChanged { address: Some("old".into()), photo_handle: Some("4::p".into()), ..Default::default() };
+    let given = and([ready(), signed_up(1, "1")].concat(), [noted.into()]);
+    let after = check_at(2, &given, None, &command, Ok(&["business_profile_changed"])).unwrap();
+    let expected = contract::BusinessProfileChanged { about: Some("new".into()), photo_handle: Some("4::p".into()), ..Default::default() };
     assert_eq!(after.profile, Some(expected));
 }

@@ -20,7 +20,7 @@ impl<'a> Asking<'a> {
     pub(crate) async fn about(lifecycle: &'a Lifecycle, project: &Project) -> Result<Self, Problem> {
         described::reachable(project).map_err(Error::Refused)?;
         let unconnected = || Problem::from(Error::Refused(Refusal::NumberNotConnected));
-        let offer = project.offer.as_ref().ok_or_else(unconnected)?;
+        let offer = project.offer_of_number().ok_or_else(unconnected)?;
         let number = PhoneNumberId::parse(&offer.phone_number_id).ok_or_else(unconnected)?;
         let graph = lifecycle.meta()?;
         let token = lifecycle.open_offer(project.id, offer).await?.token;

@@ -1,4 +1,4 @@
-//! `PATCH /v1/projects/{project}/profile`: checked here, taken by Meta, then noted. A merge patch: null clears.
+//! `PATCH /v1/projects/{project}/profile`: checked here, taken by Meta, then noted. A merge patch: null clears what can be cleared.
 
 use axum::extract::State;
 use chassis::{Caller, Json, Path, Problem, RequestId};
@@ -48,13 +48,16 @@ pub(crate) struct ChangeProfile {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, example = "RESTAURANT")]
     vertical: Option<Option<String>>,
-    /// A JPEG or PNG of at most 5 MiB, in base64.
-    photo: Option<String>,
+    /// A JPEG or PNG of at most 5 MiB, in base64; can be replaced, and not cleared.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    photo: Option<Option<String>>,
 }
 
 /// Changes the business profile
 ///
-/// What is absent stays as it is, null clears. A photo is uploaded to Meta first. Never refused for the sake of billing.
+/// What is absent stays as it is, null clears; `about` and `photo` cannot be cleared. A photo is uploaded to Meta first. Never refused for the
+/// sake of billing.
 #[utoipa::path(
     patch,
     path = "/v1/projects/{project}/profile",
@@ -110,7 +113,7 @@ fn parse(body: ChangeProfile) -> Result<(ProfileChanges, Option<Photo>), Problem
     };
     let mut wrong = Wrong::default();
     check(&changes, &mut wrong);
-    let photo = body.photo.as_deref().map(Photo::parse);
+    let photo = body.photo.map(|photo| photo.as_deref().map_or(Err("a photo cannot be cleared"), Photo::parse));
     if let Some(Err(detail)) = &photo {
         wrong.add("/photo", *detail);
     }
