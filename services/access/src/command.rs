@@ -125,12 +125,10 @@ impl Access {
                     ground.state.owns_projects = ownership::owns_any(&self.journal, *workspace).await?;
                 }
             }
-            Command::AcceptLink { workspace, invite, .. } => {
+            Command::AcceptLink { workspace, user, .. } => {
+                // The person first: who was registered by this very link has left no pending invitation behind.
+                self.read_person(&mut ground, *user).await?;
                 self.read_workspace(&mut ground, *workspace).await?;
-                let invited = ground.state.workspace.as_ref().and_then(|workspace| workspace.invites.get(invite));
-                if let Some(user) = invited.map(|invite| UserId::of_email(&invite.email)) {
-                    self.read_person(&mut ground, user).await?;
-                }
             }
         }
         Ok(ground)

@@ -41,8 +41,16 @@ pub(crate) enum Command {
     Person { user: UserId, command: PersonCommand },
     /// About a workspace, by somebody.
     Workspace { workspace: WorkspaceId, by: Actor, command: WorkspaceCommand },
-    /// By whoever holds the link, which proves the address: they join, as a new person if need be, and are signed in.
-    AcceptLink { workspace: WorkspaceId, invite: InviteId, expires_at: DateTime<Utc>, name: Option<Name>, session: NewSession },
+    /// By whoever holds the link, which is enough for an address that nobody is registered with: a new person joins and is signed in. `user`
+    /// is the invited address's.
+    AcceptLink {
+        workspace: WorkspaceId,
+        invite: InviteId,
+        user: UserId,
+        expires_at: DateTime<Utc>,
+        name: Option<Name>,
+        session: NewSession,
+    },
 }
 
 /// What is asked for about a person.
@@ -73,14 +81,16 @@ pub(crate) enum WorkspaceCommand {
     TransferOwnership {
         to: UserId,
     },
+    /// With the keys that they made, if asked for; so for the next two.
     Leave {
         user: UserId,
+        revoke_keys: bool,
     },
     ChangeRole {
         user: UserId,
         role: Role,
+        revoke_keys: bool,
     },
-    /// With the keys that they issued, if asked for.
     Remove {
         user: UserId,
         revoke_keys: bool,
@@ -194,8 +204,10 @@ fn about_workspace(
         WorkspaceCommand::Rename { name } => settings::rename(workspace, by, name, now),
         WorkspaceCommand::Delete { confirm } => settings::delete(workspace, by, confirm, state.owns_projects, now),
         WorkspaceCommand::TransferOwnership { to } => settings::transfer_ownership(workspace, by, *to, now),
-        WorkspaceCommand::Leave { user } => members::leave(workspace, *user),
-        WorkspaceCommand::ChangeRole { user, role } => members::change_role(workspace, by, *user, *role, now),
+        WorkspaceCommand::Leave { user, revoke_keys } => members::leave(workspace, *user, *revoke_keys, now),
+        WorkspaceCommand::ChangeRole { user, role, revoke_keys } => {
+            members::change_role(workspace, by, *user, *role, *revoke_keys, now)
+        }
         WorkspaceCommand::Remove { user, revoke_keys } => members::remove(workspace, by, *user, *revoke_keys, now),
         WorkspaceCommand::Permit { user, project, scopes } => {
             members::permit(workspace, by, *user, (*project, state.project_owner), scopes, now)

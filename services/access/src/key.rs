@@ -1,7 +1,9 @@
 //! An API key as its workspace's events leave it. Its secret is nowhere; its hash is for those who check keys, not for this service.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
-use contract::{KeyHolder, KeyId, KeyIssued, ProjectId};
+use contract::{KeyHolder, KeyId, KeyIssued, ProjectId, UserId};
 
 use crate::said::Said;
 
@@ -20,6 +22,8 @@ pub(crate) struct Key {
     pub issued_at: DateTime<Utc>,
     /// Who issued it.
     pub issued_by: Option<String>,
+    /// The people without whom it would not be there: who issued it, or made the key that did, and whose key it took over from.
+    pub makers: BTreeSet<UserId>,
     /// When it stops working; none: never.
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was revoked.
@@ -31,7 +35,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    pub(crate) fn of(issued: &KeyIssued, said: Said<'_>) -> Self {
+    pub(crate) fn of(issued: &KeyIssued, makers: BTreeSet<UserId>, said: Said<'_>) -> Self {
         Self {
             name: issued.name.clone(),
             holder: issued.holder,
@@ -39,6 +43,7 @@ impl Key {
             project: issued.project,
             issued_at: said.at,
             issued_by: said.actor.map(str::to_owned),
+            makers,
             expires_at: issued.expires_at,
             revoked_at: None,
             replaces: issued.replaces,

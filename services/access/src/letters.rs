@@ -23,8 +23,8 @@ pub(crate) fn invitation(to: Email, workspace: &str, link: &Secret, console: Opt
         None => format!("Join with this token: {token}"),
     };
     let text = format!(
-        "You are invited to the workspace \"{workspace}\" on Paige.\n\n{way}\n\nThis works for seven days. After that, sign in with this \
-         address and accept the invitation from your list. If you do not know who invites you, do nothing.\n"
+        "You are invited to the workspace \"{workspace}\" on Paige.\n\n{way}\n\nThis works for seven days, if you are new to Paige. \
+         Otherwise, sign in with this address and accept the invitation from your list. If you do not know who invites you, do nothing.\n"
     );
     Mail { to, subject: "You are invited to a workspace on Paige".to_owned(), text }
 }

@@ -4,6 +4,8 @@
 //! bounded number of times; then it is gone, and whoever waits for it asks for another. Reminders, which nobody asks for, wait in a table
 //! (`remind`). No text of a mail is ever logged.
 
+mod strangers;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,10 +20,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::strangers::Strangers;
 use crate::email::Email;
 use crate::error::Error;
 
-/// Mails that wait to be sent; more are refused where they are asked for.
+/// Mails that wait to be sent, beside those to strangers; more are refused where they are asked for.
 const WAITING_MAX: usize = 1_000;
 /// Mails that are being sent at the same time.
 const SENDING_MAX: usize = 4;
@@ -135,6 +138,7 @@ pub(crate) struct Failed {
 pub(crate) struct Outbox {
     mailer: Mailer,
     waiting: Arc<Semaphore>,
+    strangers: Arc<Strangers>,
     sending: Arc<Semaphore>,
     tasks: TaskTracker,
 }
@@ -148,7 +152,7 @@ pub(crate) struct Place {
 impl Outbox {
     pub(crate) fn new(mailer: Mailer) -> Self {
         let (waiting, sending) = (Arc::new(Semaphore::new(WAITING_MAX)), Arc::new(Semaphore::new(SENDING_MAX)));
-        Self { mailer, waiting, sending, tasks: TaskTracker::new() }
+        Self { mailer, waiting, strangers: Arc::new(Strangers::new()), sending, tasks: TaskTracker::new() }
     }
 
     pub(crate) fn mailer(&self) -> &Mailer {
@@ -162,6 +166,18 @@ impl Outbox {
     pub(crate) fn reserve(&self) -> Result<Place, Error> {
         let permit = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| Error::MailsFull)?;
         Ok(Place { outbox: self.clone(), permit })
+    }
+
+    /// Room for one mail to an address that nobody is registered with; none: there are too many, which must not be told, or it would tell
+    /// who is registered.
+    ///
+    /// # Errors
+    /// [`Error::MailsFull`], whenever those who are registered are told so.
+    pub(crate) fn reserve_for_stranger(&self) -> Result<Option<Place>, Error> {
+        if self.waiting.available_permits() == 0 {
+            return Err(Error::MailsFull);
+        }
+        Ok(self.strangers.admit().map(|permit| Place { outbox: self.clone(), permit }))
     }
 
     /// Waits until `shutdown`, and a little for mails that are under way then.

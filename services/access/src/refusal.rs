@@ -3,6 +3,7 @@
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use chassis::Problem;
+use chrono::{DateTime, SecondsFormat, Utc};
 
 /// A rule that says no. Asking again does not help, unless it says when.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +47,8 @@ pub enum Refusal {
     InviteEnded,
     #[error("the link has expired; sign in with the invited address and accept the invitation from your list")]
     LinkExpired,
+    #[error("this address is somebody's who is registered; sign in with it and accept the invitation from your list")]
+    SignInFirst,
     #[error("the code is wrong, or works no more")]
     WrongCode,
     /// Not told to anybody: a code was asked for too often.
@@ -53,6 +56,8 @@ pub enum Refusal {
     TooManyCodes,
     #[error("a key expires in the future, within ten years")]
     ExpiryUnusable,
+    #[error("no key outlives the one that makes it, which ends at {}", .0.to_rfc3339_opts(SecondsFormat::AutoSi, true))]
+    ExpiryNotHeld(DateTime<Utc>),
     #[error("the key works no more")]
     KeyEnded,
     #[error("another key has taken over from this one already")]
@@ -81,8 +86,9 @@ impl From<Refusal> for Problem {
             Refusal::TooSoon { retry_after_s } => too_many(detail).header(RETRY_AFTER, HeaderValue::from(retry_after_s)),
             Refusal::TooManyCodes => too_many(detail),
             Refusal::InviteEnded => Problem::conflict("invite_ended", detail),
+            Refusal::SignInFirst => Problem::conflict("sign_in_first", detail),
             Refusal::LinkExpired => Problem::conflict("invite_link_expired", detail),
-            Refusal::ExpiryUnusable => Problem::unprocessable("invalid_body", &detail).field("/expires_at", "invalid", detail),
+            Refusal::ExpiryUnusable | Refusal::ExpiryNotHeld(_) => Problem::unprocessable("invalid_body", &detail).field("/expires_at", "invalid", detail),
             Refusal::KeyEnded => Problem::conflict("key_ended", detail),
             Refusal::KeyReplaced => Problem::conflict("key_replaced", detail),
         }

@@ -1,11 +1,12 @@
 //! A workspace as its events leave it: whose it is, who belongs to it, who was asked to join, and its keys. The same fold serves
 //! decisions, the follower and the rebuild at start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{InviteId, KeyId, ProjectId, Role, UserId, WorkspaceEvent, WorkspaceId, WorkspaceKind};
+use contract::{InviteId, KeyId, KeyIssued, ProjectId, Role, UserId, WorkspaceEvent, WorkspaceId, WorkspaceKind};
 
+use crate::actor::Actor;
 use crate::key::Key;
 use crate::said::Said;
 
@@ -29,8 +30,8 @@ pub(crate) struct Workspace {
     pub members: BTreeMap<UserId, Member>,
     /// Pending invitations.
     pub invites: BTreeMap<InviteId, Invite>,
-    /// When invitations were mailed; none older than [`MAILS_COUNTED_FOR`] before the youngest.
-    pub mailed: Vec<DateTime<Utc>>,
+    /// Invitations that were mailed, the youngest last, whatever became of them; none older than [`MAILS_COUNTED_FOR`] before the youngest.
+    pub mailed: Vec<Mailed>,
     pub keys: BTreeMap<KeyId, Key>,
     /// The sequence of the first event; what lists are ordered by.
     pub created_sequence: u64,
@@ -58,6 +59,14 @@ pub(crate) struct Invite {
     pub invited_by: Option<String>,
     /// When its link stops working.
     pub expires_at: DateTime<Utc>,
+}
+
+/// An invitation went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mailed {
+    /// The address.
+    pub to: String,
+    pub at: DateTime<Utc>,
 }
 
 impl Workspace {
@@ -114,7 +123,7 @@ impl Workspace {
                 self.keys.clear();
             }
             WorkspaceEvent::MemberInvited(invited) => {
-                self.mail(said.at);
+                self.mail(&invited.email, said.at);
                 let invite = Invite {
                     email: invited.email.clone(),
                     role: invited.role,
@@ -126,10 +135,11 @@ impl Workspace {
                 self.invites.insert(invited.invite, invite);
             }
             WorkspaceEvent::InviteRenewed(renewed) => {
-                self.mail(said.at);
                 if let Some(invite) = self.invites.get_mut(&renewed.invite) {
                     invite.mailed_at = said.at;
                     invite.expires_at = renewed.expires_at;
+                    let to = invite.email.clone();
+                    self.mail(&to, said.at);
                 }
             }
             WorkspaceEvent::InviteCancelled(cancelled) => drop(self.invites.remove(&cancelled.invite)),
@@ -154,10 +164,11 @@ impl Workspace {
                 self.set_role(transferred.to, Role::Owner);
             }
             WorkspaceEvent::KeyIssued(issued) => {
+                let makers = self.makers(issued, said.actor);
                 if let Some(old) = issued.replaces.and_then(|old| self.keys.get_mut(&old)) {
                     old.replaced_by = Some(issued.key);
                 }
-                self.keys.insert(issued.key, Key::of(issued, said));
+                self.keys.insert(issued.key, Key::of(issued, makers, said));
                 self.forget_keys(said.at);
             }
             WorkspaceEvent::KeyExpirySet(set) => {
@@ -191,9 +202,21 @@ impl Workspace {
         }
     }
 
-    fn mail(&mut self, at: DateTime<Utc>) {
-        self.mailed.push(at);
-        self.mailed.retain(|mailed| *mailed > at - MAILS_COUNTED_FOR);
+    fn mail(&mut self, to: &str, at: DateTime<Utc>) {
+        self.mailed.push(Mailed { to: to.to_owned(), at });
+        self.mailed.retain(|mailed| mailed.at > at - MAILS_COUNTED_FOR);
+    }
+
+    /// Kept with each key, because a key that made others is forgotten some time after it ended, and they may work on.
+    fn makers(&self, issued: &KeyIssued, by: Option<&str>) -> BTreeSet<UserId> {
+        let of = |key: KeyId| self.keys.get(&key).into_iter().flat_map(|key| key.makers.iter().copied());
+        let mut makers: BTreeSet<UserId> = issued.replaces.into_iter().flat_map(of).collect();
+        match by.and_then(Actor::parse) {
+            Some(Actor::Person(user)) => makers.extend([user]),
+            Some(Actor::Key(key) | Actor::Agent(key)) => makers.extend(of(key)),
+            Some(Actor::Platform) | None => {}
+        }
+        makers
     }
 
     /// Ids of keys rise with the time of their issue: the first are the oldest.

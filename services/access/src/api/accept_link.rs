@@ -1,5 +1,5 @@
-//! `POST /sign-in/invites`: joining a workspace with the link of an invitation. The link proves the address: a new person is registered,
-//! and whoever has it is signed in.
+//! `POST /sign-in/invites`: joining a workspace with the link of an invitation, for who is new: the link proves the address, so a person is
+//! registered and signed in. Who is registered signs in by code and accepts the invitation from their list: a link is no way into an account.
 
 use auth::credential::Issued;
 use axum::extract::State;
@@ -38,6 +38,8 @@ pub(crate) struct Joined {
 }
 
 /// Accepts an invitation by its link
+///
+/// For an address that nobody is registered with. Others sign in and accept it from their list, `POST /v1/me/invites/{invite}/accept`.
 #[utoipa::path(
     post,
     path = "/sign-in/invites",
@@ -46,7 +48,7 @@ pub(crate) struct Joined {
     responses(
         (status = 201, description = "Joined and signed in", body = Joined),
         (status = 404, description = "`not_found`: not a link of this installation, or its workspace is gone", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`invite_ended`; `invite_link_expired`: sign in with the invited address and accept it from your list; `limit_reached`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`invite_ended`; `sign_in_first`: the address is somebody's who is registered; `invite_link_expired`: sign in with the invited address and accept it from your list; `limit_reached`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn accept_link(
@@ -65,6 +67,7 @@ pub(crate) async fn accept_link(
     let command = Command::AcceptLink {
         workspace: link.workspace,
         invite: link.invite,
+        user,
         expires_at: link.expires_at,
         name,
         session: NewSession { id, hash: issued.hash.clone() },

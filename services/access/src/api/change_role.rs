@@ -17,6 +17,9 @@ use crate::decide::{Command, WorkspaceCommand};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeRole {
     role: RoleName,
+    /// Whether the keys that they made, and those that were made with these, are revoked too. They go on working otherwise.
+    #[serde(default)]
+    revoke_keys: bool,
 }
 
 /// Changes a member's role
@@ -41,7 +44,7 @@ pub(crate) async fn change_role(
     Json(body): Json<ChangeRole>,
 ) -> Result<StatusCode, Problem> {
     let (by, origin) = by(&caller, &request)?;
-    let command = WorkspaceCommand::ChangeRole { user, role: body.role.into() };
+    let command = WorkspaceCommand::ChangeRole { user, role: body.role.into(), revoke_keys: body.revoke_keys };
     access.command(&Command::Workspace { workspace, by, command }, origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -30,7 +30,7 @@ pub(crate) struct IssueKey {
     /// The one project that it works for; absent: all of the workspace.
     #[schema(example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
     project: Option<String>,
-    /// When it stops working; absent: never.
+    /// When it stops working; absent: never, or when the key that makes it does, which it cannot outlive.
     expires_at: Option<DateTime<Utc>>,
     /// Who holds it; what an agent does is marked as such. Absent: a program.
     holder: Option<HolderName>,
@@ -57,7 +57,7 @@ pub(crate) enum HolderName {
         (status = 403, description = "`insufficient_scope`: its maker lacks one of the scopes", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: not a project of this workspace", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`limit_reached`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`: also for a key that would outlive the one that makes it", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn issue_key(

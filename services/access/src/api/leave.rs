@@ -2,13 +2,25 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::{Caller, Path, Problem, RequestId};
+use chassis::{Caller, Path, Problem, Query, RequestId};
 use contract::WorkspaceId;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::by;
 use crate::Access;
 use crate::actor::Actor;
 use crate::decide::{Command, WorkspaceCommand};
+
+/// What goes along.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Leave {
+    /// Whether the keys that the caller made, and those that were made with these, are revoked too. They go on working otherwise.
+    #[serde(default)]
+    revoke_keys: bool,
+}
 
 /// Leaves a workspace
 #[utoipa::path(
@@ -16,7 +28,7 @@ use crate::decide::{Command, WorkspaceCommand};
     path = "/v1/workspaces/{workspace}/leave",
     tag = "workspaces",
     security(("api_key" = ["self"])),
-    params(("workspace" = String, Path, description = "The workspace's id")),
+    params(("workspace" = String, Path, description = "The workspace's id"), Leave),
     responses(
         (status = 204, description = "No member any more"),
         (status = 409, description = "`owner_must_stay`: transfer ownership first", body = Problem, content_type = "application/problem+json"),
@@ -27,9 +39,11 @@ pub(crate) async fn leave(
     caller: Caller,
     request: RequestId,
     Path(workspace): Path<WorkspaceId>,
+    Query(query): Query<Leave>,
 ) -> Result<StatusCode, Problem> {
     let user = Actor::person(&caller)?;
     let (by, origin) = by(&caller, &request)?;
-    access.command(&Command::Workspace { workspace, by, command: WorkspaceCommand::Leave { user } }, origin).await?;
+    let command = WorkspaceCommand::Leave { user, revoke_keys: query.revoke_keys };
+    access.command(&Command::Workspace { workspace, by, command }, origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

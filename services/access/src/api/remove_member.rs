@@ -16,7 +16,8 @@ use crate::decide::{Command, WorkspaceCommand};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RemoveMember {
-    /// Whether the keys that they issued are revoked too. Keys are the workspace's and go on working otherwise.
+    /// Whether the keys that they made, and those that were made with these, are revoked too. Keys are the workspace's and go on working
+    /// otherwise.
     #[serde(default)]
     revoke_keys: bool,
 }

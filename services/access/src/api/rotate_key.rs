@@ -25,7 +25,7 @@ pub(crate) struct RotateKey {
     /// 0 to 2,592,000 (30 days); 0: the old key stops at once.
     #[schema(example = 3600, maximum = 2_592_000)]
     overlap_seconds: u32,
-    /// When the new key stops working; absent: when the old one would have.
+    /// When the new key stops working; absent: when the old one would have, or the key that rotates it, which it cannot outlive.
     expires_at: Option<DateTime<Utc>>,
 }
 
@@ -43,6 +43,7 @@ pub(crate) struct RotateKey {
         (status = 201, description = "The new key, with its secret", body = IssuedKeyAnswer),
         (status = 403, description = "`insufficient_scope`: the caller lacks one of its scopes", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`key_ended`, `key_replaced`, `limit_reached`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`: also for a key that would outlive the one that rotates it", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn rotate_key(

@@ -17,8 +17,8 @@ pub(super) enum Authority<'a> {
     Admin,
     /// To look at it.
     Member,
-    /// What was given to the key, perhaps for one project alone.
-    Key { scopes: &'a [String], project: Option<ProjectId> },
+    /// What was given to the key, perhaps for one project alone or for a time.
+    Key { scopes: &'a [String], project: Option<ProjectId>, expires_at: Option<DateTime<Utc>> },
 }
 
 impl<'a> Authority<'a> {
@@ -38,7 +38,7 @@ impl<'a> Authority<'a> {
                 if !key.works(now) {
                     return Err(Refusal::CallerEnded);
                 }
-                Self::Key { scopes: &key.scopes, project: key.project }
+                Self::Key { scopes: &key.scopes, project: key.project, expires_at: key.expires_at }
             }
         };
         if authority.has(needed) { Ok(authority) } else { Err(Refusal::ScopeMissing(needed)) }
@@ -60,6 +60,24 @@ impl<'a> Authority<'a> {
         match self {
             Self::Key { project: Some(own), .. } if project != Some(own) => Err(Refusal::ScopeNotHeld("other projects".to_owned())),
             Self::Key { .. } | Self::Owner | Self::Admin | Self::Member => Ok(()),
+        }
+    }
+
+    /// When what it gives ends: as asked for, which is refused if it would outlive the giver; or else `unless_asked`, or with the giver,
+    /// whichever is sooner.
+    pub(super) fn may_give_until(
+        self,
+        asked: Option<DateTime<Utc>>,
+        unless_asked: Option<DateTime<Utc>>,
+    ) -> Result<Option<DateTime<Utc>>, Refusal> {
+        let own = match self {
+            Self::Key { expires_at, .. } => expires_at,
+            Self::Owner | Self::Admin | Self::Member => None,
+        };
+        match (asked, own) {
+            (Some(asked), Some(own)) if asked > own => Err(Refusal::ExpiryNotHeld(own)),
+            (Some(asked), _) => Ok(Some(asked)),
+            (None, _) => Ok([unless_asked, own].into_iter().flatten().min()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Invitations: sent, sent again, taken back, accepted, declined.
 //!
-//! A link works for [`LINK_LIFE`]; the invitation itself stays until somebody ends it, so whoever comes late signs in with the invited
+//! A link works for [`LINK_LIFE`], for an address that nobody is registered with: a mail that is read by others, or lies about for days,
+//! opens nobody's account. The invitation itself stays until somebody ends it: who is registered, or comes late, signs in with the invited
 //! address and accepts it from their list.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,7 +26,7 @@ pub(crate) const INVITES_MAX: usize = 100;
 pub(crate) const MEMBERS_MAX: usize = 200;
 /// Invitations that one workspace mails within [`MAILS_COUNTED_FOR`].
 pub(crate) const MAILS_PER_DAY_MAX: usize = 200;
-/// Between two mails of the same invitation.
+/// Between two mails to the same address, whatever became of the first.
 pub(crate) const RESEND_PAUSE: TimeDelta = TimeDelta::minutes(1);
 
 /// A second invitation of a pending address renews the first, or replaces it if it is for another role.
@@ -49,16 +50,15 @@ pub(super) fn invite(
     if workspace.members.contains_key(&email.user()) {
         return Err(Refusal::AlreadyMember);
     }
+    mailable(workspace, email.as_str(), now)?;
     let mut facts = Vec::new();
     if let Some((pending, is)) = workspace.invites.iter().find(|(_, invite)| invite.email == email.as_str()) {
-        mailable(workspace, Some(is), now)?;
         if is.role == role {
             return Ok(vec![renewed(workspace, *pending, now)]);
         }
         changeable(authority, is)?;
         facts.push(on_workspace(workspace.id, InviteCancelled { invite: *pending }));
     } else {
-        mailable(workspace, None, now)?;
         if workspace.invites.len() >= INVITES_MAX {
             return Err(Refusal::LimitReached { what: "pending invitations", max: INVITES_MAX });
         }
@@ -75,7 +75,7 @@ pub(super) fn resend(workspace: &Workspace, by: Actor, id: InviteId, now: DateTi
     let authority = Authority::of(workspace, by, MEMBERS_WRITE, now)?;
     let invite = workspace.invites.get(&id).ok_or(Refusal::NoInvite)?;
     changeable(authority, invite)?;
-    mailable(workspace, Some(invite), now)?;
+    mailable(workspace, &invite.email, now)?;
     Ok(vec![renewed(workspace, id, now)])
 }
 
@@ -109,6 +109,9 @@ pub(super) fn accept_link(
     let invite = workspace.invites.get(&id).ok_or(Refusal::InviteEnded)?;
     if invite.expires_at != expires_at || now >= expires_at {
         return Err(Refusal::LinkExpired);
+    }
+    if person.is_some_and(|person| person.email.is_some()) {
+        return Err(Refusal::SignInFirst);
     }
     let user = UserId::of_email(&invite.email);
     let joined = join(workspace, id, invite, user)?;
@@ -144,10 +147,11 @@ fn room(workspace: &Workspace) -> Result<(), Refusal> {
 }
 
 /// Mails go to people who did not ask for them: seldom to one, and not too many in all.
-fn mailable(workspace: &Workspace, invite: Option<&Invite>, now: DateTime<Utc>) -> Result<(), Refusal> {
-    let again = invite.map(|invite| invite.mailed_at + RESEND_PAUSE);
-    let counted = workspace.mailed.iter().filter(|at| **at > now - MAILS_COUNTED_FOR);
-    let room = if counted.count() < MAILS_PER_DAY_MAX { None } else { workspace.mailed.first().map(|at| *at + MAILS_COUNTED_FOR) };
+fn mailable(workspace: &Workspace, to: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let mailed = &workspace.mailed;
+    let again = mailed.iter().rfind(|mailed| mailed.to == to).map(|last| last.at + RESEND_PAUSE);
+    let counted = mailed.iter().filter(|mailed| mailed.at > now - MAILS_COUNTED_FOR);
+    let room = if counted.count() < MAILS_PER_DAY_MAX { None } else { mailed.first().map(|first| first.at + MAILS_COUNTED_FOR) };
     match again.max(room).filter(|at| now < *at) {
         None => Ok(()),
         Some(at) => Err(Refusal::TooSoon { retry_after_s: u32::try_from((at - now).num_seconds() + 1).unwrap_or(u32::MAX) }),

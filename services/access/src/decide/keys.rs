@@ -1,4 +1,4 @@
-//! API keys: issued, rotated with overlap, revoked. Nobody gives a key what they do not have themselves.
+//! API keys: issued, rotated with overlap, revoked. Nobody gives a key what they do not have themselves, nor for longer.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{KeyExpirySet, KeyHolder, KeyId, KeyIssued, KeyRevoked, ProjectId, WorkspaceId};
@@ -46,7 +46,8 @@ pub(super) fn issue(
         return Err(Refusal::NoProject);
     }
     authority.may_give(&key.scopes, key.project)?;
-    expiry(key.expires_at, now)?;
+    let expires_at = authority.may_give_until(key.expires_at, None)?;
+    expiry(expires_at, now)?;
     room(workspace, KEYS_MAX, now)?;
     let issued = KeyIssued {
         key: key.id,
@@ -55,13 +56,14 @@ pub(super) fn issue(
         hash: key.hash.clone(),
         scopes: key.scopes.clone(),
         project: key.project,
-        expires_at: key.expires_at,
+        expires_at,
         replaces: None,
     };
     Ok(vec![on_workspace(workspace.id, issued)])
 }
 
-/// `new`: its id and the hash of its secret. It expires when the old one would have, unless another time is asked for.
+/// `new`: its id and the hash of its secret. It expires when the old one would have or, if that is sooner, the key that rotates
+/// it; unless another time is asked for.
 pub(super) fn rotate(
     workspace: &Workspace,
     by: Actor,
@@ -80,7 +82,7 @@ pub(super) fn rotate(
         return Err(Refusal::KeyEnded);
     }
     authority.may_give(&is.scopes, is.project)?;
-    let expires_at = expires_at.or(is.expires_at);
+    let expires_at = authority.may_give_until(expires_at, is.expires_at)?;
     expiry(expires_at, now)?;
     room(workspace, KEYS_OVERLAPPING_MAX, now)?;
     let (key, hash) = new;

@@ -16,32 +16,45 @@ use crate::workspace::{Member, Workspace};
 /// Projects in which one member may have been permitted something.
 pub(crate) const PERMISSIONS_MAX: usize = 200;
 
-pub(super) fn leave(workspace: &Workspace, user: UserId) -> Result<Vec<Fact>, Refusal> {
+pub(super) fn leave(workspace: &Workspace, user: UserId, revoke_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
     let member = workspace.members.get(&user).ok_or(Refusal::NoWorkspace)?;
     if member.role == Role::Owner {
         return Err(Refusal::OwnerStays);
     }
-    Ok(vec![on_workspace(workspace.id, MemberRemoved { user })])
+    let mut facts = vec![on_workspace(workspace.id, MemberRemoved { user })];
+    facts.extend(keys_of(workspace, user, revoke_keys, now));
+    Ok(facts)
 }
 
-pub(super) fn change_role(workspace: &Workspace, by: Actor, user: UserId, role: Role, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+/// With `revoke_keys` also for who has the role already, so that it can be made up for.
+pub(super) fn change_role(
+    workspace: &Workspace,
+    by: Actor,
+    user: UserId,
+    role: Role,
+    revoke_keys: bool,
+    now: DateTime<Utc>,
+) -> Result<Vec<Fact>, Refusal> {
     let member = changeable(workspace, by, user, now)?;
     // Ownership is given by transfer, which takes it from the one who had it.
     if role == Role::Owner || (role == Role::Admin && !Authority::of(workspace, by, MEMBERS_WRITE, now)?.owns() && member.role != role) {
         return Err(Refusal::OwnerNeeded);
     }
-    Ok(if member.role == role { Vec::new() } else { vec![on_workspace(workspace.id, MemberRoleChanged { user, role })] })
+    let changed = (member.role != role).then(|| on_workspace(workspace.id, MemberRoleChanged { user, role }));
+    Ok(changed.into_iter().chain(keys_of(workspace, user, revoke_keys, now)).collect())
 }
 
 pub(super) fn remove(workspace: &Workspace, by: Actor, user: UserId, revoke_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
     changeable(workspace, by, user, now)?;
     let mut facts = vec![on_workspace(workspace.id, MemberRemoved { user })];
-    if revoke_keys {
-        let issuer = user.to_string();
-        let theirs = workspace.keys.iter().filter(|(_, key)| key.works(now) && key.issued_by.as_deref() == Some(&*issuer));
-        facts.extend(theirs.map(|(key, _)| on_workspace(workspace.id, KeyRevoked { key: *key })));
-    }
+    facts.extend(keys_of(workspace, user, revoke_keys, now));
     Ok(facts)
+}
+
+/// The end of every key that somebody made, by themselves or with another of these keys, if it is asked for.
+fn keys_of(workspace: &Workspace, user: UserId, revoke: bool, now: DateTime<Utc>) -> impl Iterator<Item = Fact> {
+    let theirs = workspace.keys.iter().filter(move |(_, key)| revoke && key.works(now) && key.makers.contains(&user));
+    theirs.map(move |(key, _)| on_workspace(workspace.id, KeyRevoked { key: *key }))
 }
 
 /// `project`: which, and who owns it.

@@ -122,13 +122,17 @@ fn new_key(n: u128, scopes: &[&str], project: Option<ProjectId>) -> WorkspaceCom
     })
 }
 
+fn leave(name: &str) -> WorkspaceCommand {
+    WorkspaceCommand::Leave { user: user(name), revoke_keys: false }
+}
+
 fn invite(n: u128, name: &str, role: Role) -> WorkspaceCommand {
     WorkspaceCommand::Invite { invite: invite_id(n), email: email(name), role }
 }
 
 #[test]
 fn who_may_do_what_to_whom() {
-    let change = |name: &str, role| WorkspaceCommand::ChangeRole { user: user(name), role };
+    let change = |name: &str, role| WorkspaceCommand::ChangeRole { user: user(name), role, revoke_keys: false };
     let remove = |name: &str| WorkspaceCommand::Remove { user: user(name), revoke_keys: false };
     let transfer = |name: &str| WorkspaceCommand::TransferOwnership { to: user(name) };
     let rename = || WorkspaceCommand::Rename { name: "Pasta".parse().unwrap() };
@@ -160,9 +164,9 @@ fn who_may_do_what_to_whom() {
         (by("admin"), delete(), Err(ScopeMissing("workspace:own"))),
         (by("owner"), delete(), Ok(vec!["workspace_deleted"])),
         (by("owner"), WorkspaceCommand::Delete { confirm: "pizza".into() }, Err(NotConfirmed)),
-        (by("owner"), WorkspaceCommand::Leave { user: user("owner") }, Err(OwnerStays)),
-        (by("member"), WorkspaceCommand::Leave { user: user("member") }, Ok(vec!["member_removed"])),
-        (by("stranger"), WorkspaceCommand::Leave { user: user("stranger") }, Err(NoWorkspace)),
+        (by("owner"), leave("owner"), Err(OwnerStays)),
+        (by("member"), leave("member"), Ok(vec!["member_removed"])),
+        (by("stranger"), leave("stranger"), Err(NoWorkspace)),
         (by("admin"), invite(1, "new", Role::Admin), Err(OwnerNeeded)),
         (by("owner"), invite(1, "new", Role::Admin), Ok(vec!["member_invited"])),
         (by("admin"), invite(1, "new", Role::Member), Ok(vec!["member_invited"])),
@@ -180,7 +184,7 @@ fn an_owner_can_go_once_somebody_else_is_the_owner() {
     let roles: Vec<Role> = ["owner", "member"].map(|name| house.workspace().members[&user(name)].role).into();
     assert_eq!((roles, house.workspace().owner), (vec![Role::Admin, Role::Owner], Some(user("member"))));
     assert_eq!(house.run(by("owner"), WorkspaceCommand::TransferOwnership { to: user("owner") }), Err(ScopeMissing("workspace:own")));
-    assert!(house.run(by("owner"), WorkspaceCommand::Leave { user: user("owner") }).is_ok());
+    assert!(house.run(by("owner"), leave("owner")).is_ok());
     assert_eq!(house.run(by("owner"), WorkspaceCommand::Rename { name: "Mine".parse().unwrap() }), Err(NoWorkspace));
     let owners = house.workspace().members.values().filter(|member| member.role == Role::Owner).count();
     assert_eq!(owners, 1);
@@ -216,6 +220,7 @@ fn a_second_invitation_renews_the_first_and_the_old_link_stops_working() {
     let link = |expires_at| Command::AcceptLink {
         workspace: team(),
         invite: invite_id(1),
+        user: user("new"),
         expires_at,
         name: None,
         session: NewSession { id: ulid(9, SessionId::from_ulid), hash: "h".into() },
@@ -225,6 +230,13 @@ fn a_second_invitation_renews_the_first_and_the_old_link_stops_working() {
     let facts = decide(&house.state, &link(second), second - TimeDelta::microseconds(1)).unwrap().facts;
     assert_eq!(short(&facts), ["user_registered", "workspace_created", "session_started", "invite_accepted"]);
     assert_eq!(decide(&house.state, &link(second), second), Err(LinkExpired));
+    // A code was asked for, which anybody can; then somebody was registered.
+    house.person(PersonCommand::IssueCode { hash: "code".into() }).unwrap();
+    assert!(decide(&house.state, &link(second), house.now).is_ok());
+    let session = NewSession { id: ulid(8, SessionId::from_ulid), hash: "h".into() };
+    let sign_in = PersonCommand::SignIn { email: email("new"), name: None, code_hash: "code".into(), session };
+    house.person(sign_in).unwrap();
+    assert_eq!(decide(&house.state, &link(second), house.now), Err(SignInFirst));
     // The invitation itself is still there for who signs in.
     house.now = second + TimeDelta::days(30);
     assert_eq!(house.run(by("other"), WorkspaceCommand::Accept { invite: invite_id(1), user: user("other") }), Err(NoInvite));
@@ -242,6 +254,23 @@ fn an_invitation_for_another_role_takes_the_place_of_the_first() {
     assert_eq!(house.run(by("admin"), WorkspaceCommand::CancelInvite { invite: invite_id(1) }), Err(OwnerNeeded));
     assert_eq!(house.run(by("owner"), invite(2, "new", Role::Member)), Ok(vec!["invite_cancelled", "member_invited"]));
     assert_eq!(house.workspace().invites.keys().copied().collect::<Vec<_>>(), [invite_id(2)]);
+}
+
+#[test]
+fn who_is_invited_again_after_a_cancel_or_a_decline_is_not_mailed_sooner() {
+    let ends = [
+        (by("owner"), WorkspaceCommand::CancelInvite { invite: invite_id(1) }),
+        (by("new"), WorkspaceCommand::Decline { invite: invite_id(1), user: user("new") }),
+    ];
+    for (who, end) in ends {
+        let mut house = House::new();
+        house.run(by("owner"), invite(1, "new", Role::Member)).unwrap();
+        house.run(who, end).unwrap();
+        assert_eq!(house.run(by("owner"), invite(2, "new", Role::Member)), Err(TooSoon { retry_after_s: 61 }));
+        assert!(house.run(by("owner"), invite(2, "other", Role::Member)).is_ok());
+        house.now += invites::RESEND_PAUSE;
+        assert_eq!(house.run(by("owner"), invite(3, "new", Role::Member)), Ok(vec!["member_invited"]));
+    }
 }
 
 #[test]

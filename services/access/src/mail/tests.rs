@@ -103,6 +103,27 @@ async fn mails_that_wait_are_bounded_and_so_is_the_mailbox() {
     assert!(outbox.reserve().is_ok());
 }
 
+#[tokio::test(start_paused = true)]
+async fn strangers_leave_room_for_those_who_are_registered() {
+    let outbox = Outbox::new(Mailer::mailbox(Clock::System));
+    let mut places = Vec::new();
+    while let Some(place) = outbox.reserve_for_stranger().unwrap() {
+        places.push(place);
+    }
+    assert_eq!(places.len(), strangers::WAITING_MAX);
+    assert!(outbox.reserve().is_ok());
+    let mut mails = u32::try_from(places.len()).unwrap();
+    drop(places);
+    while outbox.reserve_for_stranger().unwrap().is_some() {
+        mails += 1;
+    }
+    assert_eq!(mails, strangers::MAILS_MAX, "however fast they are sent");
+    tokio::time::advance(strangers::COUNTED_FOR).await;
+    assert!(outbox.reserve_for_stranger().unwrap().is_some());
+    let _full: Vec<Place> = (0..WAITING_MAX).map(|_| outbox.reserve().unwrap()).collect();
+    assert!(matches!(outbox.reserve_for_stranger(), Err(Error::MailsFull)), "as those who are registered are told");
+}
+
 #[test]
 fn what_is_no_mail_server_is_refused_without_repeating_it() {
     for url in ["", "http://user:hunter2@host", "smtp//host", "smtp://user:hunter2@host?tls=perhaps"] {

@@ -1,4 +1,4 @@
-//! Invitations: by link as a new and as a known person, from the list when the link is late, renewed, taken back, declined.
+//! Invitations: by link as a new person, from the list as a known one or when the link is late, renewed, taken back, declined.
 
 use axum::http::StatusCode;
 use chrono::TimeDelta;
@@ -42,17 +42,24 @@ async fn a_link_registers_a_new_person_signs_them_in_and_joins_in_one_step() {
 }
 
 #[tokio::test]
-async fn a_known_person_joins_by_link_as_who_they_are() {
+async fn a_link_opens_nobodys_account() {
     let world = World::new().await;
     let (ada, bob) = (world.sign_in("ada").await, world.sign_in("bob").await);
     let team = world.team(&ada).await;
     invite(&world, &ada, &team, "bob", "member").await.ok();
     // The first mail was the code.
     let token = world.link("bob@example.com", 2).await;
-    let joined = world.open("/sign-in/invites", json!({"token": token, "name": "Somebody else"})).await.ok();
-    assert_eq!(who(&joined, "/session").id, bob.id);
-    assert_eq!(world.get(&bob.token, "/v1/me").await.ok().text("/name"), "bob", "the name stays");
+    let told = world.told(&Subject::user(UserId::of_email("bob@example.com"))).await;
+    let opened = world.open("/sign-in/invites", json!({"token": token, "name": "Somebody else"})).await;
+    assert_eq!(opened.refused(), (409, "sign_in_first"));
+    assert_eq!(world.told(&Subject::user(UserId::of_email("bob@example.com"))).await, told);
+    assert_eq!(world.get(&bob.token, &format!("/v1/workspaces/{team}")).await.refused(), (404, "not_found"));
+    // Theirs is the list, and the session that they have.
+    let id = world.get(&bob.token, "/v1/me/invites").await.ok().text("/data/0/id");
+    world.post(&bob.token, &format!("/v1/me/invites/{id}/accept"), json!({})).await.ok();
+    assert_eq!(world.get(&bob.token, "/v1/me").await.ok().text("/name"), "bob");
     world.get(&bob.token, &format!("/v1/workspaces/{team}")).await.ok();
+    assert_eq!(world.open("/sign-in/invites", json!({"token": token})).await.refused(), (409, "invite_ended"));
     world.end().await;
 }
 

@@ -33,12 +33,8 @@ impl Standing for Everybody {
         async { Ok(()) }.boxed()
     }
 
-    fn visible(&self) -> Visible {
+    fn visible(&self, _scope: &str) -> Visible {
         Visible::All
-    }
-
-    fn sees_project(&self, _project: &str) -> bool {
-        true
     }
 }
 

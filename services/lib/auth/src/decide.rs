@@ -1,10 +1,13 @@
 //! Who may do what: pure rules over what the log says, at an instant.
 //!
 //! What a caller must not know of is hidden (404), what they may see and not do is refused (403). Roles and scopes are the table in README.
+//! Where an event could not be read, nothing is decided (503): it may have taken something away.
+
+use std::collections::BTreeSet;
 
 use chassis::{Denied, Need, Visible};
 use chrono::{DateTime, Utc};
-use contract::{KeyHolder, ProjectId, Role, UserId, WorkspaceId};
+use contract::{KeyHolder, ProjectId, Role, Subject, UserId, WorkspaceId};
 
 use crate::credential::{Credential, Holder};
 use crate::fold::{Fold, Key, Member};
@@ -82,8 +85,18 @@ impl Fold {
         }
     }
 
+    /// Whether enough is known of a holder to say anything: not if an event of their workspace, or of the person, could not be read.
+    pub(crate) fn knows(&self, holder: Holder) -> Result<(), Denied> {
+        let known = match holder {
+            Holder::Key(id) => self.keys.get(&id).is_none_or(|key| self.is_whole(|| Subject::workspace(key.workspace))),
+            Holder::Session(user, _) => self.is_whole(|| Subject::user(user)),
+        };
+        if known { Ok(()) } else { Err(Denied::Stale) }
+    }
+
     /// Whether a holder may, now.
     pub(crate) fn allows(&self, holder: Holder, need: Need<'_>, now: DateTime<Utc>) -> Result<(), Denied> {
+        self.knows(holder)?;
         if !self.works(holder, now) {
             return Err(Denied::Unauthenticated);
         }
@@ -94,59 +107,65 @@ impl Fold {
         }
         let workspace = need.workspace.map(|text| text.parse::<WorkspaceId>().map_err(|_| Denied::Hidden)).transpose()?;
         let project = need.project.map(|text| text.parse::<ProjectId>().map_err(|_| Denied::Hidden)).transpose()?;
+        if project.is_some_and(|project| !self.is_whole(|| Subject::project(project))) {
+            return Err(Denied::Stale);
+        }
         let owner = project.map(|project| self.projects.get(&project).copied().ok_or(Denied::Hidden)).transpose()?;
         if workspace.is_some() && owner.is_some() && workspace != owner {
             return Err(Denied::Hidden);
         }
+        let place = workspace.or(owner);
+        if place.is_some_and(|place| !self.is_whole(|| Subject::workspace(place))) {
+            return Err(Denied::Stale);
+        }
         match holder {
             Holder::Key(id) => {
                 let key = self.keys.get(&id).ok_or(Denied::Unauthenticated)?;
-                key_allows(key, need.scope, workspace.or(owner), project)
+                key_allows(key, need.scope, place, project)
             }
-            Holder::Session(user, _) => match workspace.or(owner) {
+            Holder::Session(user, _) => match place {
                 Some(place) => {
                     let member = self.member_of(place, user).ok_or(Denied::Hidden)?;
                     member_allows(member, need.scope, project, workspace.is_some())
                 }
-                None => {
-                    let places = self.memberships.get(&user).into_iter().flatten();
-                    let anywhere = places.filter_map(|place| self.member_of(*place, user)).any(|member| may_somewhere(member, need.scope));
-                    if anywhere { Ok(()) } else { Err(Denied::Insufficient) }
-                }
+                None => self.allows_somewhere(user, need.scope),
             },
         }
     }
 
-    /// Whether a list may show a project to a holder.
-    pub(crate) fn sees(&self, holder: Holder, project: ProjectId) -> bool {
-        let Some(owner) = self.projects.get(&project).copied() else { return false };
-        match holder {
-            Holder::Key(id) => {
-                self.keys.get(&id).is_some_and(|key| key.workspace == owner && key.project.is_none_or(|only| only == project))
-            }
-            Holder::Session(user, _) => {
-                self.member_of(owner, user).is_some_and(|member| sees_all(member) || member.grants.contains_key(&project))
+    fn allows_somewhere(&self, user: UserId, scope: &str) -> Result<(), Denied> {
+        let mut denied = Denied::Insufficient;
+        for place in self.memberships.get(&user).into_iter().flatten() {
+            if !self.is_whole(|| Subject::workspace(*place)) {
+                denied = Denied::Stale;
+            } else if self.member_of(*place, user).is_some_and(|member| may_somewhere(member, scope)) {
+                return Ok(());
             }
         }
+        Err(denied)
     }
 
-    /// The projects that a holder sees, as a list's filter.
-    pub(crate) fn visible(&self, holder: Holder) -> Visible {
+    /// The projects in which a holder has `scope`, as a list's filter.
+    pub(crate) fn visible(&self, holder: Holder, scope: &str) -> Visible {
         let (mut workspaces, mut projects) = (Vec::new(), Vec::new());
+        let lies_in = |project: &ProjectId, place: &WorkspaceId| {
+            self.projects.get(project) == Some(place) && self.is_whole(|| Subject::project(*project))
+        };
         match holder {
-            Holder::Key(id) => match self.keys.get(&id) {
+            Holder::Key(id) => match self.keys.get(&id).filter(|key| key.scopes.contains(scope)) {
                 Some(Key { workspace, project: None, .. }) => workspaces.push(workspace.to_string()),
-                Some(Key { project: Some(project), .. }) if self.sees(holder, *project) => projects.push(project.to_string()),
+                Some(Key { workspace, project: Some(project), .. }) if lies_in(project, workspace) => projects.push(project.to_string()),
                 Some(_) | None => {}
             },
             Holder::Session(user, _) => {
-                for place in self.memberships.get(&user).into_iter().flatten() {
+                let places = self.memberships.get(&user).into_iter().flatten();
+                for place in places.filter(|place| self.is_whole(|| Subject::workspace(**place))) {
                     let Some(member) = self.member_of(*place, user) else { continue };
                     if sees_all(member) {
                         workspaces.push(place.to_string());
                     } else {
-                        let granted = member.grants.keys().filter(|project| self.projects.get(project) == Some(place));
-                        projects.extend(granted.map(ToString::to_string));
+                        let granted = member.grants.iter().filter(|&(project, scopes)| grants(scopes, scope) && lies_in(project, place));
+                        projects.extend(granted.map(|(project, _)| project.to_string()));
                     }
                 }
             }
@@ -179,7 +198,7 @@ fn member_allows(member: &Member, scope: &str, project: Option<ProjectId>, works
         Role::Owner => true,
         Role::Admin => scope != OWN,
         Role::Member => match (granted, project) {
-            (Some(scopes), _) => scopes.contains(scope) && PROJECT_SCOPES.contains(&scope),
+            (Some(scopes), _) => grants(scopes, scope),
             (None, Some(_)) if !workspace_named => return Err(Denied::Hidden),
             (None, Some(_)) => false,
             (None, None) => scope == READ,
@@ -190,7 +209,11 @@ fn member_allows(member: &Member, scope: &str, project: Option<ProjectId>, works
 
 fn may_somewhere(member: &Member, scope: &str) -> bool {
     member_allows(member, scope, None, true).is_ok()
-        || member.grants.values().any(|scopes| scopes.contains(scope) && PROJECT_SCOPES.contains(&scope))
+        || member.grants.values().any(|scopes| grants(scopes, scope))
+}
+
+fn grants(scopes: &BTreeSet<String>, scope: &str) -> bool {
+    scopes.contains(scope) && PROJECT_SCOPES.contains(&scope)
 }
 
 fn sees_all(member: &Member) -> bool {

@@ -6,8 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use contract::{
-    Event, KeyHolder, KeyId, KeyIssued, ProjectEvent, ProjectId, Recorded, Role, SessionId, Stream, UserId, WorkspaceEvent, WorkspaceId,
+    Event, KeyHolder, KeyId, KeyIssued, ProjectEvent, ProjectId, Recorded, Role, SessionId, Stream, Subject, UserId, WorkspaceEvent,
+    WorkspaceId,
 };
+
+/// The events that say whose a project is, whatever their version. Others of a project do not matter here.
+const WHOSE: [&str; 3] = ["project_created", "project_transferred", "project_erased"];
 
 /// Everything that is known.
 #[derive(Debug, Default)]
@@ -18,6 +22,9 @@ pub(crate) struct Fold {
     pub(crate) keys: HashMap<KeyId, Key>,
     /// Whose a project is.
     pub(crate) projects: HashMap<ProjectId, WorkspaceId>,
+    /// Workspaces, people and projects of which an event could not be read, as one of a newer version: what is known of them is not all,
+    /// and may be what was taken away.
+    unread: BTreeSet<Subject>,
     workspace_sequence: u64,
     project_sequence: u64,
 }
@@ -58,7 +65,8 @@ impl Fold {
         if stream == Stream::Workspace { self.workspace_sequence } else { self.project_sequence }
     }
 
-    /// Takes an event of either stream. One that was taken before changes nothing; one that cannot be read is passed over, loudly.
+    /// Takes an event of either stream. One that was taken before changes nothing; after one that cannot be read, nothing is decided about
+    /// what it is of.
     pub(crate) fn apply(&mut self, event: &Recorded) {
         let of_workspace = event.subject.stream() == Stream::Workspace;
         let sequence = if of_workspace { &mut self.workspace_sequence } else { &mut self.project_sequence };
@@ -72,8 +80,24 @@ impl Fold {
             ProjectEvent::decode(event).map(|fact| self.on_project(event, fact))
         };
         if let Err(error) = read {
-            tracing::error!(%error, stream = event.subject.stream().name(), stream.seq = event.sequence, "event is not readable, passed over");
+            let name = event.event_type.as_str().split('.').nth(1).unwrap_or_default();
+            let refused = of_workspace || WHOSE.contains(&name);
+            if refused {
+                self.unread.insert(event.subject.clone());
+            }
+            tracing::error!(%error, refused, stream = event.subject.stream().name(), stream.seq = event.sequence, "event is not readable");
         }
+    }
+
+    /// Whether all that was said of something could be read.
+    pub(crate) fn is_whole(&self, subject: impl FnOnce() -> Subject) -> bool {
+        // Nearly always empty: then no subject is made for the question.
+        self.unread.is_empty() || !self.unread.contains(&subject())
+    }
+
+    /// Of what an event could not be read.
+    pub(crate) fn unread(&self) -> &BTreeSet<Subject> {
+        &self.unread
     }
 
     fn on_project(&mut self, event: &Recorded, fact: ProjectEvent) {

@@ -57,7 +57,7 @@ impl Authorizer {
         });
     }
 
-    /// What `/readyz` asks: that the log says how far it is, and that this is as far.
+    /// What `/readyz` asks: that the log says how far it is, that this is as far, and that all of it could be read.
     pub fn register(&self, health: &Health) {
         let parts = Arc::clone(&self.0);
         health.register("auth.log", move || {
@@ -67,7 +67,16 @@ impl Authorizer {
                     Ok(()) => Ok(()),
                     Err(_) => parts.knowledge.confirm().await,
                 };
-                known.map_err(|_| "what is known of keys and members is too old, or the log cannot be read".to_owned())
+                known.map_err(|_| "what is known of keys and members is too old, or the log cannot be read".to_owned())?;
+                let fold = parts.knowledge.fold();
+                match fold.unread().first() {
+                    None => Ok(()),
+                    Some(first) => Err(format!(
+                        "an event of {} cannot be read here, so all that concerns it is refused; subjects with such events: {}",
+                        first.as_str(),
+                        fold.unread().len()
+                    )),
+                }
             }
         });
     }
@@ -81,11 +90,14 @@ impl Authority for Authorizer {
             if knowledge.fresh().is_err() {
                 knowledge.confirm().await?;
             }
-            let verify = || knowledge.fold().verify(&credential, self.0.clock.now());
-            let verdict = match verify() {
+            let verify = || {
+                let fold = knowledge.fold();
+                fold.knows(credential.holder).map(|()| fold.verify(&credential, self.0.clock.now()))
+            };
+            let verdict = match verify()? {
                 Verdict::Unknown => {
                     knowledge.confirm().await?;
-                    verify()
+                    verify()?
                 }
                 known => known,
             };
@@ -116,11 +128,7 @@ impl Standing for Held {
         self.parts.knowledge.confirm().boxed()
     }
 
-    fn visible(&self) -> Visible {
-        self.parts.knowledge.fold().visible(self.holder)
-    }
-
-    fn sees_project(&self, project: &str) -> bool {
-        project.parse().is_ok_and(|project| self.parts.knowledge.fold().sees(self.holder, project))
+    fn visible(&self, scope: &str) -> Visible {
+        self.parts.knowledge.fold().visible(self.holder, scope)
     }
 }

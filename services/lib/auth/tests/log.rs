@@ -124,7 +124,6 @@ async fn what_was_just_written_elsewhere_is_never_refused() {
         let created = ProjectCreated { name: "p".to_owned(), conversation_idle_seconds: None, workspace: world.workspace };
         world.append(Subject::project(project), ProjectEvent::ProjectCreated(created)).await;
         caller.require_in_project("projects:read", &project.to_string()).await.unwrap_or_else(|told| panic!("project {n}: {told:?}"));
-        assert!(caller.sees_project(&project.to_string()));
         let owner = world.sign_in(world.owner).await;
         let caller = world.identify(&owner).await.unwrap_or_else(|denied| panic!("session {n}: {denied}"));
         caller.require_in_workspace("workspace:own", &world.workspace.to_string()).await.expect("the owner");
@@ -199,6 +198,30 @@ async fn nothing_is_decided_on_what_is_too_old_and_everything_again_when_the_log
     world.nats.restart().await.expect("nats starts");
     until("it is known again", async || world.identify(&issued).await.is_ok()).await;
     assert_eq!(world.allows(&caller), Ok(()));
+}
+
+#[tokio::test]
+async fn after_an_event_that_cannot_be_read_its_workspace_is_refused_and_readiness_names_it() {
+    let world = World::new().await;
+    let (_, issued) = world.issue().await;
+    let caller = world.identify(&issued).await.expect("it works");
+    let health = Health::new();
+    world.authorizer.register(&health);
+    // As a newer version would say it.
+    let removed = WorkspaceEvent::MemberRemoved(MemberRemoved { user: world.owner });
+    let id = contract::EventId::from_ulid(world.ids.ulid());
+    let mut event = removed.into_new(id, "/test", world.clock.now(), Context::default());
+    event.event_type = "workspace.member_removed.v99";
+    world.journal.append(&Subject::workspace(world.workspace), Expect::Any, vec![event]).await.expect("appended");
+    until("the key is refused", async || world.identify(&issued).await.is_err()).await;
+    assert_eq!(world.identify(&issued).await.expect_err("nobody knows"), Denied::Stale);
+    assert_eq!(world.allows(&caller), Err(Denied::Stale));
+    let failures = health.failures().await;
+    let named = |cause: &str| cause.contains(&world.workspace.to_string());
+    assert!(failures.iter().any(|failure| failure.name == "auth.log" && named(&failure.cause)), "{failures:?}");
+    // Who starts now knows no more.
+    let later = Authorizer::start(connect(&world.nats).await, world.clock.clone()).await.expect("it starts");
+    assert_eq!(later.identify(issued.text.expose()).await.expect_err("nobody knows"), Denied::Stale);
 }
 
 #[tokio::test]

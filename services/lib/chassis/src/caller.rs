@@ -75,11 +75,8 @@ pub trait Standing: Send + Sync {
     /// [`Denied::Stale`] if that cannot be had.
     fn catch_up(&self) -> BoxFuture<'_, Result<(), Denied>>;
 
-    /// The projects that are seen now.
-    fn visible(&self) -> Visible;
-
-    /// Whether one project is seen now.
-    fn sees_project(&self, project: &str) -> bool;
+    /// The projects in which `scope` is had now.
+    fn visible(&self, scope: &str) -> Visible;
 }
 
 /// Who makes the request. Cheap to clone; as an extractor it needs a route under `/v1` that declares a scope.
@@ -126,14 +123,9 @@ impl Caller {
         self.0.all
     }
 
-    /// Which projects a list may show.
-    pub fn visible(&self) -> Visible {
-        self.0.standing.visible()
-    }
-
-    /// Whether a list may show this project.
-    pub fn sees_project(&self, project: &str) -> bool {
-        self.0.standing.sees_project(project)
+    /// Which projects a list may show whose route needs `scope`: those of which the caller may also ask one by one.
+    pub fn visible(&self, scope: &str) -> Visible {
+        self.0.standing.visible(scope)
     }
 
     /// Whether the caller still may, without waiting: for whoever keeps a caller longer than a request lasts.
@@ -222,11 +214,7 @@ impl Standing for Unlimited {
         async { Ok(()) }.boxed()
     }
 
-    fn visible(&self) -> Visible {
+    fn visible(&self, _scope: &str) -> Visible {
         Visible::All
-    }
-
-    fn sees_project(&self, _project: &str) -> bool {
-        true
     }
 }

@@ -11,6 +11,8 @@ use super::answer::ProjectAnswer;
 use crate::store::Wanted;
 use crate::{Lifecycle, store};
 
+/// What the route needs, in each project that it shows.
+const READ: &str = "projects:read";
 /// Most projects on a page.
 const LIMIT_MAX: usize = 100;
 /// Projects on a page when nobody says.
@@ -76,7 +78,7 @@ pub(crate) async fn list_projects(
     let before = query.cursor.as_deref().map(cursor::decode::<LastProject>).transpose()?;
     // One more than asked for tells whether there is a next page.
     let wanted = Wanted {
-        visible: caller.visible(),
+        visible: caller.visible(READ),
         workspace: query.workspace,
         before: before.map(|last| last.created_sequence),
         limit: limit + 1,
