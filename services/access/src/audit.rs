@@ -4,8 +4,9 @@
 //! is in the log, for those who may read it.
 
 use chrono::{DateTime, Utc};
-use contract::{BillingEvent, Event, ProjectId, Recorded, Stream, UserId, WorkspaceEvent, WorkspaceId};
+use contract::{BillingEvent, Event, KeyId, ProjectId, Recorded, Stream, Subject, UserId, WorkspaceEvent, WorkspaceId};
 
+use crate::Access;
 use crate::actor::Actor;
 use crate::command::{user_of, workspace_of};
 use crate::error::Error;
@@ -55,21 +56,42 @@ pub(crate) struct Entry {
     pub workspace: Option<WorkspaceId>,
 }
 
-impl Entry {
+/// Where an event belongs.
+#[derive(Debug, Default)]
+struct About {
+    project: Option<ProjectId>,
+    workspace: Option<WorkspaceId>,
+    /// A key that is for a project, perhaps, which the event does not name.
+    key: Option<KeyId>,
+}
+
+impl Access {
     /// The row of an event; none if nobody would look it up.
-    pub(crate) fn of(recorded: &Recorded) -> Result<Option<Self>, Error> {
-        let about = match recorded.stream() {
-            Stream::Workspace => of_workspace(recorded)?,
-            Stream::Billing => of_billing(recorded)?,
-            Stream::Project | Stream::Database | Stream::Bot | Stream::Flow | Stream::Template | Stream::Media => {
-                recorded.subject.project_id().map(|project| (Some(project), None))
+    pub(crate) async fn entry(&self, recorded: &Recorded) -> Result<Option<Entry>, Error> {
+        let Some(mut about) = About::of(recorded)? else { return Ok(None) };
+        if let Some(key) = about.key {
+            about.project = self.project_of(key, &recorded.subject).await?;
+        }
+        Ok(Some(Entry::of(recorded, &about)))
+    }
+
+    /// The one project that a key is for, from its workspace's own events: the tables forget keys.
+    async fn project_of(&self, key: KeyId, workspace: &Subject) -> Result<Option<ProjectId>, Error> {
+        for recorded in self.journal.entity(workspace).await? {
+            if let WorkspaceEvent::KeyIssued(issued) = said::decode(&recorded)?
+                && issued.key == key
+            {
+                return Ok(issued.project);
             }
-            // The use of credits is metering, at every answer of a bot, and would bury everything else here.
-            Stream::Usage | Stream::Webhook | Stream::Conversation | Stream::Parked | Stream::Position => None,
-        };
-        let Some((project, workspace)) = about else { return Ok(None) };
+        }
+        Ok(None)
+    }
+}
+
+impl Entry {
+    fn of(recorded: &Recorded, about: &About) -> Self {
         let (actor_kind, actor_id) = actor(recorded.context.actor.as_deref());
-        Ok(Some(Self {
+        Self {
             stream: recorded.stream(),
             sequence: recorded.sequence,
             event_id: recorded.id.to_string(),
@@ -79,22 +101,41 @@ impl Entry {
             request_id: recorded.context.correlation.clone(),
             event_type: recorded.event_type.as_str().to_owned(),
             subject: recorded.subject.to_string(),
-            project,
-            workspace,
-        }))
+            project: about.project,
+            workspace: about.workspace,
+        }
     }
 }
 
-type About = (Option<ProjectId>, Option<WorkspaceId>);
+impl About {
+    fn of(recorded: &Recorded) -> Result<Option<Self>, Error> {
+        Ok(match recorded.stream() {
+            Stream::Workspace => of_workspace(recorded)?,
+            Stream::Billing => of_billing(recorded)?,
+            Stream::Project | Stream::Database | Stream::Bot | Stream::Flow | Stream::Template | Stream::Media => {
+                recorded.subject.project_id().map(Self::project)
+            }
+            // The use of credits is metering, at every answer of a bot, and would bury everything else here. So would what people and bots
+            // write to each other: a message and a conversation's state name whoever they are of where they are read.
+            Stream::Usage | Stream::Webhook | Stream::Conversation | Stream::Parked | Stream::Position => None,
+        })
+    }
+
+    fn project(project: ProjectId) -> Self {
+        Self { project: Some(project), ..Self::default() }
+    }
+}
 
 /// What happens to a person is in the audit log of their own workspace.
 fn of_workspace(recorded: &Recorded) -> Result<Option<About>, Error> {
     let workspace = user_of(&recorded.subject).map(WorkspaceId::personal).or_else(|| workspace_of(&recorded.subject));
-    let project = match said::decode(recorded)? {
+    let (project, key) = match said::decode(recorded)? {
         // Said by the checker of keys, again and again: not an act.
         WorkspaceEvent::KeyUsed(_) => return Ok(None),
-        WorkspaceEvent::MemberPermissionsChanged(changed) => Some(changed.project),
-        WorkspaceEvent::KeyIssued(issued) => issued.project,
+        WorkspaceEvent::MemberPermissionsChanged(changed) => (Some(changed.project), None),
+        WorkspaceEvent::KeyIssued(issued) => (issued.project, None),
+        WorkspaceEvent::KeyExpirySet(set) => (None, Some(set.key)),
+        WorkspaceEvent::KeyRevoked(revoked) => (None, Some(revoked.key)),
         WorkspaceEvent::SignInCodeIssued(_)
         | WorkspaceEvent::SignInFailed(_)
         | WorkspaceEvent::UserRegistered(_)
@@ -109,11 +150,9 @@ fn of_workspace(recorded: &Recorded) -> Result<Option<About>, Error> {
         | WorkspaceEvent::InviteAccepted(_)
         | WorkspaceEvent::MemberRoleChanged(_)
         | WorkspaceEvent::MemberRemoved(_)
-        | WorkspaceEvent::OwnershipTransferred(_)
-        | WorkspaceEvent::KeyExpirySet(_)
-        | WorkspaceEvent::KeyRevoked(_) => None,
+        | WorkspaceEvent::OwnershipTransferred(_) => (None, None),
     };
-    Ok(workspace.map(|workspace| (project, Some(workspace))))
+    Ok(workspace.map(|workspace| About { project, workspace: Some(workspace), key }))
 }
 
 /// Charges of used credits are metering too.
@@ -139,7 +178,7 @@ fn of_billing(recorded: &Recorded) -> Result<Option<About>, Error> {
         | BillingEvent::CreditsAdded(_)
         | BillingEvent::SubscriptionClosed(_) => true,
     };
-    Ok(recorded.subject.project_id().filter(|_| act).map(|project| (Some(project), None)))
+    Ok(recorded.subject.project_id().filter(|_| act).map(About::project))
 }
 
 /// Whoever is neither one of ours nor the platform itself is a provider who called.

@@ -173,7 +173,7 @@ impl Access {
     async fn audit(&self, events: &[Recorded]) -> Result<(), Error> {
         let mut run: Vec<Entry> = Vec::new();
         for recorded in events {
-            let Some(entry) = Entry::of(recorded)? else { continue };
+            let Some(entry) = self.entry(recorded).await? else { continue };
             if run.first().is_some_and(|first| first.project != entry.project) {
                 self.keep(&run).await?;
                 run.clear();

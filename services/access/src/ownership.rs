@@ -13,19 +13,24 @@ use crate::error::Error;
 /// Whose a project is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Ownership {
-    /// None: the project does not exist, or not any more.
+    /// Who owns it, or did when it was deleted. None: nobody has said.
     pub owner: Option<WorkspaceId>,
     /// It was deleted for ever.
     pub erased: bool,
 }
 
 impl Ownership {
+    /// Who owns it now. None: the project does not exist, or not any more.
+    pub(crate) fn now(self) -> Option<WorkspaceId> {
+        self.owner.filter(|_| !self.erased)
+    }
+
     /// Applies one event of `project.<prj>`.
     pub(crate) fn fold(self, event: &ProjectEvent) -> Self {
         match event {
             ProjectEvent::ProjectCreated(created) => Self { owner: Some(created.workspace), ..self },
             ProjectEvent::ProjectTransferred(transferred) => Self { owner: Some(transferred.to), ..self },
-            ProjectEvent::ProjectErased(_) => Self { owner: None, erased: true },
+            ProjectEvent::ProjectErased(_) => Self { erased: true, ..self },
             ProjectEvent::ProjectReady(_)
             | ProjectEvent::ProjectFailed(_)
             | ProjectEvent::ProjectUpdated(_)
@@ -64,7 +69,7 @@ pub(crate) async fn owner(journal: &Journal, project: ProjectId) -> Result<Optio
     for recorded in journal.entity(&Subject::project(project)).await? {
         ownership = ownership.fold(&decode(&recorded)?);
     }
-    Ok(ownership.owner)
+    Ok(ownership.now())
 }
 
 /// Whether `workspace` owns any project.
@@ -77,5 +82,5 @@ pub(crate) async fn owns_any(journal: &Journal, workspace: WorkspaceId) -> Resul
         let ownership = projects.entry(id).or_default();
         *ownership = ownership.fold(&decode(&recorded)?);
     }
-    Ok(projects.values().any(|ownership| ownership.owner == Some(workspace)))
+    Ok(projects.values().any(|ownership| ownership.now() == Some(workspace)))
 }

@@ -103,7 +103,7 @@ impl Access {
         let mut entries = Vec::new();
         while let Some(recorded) = events.next().await {
             let recorded: Recorded = recorded?;
-            entries.extend(Entry::of(&recorded)?);
+            entries.extend(self.entry(&recorded).await?);
             if entries.len() >= ENTRIES_MAX {
                 self.keep_by_project(std::mem::take(&mut entries)).await?;
             }

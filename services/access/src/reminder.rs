@@ -111,7 +111,7 @@ impl Access {
                 project_name.clone_from(&updated.name);
             }
         }
-        let Some(owner) = ownership.owner else { return Ok(None) };
+        let Some(owner) = ownership.now() else { return Ok(None) };
         let (workspace, _) = self.workspace(owner).await?;
         let users = workspace.as_ref().map(payers).unwrap_or_default();
         Ok(Some(Payers { project_name, users }))

@@ -71,13 +71,14 @@ impl Databases {
 
     async fn work(&self, provision: &mut Provision, project: ProjectId, mut progress: Progress, cause: &Recorded) -> Result<(), Error> {
         let task = progress.task(self.schema_version);
+        let transfer = self.tenure(project).await?.transfer;
         for step in DatabaseStep::ALL {
             let done = match &self.hook {
                 Some(hook) => hook(project, step),
                 None => Ok(()),
             };
             let done = match done {
-                Ok(()) => provision.step(step).await,
+                Ok(()) => provision.step(step, transfer).await,
                 refused => refused,
             };
             match done {

@@ -1,4 +1,5 @@
-//! What databases does with the events of `project`: a new project gets a database. Everything can be delivered again.
+//! What databases does with the events of `project`: a new project gets a database, a new owner a login of their own. Everything can be
+//! delivered again.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use journal::{AppendError, Follow, Handled, Handler, Stop};
 use crate::Databases;
 use crate::error::Error;
 use crate::provision::Failure;
+use crate::tenure::Tenure;
 
 /// The service's name in positions and parked keys.
 const SERVICE: &str = "databases";
@@ -59,6 +61,9 @@ impl OnProject {
             ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
                 self.0.drop_database(project, started.operation, recorded).await.map_err(stop)
             }
+            ProjectEvent::ProjectTransferred(transferred) => {
+                self.0.hand_over(project, Tenure::given(recorded.sequence, &transferred)).await.map_err(stop)
+            }
             ProjectEvent::ProjectErased(_) => self.0.drop_what_is_left(project).await.map_err(stop),
             ProjectEvent::OperationRetried(retried) => self.0.retry(project, retried.operation, recorded).await.map_err(stop),
             ProjectEvent::ProjectReady(_)
@@ -70,7 +75,6 @@ impl OnProject {
             | ProjectEvent::ProjectUpdated(_)
             | ProjectEvent::ProjectSuspended(_)
             | ProjectEvent::ProjectRestored(_)
-            | ProjectEvent::ProjectTransferred(_)
             | ProjectEvent::TransferRequested(_)
             | ProjectEvent::TransferEnded(_)
             | ProjectEvent::OperationStarted(_)

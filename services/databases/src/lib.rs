@@ -1,6 +1,6 @@
 //! One Postgres database for each project, with roles of its own. The only writer of the stream `database`.
 //!
-//! It follows `project` and makes what a new project needs. It keeps no tables: what was done is in the log, what there is, is on the
+//! It follows `project`, makes what a new project needs, and changes its bot's password with its owner. It keeps no tables: what was done is in the log, what there is, is on the
 //! server, and every step can be repeated. Passwords are derived when they are needed and stored nowhere.
 //!
 //! It drops a database only with its project, and it does not read or write what is in them.
@@ -9,6 +9,7 @@ pub mod config;
 mod drop;
 mod ensure;
 mod error;
+mod hand_over;
 mod handle;
 mod names;
 mod password;
@@ -16,6 +17,7 @@ mod progress;
 pub mod provision;
 mod routes;
 mod show_database;
+mod tenure;
 mod upgrade;
 
 use chassis::{Clock, Health};
@@ -87,11 +89,12 @@ impl Databases {
     }
 }
 
-/// Brings existing databases to the current version, then follows the log until `shutdown`. [`Databases::prepare`] comes first.
+/// Brings existing logins and databases to where they belong, then follows the log until `shutdown`. [`Databases::prepare`] comes first.
 ///
 /// # Errors
-/// The log cannot be followed any more.
+/// The log cannot be followed any more, or the server could not be asked at the start.
 pub async fn run(databases: Databases, shutdown: CancellationToken) -> Result<(), Error> {
+    databases.hand_over_all().await?;
     databases.upgrade_all().await?;
     let journal = databases.journal.clone();
     journal.follow(handle::follow(), handle::OnProject(databases), shutdown).await?;

@@ -1,12 +1,14 @@
 //! The password of a bot's role: derived from the platform's master key, so that it is stored nowhere, in no event and no table.
 //!
+//! It follows from the project, and from the transfer by which its owner has it: each owner has one of their own.
+//!
 //! The server never sees it either: it is given the SCRAM-SHA-256 verifier, as it would compute one itself (RFC 5802, RFC 7677), so that no
 //! statement log can hold a password.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chassis::Secret;
-use contract::ProjectId;
+use contract::{ProjectId, TransferId};
 use hmac::{Hmac, KeyInit, Mac};
 use sealing::MasterKey;
 use sha2::{Digest, Sha256};
@@ -15,16 +17,30 @@ use sha2::{Digest, Sha256};
 const SCRAM_ROUNDS: u32 = 4096;
 const SALT_BYTES: usize = 16;
 const KEY_BYTES: usize = 32;
+const MARK_BYTES: usize = 8;
 
 /// The bot's password: 64 hexadecimal digits.
-pub(crate) fn bot_password(key: &MasterKey, project: ProjectId) -> Secret {
-    Secret::new(hex::encode(*key.derive("bot-role", &project.to_string())))
+pub(crate) fn bot_password(key: &MasterKey, project: ProjectId, transfer: Option<TransferId>) -> Secret {
+    Secret::new(hex::encode(*key.derive("bot-role", &holding(project, transfer))))
 }
 
-/// What the server is told instead: `SCRAM-SHA-256$<rounds>:<salt>$<stored key>:<server key>`. Always the same for a project.
-pub(crate) fn bot_verifier(key: &MasterKey, project: ProjectId) -> String {
-    let salt = key.derive("bot-role-salt", &project.to_string());
-    verifier(bot_password(key, project).expose(), &salt[..SALT_BYTES])
+/// What the server is told instead: `SCRAM-SHA-256$<rounds>:<salt>$<stored key>:<server key>`. Always the same for a password.
+pub(crate) fn bot_verifier(key: &MasterKey, project: ProjectId, transfer: Option<TransferId>) -> String {
+    let salt = key.derive("bot-role-salt", &holding(project, transfer));
+    verifier(bot_password(key, project, transfer).expose(), &salt[..SALT_BYTES])
+}
+
+/// Tells one password from another and nothing about either: 16 hexadecimal digits.
+pub(crate) fn bot_mark(key: &MasterKey, project: ProjectId, transfer: Option<TransferId>) -> String {
+    hex::encode(&key.derive("bot-role-mark", &holding(project, transfer))[..MARK_BYTES])
+}
+
+/// Whoever created the project has the password that they have always had.
+fn holding(project: ProjectId, transfer: Option<TransferId>) -> String {
+    match transfer {
+        None => project.to_string(),
+        Some(transfer) => format!("{project} {transfer}"),
+    }
 }
 
 fn verifier(password: &str, salt: &[u8]) -> String {
@@ -67,13 +83,35 @@ mod tests {
     }
 
     #[test]
-    fn each_project_has_a_password_of_its_own_that_never_changes() {
+    fn each_project_has_a_password_of_its_own_and_with_each_owner_another() {
         let key: MasterKey = "0b".repeat(32).parse().unwrap();
-        let [one, two] = ["prj_00000000000000000000000001", "prj_00000000000000000000000002"].map(|id| id.parse().unwrap());
-        assert_eq!(bot_password(&key, one).expose(), bot_password(&key, one).expose());
-        assert_ne!(bot_password(&key, one).expose(), bot_password(&key, two).expose());
-        assert_eq!(bot_password(&key, one).expose().len(), 64);
-        assert_eq!(bot_verifier(&key, one), bot_verifier(&key, one));
-        assert!(!bot_verifier(&key, one).contains(bot_password(&key, one).expose()));
+        let other: MasterKey = "0c".repeat(32).parse().unwrap();
+        let [one, two]: [ProjectId; 2] =
+            ["prj_00000000000000000000000001", "prj_00000000000000000000000002"].map(|id| id.parse().unwrap());
+        let [first, second]: [TransferId; 2] =
+            ["trf_00000000000000000000000001", "trf_00000000000000000000000002"].map(|id| id.parse().unwrap());
+        let all = [
+            (&key, one, None),
+            (&key, two, None),
+            (&key, one, Some(first)),
+            (&key, one, Some(second)),
+            (&key, two, Some(first)),
+            (&other, one, None),
+        ];
+        for (n, (key, project, transfer)) in all.into_iter().enumerate() {
+            let password = bot_password(key, project, transfer);
+            assert_eq!(password.expose().len(), 64);
+            assert!(!bot_verifier(key, project, transfer).contains(password.expose()));
+            for (m, (key, project, transfer)) in all.into_iter().enumerate() {
+                assert_eq!(password.expose() == bot_password(key, project, transfer).expose(), n == m, "{n} {m}");
+            }
+        }
+        for tell in [bot_verifier, bot_mark] {
+            let told: Vec<String> = all.map(|(key, project, transfer)| tell(key, project, transfer)).into();
+            assert_eq!(told, all.map(|(key, project, transfer)| tell(key, project, transfer)));
+            assert_eq!(told.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len(), "{told:?}");
+        }
+        // That of a project that was never given away is the one that its owner noted years ago.
+        assert_eq!(bot_password(&key, one, None).expose(), hex::encode(*key.derive("bot-role", &one.to_string())));
     }
 }

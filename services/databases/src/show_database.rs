@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
-use chassis::{Json, Path, Problem};
+use chassis::{Caller, Json, Need, Path, Problem};
 use contract::{ProjectId, Subject};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,7 +24,7 @@ pub(crate) struct DatabaseAnswer {
     /// The bot's role: it reads the system tables and owns whatever else it creates.
     #[schema(example = "paige_prj_01jd3x8k2m4n5p6q7r8s9t0v1w_bot")]
     role: String,
-    /// Secret.
+    /// Secret. Another after the project has changed hands.
     password: String,
     /// All of it in one, for `psql <url>`. Secret.
     url: String,
@@ -45,7 +45,11 @@ pub(crate) struct DatabaseAnswer {
         (status = 409, description = "`database_not_ready`: it is being made; `database_failed`: it could not be made", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn show_database(State(databases): State<Databases>, Path(id): Path<ProjectId>) -> Result<impl IntoResponse, Problem> {
+pub(crate) async fn show_database(
+    State(databases): State<Databases>,
+    caller: Caller,
+    Path(id): Path<ProjectId>,
+) -> Result<impl IntoResponse, Problem> {
     let progress = databases.progress(id).await?;
     let Some(ready) = progress.ready else {
         if progress.dropped || databases.journal.last(&Subject::project(id)).await.map_err(Error::from)?.is_none() {
@@ -56,9 +60,14 @@ pub(crate) async fn show_database(State(databases): State<Databases>, Path(id): 
             None => Problem::conflict("database_not_ready", "the database is being made: follow the project's operation"),
         });
     };
+    let tenure = databases.tenure(id).await?;
+    let Some(owner) = tenure.owner else { return Err(Problem::not_found("there is no such project")) };
+    // The password is the owner's of now, by the log itself: who was let in for the owner of a moment ago does not get it.
+    let (workspace, project) = (owner.to_string(), id.to_string());
+    caller.require(Need { scope: "databases:read", workspace: Some(&workspace), project: Some(&project) }).await?;
     let platform = &databases.server.platform;
     let (host, port) = (platform.get_host(), platform.get_port());
-    let password = bot_password(&databases.server.key, id);
+    let password = bot_password(&databases.server.key, id, tenure.transfer);
     let password = password.expose();
     let authority = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     let answer = DatabaseAnswer {

@@ -4,7 +4,7 @@
 //! subject in the same atomic append, so two projects cannot both win it.
 
 use chrono::{DateTime, Utc};
-use contract::{Event, EventId, NewEvent, ProjectEvent, ProjectId, Recorded, Subject};
+use contract::{Context, Event, EventId, NewEvent, ProjectEvent, ProjectId, Recorded, Subject};
 use journal::{Append, AppendError, Position};
 
 use crate::decide::{Command, Fact, Refusal, decide};
@@ -98,7 +98,7 @@ impl Lifecycle {
         let created = events.iter().any(|event| matches!(event, ProjectEvent::ProjectCreated(_)));
         let mut appends: Vec<Append> = Vec::new();
         for fact in facts {
-            let event = self.envelope(&fact, created, now, origin);
+            let event = self.envelope(&fact, created, now, origin, ground.asked.as_ref());
             match appends.iter_mut().find(|append| append.subject == fact.subject) {
                 Some(append) => append.events.push(event),
                 None => appends.push(Append { expect: ground.expect(&fact.subject), subject: fact.subject, events: vec![event] }),
@@ -123,7 +123,7 @@ impl Lifecycle {
         Ok(Attempt::Appended(project.map(Box::new)))
     }
 
-    fn envelope(&self, fact: &Fact, created: bool, now: DateTime<Utc>, origin: &Origin<'_>) -> NewEvent {
+    fn envelope(&self, fact: &Fact, created: bool, now: DateTime<Utc>, origin: &Origin<'_>, asked: Option<&Context>) -> NewEvent {
         let event_type = fact.event.event_type();
         let id = match origin {
             Origin::Event(cause) => EventId::derive(event_type, &[&cause.id.to_string(), fact.subject.as_str()]),
@@ -133,7 +133,7 @@ impl Lifecycle {
             }
             Origin::Request { .. } | Origin::Operation(_) | Origin::Clock => EventId::from_ulid(self.ids.ulid()),
         };
-        fact.event.clone().into_new(id, SOURCE, now, origin.context())
+        fact.event.clone().into_new(id, SOURCE, now, origin.context_of(&fact.event, asked))
     }
 
     /// Puts the project where readers look, so that a read after this write sees it. The log has it already: failing here is no failure.

@@ -1,6 +1,6 @@
 //! What a decision stands on: the state, read from the log, and the sequence of every subject that it was read from.
 
-use contract::{ProjectEvent, ProjectId, Subject};
+use contract::{Context, ProjectEvent, ProjectId, Subject};
 use journal::Expect;
 
 use crate::Lifecycle;
@@ -15,6 +15,8 @@ use crate::project::fold::At;
 pub(crate) struct Ground {
     /// What is so.
     pub(crate) state: State,
+    /// From where the operation came that runs, or ran last.
+    pub(crate) asked: Option<Context>,
     sequences: Vec<(Subject, u64)>,
 }
 
@@ -35,12 +37,15 @@ impl Lifecycle {
     /// [`Error::Log`], [`Error::Decode`].
     pub(crate) async fn ground(&self, id: ProjectId, claims: Option<&MetaId>) -> Result<Ground, Error> {
         let subject = Subject::project(id);
-        let mut ground = Ground { state: State::default(), sequences: Vec::new() };
+        let mut ground = Ground { state: State::default(), asked: None, sequences: Vec::new() };
         let mut last = 0;
         for recorded in self.journal.entity(&subject).await? {
             last = recorded.sequence;
             let event = decode(&recorded)?;
             ground.state.erased = matches!(event, ProjectEvent::ProjectErased(_));
+            if matches!(event, ProjectEvent::OperationStarted(_)) {
+                ground.asked = Some(recorded.context);
+            }
             let project = ground.state.project.take();
             ground.state.project = Project::fold(project, id, At { event: &event, sequence: last, time: recorded.time });
         }

@@ -1,7 +1,7 @@
 //! From where a command comes, as its events will say.
 
 use chassis::{Caller, RequestId};
-use contract::{Context, OperationId, Recorded};
+use contract::{Context, OperationId, ProjectEvent, Recorded};
 
 /// Whoever acts when nobody asked.
 const SYSTEM: &str = "system";
@@ -27,6 +27,17 @@ pub(crate) enum Origin<'a> {
 impl<'a> Origin<'a> {
     pub(crate) fn request(id: &'a RequestId, caller: &'a Caller) -> Self {
         Self::Request { id: id.as_str(), actor: caller.actor() }
+    }
+
+    /// What an event says of it. The one fact that is left of a project names who wanted it gone, and from which request: that was said when
+    /// the deletion began (`asked`), and goes with the project.
+    pub(crate) fn context_of(&self, event: &ProjectEvent, asked: Option<&Context>) -> Context {
+        let mut context = self.context();
+        if let (ProjectEvent::ProjectErased(_), Some(asked)) = (event, asked) {
+            context.correlation.clone_from(&asked.correlation);
+            context.actor.clone_from(&asked.actor);
+        }
+        context
     }
 
     pub(crate) fn context(&self) -> Context {

@@ -78,16 +78,22 @@ async fn rows_do_not_depend_on_which_stream_is_read_first() {
     let owned = |n| Ownership { owner: Some(workspace(n)), erased: false };
     let created = Step::Own(owned(1), entry(Stream::Project, 1, "project.project_created.v2", None));
     let moved = Step::Own(owned(2), entry(Stream::Project, 2, "project.project_transferred.v1", None));
-    let erased = Step::Own(Ownership { owner: None, erased: true }, entry(Stream::Project, 3, "project.project_erased.v1", None));
+    let gone = Ownership { owner: Some(workspace(2)), erased: true };
+    let erased = Step::Own(gone, entry(Stream::Project, 3, "project.project_erased.v1", None));
     let paid = Step::Say(entry(Stream::Billing, 7, "billing.payment_succeeded.v1", None));
     let granted = Step::Say(entry(Stream::Workspace, 9, "workspace.key_issued.v1", Some(workspace(1))));
     for (life, left) in [(vec![&created, &moved], 4), (vec![&created, &moved, &erased], 2)] {
         let expected = rows(&pool, &[life.clone(), vec![&paid, &granted]].concat()).await;
         assert_eq!(expected.as_array().unwrap().len(), left, "{expected}");
+        let owner = expected.as_array().unwrap().iter().rfind(|row| row["stream"] == "project").map(|row| &row["workspace_id"]);
+        assert_eq!(owner, Some(&Value::from(workspace(2).to_string())), "whoever owns it, or did last, reads what is left");
         for (n, steps) in mixtures(&life, &[&paid, &granted]).into_iter().enumerate() {
             assert_eq!(rows(&pool, &steps).await, expected, "mixture {n}");
             // Delivered again, all of it.
             assert_eq!(rows(&pool, &[steps.clone(), steps].concat()).await, expected, "mixture {n}, twice");
         }
     }
+    // Read late, when the log says nothing of its owner any more.
+    let late = Step::Own(Ownership { owner: None, erased: true }, entry(Stream::Project, 3, "project.project_erased.v1", None));
+    assert_eq!(rows(&pool, &[&created, &moved, &late]).await, rows(&pool, &[&created, &moved, &erased]).await);
 }

@@ -29,23 +29,26 @@ pub(crate) async fn find(pool: &PgPool, project: ProjectId) -> Result<(Ownership
 }
 
 /// Writes whose the project is, unless a later event is known, and moves its audit log along: to its owner, or, of a project that was
-/// erased, away.
+/// erased, away, but that it was: that stays with whoever owned it last.
 pub(crate) async fn save(pool: &PgPool, project: ProjectId, ownership: Ownership, sequence: u64) -> Result<(), Error> {
     let (id, owner) = (project.to_string(), ownership.owner.map(|owner| owner.to_string()));
     let mut transaction = pool.begin().await?;
     lock(&mut transaction, project).await?;
-    let written = sqlx::query(
+    // Who owned a project that is gone may be known here alone.
+    let written: Option<Option<String>> = sqlx::query_scalar(
         "INSERT INTO access.projects AS old (id, workspace_id, erased, sequence) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (id) DO UPDATE SET workspace_id = excluded.workspace_id, erased = excluded.erased, sequence = excluded.sequence
-         WHERE old.sequence < excluded.sequence",
+         ON CONFLICT (id) DO UPDATE SET workspace_id = coalesce(excluded.workspace_id, old.workspace_id), erased = excluded.erased,
+             sequence = excluded.sequence
+         WHERE old.sequence < excluded.sequence
+         RETURNING workspace_id",
     )
     .bind(&id)
     .bind(&owner)
     .bind(ownership.erased)
     .bind(signed(sequence))
-    .execute(&mut *transaction)
+    .fetch_optional(&mut *transaction)
     .await?;
-    if written.rows_affected() > 0 {
+    if let Some(owner) = written {
         if ownership.erased {
             // What was said about the workspace stays there, without the project; what was said about the project goes, but that it went.
             let of_workspace = "UPDATE access.audit SET project_id = NULL WHERE project_id = $1 AND stream = 'workspace'";

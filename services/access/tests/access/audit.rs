@@ -140,13 +140,21 @@ async fn of_a_project_that_was_erased_only_that_is_left_whatever_comes_late() {
     let team = world.team(&ada).await;
     let project = world.project(&team, &ada.id).await;
     let body = json!({"name": "K", "scopes": ["projects:read"], "project": project.to_string()});
-    world.post(&ada.token, &format!("/v1/workspaces/{team}/keys"), body).await.ok();
+    let key = world.post(&ada.token, &format!("/v1/workspaces/{team}/keys"), body).await.ok().text("/key/id");
+    world.post(&ada.token, &format!("/v1/workspaces/{team}/keys/{key}/rotate"), json!({"overlap_seconds": 60})).await.ok();
+    world.delete(&ada.token, &format!("/v1/workspaces/{team}/keys/{key}")).await.ok();
     others_say(&world, project, "system").await;
     let path = format!("/v1/projects/{project}/audit");
-    until_entries(&world, &path, 6).await;
-    world.erase(project).await;
+    // Also what the event itself does not say of the project: whose key expires, or is revoked.
+    let all = until_entries(&world, &path, 9).await;
+    let mut of_keys: Vec<&str> = kinds(&all).into_iter().filter(|kind| kind.starts_with("key_")).collect();
+    of_keys.sort_unstable();
+    assert_eq!(of_keys, ["key_expiry_set", "key_issued", "key_issued", "key_revoked"]);
+    world.erase(project, &ada.id).await;
     let left = until_entries(&world, &path, 1).await;
     assert_eq!(left[0]["type"], "project.project_erased.v1");
+    assert_eq!(left[0]["actor"], json!({"kind": "person", "id": ada.id}), "who deleted it");
+    assert_eq!((&left[0]["request_id"], &left[0]["workspace"]), (&json!("request-of-lifecycle"), &json!(team)));
     others_say(&world, project, "system").await;
     // What comes after it in the same streams has been seen, and with it what was late.
     let other = world.project(&team, &ada.id).await;
@@ -156,6 +164,8 @@ async fn of_a_project_that_was_erased_only_that_is_left_whatever_comes_late() {
     // The workspace still knows that it issued a key.
     let of_team = entries(&world, &format!("/v1/workspaces/{team}/audit")).await;
     let issued: Vec<_> = of_team.iter().filter(|entry| entry["type"] == "workspace.key_issued.v1").collect();
-    assert!(issued.len() == 1 && issued[0]["project"] == Value::Null, "{issued:?}");
+    assert!(issued.len() == 2 && issued.iter().all(|entry| entry["project"] == Value::Null), "{issued:?}");
+    // And who deleted the project.
+    assert!(of_team.contains(&left[0]), "{of_team:?}");
     world.end().await;
 }

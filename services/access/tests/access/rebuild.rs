@@ -23,7 +23,7 @@ async fn live(world: &World) {
     world.post(&ada.token, &format!("/v1/workspaces/{team}/invites"), json!({"email": "dan@example.com", "role": "member"})).await.ok();
     world.post(&ada.token, &format!("/v1/workspaces/{team}/owner"), json!({"user": bob.id})).await.ok();
     world.advance(TimeDelta::minutes(5));
-    world.erase(erased).await;
+    world.erase(erased, &bob.id).await;
     let gone = world.team(&cy).await;
     world
         .send(Some(&cy.token), axum::http::Method::DELETE, &format!("/v1/workspaces/{gone}"), Some(json!({"confirm": "Pizza"})))

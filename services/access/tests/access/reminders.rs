@@ -156,7 +156,7 @@ async fn a_project_that_is_erased_leaves_no_reminder_and_gets_none_late() {
     let project = world.project(&ada.personal, &ada.id).await;
     bill(&world, project, past_due(world.clock.now(), 57_000)).await;
     until_reminded(&world, "ada@example.com", 1).await;
-    world.erase(project).await;
+    world.erase(project, "system").await;
     let rows = "SELECT count(*) FROM access.reminders";
     until(|| async {
         let left: i64 = sqlx::query_scalar(rows).fetch_one(&world.pool).await.unwrap();

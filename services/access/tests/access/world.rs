@@ -249,8 +249,9 @@ impl World {
         project
     }
 
-    pub(crate) async fn erase(&self, project: ProjectId) {
-        self.say(project, ProjectErased { operation: OperationId::from_ulid(self.ids.ulid()) }, "system").await;
+    /// Says that a project is gone, because `actor` wanted it so.
+    pub(crate) async fn erase(&self, project: ProjectId, actor: &str) {
+        self.say(project, ProjectErased { operation: OperationId::from_ulid(self.ids.ulid()) }, actor).await;
     }
 
     /// The types of the events on a subject, in short.

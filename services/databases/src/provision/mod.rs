@@ -7,13 +7,14 @@
 mod database;
 mod drop;
 mod failure;
+mod login;
 mod privileges;
 mod roles;
 mod server;
 mod tables;
 mod undo;
 
-use contract::{DatabaseStep, ProjectId};
+use contract::{DatabaseStep, ProjectId, TransferId};
 use sealing::MasterKey;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
@@ -21,6 +22,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use crate::names::{Name, Names};
 
 pub use failure::Failure;
+pub(crate) use login::bot_marks;
 pub use server::close_to_public;
 
 /// The longest wait for another process that is at the same project, or for any other lock.
@@ -80,11 +82,13 @@ impl Provision {
 
     /// Does one step. Steps are done in order; one that is done already does nothing.
     ///
+    /// `transfer`: by which the project's owner has it, if by any; the bot's password follows from it.
+    ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn step(&mut self, step: DatabaseStep) -> Result<(), Failure> {
+    pub async fn step(&mut self, step: DatabaseStep, transfer: Option<TransferId>) -> Result<(), Failure> {
         match step {
-            DatabaseStep::Roles => self.roles().await,
+            DatabaseStep::Roles => self.roles(transfer).await,
             DatabaseStep::Database => self.database().await,
             DatabaseStep::Tables => self.tables().await,
             DatabaseStep::Privileges => self.privileges().await,

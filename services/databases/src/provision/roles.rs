@@ -1,8 +1,9 @@
 //! Step `roles`: who owns the database, and who the bot logs in as.
 
+use contract::TransferId;
+
 use super::{Failure, Provision, server};
 use crate::names::Name;
-use crate::password::bot_verifier;
 
 /// Connections of one bot at the same time.
 const BOT_CONNECTIONS_MAX: u32 = 20;
@@ -13,7 +14,7 @@ const BOT_SETTINGS: [(&str, &str); 3] =
 const WITHOUT_RIGHTS: &str = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS";
 
 impl Provision {
-    pub(super) async fn roles(&mut self) -> Result<(), Failure> {
+    pub(super) async fn roles(&mut self, transfer: Option<TransferId>) -> Result<(), Failure> {
         // Before there is a role that could use an open door.
         server::close(&mut self.platform).await?;
         let (owner, bot) = (self.names.owner.clone(), self.names.bot.clone());
@@ -26,8 +27,10 @@ impl Provision {
         if !self.is_ours(&bot).await? {
             self.run(format!("CREATE ROLE {bot} NOLOGIN {WITHOUT_RIGHTS}")).await?;
         }
-        let verifier = bot_verifier(&self.server.key, self.project);
-        self.run(format!("ALTER ROLE {bot} LOGIN CONNECTION LIMIT {BOT_CONNECTIONS_MAX} PASSWORD '{verifier}'")).await?;
+        // Also where it is noted already: a bot can give itself another password.
+        self.set_password(transfer).await?;
+        self.hand_over(transfer).await?;
+        self.run(format!("ALTER ROLE {bot} LOGIN CONNECTION LIMIT {BOT_CONNECTIONS_MAX}")).await?;
         for (setting, value) in BOT_SETTINGS {
             self.run(format!("ALTER ROLE {bot} SET {setting} = '{value}'")).await?;
         }
@@ -50,7 +53,7 @@ impl Provision {
         }
     }
 
-    async fn is_superuser(&mut self) -> Result<bool, Failure> {
+    pub(super) async fn is_superuser(&mut self) -> Result<bool, Failure> {
         let is = sqlx::query_scalar("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetch_one(&mut self.platform);
         Ok(is.await?)
     }

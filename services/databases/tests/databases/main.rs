@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod dropping;
+mod handing;
 mod killed;
 mod making;
 mod statements;

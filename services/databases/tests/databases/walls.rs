@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::statements::{AGAINST_A_TABLE, AGAINST_THE_REST, OWN, TRAPS, WITHOUT_EFFECT};
+use crate::handing::{transfer, until_ended};
 use crate::world::World;
 use contract::ProjectId;
 use databases::{Databases, Names};
@@ -180,7 +181,7 @@ async fn a_bot_reads_what_is_in_public_and_nothing_more_also_after_an_upgrade() 
 async fn again(world: &World, project: ProjectId) {
     for step in contract::DatabaseStep::ALL {
         let server = databases::Server { platform: world.platform(), key: crate::world::MASTER_KEY.parse().unwrap() };
-        databases::provision::Provision::begin(&server, project).await.unwrap().step(step).await.unwrap();
+        databases::provision::Provision::begin(&server, project).await.unwrap().step(step, None).await.unwrap();
     }
 }
 
@@ -295,5 +296,13 @@ async fn the_platform_needs_no_superuser() {
     let mut bot = world.bot(project).await;
     sqlx::raw_sql("SELECT FROM contacts; CREATE TABLE mine (id int)").execute(&mut bot).await.unwrap();
     assert!(attempt(&mut bot, "DELETE FROM contacts").await.unwrap_err().starts_with(INSUFFICIENT_PRIVILEGE));
+
+    // Nor does it need one to throw the giver of a project out; and what it needed for that it does not keep.
+    transfer(&world, project).await;
+    until_ended(bot).await;
+    world.bot(project).await.close().await.unwrap();
+    let members = "SELECT count(*) FROM pg_auth_members WHERE roleid = $1::text::regrole AND member = 'platform'::regrole AND NOT admin_option";
+    let kept: i64 = sqlx::query_scalar(members).bind(Names::of(project).bot.to_string()).fetch_one(&mut superuser).await.unwrap();
+    assert_eq!(kept, 0);
     world.end(service).await;
 }

@@ -15,8 +15,10 @@ pub(super) fn asked(name: &ProjectName, conversation_idle_seconds: Option<u32>, 
 /// The project, what makes it, and its key come into the log together.
 pub(super) fn create(state: &State, id: ProjectId, asked: Asked, wrapped_key: &str, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
     match &state.project {
-        Some(is) if is.asked == asked => return Ok(Vec::new()),
-        Some(_) => return Err(Refusal::OtherContent),
+        Some(is) if is.asked != asked => return Err(Refusal::OtherContent),
+        // What has become of it is its new owner's to know.
+        Some(is) if is.workspace != asked.workspace => return Err(Refusal::GivenAway),
+        Some(_) => return Ok(Vec::new()),
         None if state.erased => return Err(Refusal::Erased),
         None => {}
     }

@@ -17,6 +17,9 @@ pub enum Refusal {
     /// A project of this id existed and was deleted.
     #[error("the project was deleted")]
     Erased,
+    /// A project of this id existed here and belongs to another workspace now.
+    #[error("the project belongs to another workspace now")]
+    GivenAway,
     /// The number belongs to another project.
     #[error("the number is connected to another project")]
     NumberTaken,
@@ -76,6 +79,7 @@ impl From<Refusal> for Problem {
             Refusal::NoProject | Refusal::NoTransfer => Problem::not_found(detail),
             Refusal::OtherContent => Problem::unprocessable("idempotency_key_reused", "the key was used before with another body"),
             Refusal::Erased => Problem::conflict("project_deleted", detail),
+            Refusal::GivenAway => Problem::conflict("project_transferred", detail),
             Refusal::NumberTaken => Problem::conflict("number_taken", detail),
             Refusal::NumberSignedUp => Problem::conflict("number_signed_up", detail),
             Refusal::NumberNotConnected => Problem::conflict("number_not_connected", detail),

@@ -44,7 +44,8 @@ pub(crate) struct ProjectCreation {
 /// Creates a project
 ///
 /// Answers as soon as the project is in the log. Its database, code, place for Flows and trial are made after that: follow the operation.
-/// With an `Idempotency-Key` a request can be sent again, at any later time: it answers with the project of the first one.
+/// With an `Idempotency-Key` a request can be sent again, at any later time: it answers with the project of the first one, as long as that is
+/// there and the workspace's own.
 #[utoipa::path(
     post,
     path = "/v1/projects",
@@ -57,7 +58,7 @@ pub(crate) struct ProjectCreation {
         (status = 400, description = "`idempotency_key_invalid`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`insufficient_scope`: the caller may not create projects in that workspace", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: there is no such workspace", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_deleted`: the project that the key made is gone", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`project_deleted`: the project that the key made is gone; `project_transferred`: it belongs to another workspace now", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`; `idempotency_key_reused`: the key came with another body before", body = Problem, content_type = "application/problem+json"),
     )
 )]

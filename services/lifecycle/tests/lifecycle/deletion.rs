@@ -81,6 +81,9 @@ async fn a_project_is_deleted_with_everything_that_names_it_and_leaves_one_fact(
         world.say_gone(id, operation_of(&answer.body), step).await;
     }
     assert_gone(&world, id, &location).await;
+    let fact = world.journal.last(&Subject::project(id)).await.unwrap().unwrap();
+    assert_eq!(fact.context.actor.as_deref(), Some("key_platform"), "who deleted it is known");
+    assert_eq!(fact.context.correlation.as_deref(), answer.headers["x-request-id"].to_str().ok(), "and from which request");
     assert_eq!(world.get(&made).await.code(), "not_found");
     assert_eq!(world.get(&format!("/v1/projects/{id}/operations")).await.code(), "not_found");
     assert_eq!(world.delete(id, "Pizza").await.code(), "not_found");

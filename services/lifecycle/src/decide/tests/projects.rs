@@ -1,6 +1,6 @@
 //! Created once, changed, suspended and restored as billing says.
 
-use contract::{Entitlement, ProjectErased, ProjectUpdated, SendingPolicySet, UnknownOutcome};
+use contract::{Entitlement, ProjectErased, ProjectTransferred, ProjectUpdated, SendingPolicySet, UnknownOutcome};
 
 use super::*;
 use crate::project::settings::Changes;
@@ -37,6 +37,16 @@ fn a_project_comes_with_the_operation_that_makes_it_and_with_its_key_and_comes_o
 fn a_request_is_the_same_also_when_the_project_has_another_name_by_now() {
     let renamed = ProjectUpdated { name: "Pasta".into(), conversation_idle_seconds: None };
     check(&and(created(), [renamed.into()]), None, &create("Pizza", Some(5), 1), Ok(&[]));
+}
+
+#[test]
+fn whoever_gave_a_project_away_is_not_told_what_has_become_of_it() {
+    let given = ProjectTransferred { transfer: "trf_00000000000000000000000001".parse().unwrap(), from: workspace(1), to: workspace(2) };
+    let given = and(ready(), [given.into()]);
+    check(&given, None, &create("Pizza", Some(5), 1), Err(Refusal::GivenAway));
+    for other in [create("Pasta", Some(5), 1), create("Pizza", Some(5), 2)] {
+        check(&given, None, &other, Err(Refusal::OtherContent));
+    }
 }
 
 #[test]

@@ -1,0 +1,72 @@
+//! The bot's password. It becomes another when the project changes hands, or the master key does; then every session of the one before is ended.
+//!
+//! Which one a role has is noted in the role's comment, after everything else is done: nobody but a superuser may read what the server keeps
+//! of a password, and a bot cannot change the comment. So a crash in between is made good, and nobody is thrown out twice.
+
+use std::collections::HashMap;
+
+use contract::TransferId;
+use sqlx::Connection;
+
+use super::{Failure, Provision, Server, run};
+use crate::password::{bot_mark, bot_verifier};
+
+const MARKS: &str = "SELECT rolname::text, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname LIKE 'paige\\_prj\\_%\\_bot'";
+const MARK: &str = "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = $1";
+const SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1";
+
+/// What is noted of each bot's password, by role.
+///
+/// # Errors
+/// See [`Failure`].
+pub(crate) async fn bot_marks(server: &Server) -> Result<HashMap<String, Option<String>>, Failure> {
+    let mut platform = server.connect().await?;
+    let marks: Vec<(String, Option<String>)> = sqlx::query_as(MARKS).fetch_all(&mut platform).await?;
+    platform.close().await?;
+    Ok(marks.into_iter().collect())
+}
+
+impl Provision {
+    /// Gives the bot's role the password of whoever has the project by `transfer`, and ends the sessions of the one before. Nothing, if that is
+    /// done, or if there is no such role.
+    ///
+    /// # Errors
+    /// See [`Failure`]; it can be repeated.
+    pub async fn hand_over(&mut self, transfer: Option<TransferId>) -> Result<(), Failure> {
+        let bot = self.names.bot.clone();
+        if !self.is_ours(&bot).await? {
+            return Ok(());
+        }
+        let wanted = bot_mark(&self.server.key, self.project, transfer);
+        let noted: Option<String> = sqlx::query_scalar(MARK).bind(bot.as_str()).fetch_one(&mut self.platform).await?;
+        if noted.as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        self.set_password(transfer).await?;
+        // A role of which nothing is noted has had one password ever, that of who created the project.
+        if noted.is_some() || transfer.is_some() {
+            self.end_sessions().await?;
+            tracing::info!(project.id = %self.project, "the bot of a project logs in with another password from now on");
+        }
+        self.run(format!("COMMENT ON ROLE {bot} IS '{wanted}'")).await
+    }
+
+    /// The server is told the verifier alone.
+    pub(super) async fn set_password(&mut self, transfer: Option<TransferId>) -> Result<(), Failure> {
+        let verifier = bot_verifier(&self.server.key, self.project, transfer);
+        self.run(format!("ALTER ROLE {} PASSWORD '{verifier}'", self.names.bot)).await
+    }
+
+    /// Who is no superuser may end the sessions of their own roles alone: the bot's is one for as long as that takes.
+    async fn end_sessions(&mut self) -> Result<(), Failure> {
+        let bot = self.names.bot.clone();
+        let superuser = self.is_superuser().await?;
+        let mut transaction = self.platform.begin().await?;
+        if !superuser {
+            run(&mut transaction, format!("GRANT {bot} TO CURRENT_USER")).await?;
+        }
+        sqlx::query(SESSIONS).bind(bot.as_str()).execute(&mut *transaction).await?;
+        transaction.rollback().await?;
+        Ok(())
+    }
+}
