@@ -86,8 +86,7 @@ mod tests {
     fn each_project_has_a_password_of_its_own_and_with_each_owner_another() {
         let key: MasterKey = "0b".repeat(32).parse().unwrap();
         let other: MasterKey = "0c".repeat(32).parse().unwrap();
-        let [one, two]: [ProjectId; 2] =
-            ["prj_00000000000000000000000001", "prj_00000000000000000000000002"].map(|id| id.parse().unwrap());
+        let [one, two]: [ProjectId; 2] = ["prj_00000000000000000000000001", "prj_00000000000000000000000002"].map(|id| id.parse().unwrap());
         let [first, second]: [TransferId; 2] =
             ["trf_00000000000000000000000001", "trf_00000000000000000000000002"].map(|id| id.parse().unwrap());
         let all = [

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use crate::statements::{AGAINST_A_TABLE, AGAINST_THE_REST, OWN, TRAPS, WITHOUT_EFFECT};
 use crate::handing::{transfer, until_ended};
+use crate::statements::{AGAINST_A_TABLE, AGAINST_THE_REST, OWN, TRAPS, WITHOUT_EFFECT};
 use crate::world::World;
 use contract::ProjectId;
 use databases::{Databases, Names};
@@ -301,7 +301,8 @@ async fn the_platform_needs_no_superuser() {
     transfer(&world, project).await;
     until_ended(bot).await;
     world.bot(project).await.close().await.unwrap();
-    let members = "SELECT count(*) FROM pg_auth_members WHERE roleid = $1::text::regrole AND member = 'platform'::regrole AND NOT admin_option";
+    let members =
+        "SELECT count(*) FROM pg_auth_members WHERE roleid = $1::text::regrole AND member = 'platform'::regrole AND NOT admin_option";
     let kept: i64 = sqlx::query_scalar(members).bind(Names::of(project).bot.to_string()).fetch_one(&mut superuser).await.unwrap();
     assert_eq!(kept, 0);
     world.end(service).await;
