@@ -205,9 +205,7 @@ fn about_workspace(
         WorkspaceCommand::Delete { confirm } => settings::delete(workspace, by, confirm, state.owns_projects, now),
         WorkspaceCommand::TransferOwnership { to } => settings::transfer_ownership(workspace, by, *to, now),
         WorkspaceCommand::Leave { user, revoke_keys } => members::leave(workspace, *user, *revoke_keys, now),
-        WorkspaceCommand::ChangeRole { user, role, revoke_keys } => {
-            members::change_role(workspace, by, *user, *role, *revoke_keys, now)
-        }
+        WorkspaceCommand::ChangeRole { user, role, revoke_keys } => members::change_role(workspace, by, *user, *role, *revoke_keys, now),
         WorkspaceCommand::Remove { user, revoke_keys } => members::remove(workspace, by, *user, *revoke_keys, now),
         WorkspaceCommand::Permit { user, project, scopes } => {
             members::permit(workspace, by, *user, (*project, state.project_owner), scopes, now)

@@ -88,7 +88,9 @@ impl From<Refusal> for Problem {
             Refusal::InviteEnded => Problem::conflict("invite_ended", detail),
             Refusal::SignInFirst => Problem::conflict("sign_in_first", detail),
             Refusal::LinkExpired => Problem::conflict("invite_link_expired", detail),
-            Refusal::ExpiryUnusable | Refusal::ExpiryNotHeld(_) => Problem::unprocessable("invalid_body", &detail).field("/expires_at", "invalid", detail),
+            Refusal::ExpiryUnusable | Refusal::ExpiryNotHeld(_) => {
+                Problem::unprocessable("invalid_body", &detail).field("/expires_at", "invalid", detail)
+            }
             Refusal::KeyEnded => Problem::conflict("key_ended", detail),
             Refusal::KeyReplaced => Problem::conflict("key_replaced", detail),
         }

@@ -74,13 +74,7 @@ fn command(Try { kind, on, dice }: Try, step: usize, now: DateTime<Utc>) -> Work
         }),
         12 => {
             let (key, overlap_seconds) = (KeyId::from_ulid(ulid(100 + step % 6)), u32::try_from(dice).unwrap());
-            WorkspaceCommand::RotateKey {
-                old: KeyId::from_ulid(ulid(100 + dice % 6)),
-                key,
-                hash: "h".into(),
-                overlap_seconds,
-                expires_at,
-            }
+            WorkspaceCommand::RotateKey { old: KeyId::from_ulid(ulid(100 + dice % 6)), key, hash: "h".into(), overlap_seconds, expires_at }
         }
         13 => WorkspaceCommand::RevokeKey { key },
         _ => WorkspaceCommand::Rename { name: "Pasta".parse().unwrap() },

@@ -75,7 +75,8 @@ async fn a_deleted_project_is_found_nowhere_and_its_neighbour_is_whole() {
     field.plant(gone).await;
     let (secrets, token) = field.secrets(gone).await;
     let marks = [marks::known(), secrets].concat();
-    let nobody_keeps = [Mark { what: "the token", text: token, kept_in: &[] }];
+    let nobody = |what, text| Mark { what, text, kept_in: &[] };
+    let nobody_keeps = [nobody("the token", token), nobody("who pays", marks::PAYER.to_owned())];
     let before = field.read().await;
     for mark in &marks {
         for place in mark.kept_in {

@@ -66,7 +66,6 @@ pub(crate) fn known() -> Vec<Mark> {
         ("what a template says", TEMPLATE_TEXT, &[Log]),
         ("the profile", ABOUT, &[Log]),
         ("the name that is to be shown", SHOWN_NAME, &[Log, Databases]),
-        ("who pays", PAYER, &[Log]),
     ]
     .map(|(what, text, kept_in)| Mark { what, text: text.to_owned(), kept_in })
     .into()

@@ -208,8 +208,7 @@ fn member_allows(member: &Member, scope: &str, project: Option<ProjectId>, works
 }
 
 fn may_somewhere(member: &Member, scope: &str) -> bool {
-    member_allows(member, scope, None, true).is_ok()
-        || member.grants.values().any(|scopes| grants(scopes, scope))
+    member_allows(member, scope, None, true).is_ok() || member.grants.values().any(|scopes| grants(scopes, scope))
 }
 
 fn grants(scopes: &BTreeSet<String>, scope: &str) -> bool {

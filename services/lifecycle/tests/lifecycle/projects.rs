@@ -60,7 +60,9 @@ async fn a_project_whose_database_cannot_be_made_says_so_and_is_tried_again() {
     let project = world.until_status(id, "failed").await;
     assert_eq!(steps(&project["operation"])[0], ("database", "failed"));
     let location = format!("/v1/operations/{}", project["operation"]["id"].as_str().unwrap());
-    let operation = world.get(&location).await.body;
+    // Two events say so, one after the other.
+    let told = |answer: &Answer| answer.body["error"]["code"] == "database_failed";
+    let operation = world.until(&location, "the cause", told).await.body;
     assert_eq!(operation["status"], "failed");
     let parts: Vec<&str> = operation["steps"][0]["parts"].as_array().unwrap().iter().map(|part| part["status"].as_str().unwrap()).collect();
     assert_eq!(parts, ["done", "failed", "pending", "pending"]);
