@@ -34,7 +34,13 @@ fn blank(value: &mut Value) -> bool {
             }
             found
         }
-        Value::Array(values) => values.iter_mut().fold(false, |found, value| blank(value) || found),
+        Value::Array(values) => {
+            let mut found = false;
+            for value in values {
+                found |= blank(value);
+            }
+            found
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }

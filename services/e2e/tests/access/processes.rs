@@ -118,7 +118,6 @@ impl House {
                 assert!(taken_at.elapsed() < SOON, "{name} still answers {what} with {status} {detail} after {:?}", taken_at.elapsed());
             }
         }
-        println!("{what}: refused by nine processes, asked one after the other, {:?} after it was in the log", taken_at.elapsed());
     }
 }
 

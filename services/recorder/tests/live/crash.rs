@@ -10,7 +10,7 @@ use crate::world::{Running, Server, World, wamid};
 const WRITE_LATE: &str = "ALTER SYSTEM SET wal_writer_delay = '10s'; SELECT pg_reload_conf()";
 
 async fn world() -> World {
-    let world = World::on(Server::Own(Postgres::scratch().await.unwrap())).await;
+    let world = World::on(Server::Own(Box::new(Postgres::scratch().await.unwrap()))).await;
     let mut admin = connect(&world).await.unwrap();
     for statement in WRITE_LATE.split(';') {
         sqlx::raw_sql(statement).execute(&mut admin).await.unwrap();

@@ -34,7 +34,7 @@ pub(crate) struct World {
 pub(crate) enum Server {
     Shared(&'static Postgres),
     /// May be killed.
-    Own(Postgres),
+    Own(Box<Postgres>),
 }
 
 impl Deref for Server {
