@@ -25,6 +25,12 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// How many wait to be used again, of all projects together.
 const IDLE_CONNECTIONS_MAX: usize = 256;
 
+/// A new connection, or [`Error::Unavailable`] in time.
+pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> {
+    let connecting = tokio::time::timeout(CONNECT_TIME_MAX, options.connect()).await;
+    Ok(connecting.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut))?)
+}
+
 /// What waits to be used again. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Connections(Arc<Mutex<Idle>>);
@@ -51,8 +57,7 @@ impl Connections {
                 return Ok(connected(connection));
             }
         }
-        let connecting = tokio::time::timeout(CONNECT_TIME_MAX, options().connect()).await;
-        Ok(connected(connecting.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut))?))
+        Ok(connected(connect(&options()).await?))
     }
 
     /// Closes what waits of a project.

@@ -119,18 +119,24 @@ impl Projector {
         }
         let Some(last) = last else {
             transaction.rollback().await?;
+            self.note(project, checkpoint.sequence);
             return Ok(Applied { checkpoint: checkpoint.sequence, done: known, stopped });
         };
         save(&mut transaction, &rows, last).await?;
         transaction.commit().await?;
-        if let Some(flush) = &self.flush {
-            flush.committed(project, last.sequence);
-        }
+        self.note(project, last.sequence);
         if let Some(log) = &self.log {
             log.trust(project);
         }
         let done = events.partition_point(|event| event.sequence <= last.sequence);
         Ok(Applied { checkpoint: last.sequence, done, stopped })
+    }
+
+    /// The tables of a project are here.
+    fn note(&self, project: ProjectId, sequence: u64) {
+        if let Some(flush) = &self.flush {
+            flush.reached(project, sequence);
+        }
     }
 }
 

@@ -36,6 +36,8 @@ const RECORDS_END_MAX: Duration = Duration::from_secs(3);
 
 /// [`Handler::settle`] of the handler.
 pub(super) type Settle = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Unsettled>> + Send + Sync>;
+/// The position that was kept, if one was.
+type Keeping = BoxFuture<'static, Result<Option<u64>, Unsettled>>;
 
 pub(super) struct Director<H> {
     pub(super) journal: Journal,
@@ -59,7 +61,7 @@ pub(super) struct Director<H> {
     hints: Arc<Hints>,
     hint_kept: u64,
     settle: Settle,
-    keeping: Option<BoxFuture<'static, Result<Option<u64>, Unsettled>>>,
+    keeping: Option<Keeping>,
     pub(super) memory_events: usize,
     pub(super) memory_bytes: usize,
     pub(super) pending: u64,
@@ -174,15 +176,20 @@ impl<H: Handler> Director<H> {
         let read_through = self.progress.read_through();
         self.lanes.retain(|_, lane| !lane.is_spent(read_through));
         if self.keeping.is_none() {
-            let position = self.progress.position();
-            let moved = position > self.hint_kept;
-            let (hints, journal, settled) = (Arc::clone(&self.hints), self.journal.clone(), (self.settle)());
-            let keep = async move {
-                settled.await?;
-                Ok((moved && hints.save(journal, position).await).then_some(position))
-            };
-            self.keeping = Some(keep.boxed());
+            self.keeping = Some(self.keep_position());
         }
+    }
+
+    /// Settles what is done, and keeps the position if it moved; answers it then.
+    fn keep_position(&self) -> Keeping {
+        let position = self.progress.position();
+        let moved = position > self.hint_kept;
+        let (hints, journal, settled) = (Arc::clone(&self.hints), self.journal.clone(), (self.settle)());
+        async move {
+            settled.await?;
+            Ok((moved && hints.save(journal, position).await).then_some(position))
+        }
+        .boxed()
     }
 
     fn on_kept(&mut self, position: Option<u64>) {
@@ -234,16 +241,7 @@ impl<H: Handler> Director<H> {
         {
             self.on_noted(noted?);
         }
-        let position = self.progress.position();
-        if position > self.hint_kept {
-            let (hints, journal, settled) = (Arc::clone(&self.hints), self.journal.clone(), (self.settle)());
-            let keep = async move {
-                if settled.await.is_ok() {
-                    hints.save(journal, position).await;
-                }
-            };
-            let _ = tokio::time::timeout_at(deadline, keep).await;
-        }
+        let _ = tokio::time::timeout_at(deadline, self.keep_position()).await;
         Ok(())
     }
 }
@@ -255,7 +253,7 @@ fn settle_of<H: Handler>(handler: Arc<H>) -> Settle {
     })
 }
 
-async fn kept(keeping: &mut Option<BoxFuture<'static, Result<Option<u64>, Unsettled>>>) -> Result<Option<u64>, Unsettled> {
+async fn kept(keeping: &mut Option<Keeping>) -> Result<Option<u64>, Unsettled> {
     match keeping {
         Some(keeping) => keeping.await,
         None => std::future::pending().await,

@@ -3,7 +3,11 @@
 
 use std::time::{Duration, Instant};
 
+use contract::{ProjectId, Stream};
 use embedded::Postgres;
+use futures::StreamExt;
+use journal::{Filter, Handled, Handler, Range};
+use projections::Projector;
 use sqlx::{ConnectOptions, Connection};
 
 use crate::world::{PATIENCE, Running, Server, World, wamid};
@@ -88,13 +92,33 @@ async fn rows_that_a_crash_took_while_nobody_followed_come_back_at_the_next_star
     end(running, &world, &projects, said).await;
 }
 
-async fn until_all(world: &World, projects: &[contract::ProjectId], said: u32) {
+/// They were committed by a projector that ended before it settled; the next one finds them and has nothing to write.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_another_that_are_called_done_outlive_a_crash() {
+    let world = world().await;
+    let project = world.project().await;
+    world.connect(project, "1").await;
+    world.message("1", 1, 0).await;
+    let webhooks: Vec<_> = world.journal.replay(Stream::Webhook, Range::ALL, Filter::all()).map(Result::unwrap).collect().await;
+    assert_eq!(world.recorder().await.handle("webhook.1", &webhooks).await, Handled::all(&webhooks));
+
+    let log = world.journal.state(Stream::Conversation).await.unwrap().created;
+    let events: Vec<_> = world.log(project).await.into_iter().map(|(event, _)| event).collect();
+    Projector::new(world.databases(), log).unflushed().apply(project, &events).await.unwrap();
+    let next = Projector::new(world.databases(), log).unflushed();
+    assert_eq!(next.apply(project, &events).await.unwrap().done, events.len());
+    next.settle().await.unwrap();
+    crash(&world).await;
+    assert_eq!(world.counts(project).await, (1, 1, 1));
+}
+
+async fn until_all(world: &World, projects: &[ProjectId], said: u32) {
     for project in projects {
         world.until_counts(*project, (1, 1, said.into())).await;
     }
 }
 
-async fn end(running: Running, world: &World, projects: &[contract::ProjectId], said: u32) {
+async fn end(running: Running, world: &World, projects: &[ProjectId], said: u32) {
     until_all(world, projects, said).await;
     for project in projects {
         let all: Vec<_> = (0..said).map(|n| wamid(1, n)).collect();
