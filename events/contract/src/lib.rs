@@ -62,7 +62,7 @@ pub use project::{
     NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationFailed, OperationKind, OperationRetried,
     OperationStarted, OperationStepCompleted, ProjectCreated, ProjectErased, ProjectEvent, ProjectFailed, ProjectReady, ProjectRestored,
     ProjectSuspended, ProjectTransferred, ProjectUpdated, SendingPolicySet, TransferEnded, TransferOutcome, TransferRequested,
-    UnknownOutcome,
+    UnknownOutcome, Whose,
 };
 pub use raw_json::RawJson;
 pub use sending::{

@@ -155,6 +155,49 @@ pub struct OperationStarted {
     pub overwrite: bool,
 }
 
+/// What an event says of whose a project is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// This workspace's, from now on.
+    Is(WorkspaceId),
+    /// Nobody's any more.
+    Nobodys,
+}
+
+impl ProjectEvent {
+    /// Whose the project is by this event; `None` where it says nothing of that.
+    pub fn whose(&self) -> Option<Whose> {
+        match self {
+            Self::ProjectCreated(created) => Some(Whose::Is(created.workspace)),
+            Self::ProjectTransferred(transferred) => Some(Whose::Is(transferred.to)),
+            Self::ProjectErased(_) => Some(Whose::Nobodys),
+            Self::ProjectReady(_)
+            | Self::ProjectFailed(_)
+            | Self::ProjectUpdated(_)
+            | Self::ProjectSuspended(_)
+            | Self::ProjectRestored(_)
+            | Self::TransferRequested(_)
+            | Self::TransferEnded(_)
+            | Self::OperationStarted(_)
+            | Self::OperationStepCompleted(_)
+            | Self::OperationFailed(_)
+            | Self::OperationRetried(_)
+            | Self::OperationCompleted(_)
+            | Self::NumberOffered(_)
+            | Self::NumberConnected(_)
+            | Self::NumberDescribed(_)
+            | Self::NumberDisconnected(_)
+            | Self::NumberClaimed(_)
+            | Self::NumberReleased(_)
+            | Self::BusinessProfileChanged(_)
+            | Self::DisplayNameRequested(_)
+            | Self::DisplayNameDecided(_)
+            | Self::DataKeyCreated(_)
+            | Self::SendingPolicySet(_) => None,
+        }
+    }
+}
+
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,6 +3,8 @@
 //! A row names the event and never repeats what it says: no names, no addresses, no secrets, nothing of a bot's contacts. What was said
 //! is in the log, for those who may read it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use contract::{BillingEvent, Event, KeyId, ProjectId, Recorded, Stream, Subject, UserId, WorkspaceEvent, WorkspaceId};
 
@@ -65,26 +67,30 @@ struct About {
     key: Option<KeyId>,
 }
 
+/// The one project that each key is for, if it is for one: what was learned in a run of events, of which many can be about one workspace's keys.
+pub(crate) type KeyProjects = HashMap<KeyId, Option<ProjectId>>;
+
 impl Access {
     /// The row of an event; none if nobody would look it up.
-    pub(crate) async fn entry(&self, recorded: &Recorded) -> Result<Option<Entry>, Error> {
+    pub(crate) async fn entry(&self, recorded: &Recorded, known: &mut KeyProjects) -> Result<Option<Entry>, Error> {
         let Some(mut about) = About::of(recorded)? else { return Ok(None) };
         if let Some(key) = about.key {
-            about.project = self.project_of(key, &recorded.subject).await?;
+            if !known.contains_key(&key) {
+                self.learn_keys(&recorded.subject, known).await?;
+            }
+            about.project = *known.entry(key).or_default();
         }
         Ok(Some(Entry::of(recorded, &about)))
     }
 
-    /// The one project that a key is for, from its workspace's own events: the tables forget keys.
-    async fn project_of(&self, key: KeyId, workspace: &Subject) -> Result<Option<ProjectId>, Error> {
+    /// From the workspace's own events: the tables forget keys.
+    async fn learn_keys(&self, workspace: &Subject, known: &mut KeyProjects) -> Result<(), Error> {
         for recorded in self.journal.entity(workspace).await? {
-            if let WorkspaceEvent::KeyIssued(issued) = said::decode(&recorded)?
-                && issued.key == key
-            {
-                return Ok(issued.project);
+            if let WorkspaceEvent::KeyIssued(issued) = said::decode(&recorded)? {
+                known.insert(issued.key, issued.project);
             }
         }
-        Ok(None)
+        Ok(())
     }
 }
 

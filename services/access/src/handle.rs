@@ -6,7 +6,7 @@ use std::time::Duration;
 use contract::{KeyId, ProjectId, Recorded, Stream, UserId, WorkspaceEvent, WorkspaceId};
 use journal::{Follow, Handled, Handler, Stop};
 
-use crate::audit::Entry;
+use crate::audit::{Entry, KeyProjects};
 use crate::command::{user_of, workspace_of};
 use crate::error::Error;
 use crate::{Access, ownership, said, store};
@@ -171,9 +171,9 @@ impl Access {
 
     /// Rows of events of one entity.
     async fn audit(&self, events: &[Recorded]) -> Result<(), Error> {
-        let mut run: Vec<Entry> = Vec::new();
+        let (mut run, mut known) = (Vec::<Entry>::new(), KeyProjects::new());
         for recorded in events {
-            let Some(entry) = self.entry(recorded).await? else { continue };
+            let Some(entry) = self.entry(recorded, &mut known).await? else { continue };
             if run.first().is_some_and(|first| first.project != entry.project) {
                 self.keep(&run).await?;
                 run.clear();

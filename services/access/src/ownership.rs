@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use contract::{Event, ProjectEvent, ProjectId, Recorded, Stream, Subject, WorkspaceId};
+use contract::{Event, ProjectEvent, ProjectId, Recorded, Stream, Subject, Whose, WorkspaceId};
 use futures::StreamExt;
 use journal::{Filter, Journal, Range};
 
@@ -27,33 +27,10 @@ impl Ownership {
 
     /// Applies one event of `project.<prj>`.
     pub(crate) fn fold(self, event: &ProjectEvent) -> Self {
-        match event {
-            ProjectEvent::ProjectCreated(created) => Self { owner: Some(created.workspace), ..self },
-            ProjectEvent::ProjectTransferred(transferred) => Self { owner: Some(transferred.to), ..self },
-            ProjectEvent::ProjectErased(_) => Self { erased: true, ..self },
-            ProjectEvent::ProjectReady(_)
-            | ProjectEvent::ProjectFailed(_)
-            | ProjectEvent::ProjectUpdated(_)
-            | ProjectEvent::ProjectSuspended(_)
-            | ProjectEvent::ProjectRestored(_)
-            | ProjectEvent::TransferRequested(_)
-            | ProjectEvent::TransferEnded(_)
-            | ProjectEvent::OperationStarted(_)
-            | ProjectEvent::OperationStepCompleted(_)
-            | ProjectEvent::OperationFailed(_)
-            | ProjectEvent::OperationRetried(_)
-            | ProjectEvent::OperationCompleted(_)
-            | ProjectEvent::NumberOffered(_)
-            | ProjectEvent::NumberConnected(_)
-            | ProjectEvent::NumberDescribed(_)
-            | ProjectEvent::NumberDisconnected(_)
-            | ProjectEvent::NumberClaimed(_)
-            | ProjectEvent::NumberReleased(_)
-            | ProjectEvent::BusinessProfileChanged(_)
-            | ProjectEvent::DisplayNameRequested(_)
-            | ProjectEvent::DisplayNameDecided(_)
-            | ProjectEvent::DataKeyCreated(_)
-            | ProjectEvent::SendingPolicySet(_) => self,
+        match event.whose() {
+            Some(Whose::Is(workspace)) => Self { owner: Some(workspace), ..self },
+            Some(Whose::Nobodys) => Self { erased: true, ..self },
+            None => self,
         }
     }
 }

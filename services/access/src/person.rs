@@ -56,6 +56,11 @@ pub(crate) struct Session {
 }
 
 impl Person {
+    /// Whether they ever signed in. If not, codes were sent to their address, and no more.
+    pub(crate) fn is_registered(&self) -> bool {
+        self.email.is_some()
+    }
+
     /// Nobody yet.
     fn unknown(id: UserId) -> Self {
         Self {

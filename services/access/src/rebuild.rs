@@ -10,7 +10,7 @@ use contract::{ProjectId, Recorded, Stream, UserId, WorkspaceId};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
-use crate::audit::Entry;
+use crate::audit::{Entry, KeyProjects};
 use crate::command::{user_of, workspace_of};
 use crate::error::Error;
 use crate::handle::{OTHERS, filters, key_of};
@@ -100,10 +100,10 @@ impl Access {
         }
         let range = Range { from, through: Some(through) };
         let mut events = std::pin::pin!(self.journal.replay(stream, range, Filter::subjects(filters(stream))));
-        let mut entries = Vec::new();
+        let (mut entries, mut known) = (Vec::new(), KeyProjects::new());
         while let Some(recorded) = events.next().await {
             let recorded: Recorded = recorded?;
-            entries.extend(self.entry(&recorded).await?);
+            entries.extend(self.entry(&recorded, &mut known).await?);
             if entries.len() >= ENTRIES_MAX {
                 self.keep_by_project(std::mem::take(&mut entries)).await?;
             }

@@ -1,6 +1,6 @@
 //! Whose a project is, and by which transfer it came to them. A bot's password follows from the transfer, so what a giver knew opens nothing.
 
-use contract::{ProjectEvent, ProjectId, ProjectTransferred, Subject, TransferId, WorkspaceId};
+use contract::{ProjectEvent, ProjectId, ProjectTransferred, Subject, TransferId, Whose, WorkspaceId};
 
 use crate::Databases;
 use crate::error::Error;
@@ -20,35 +20,15 @@ pub(crate) struct Tenure {
 impl Tenure {
     /// Applies one event of `project.<prj>`.
     pub(crate) fn fold(self, sequence: u64, event: &ProjectEvent) -> Self {
-        let tenure = Self { sequence, ..self };
-        match event {
-            ProjectEvent::ProjectCreated(created) => Self { owner: Some(created.workspace), ..tenure },
-            ProjectEvent::ProjectTransferred(transferred) => Self::given(sequence, transferred),
-            ProjectEvent::ProjectErased(_) => Self { owner: None, ..tenure },
-            ProjectEvent::ProjectReady(_)
-            | ProjectEvent::ProjectFailed(_)
-            | ProjectEvent::ProjectUpdated(_)
-            | ProjectEvent::ProjectSuspended(_)
-            | ProjectEvent::ProjectRestored(_)
-            | ProjectEvent::TransferRequested(_)
-            | ProjectEvent::TransferEnded(_)
-            | ProjectEvent::OperationStarted(_)
-            | ProjectEvent::OperationStepCompleted(_)
-            | ProjectEvent::OperationFailed(_)
-            | ProjectEvent::OperationRetried(_)
-            | ProjectEvent::OperationCompleted(_)
-            | ProjectEvent::NumberOffered(_)
-            | ProjectEvent::NumberConnected(_)
-            | ProjectEvent::NumberDescribed(_)
-            | ProjectEvent::NumberDisconnected(_)
-            | ProjectEvent::NumberClaimed(_)
-            | ProjectEvent::NumberReleased(_)
-            | ProjectEvent::BusinessProfileChanged(_)
-            | ProjectEvent::DisplayNameRequested(_)
-            | ProjectEvent::DisplayNameDecided(_)
-            | ProjectEvent::DataKeyCreated(_)
-            | ProjectEvent::SendingPolicySet(_) => tenure,
+        if let ProjectEvent::ProjectTransferred(transferred) = event {
+            return Self::given(sequence, transferred);
         }
+        let owner = match event.whose() {
+            Some(Whose::Is(workspace)) => Some(workspace),
+            Some(Whose::Nobodys) => None,
+            None => self.owner,
+        };
+        Self { owner, sequence, ..self }
     }
 
     /// As it is from a transfer on, whatever was before it.

@@ -11,6 +11,7 @@ use crate::command::Origin;
 use crate::decide::{Command, PersonCommand};
 use crate::email::Email;
 use crate::mail::Place;
+use crate::person::Person;
 use crate::{Access, Error, Refusal, letters};
 
 /// Codes have eight digits.
@@ -63,7 +64,7 @@ pub(crate) async fn issue_code(
 /// Whoever makes up addresses takes no room from those who are registered.
 async fn room(access: &Access, email: &Email) -> Result<Option<Place>, Error> {
     let (person, _) = access.person(email.user()).await?;
-    if person.is_some_and(|person| person.email.is_some()) {
+    if person.as_ref().is_some_and(Person::is_registered) {
         access.outbox.reserve().map(Some)
     } else {
         access.outbox.reserve_for_stranger()

@@ -110,7 +110,7 @@ pub(super) fn accept_link(
     if invite.expires_at != expires_at || now >= expires_at {
         return Err(Refusal::LinkExpired);
     }
-    if person.is_some_and(|person| person.email.is_some()) {
+    if person.is_some_and(Person::is_registered) {
         return Err(Refusal::SignInFirst);
     }
     let user = UserId::of_email(&invite.email);

@@ -84,7 +84,7 @@ pub(super) fn enter(
     now: DateTime<Utc>,
 ) -> Vec<Fact> {
     let mut facts = Vec::new();
-    if person.is_none_or(|person| person.email.is_none()) {
+    if !person.is_some_and(Person::is_registered) {
         facts.push(on_user(user, UserRegistered { email: email.to_owned(), name: name.map(|name| name.as_str().to_owned()) }));
         let own = WorkspaceCreated { name: PERSONAL_NAME.to_owned(), kind: WorkspaceKind::Personal, owner: user };
         facts.push(on_workspace(WorkspaceId::personal(user), own));

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use contract::{
-    Event, KeyHolder, KeyId, KeyIssued, ProjectEvent, ProjectId, Recorded, Role, SessionId, Stream, Subject, UserId, WorkspaceEvent,
+    Event, KeyHolder, KeyId, KeyIssued, ProjectEvent, ProjectId, Recorded, Role, SessionId, Stream, Subject, UserId, Whose, WorkspaceEvent,
     WorkspaceId,
 };
 
@@ -77,7 +77,7 @@ impl Fold {
         let read = if of_workspace {
             WorkspaceEvent::decode(event).map(|fact| self.on_workspace_stream(event, fact))
         } else {
-            ProjectEvent::decode(event).map(|fact| self.on_project(event, fact))
+            ProjectEvent::decode(event).map(|fact| self.on_project(event, &fact))
         };
         if let Err(error) = read {
             let name = event.event_type.as_str().split('.').nth(1).unwrap_or_default();
@@ -100,35 +100,12 @@ impl Fold {
         &self.unread
     }
 
-    fn on_project(&mut self, event: &Recorded, fact: ProjectEvent) {
+    fn on_project(&mut self, event: &Recorded, fact: &ProjectEvent) {
         let Some(project) = event.subject.project_id() else { return };
-        match fact {
-            ProjectEvent::ProjectCreated(created) => drop(self.projects.insert(project, created.workspace)),
-            ProjectEvent::ProjectTransferred(transferred) => drop(self.projects.insert(project, transferred.to)),
-            ProjectEvent::ProjectErased(_) => drop(self.projects.remove(&project)),
-            ProjectEvent::ProjectReady(_)
-            | ProjectEvent::ProjectFailed(_)
-            | ProjectEvent::ProjectUpdated(_)
-            | ProjectEvent::ProjectSuspended(_)
-            | ProjectEvent::ProjectRestored(_)
-            | ProjectEvent::TransferRequested(_)
-            | ProjectEvent::TransferEnded(_)
-            | ProjectEvent::OperationStarted(_)
-            | ProjectEvent::OperationStepCompleted(_)
-            | ProjectEvent::OperationFailed(_)
-            | ProjectEvent::OperationRetried(_)
-            | ProjectEvent::OperationCompleted(_)
-            | ProjectEvent::NumberOffered(_)
-            | ProjectEvent::NumberConnected(_)
-            | ProjectEvent::NumberDescribed(_)
-            | ProjectEvent::NumberDisconnected(_)
-            | ProjectEvent::NumberClaimed(_)
-            | ProjectEvent::NumberReleased(_)
-            | ProjectEvent::BusinessProfileChanged(_)
-            | ProjectEvent::DisplayNameRequested(_)
-            | ProjectEvent::DisplayNameDecided(_)
-            | ProjectEvent::DataKeyCreated(_)
-            | ProjectEvent::SendingPolicySet(_) => {}
+        match fact.whose() {
+            Some(Whose::Is(workspace)) => drop(self.projects.insert(project, workspace)),
+            Some(Whose::Nobodys) => drop(self.projects.remove(&project)),
+            None => {}
         }
     }
 
