@@ -5,12 +5,12 @@ use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Need, Path, Problem};
-use contract::{ProjectId, Subject};
+use contract::ProjectId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Databases;
 use crate::password::bot_password;
-use crate::{Databases, Error};
 
 /// How to log in as the bot.
 #[derive(Serialize, ToSchema)]
@@ -50,18 +50,19 @@ pub(crate) async fn show_database(
     caller: Caller,
     Path(id): Path<ProjectId>,
 ) -> Result<impl IntoResponse, Problem> {
+    let no_project = || Problem::not_found("there is no such project");
+    let tenure = databases.tenure(id).await?;
+    let owner = tenure.owner.ok_or_else(no_project)?;
     let progress = databases.progress(id).await?;
     let Some(ready) = progress.ready else {
-        if progress.dropped || databases.journal.last(&Subject::project(id)).await.map_err(Error::from)?.is_none() {
-            return Err(Problem::not_found("there is no such project"));
+        if progress.dropped {
+            return Err(no_project());
         }
         return Err(match progress.failed {
             Some(failed) => Problem::conflict("database_failed", failed.reason),
             None => Problem::conflict("database_not_ready", "the database is being made: follow the project's operation"),
         });
     };
-    let tenure = databases.tenure(id).await?;
-    let Some(owner) = tenure.owner else { return Err(Problem::not_found("there is no such project")) };
     // The password is the owner's of now, by the log itself: who was let in for the owner of a moment ago does not get it.
     let (workspace, project) = (owner.to_string(), id.to_string());
     caller.require(Need { scope: "databases:read", workspace: Some(&workspace), project: Some(&project) }).await?;

@@ -34,27 +34,28 @@ impl Provision {
     /// See [`Failure`]; it can be repeated.
     pub async fn hand_over(&mut self, transfer: Option<TransferId>) -> Result<(), Failure> {
         let bot = self.names.bot.clone();
-        if !self.is_ours(&bot).await? {
-            return Ok(());
-        }
+        if self.is_ours(&bot).await? { self.give_password(transfer, false).await } else { Ok(()) }
+    }
+
+    /// The same for a role that is there. `anyway`: the password also where it is noted already. The server is told the verifier alone.
+    pub(super) async fn give_password(&mut self, transfer: Option<TransferId>, anyway: bool) -> Result<(), Failure> {
+        let bot = self.names.bot.clone();
         let wanted = bot_mark(&self.server.key, self.project, transfer);
         let noted: Option<String> = sqlx::query_scalar(MARK).bind(bot.as_str()).fetch_one(&mut self.platform).await?;
-        if noted.as_ref() == Some(&wanted) {
+        let is_noted = noted.as_ref() == Some(&wanted);
+        if anyway || !is_noted {
+            let verifier = bot_verifier(&self.server.key, self.project, transfer);
+            self.run(format!("ALTER ROLE {bot} PASSWORD '{verifier}'")).await?;
+        }
+        if is_noted {
             return Ok(());
         }
-        self.set_password(transfer).await?;
         // A role of which nothing is noted has had one password ever, that of who created the project.
         if noted.is_some() || transfer.is_some() {
             self.end_sessions().await?;
             tracing::info!(project.id = %self.project, "the bot of a project logs in with another password from now on");
         }
         self.run(format!("COMMENT ON ROLE {bot} IS '{wanted}'")).await
-    }
-
-    /// The server is told the verifier alone.
-    pub(super) async fn set_password(&mut self, transfer: Option<TransferId>) -> Result<(), Failure> {
-        let verifier = bot_verifier(&self.server.key, self.project, transfer);
-        self.run(format!("ALTER ROLE {} PASSWORD '{verifier}'", self.names.bot)).await
     }
 
     /// Who is no superuser may end the sessions of their own roles alone: the bot's is one for as long as that takes.

@@ -28,8 +28,7 @@ impl Provision {
             self.run(format!("CREATE ROLE {bot} NOLOGIN {WITHOUT_RIGHTS}")).await?;
         }
         // Also where it is noted already: a bot can give itself another password.
-        self.set_password(transfer).await?;
-        self.hand_over(transfer).await?;
+        self.give_password(transfer, true).await?;
         self.run(format!("ALTER ROLE {bot} LOGIN CONNECTION LIMIT {BOT_CONNECTIONS_MAX}")).await?;
         for (setting, value) in BOT_SETTINGS {
             self.run(format!("ALTER ROLE {bot} SET {setting} = '{value}'")).await?;
