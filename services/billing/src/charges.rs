@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use contract::{PaymentId, PaymentPurpose, ProjectId};
 use futures::StreamExt;
 use tokio::time::Instant;
@@ -38,11 +39,8 @@ const DOUBLINGS_MAX: u32 = 12;
 /// Why a charge has failed of which the provider never said what became of it.
 pub(crate) const GIVEN_UP: &str = "no outcome in time";
 
-/// Runs until `stop`.
+/// Runs until `stop`, also where no provider is configured any more: what was asked for while one was is given up in its time.
 pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
-    if billing.provider.is_none() {
-        return stop.cancelled().await;
-    }
     let mut waiting: HashMap<PaymentId, (Instant, u32)> = HashMap::new();
     loop {
         // What a charge leads to is decided by the time it is then: nothing of an earlier instant may be left to do.
@@ -56,10 +54,10 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
             tracing::warn!(error = %error.chain(), "charges cannot be read");
             Vec::new()
         });
-        waiting.retain(|payment, _| open.iter().any(|(_, other)| other == payment));
+        waiting.retain(|payment, _| open.iter().any(|(_, other, _)| other == payment));
         let now = Instant::now();
-        let ready: Vec<_> = open.into_iter().filter(|(_, id)| waiting.get(id).is_none_or(|(until, _)| *until <= now)).collect();
-        let attempts = futures::stream::iter(ready).map(|(project, payment)| attempt(&billing, project, payment));
+        let ready: Vec<_> = open.into_iter().filter(|(_, id, _)| waiting.get(id).is_none_or(|(until, _)| *until <= now)).collect();
+        let attempts = futures::stream::iter(ready).map(|(project, payment, at)| attempt(&billing, project, payment, at));
         let open: Vec<PaymentId> = attempts.buffer_unordered(PARALLEL).filter_map(std::future::ready).collect().await;
         for payment in open {
             let attempts = waiting.get(&payment).map_or(0, |(_, attempts)| *attempts);
@@ -75,35 +73,25 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
     }
 }
 
-/// The payment, if it is still open.
-async fn attempt(billing: &Billing, project: ProjectId, payment: PaymentId) -> Option<PaymentId> {
-    let tried = match charge(billing, project, payment).await {
-        Ok(Settled::Known) => return None,
-        Ok(Settled::Open | Settled::Abandoned | Settled::Unheard) => give_up(billing, project, payment).await,
-        Err(error) => {
-            tracing::warn!(project.id = %project, payment.id = %payment, error = %error.chain(), "a charge is tried again");
-            give_up(billing, project, payment).await
+/// The payment, if it is still open. One that was tried in vain has failed if it was asked for too long ago; should its money come all the
+/// same, it counts.
+async fn attempt(billing: &Billing, project: ProjectId, payment: PaymentId, requested_at: DateTime<Utc>) -> Option<PaymentId> {
+    let mut tried = charge(billing, project, payment).await;
+    if !matches!(tried, Ok(Settled::Known)) && requested_at <= billing.clock.now() - billing.terms.charge() {
+        if let Err(error) = &tried {
+            tracing::warn!(project.id = %project, payment.id = %payment, error = %error.chain(), "the last attempt at a charge");
         }
-    };
+        tracing::error!(project.id = %project, payment.id = %payment, "the provider never said what became of a charge: it is given up");
+        tried = fail(billing, project, payment, GIVEN_UP).await;
+    }
     match tried {
         Ok(Settled::Known) => None,
         Ok(Settled::Open | Settled::Abandoned | Settled::Unheard) => Some(payment),
         Err(error) => {
-            tracing::warn!(project.id = %project, payment.id = %payment, error = %error.chain(), "a charge cannot be given up yet");
+            tracing::warn!(project.id = %project, payment.id = %payment, error = %error.chain(), "a charge is tried again");
             Some(payment)
         }
     }
-}
-
-/// What was just tried in vain has failed, if it was asked for too long ago. Should its money come all the same, it counts.
-async fn give_up(billing: &Billing, project: ProjectId, id: PaymentId) -> Result<Settled, Error> {
-    let account = billing.account(project).await?;
-    let oldest = billing.clock.now() - billing.terms.charge();
-    if account.payments.get(&id).is_none_or(|payment| payment.requested_at > oldest) {
-        return Ok(Settled::Open);
-    }
-    tracing::error!(project.id = %project, payment.id = %id, "the provider never said what became of a charge: it is given up");
-    fail(billing, project, id, GIVEN_UP).await
 }
 
 async fn charge(billing: &Billing, project: ProjectId, id: PaymentId) -> Result<Settled, Error> {

@@ -27,8 +27,8 @@ const PAID_LATE_MAX: TimeDelta = TimeDelta::days(30);
 const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
 /// Pages of one run: a million transactions.
 const PAGES_MAX: u32 = 10_000;
-/// Open payments looked at in one go.
-const OPEN_MAX: u32 = 500;
+/// Payments looked at in one go.
+const PART_MAX: u32 = 500;
 
 /// Why a page has failed that the provider has never heard of: no customer can pay there.
 pub(crate) const NEVER_BEGUN: &str = "never begun";
@@ -92,8 +92,7 @@ impl Billing {
                 break;
             }
         }
-        differences += self.close_pages(now).await?;
-        differences += self.look_again(now).await?;
+        differences += self.ask_again(now).await?;
         store::save_reconciled(&self.pool, now).await?;
         metrics::counter!("billing_reconciliation_differences_total").increment(differences);
         tracing::info!(differences, "payments agree with the provider's");
@@ -126,17 +125,16 @@ impl Billing {
         Ok(self.settle(project, payment, Origin::Provider).await? == Settled::Known)
     }
 
-    /// Pages that no customer will pay at any more.
-    async fn close_pages(&self, now: DateTime<Utc>) -> Result<u64, Error> {
-        let mut closed = 0;
-        let mut after = 0;
+    /// Pages that no customer will pay at any more, and payments that have failed here and may be paid all the same.
+    async fn ask_again(&self, now: DateTime<Utc>) -> Result<u64, Error> {
+        let (mut differences, mut after) = (0, 0);
         loop {
-            let open = store::open_before(&self.pool, now - PAGE_LASTS, after, OPEN_MAX).await?;
-            let Some((_, _, last)) = open.last() else { return Ok(closed) };
+            let part = store::unsettled(&self.pool, (now - PAGE_LASTS, now - PAID_LATE_MAX), after, PART_MAX).await?;
+            let Some((_, _, last, _)) = part.last() else { return Ok(differences) };
             after = *last;
-            for (project, payment, _) in open {
-                let settled = self.close_page(project, payment).await;
-                closed += u64::from(self.passed(&payment.to_string(), settled).await?);
+            for (project, payment, _, open) in part {
+                let asked = if open { self.close_page(project, payment).await } else { self.look_at(project, payment).await };
+                differences += u64::from(self.passed(&payment.to_string(), asked).await?);
             }
         }
     }
@@ -151,21 +149,6 @@ impl Billing {
         // Should the customer pay after all, the money is credited all the same.
         self.say(project, payment, Outcome::Failed { reason: reason.to_owned() }, Origin::Clock).await?;
         Ok(true)
-    }
-
-    /// Payments that have failed here and may be paid all the same.
-    async fn look_again(&self, now: DateTime<Utc>) -> Result<u64, Error> {
-        let mut paid = 0;
-        let mut after = 0;
-        loop {
-            let failed = store::may_be_paid_late(&self.pool, now - PAID_LATE_MAX, after, OPEN_MAX).await?;
-            let Some((_, _, last)) = failed.last() else { return Ok(paid) };
-            after = *last;
-            for (project, payment, _) in failed {
-                let looked = self.look_at(project, payment).await;
-                paid += u64::from(self.passed(&payment.to_string(), looked).await?);
-            }
-        }
     }
 
     async fn look_at(&self, project: ProjectId, payment: PaymentId) -> Result<bool, Error> {

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::subscription::{Span, entitlement};
 use crate::terms::Terms;
 
-pub(crate) use comparing::{find_payment, may_be_paid_late, oldest_unsettled, open_before, reconciled, save_reconciled};
+pub(crate) use comparing::{find_payment, oldest_unsettled, reconciled, save_reconciled, unsettled};
 
 /// Writes the account and what is new of its payments, unless the table has it at a later event or the project is gone.
 pub(crate) async fn save(pool: &PgPool, project: ProjectId, account: &Account, terms: &Terms) -> Result<(), Error> {
@@ -152,17 +152,17 @@ pub(crate) async fn next_due(pool: &PgPool, without: &[String]) -> Result<Option
     row.map(|(project, due)| Ok((parse(&project)?, due))).transpose()
 }
 
-/// Charges whose outcome is open, the oldest first.
-pub(crate) async fn open_charges(pool: &PgPool, limit: u32) -> Result<Vec<(ProjectId, PaymentId)>, Error> {
-    let rows: Vec<(String, String)> = sqlx::query_as(
-        "SELECT p.project_id, p.id FROM billing.payments p JOIN billing.accounts a USING (project_id)
+/// Charges whose outcome is open, and when they were asked for, the oldest first.
+pub(crate) async fn open_charges(pool: &PgPool, limit: u32) -> Result<Vec<(ProjectId, PaymentId, DateTime<Utc>)>, Error> {
+    let rows: Vec<(String, String, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT p.project_id, p.id, p.requested_at FROM billing.payments p JOIN billing.accounts a USING (project_id)
          WHERE p.status = 'open' AND p.purpose IN ('renew', 'resume') AND a.closed_by IS NULL
          ORDER BY p.requested_sequence LIMIT $1",
     )
     .bind(i64::from(limit))
     .fetch_all(pool)
     .await?;
-    rows.into_iter().map(|(project, payment)| Ok((parse(&project)?, parse(&payment)?))).collect()
+    rows.into_iter().map(|(project, payment, at)| Ok((parse(&project)?, parse(&payment)?, at))).collect()
 }
 
 /// A payment as lists show it.

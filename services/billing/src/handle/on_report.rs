@@ -29,7 +29,7 @@ pub(crate) struct OnReport {
 }
 
 /// As much of a report as is believed.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Report {
     #[serde(default)]
     event: String,
@@ -37,7 +37,7 @@ struct Report {
 }
 
 /// A charge is named by its reference; a refund and a dispute name the charge that they are about.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Named {
     reference: Option<String>,
     transaction_reference: Option<String>,
@@ -91,23 +91,25 @@ impl OnReport {
         if recorded.event_type.as_str() != PAYMENT_REPORTED {
             return Ok(());
         }
-        let report: Option<Report> = serde_json::from_slice(&recorded.data).ok();
-        let payment = report.as_ref().and_then(Report::payment);
-        let known = match payment {
-            Some(payment) => store::find_payment(&billing.pool, payment).await?.map(|(project, _)| (project, payment)),
+        // One that cannot be read names nothing.
+        let report: Report = serde_json::from_slice(&recorded.data).unwrap_or_default();
+        let payment = report.payment();
+        let found = match payment {
+            Some(payment) => store::find_payment(&billing.pool, payment).await?,
             None => None,
         };
-        let Some((project, payment)) = known else {
-            return self.unknown(report.as_ref().and_then(Report::project), payment, recorded).await;
+        let (Some(payment), Some((project, _))) = (payment, found) else {
+            return self.unknown(report.project(), payment, recorded).await;
         };
         if billing.provider.is_some() {
             self.follow_up(project, payment, recorded).await?;
         }
-        if let Some(how) = report.as_ref().and_then(Report::money_back) {
+        if let Some(how) = report.money_back() {
             money_back(project, payment, how);
         }
-        let (closed, _) = store::closed(&billing.pool, project).await?;
-        if closed.is_some() { self.erase(recorded).await } else { Ok(()) }
+        // Asked last: it may have ended while the provider was asked.
+        let (closed, erased) = store::closed(&billing.pool, project).await?;
+        if closed.is_some() || erased { self.erase(recorded).await } else { Ok(()) }
     }
 
     async fn unknown(&self, project: Option<ProjectId>, payment: Option<PaymentId>, recorded: &Recorded) -> Result<(), Error> {

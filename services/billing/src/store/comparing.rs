@@ -10,51 +10,36 @@ use crate::error::Error;
 use crate::pay_subscription::NOBODY_HAS_IT;
 use crate::reconcile::NEVER_BEGUN;
 
-/// Payments at the provider's page that were asked for before then and are still open, the oldest first, after `after`.
-pub(crate) async fn open_before(
+/// Payments that are not settled for good, the oldest first, after `after`, and whether each is open: pages that were asked for before
+/// `asked_before`; and what failed since `failed_since` and may be paid all the same, which are pages that somebody was given, and charges that were
+/// given up.
+pub(crate) async fn unsettled(
     pool: &PgPool,
-    before: DateTime<Utc>,
+    (asked_before, failed_since): (DateTime<Utc>, DateTime<Utc>),
     after: i64,
     limit: u32,
-) -> Result<Vec<(ProjectId, PaymentId, i64)>, Error> {
-    let rows: Vec<(String, String, i64)> = sqlx::query_as(
-        "SELECT p.project_id, p.id, p.requested_sequence FROM billing.payments p JOIN billing.accounts a USING (project_id)
-         WHERE p.status = 'open' AND p.purpose IN ('subscribe', 'credits') AND a.closed_by IS NULL
-           AND p.requested_at < $1 AND p.requested_sequence > $2
-         ORDER BY p.requested_sequence LIMIT $3",
+) -> Result<Vec<(ProjectId, PaymentId, i64, bool)>, Error> {
+    let rows: Vec<(String, String, i64, bool)> = sqlx::query_as(
+        "SELECT p.project_id, p.id, p.requested_sequence, p.status = 'open'
+         FROM billing.payments p JOIN billing.accounts a USING (project_id)
+         WHERE a.closed_by IS NULL AND p.requested_sequence > $3
+           AND (p.status = 'open' AND p.purpose IN ('subscribe', 'credits') AND p.requested_at < $1
+             OR p.status = 'failed' AND p.settled_at >= $2
+               AND (p.reason = $5 OR p.purpose IN ('subscribe', 'credits') AND p.reason <> ALL ($6)))
+         ORDER BY p.requested_sequence LIMIT $4",
     )
-    .bind(before)
-    .bind(after)
-    .bind(i64::from(limit))
-    .fetch_all(pool)
-    .await?;
-    rows.into_iter().map(|(project, payment, sequence)| Ok((parse(&project)?, parse(&payment)?, sequence))).collect()
-}
-
-/// Payments that failed since then and may be paid all the same, after `after`: pages that somebody was given, and charges that were given up.
-pub(crate) async fn may_be_paid_late(
-    pool: &PgPool,
-    since: DateTime<Utc>,
-    after: i64,
-    limit: u32,
-) -> Result<Vec<(ProjectId, PaymentId, i64)>, Error> {
-    let rows: Vec<(String, String, i64)> = sqlx::query_as(
-        "SELECT p.project_id, p.id, p.requested_sequence FROM billing.payments p JOIN billing.accounts a USING (project_id)
-         WHERE p.status = 'failed' AND a.closed_by IS NULL AND p.settled_at >= $1 AND p.requested_sequence > $2
-           AND (p.reason = $4 OR p.purpose IN ('subscribe', 'credits') AND p.reason <> ALL ($5))
-         ORDER BY p.requested_sequence LIMIT $3",
-    )
-    .bind(since)
+    .bind(asked_before)
+    .bind(failed_since)
     .bind(after)
     .bind(i64::from(limit))
     .bind(GIVEN_UP)
     .bind(&[NEVER_BEGUN, NOBODY_HAS_IT][..])
     .fetch_all(pool)
     .await?;
-    rows.into_iter().map(|(project, payment, sequence)| Ok((parse(&project)?, parse(&payment)?, sequence))).collect()
+    rows.into_iter().map(|(project, payment, sequence, open)| Ok((parse(&project)?, parse(&payment)?, sequence, open))).collect()
 }
 
-/// When the oldest payment was asked for that is open, or failed since then and may be paid all the same.
+/// When the oldest payment was asked for that is open, or failed since then for whatever reason.
 pub(crate) async fn oldest_unsettled(pool: &PgPool, since: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
     let oldest = "SELECT min(requested_at) FROM billing.payments WHERE status = 'open' OR status = 'failed' AND settled_at >= $1";
     Ok(sqlx::query_scalar(oldest).bind(since).fetch_one(pool).await?)

@@ -110,6 +110,24 @@ async fn an_outage_of_the_provider_suspends_nobody_until_the_charge_is_given_up_
 }
 
 #[tokio::test]
+async fn a_charge_is_given_up_in_its_time_where_no_provider_is_configured_any_more() {
+    let mut world = World::new().await;
+    let project = world.project().await;
+    world.pay(project).await;
+    world.stop().await;
+    let without = crate::world::service(&world.journal, &world.pool, &world.clock, None);
+    let stop = tokio_util::sync::CancellationToken::new();
+    let task = tokio::spawn(billing::run(without, stop.clone()));
+    world.forward(TimeDelta::days(30));
+    world.until(project, "the charge", |told| told["charging"].is_string()).await;
+    world.forward(TimeDelta::days(30));
+    world.until_state(project, "expired").await;
+    stop.cancel();
+    task.await.unwrap().unwrap();
+    world.end().await;
+}
+
+#[tokio::test]
 async fn two_services_over_one_log_fire_a_deadline_once() {
     let world = World::new().await;
     let other = crate::world::service(&world.journal, &world.pool, &world.clock, Some(&world.provider));
