@@ -1,11 +1,6 @@
 //! The services apart: each as a process of its own, from its own binary, meeting in one NATS and one Postgres.
 
-use std::hash::{BuildHasher, RandomState};
-use std::net::TcpListener;
-use std::ops::Range;
 use std::path::Path;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use embedded::{Nats, Postgres};
@@ -32,8 +27,6 @@ pub const SERVICES: [&str; 12] = [
 ];
 /// The app at Meta.
 const APP_ID: &str = "104857600000001";
-/// Below what systems give away, and beside what the embedded servers take.
-const PORTS: Range<u16> = 10_000..15_000;
 /// How long a service may take until it is ready.
 const READY_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
@@ -199,11 +192,7 @@ impl Service {
     }
 }
 
-/// A port that nobody has now. Somebody may take it before it is used; a test then fails and says so. It is none of those that the system
-/// gives away by itself, or any connection of another test could be that somebody; and none is given twice.
+/// A port that nobody has now. Somebody may take it before it is used; a test then fails and says so.
 pub fn free_port() -> u16 {
-    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one("port") >> 1));
-    let next = || PORTS.start + (NEXT.fetch_add(1, Ordering::Relaxed) % PORTS.len() as u64) as u16;
-    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    PORTS.map(|_| next()).find(is_free).expect("a free port")
+    embedded::free_port().expect("a free port")
 }

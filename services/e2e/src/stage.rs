@@ -209,6 +209,12 @@ impl Stage {
         sqlx::query_scalar(query).fetch_one(&self.tables(project)).await.expect(query)
     }
 
+    /// The customer pays at the provider's page.
+    pub async fn pay(&self, page: &str) {
+        let paid = self.http.post(format!("{page}/payment")).send().await.expect("an answer");
+        assert!(paid.status().is_success(), "{paid:?}");
+    }
+
     /// Ends everything. Whatever is held and was not expected fails the test.
     pub async fn finish(self, expected_held: usize) {
         let held = self.journal.parked().await.expect("the log answers");

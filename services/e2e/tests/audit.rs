@@ -119,8 +119,7 @@ async fn a_payment_is_noted(house: &House, ada: &Person, team: &str) {
     stage.until("the number is connected", connected).await;
     let payer = Some(json!({ "email": "ada@example.com" }));
     let page = stage.call(Method::POST, &house.path("/subscription/pay"), payer).await;
-    let paid = stage.http.post(format!("{}/payment", page["authorization_url"].as_str().unwrap())).send().await.unwrap();
-    assert!(paid.status().is_success(), "{paid:?}");
+    stage.pay(page["authorization_url"].as_str().unwrap()).await;
     for (event_type, kind, who) in [
         ("project.number_offered.v1", "key", Some("key_platform")),
         ("billing.payment_requested.v1", "key", Some("key_platform")),

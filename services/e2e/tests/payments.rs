@@ -26,16 +26,10 @@ impl Till {
         Ok(page["authorization_url"].as_str().unwrap().to_owned())
     }
 
-    /// The customer pays there.
-    async fn pay(&self, page: &str) {
-        let paid = self.0.http.post(format!("{page}/payment")).send().await.unwrap();
-        assert!(paid.status().is_success(), "{}", paid.text().await.unwrap());
-    }
-
     /// A project whose customer pays.
     async fn paid(&self, name: &str) -> ProjectId {
         let project = self.0.project(name).await;
-        self.pay(&self.page(project).await.unwrap()).await;
+        self.0.pay(&self.page(project).await.unwrap()).await;
         project
     }
 

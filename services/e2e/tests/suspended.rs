@@ -72,9 +72,7 @@ impl Shop {
         let payer = Some(json!({ "email": "ada@example.com" }));
         let page = self.stage.call(Method::POST, &format!("/v1/projects/{}/subscription/{path}", self.project), payer).await;
         let url = page["authorization_url"].as_str().unwrap_or_else(|| panic!("no page: {page}"));
-        let payment = format!("{}/payment", url.trim_end_matches('/'));
-        let paid = self.stage.http.post(payment).send().await.unwrap();
-        assert!(paid.status().is_success(), "{}", paid.text().await.unwrap());
+        self.stage.pay(url).await;
     }
 
     async fn ask(&self, verb: &str) {

@@ -37,6 +37,7 @@ pub use cache::cache_folder;
 pub use error::{Error, Result};
 pub use find::{Programs, Source};
 pub use nats::{Nats, NatsOptions};
+pub use port::free_port;
 pub use postgres::{Postgres, PostgresOptions};
 pub use scratch::Scratch;
 pub use servers::{Servers, ServersOptions};

@@ -76,7 +76,7 @@ impl Nats {
         let process = loop {
             match launch(&program, &data, port, lock::START_WAIT_MAX, staging.as_mut()).await {
                 Err(Error::Died { .. }) if options.port.is_none() && !port::is_free(port) && tries < PORT_TRIES_MAX => {
-                    port = port::any_free()?;
+                    port = port::free_port()?;
                     tries += 1;
                 }
                 result => break result?,
@@ -151,7 +151,7 @@ fn store_in(data: &Path) -> PathBuf {
 /// what was left half written is taken out before anybody can be told that it is stored.
 async fn launch(program: &Path, data: &Path, port: u16, lock_wait: Duration, mut staging: Option<&mut Staging>) -> Result<Process> {
     if unclean::was_killed(data) {
-        let aside = port::any_free()?;
+        let aside = port::free_port()?;
         let mut process = start(program, data, aside, lock_wait, staging.as_deref_mut()).await?;
         torn::take_out(aside).await?;
         stop(&mut process, data).await;

@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::error::{Error, Result};
 
@@ -20,14 +22,19 @@ pub(crate) fn choose(asked: Option<u16>, memory: &Path) -> Result<u16> {
     let remembered = std::fs::read_to_string(memory).ok().and_then(|text| text.trim().parse().ok());
     match remembered.filter(|port| is_free(*port)) {
         Some(port) => Ok(port),
-        None => any_free(),
+        None => free_port(),
     }
 }
 
-/// A port that nobody listens on at this moment. Another process may still take it first: the caller tries again.
-pub(crate) fn any_free() -> Result<u16> {
-    let random = (0..TRIES_MAX).map(|_| rand::random_range(RANGE));
-    random.into_iter().find(|port| is_free(*port)).ok_or(Error::NoPort { tries: TRIES_MAX })
+/// A port that nobody listens on at this moment and that this process was not given before. Another process may still take it first: the caller
+/// tries again.
+///
+/// # Errors
+/// [`Error::NoPort`].
+pub fn free_port() -> Result<u16> {
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(rand::random()));
+    let mut next = (0..TRIES_MAX).map(|_| RANGE.start + NEXT.fetch_add(1, Ordering::Relaxed) % (RANGE.end - RANGE.start));
+    next.find(|port| is_free(*port)).ok_or(Error::NoPort { tries: TRIES_MAX })
 }
 
 /// Writes the port down for the next start.

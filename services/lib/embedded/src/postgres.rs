@@ -90,7 +90,7 @@ impl Postgres {
         let process = loop {
             match launch(&bin, &folder, &password, port, lock::START_WAIT_MAX).await {
                 Err(Error::Died { .. }) if options.port.is_none() && !port::is_free(port) && tries < PORT_TRIES_MAX => {
-                    port = port::any_free()?;
+                    port = port::free_port()?;
                     tries += 1;
                 }
                 result => break result?,
