@@ -99,14 +99,14 @@ impl FlowSync {
             None => find(&self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?, &name),
         };
         let (flow_id, theirs) = match found {
-            Some(found) => (found.id, found.endpoint_uri),
+            Some(found) => found,
             None => match line.graph.create_flow(&line.token, &line.waba, &name, &flow.categories, None).await {
                 Ok(created) => (created.id, None),
                 // Another process was faster, or a request of ours that nobody heard of any more.
                 Err(error) if error.code() == Some(INVALID_PARAMETER) => {
                     let again = self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?;
                     match find(&again, &name) {
-                        Some(found) => (found.id, found.endpoint_uri),
+                        Some(found) => found,
                         None => self.noted(id, "create", None, Err(error), origin).await?,
                     }
                 }
@@ -144,7 +144,7 @@ impl FlowSync {
                 if let Some(json) = json {
                     keep::store(&self.storage, id.project, &Digest::of(&json), &json).await?;
                 }
-                self.carry_out(id, origin, |flow| Ok(if flow.exists() { vec![found.clone().into()] } else { Vec::new() })).await?;
+                self.carry_out(id, origin, |flow| Ok(decide::drifted(flow, &found))).await?;
             }
             Plan::Upload(revision) => {
                 // What is overwritten is kept, whoever's it is.
@@ -211,10 +211,11 @@ impl FlowSync {
     async fn revision_of(&self, id: Id, flow: &Flow, json: &Bytes) -> Result<Option<u32>, Error> {
         let Ok(theirs) = serde_json::from_slice::<Value>(json) else { return Ok(None) };
         let current = flow.current().map(|current| current.revision);
-        let newest = flow.revisions.iter().rev().take(COMPARED_MAX).map(|revision| (revision.revision, &revision.sha256));
+        let newest = flow.revisions.iter().rev().take(COMPARED_MAX);
         // What was uploaded last, however much was revised since.
-        let uploaded = flow.uploaded.iter().map(|uploaded| (uploaded.revision, &uploaded.sha256));
-        for (revision, sha256) in newest.chain(uploaded) {
+        let uploaded = flow.uploaded.iter().filter(|uploaded| newest.clone().all(|one| one.revision != uploaded.revision));
+        let compared = newest.clone().map(|one| (one.revision, &one.sha256)).chain(uploaded.map(|one| (one.revision, &one.sha256)));
+        for (revision, sha256) in compared {
             let ours = match keep::load(&self.storage, id.project, sha256).await {
                 // An old one that is lost is no reason not to compare with the others.
                 Err(Error::Lost(object)) if Some(revision) != current => {
@@ -264,6 +265,7 @@ impl FlowSync {
     }
 }
 
-fn find(listed: &[FlowFacts], name: &str) -> Option<FlowFacts> {
-    listed.iter().find(|facts| facts.name.as_deref() == Some(name)).cloned()
+/// Meta's id of the Flow of this name, and the endpoint that it has there.
+fn find(listed: &[FlowFacts], name: &str) -> Option<(String, Option<String>)> {
+    listed.iter().find(|facts| facts.name.as_deref() == Some(name)).map(|facts| (facts.id.clone(), facts.endpoint_uri.clone()))
 }

@@ -49,8 +49,8 @@ impl Seen {
 
 /// None where they do not agree, or Meta does not say when it changed.
 fn agreed(flow: &Flow, facts: &FlowFacts) -> Option<Agreed> {
-    let said = contract::FlowDetails { categories: facts.categories.clone(), endpoint_uri: facts.endpoint_uri.clone() };
-    let calm = flow.is_uploaded() && flow.drift.is_none() && flow.overwrite.is_none() && details::same(&flow.details(), &said);
+    let same = details::said(facts).is_some_and(|said| details::same(&flow.details(), &said));
+    let calm = flow.is_uploaded() && flow.drift.is_none() && flow.overwrite.is_none() && same;
     let uploaded = flow.uploaded.as_ref().filter(|_| calm)?;
     Some(Agreed { updated_at: facts.updated_at?, meta_sha256: uploaded.meta_sha256.clone(), revision: uploaded.revision })
 }

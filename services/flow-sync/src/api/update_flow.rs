@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::answer::FlowAnswer;
 use super::{origin, tag};
 use crate::command::Origin;
-use crate::decide::{Refusal, details_drift, rename_claim, update};
+use crate::decide::{Refusal, details_drift, drifted, rename_claim, update};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link};
 use crate::flow_name::{FlowName, FlowNameError};
@@ -119,7 +119,7 @@ impl FlowSync {
         // What is wanted is there if a request like this one was cut off.
         let theirs = details::said(&facts).filter(|theirs| !details::same(theirs, wanted));
         let Some(found) = theirs.and_then(|theirs| details_drift(flow, &theirs)) else { return Ok(()) };
-        self.carry_out(id, origin, |flow| Ok(if flow.exists() { vec![found.clone().into()] } else { Vec::new() })).await?;
+        self.carry_out(id, origin, |flow| Ok(drifted(flow, &found))).await?;
         Err(Refusal::Drifted.into())
     }
 

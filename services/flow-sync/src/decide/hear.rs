@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{
-    EventId, FlowDeleted, FlowEvent, FlowHealthReported, FlowLinked, FlowPublished, FlowStatusReported, FlowSyncFailed, FlowUploaded,
-    HeardFrom, RawJson,
+    EventId, FlowDeleted, FlowDriftFound, FlowEvent, FlowHealthReported, FlowLinked, FlowPublished, FlowStatusReported, FlowSyncFailed,
+    FlowUploaded, HeardFrom, RawJson,
 };
 use serde_json::Value;
 
@@ -73,6 +73,11 @@ pub(crate) fn published(flow: &Flow, revision: u32, at: DateTime<Utc>) -> Vec<Fl
 /// Meta has it no more.
 pub(crate) fn gone(flow: &Flow, heard_from: HeardFrom) -> Vec<FlowEvent> {
     if flow.exists() { vec![FlowDeleted { heard_from }.into()] } else { Vec::new() }
+}
+
+/// Somebody changed it at Meta.
+pub(crate) fn drifted(flow: &Flow, found: &FlowDriftFound) -> Vec<FlowEvent> {
+    if flow.exists() { vec![found.clone().into()] } else { Vec::new() }
 }
 
 /// Meta did not do a step. The same again is no news.

@@ -1,6 +1,7 @@
 //! What the whole document says, gathered leniently before anything is judged: which screens there are, what data each takes, which inputs it
 //! has, where its buttons lead.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::component::{Component, Role, input_type};
@@ -145,11 +146,13 @@ impl<'a> Screen<'a> {
             match component.role {
                 Role::Form => drop(self.forms.insert(name)),
                 Role::Input | Role::Picker => {
-                    if component.role == Role::Picker && self.pickers.len() < PICKERS_KEPT {
-                        self.pickers.push((name, component.name));
+                    // The first of a name is the one; that there are others is found elsewhere.
+                    if let Entry::Vacant(place) = self.inputs.entry(name) {
+                        place.insert(Input { object, component, data_type: input_type(component, object) });
+                        if component.role == Role::Picker && self.pickers.len() < PICKERS_KEPT {
+                            self.pickers.push((name, component.name));
+                        }
                     }
-                    let data_type = input_type(component, object);
-                    self.inputs.entry(name).or_insert(Input { object, component, data_type });
                 }
                 Role::Shown | Role::Footer | Role::Branch => {}
             }
