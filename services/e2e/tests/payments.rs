@@ -108,7 +108,7 @@ async fn on_paystacks_bad_days_every_payment_is_counted_once() {
         assert_eq!(till.page(unanswered).await, Err((503, json!("payment_provider_unavailable"))));
     }
     till.faults(json!({})).await;
-    till.pay(&till.page(unanswered).await.unwrap()).await;
+    till.0.pay(&till.page(unanswered).await.unwrap()).await;
     till.until_active(unanswered).await;
 
     // One is never sent, one is never signed rightly: the comparison of the next day finds both.
