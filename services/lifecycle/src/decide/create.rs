@@ -1,10 +1,10 @@
 //! A new project.
 
 use chrono::{DateTime, Utc};
-use contract::{DataKeyCreated, OperationKind, ProjectCreated, ProjectId, Subject, WorkspaceId};
+use contract::{OperationKind, ProjectCreated, ProjectId, WorkspaceId};
 
 use super::operate::started;
-use super::{Fact, Refusal, State, on};
+use super::{Fact, Refusal, State, data_key, on};
 use crate::project::name::ProjectName;
 use crate::project::{Asked, Project};
 
@@ -26,6 +26,6 @@ pub(super) fn create(state: &State, id: ProjectId, asked: Asked, wrapped_key: &s
     Ok(vec![
         on(id, ProjectCreated { name, conversation_idle_seconds, workspace }),
         on(id, started(Project::making(id), OperationKind::CreateProject, now)),
-        Fact { subject: Subject::data_key(id), event: DataKeyCreated { wrapped: wrapped_key.to_owned() }.into() },
+        data_key(id, wrapped_key),
     ])
 }

@@ -1,7 +1,7 @@
 //! What is known of a connected number: what Meta says about it, its profile, its display name. Billing has no say in any of it.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{BusinessProfileChanged, DisplayNameDecided, DisplayNameRequested, NumberDescribed};
+use contract::{BusinessProfileChanged, DisplayNameDecided, DisplayNameRequested, NumberDescribed, NumberOffered};
 
 use super::{Fact, Refusal, on, staying};
 use crate::number::NOT_DECIDED;
@@ -12,9 +12,9 @@ use crate::project::Project;
 pub(crate) const NAME_REVIEW_TIME_MAX: TimeDelta = TimeDelta::days(14);
 
 /// There is a number, and what is needed to ask Meta about it.
-pub(crate) fn reachable(project: &Project) -> Result<(), Refusal> {
+pub(crate) fn reachable(project: &Project) -> Result<&NumberOffered, Refusal> {
     staying(project)?;
-    if project.offer_of_number().is_some() { Ok(()) } else { Err(Refusal::NumberNotConnected) }
+    project.offer_of_number().ok_or(Refusal::NumberNotConnected)
 }
 
 /// Another name can be asked for.

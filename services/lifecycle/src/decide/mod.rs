@@ -12,8 +12,8 @@ mod update;
 
 use chrono::{DateTime, Utc};
 use contract::{
-    BusinessProfileChanged, DisplayNameDecided, Entitlement, NumberDescribed, NumberOffered, OperationId, ProjectEvent, ProjectId, Subject,
-    TransferId, TransferOutcome, WorkspaceId,
+    BusinessProfileChanged, DataKeyCreated, DisplayNameDecided, Entitlement, NumberDescribed, NumberOffered, OperationId, ProjectEvent,
+    ProjectId, Subject, TransferId, TransferOutcome, WorkspaceId,
 };
 
 pub use refusal::Refusal;
@@ -272,6 +272,11 @@ fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
 /// A fact about the project itself.
 fn on(project: ProjectId, event: impl Into<ProjectEvent>) -> Fact {
     Fact { subject: Subject::project(project), event: event.into() }
+}
+
+/// The key of what is sealed of a project, wrapped by the master key.
+fn data_key(project: ProjectId, wrapped: &str) -> Fact {
+    Fact { subject: Subject::data_key(project), event: DataKeyCreated { wrapped: wrapped.to_owned() }.into() }
 }
 
 /// A project that is going takes part in nothing else.

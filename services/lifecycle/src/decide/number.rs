@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use contract::{
-    DataKeyCreated, NumberClaimed, NumberDescribed, NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationId,
-    OperationKind, OperationStepCompleted, ProjectId, Subject,
+    NumberClaimed, NumberDescribed, NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationId, OperationKind,
+    OperationStepCompleted, ProjectId,
 };
 
 use super::operate::{self, Why};
-use super::{Fact, Refusal, on, staying};
+use super::{Fact, Refusal, data_key, on, staying};
 use crate::number::Number;
 use crate::operation::{Outcome, steps};
 use crate::project::{Made, Project};
@@ -75,9 +75,7 @@ pub(super) fn offer(
     }
     let mut facts =
         vec![on(project.id, operate::started(offer.operation, OperationKind::ConnectNumber, now)), on(project.id, offer.clone())];
-    if let Some(wrapped) = wrapped_key {
-        facts.push(Fact { subject: Subject::data_key(project.id), event: DataKeyCreated { wrapped: wrapped.to_owned() }.into() });
-    }
+    facts.extend(wrapped_key.map(|wrapped| data_key(project.id, wrapped)));
     Ok(facts)
 }
 

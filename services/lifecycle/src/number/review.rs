@@ -88,7 +88,7 @@ async fn look_at(lifecycle: &Lifecycle, id: ProjectId) -> Result<(), Error> {
 
 /// The number at Meta; nothing, if Meta cannot be asked or does not say.
 async fn ask(lifecycle: &Lifecycle, project: &Project) -> Result<Option<NumberFields>, Error> {
-    let (Ok(()), Some(offer)) = (described::reachable(project), project.offer_of_number()) else { return Ok(None) };
+    let Ok(offer) = described::reachable(project) else { return Ok(None) };
     let Ok(access) = access(lifecycle, project, offer).await? else { return Ok(None) };
     match access.graph.number(&access.secrets.token, &access.number).await {
         Ok(fields) => Ok(Some(fields)),

@@ -204,8 +204,7 @@ fn not_told(step: &'static str, error: &whatsapp::graph::Error) -> Problem {
 
 /// The PIN that this project gave the number before: Meta wants the same again.
 async fn kept_pin(lifecycle: &Lifecycle, project: &Project, number: &PhoneNumberId) -> Result<Option<Pin>, Error> {
-    let known = project.offer.iter().chain(&project.superseded).find(|offer| offer.phone_number_id == number.as_str());
-    let Some(offer) = known else { return Ok(None) };
+    let Some(offer) = project.offer_of(number.as_str()) else { return Ok(None) };
     match lifecycle.open_offer(project.id, offer).await {
         Ok(secrets) => Ok(Some(secrets.pin)),
         Err(Error::Sealed(_)) => Ok(None),

@@ -153,8 +153,12 @@ impl Project {
 
     /// What a signup brought of the connected number; nothing, if it was connected by its id. Another may have been offered since.
     pub(crate) fn offer_of_number(&self) -> Option<&NumberOffered> {
-        let number = self.number.as_ref()?;
-        self.offer.iter().chain(&self.superseded).find(|offer| offer.phone_number_id == number.id.as_str())
+        self.offer_of(self.number.as_ref()?.id.as_str())
+    }
+
+    /// What a signup brought of a number, the last one before any earlier.
+    pub(crate) fn offer_of(&self, number: &str) -> Option<&NumberOffered> {
+        self.offer.iter().chain(&self.superseded).find(|offer| offer.phone_number_id == number)
     }
 
     /// The display name about which Meta has not decided.

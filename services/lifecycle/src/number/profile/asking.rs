@@ -18,10 +18,8 @@ pub(crate) struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     pub(crate) async fn about(lifecycle: &'a Lifecycle, project: &Project) -> Result<Self, Problem> {
-        described::reachable(project).map_err(Error::Refused)?;
-        let unconnected = || Problem::from(Error::Refused(Refusal::NumberNotConnected));
-        let offer = project.offer_of_number().ok_or_else(unconnected)?;
-        let number = PhoneNumberId::parse(&offer.phone_number_id).ok_or_else(unconnected)?;
+        let offer = described::reachable(project).map_err(Error::Refused)?;
+        let number = PhoneNumberId::parse(&offer.phone_number_id).ok_or(Error::Refused(Refusal::NumberNotConnected))?;
         let graph = lifecycle.meta()?;
         let token = lifecycle.open_offer(project.id, offer).await?.token;
         Ok(Self { graph, token, number })

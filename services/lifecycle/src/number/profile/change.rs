@@ -12,7 +12,7 @@ use super::limits::{Wrong, check};
 use super::photo::{PHOTO_BYTES_MAX, Photo};
 use super::{ProfileChanges, from_meta};
 use crate::Lifecycle;
-use crate::decide::{Command, Refusal, described};
+use crate::decide::{Command, Refusal};
 use crate::error::Error;
 use crate::number::meta;
 use crate::origin::Origin;
@@ -83,7 +83,6 @@ pub(crate) async fn change_profile(
 ) -> Result<Json<ProfileAnswer>, Problem> {
     let (mut changes, photo) = parse(body)?;
     let project = lifecycle.ground(id, None).await?.state.project.ok_or(Error::Refused(Refusal::NoProject))?;
-    described::reachable(&project).map_err(Error::Refused)?;
     let asking = Asking::about(&lifecycle, &project).await?;
     let told = |error| meta::problem(&error);
     let Asking { graph, token, number } = &asking;
