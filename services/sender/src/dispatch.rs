@@ -188,7 +188,7 @@ impl Desk {
         if let Some(lane) = self.lanes.get_mut(&project)
             && !lane.in_round
             && !lane.checking
-            && lane.has_work()
+            && lane.front().is_some()
         {
             lane.in_round = true;
             self.round.push_back(project);
@@ -224,8 +224,10 @@ impl Desk {
             (Standing::Unknown | Standing::NoNumber, known) => {
                 let version = known.map(|project| project.sequence);
                 let asked_for = self.sequence_of(job);
-                if standing == Standing::NoNumber && self.lanes.get(&id).is_some_and(|lane| lane.was_checked(version, asked_for)) {
-                    self.lanes.entry(id).or_default().jobs.pop_front();
+                if standing == Standing::NoNumber
+                    && let Some(lane) = self.lanes.get_mut(&id).filter(|lane| lane.was_checked(version, asked_for))
+                {
+                    lane.pop();
                     self.cannot(job);
                     return true;
                 }
@@ -246,7 +248,7 @@ impl Desk {
                         return false;
                     }
                 }
-                lane.jobs.pop_front();
+                lane.pop();
                 match job {
                     Job::Send(key) => self.start(key, project),
                     Job::Show(read) => self.start_show(read, project),
