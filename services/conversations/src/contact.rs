@@ -25,7 +25,16 @@ macro_rules! contact_identities {
                        FROM paige.identities AS identity WHERE identity.contact_id = contact.id), '[]') AS identities"
     };
 }
-pub(crate) use {contact_columns, contact_identities};
+/// Before a `SELECT`: `family` is the contact `$1` and everybody who was merged into it, also by way of others.
+macro_rules! with_family {
+    () => {
+        "WITH RECURSIVE family (id) AS (
+              SELECT $1::text
+              UNION
+              SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id) "
+    };
+}
+pub(crate) use {contact_columns, contact_identities, with_family};
 
 /// How many columns `contact_columns!` has.
 const COLUMNS: usize = 13;

@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgRow;
 use utoipa::IntoParams;
 
+use crate::contact::with_family;
 use crate::conversation::{ConversationAnswer, conversation_columns};
 use crate::list_conversations::ConversationPage;
 use crate::page::{LastRow, Limit};
@@ -77,11 +78,8 @@ async fn select(
     limit: Limit,
 ) -> Result<Vec<PgRow>, Error> {
     const QUERY: &str = concat!(
-        "WITH RECURSIVE family (id) AS (
-             SELECT $1::text
-             UNION
-             SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id)
-         SELECT ",
+        with_family!(),
+        "SELECT ",
         conversation_columns!(),
         " FROM family CROSS JOIN LATERAL (
               SELECT * FROM public.conversations AS own

@@ -7,6 +7,7 @@ use contract::{ContactId, ProjectId};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
+use crate::contact::with_family;
 use crate::history::{HistoryQuery, MessagePage, Part};
 use crate::message::message_columns;
 use crate::{Conversations, Error, show_contact};
@@ -85,15 +86,12 @@ const OWN: Statement = Statement {
     ),
 };
 
-/// Of the contact and of everybody who was merged into it, also by way of others.
+/// Of the contact's family.
 macro_rules! of_family {
     ($compared:literal, $ordered:literal, $again:literal) => {
         concat!(
-            "WITH RECURSIVE family (id) AS (
-                 SELECT $1::text
-                 UNION
-                 SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id)
-             SELECT ",
+            with_family!(),
+            "SELECT ",
             message_columns!(),
             " FROM family CROSS JOIN LATERAL (SELECT * FROM public.messages AS own WHERE own.contact_id = family.id AND ",
             $compared,

@@ -7,6 +7,7 @@ use contract::{ContactId, ProjectId};
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
 
+use crate::contact::with_family;
 use crate::submission::{Part, SubmissionPage, SubmissionsQuery, submission_columns};
 use crate::{Conversations, Error, show_contact};
 
@@ -47,11 +48,8 @@ pub(crate) async fn list_contact_submissions(
 
 async fn select(database: &PgPool, contact: ContactId, part: &Part) -> Result<Vec<PgRow>, Error> {
     const QUERY: &str = concat!(
-        "WITH RECURSIVE family (id) AS (
-             SELECT $1::text
-             UNION
-             SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id)
-         SELECT ",
+        with_family!(),
+        "SELECT ",
         submission_columns!(),
         " FROM family CROSS JOIN LATERAL (
               SELECT * FROM paige.submissions AS own

@@ -8,6 +8,7 @@ use sqlx::{PgPool, Row};
 
 use crate::Error;
 use crate::columns::Columns;
+use crate::contact::with_family;
 
 /// How many mergers are followed, as the recorder does.
 const MERGERS_MAX: usize = 16;
@@ -58,13 +59,11 @@ pub(crate) async fn talk(database: &PgPool, mut contact: ContactId, message: Mes
 
 /// The open conversation is the latest: there is one at most.
 async fn select(database: &PgPool, contact: ContactId, message: MessageId) -> Result<Option<Talk>, Error> {
-    const QUERY: &str = "
-        SELECT contact.version, contact.merged_into, contact.wa_id, contact.bsuid, contact.preferences #>> '{marketing_messages,value}',
-               (WITH RECURSIVE family (id) AS (
-                    SELECT contact.id
-                    UNION
-                    SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id)
-                SELECT max(own.last_inbound_at) FROM family JOIN public.conversations AS own ON own.contact_id = family.id
+    const QUERY: &str = concat!(
+        "SELECT contact.version, contact.merged_into, contact.wa_id, contact.bsuid, contact.preferences #>> '{marketing_messages,value}',
+               (",
+        with_family!(),
+        "SELECT max(own.last_inbound_at) FROM family JOIN public.conversations AS own ON own.contact_id = family.id
                  WHERE own.group_id IS NULL),
                latest.id, latest.state, latest.active_at, latest.closed,
                asked.contact_id, asked.conversation_id, asked.sequence, nullif(asked.wamid, asked.id), asked.status
@@ -76,7 +75,8 @@ async fn select(database: &PgPool, contact: ContactId, message: MessageId) -> Re
                 ORDER BY own.closed_at IS NOT NULL, own.version DESC
                 LIMIT 1) AS latest ON true
           LEFT JOIN public.messages AS asked ON asked.id = $2
-         WHERE contact.id = $1";
+         WHERE contact.id = $1"
+    );
     let row = sqlx::query(QUERY).bind(contact.to_string()).bind(message.to_string()).fetch_optional(database).await?;
     row.map(|row| read(contact, &row)).transpose()
 }
@@ -104,15 +104,13 @@ fn read(contact: ContactId, row: &PgRow) -> Result<Talk, Error> {
 /// it. `None` if the tables have none.
 pub(crate) async fn said_at(database: &PgPool, contact: ContactId, wamid: &str) -> Result<Option<DateTime<Utc>>, Error> {
     // What Meta has not accepted has our id in place of Meta's.
-    const QUERY: &str = "
-        WITH RECURSIVE family (id) AS (
-             SELECT $2::text
-             UNION
-             SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id)
-        SELECT said.sent_at
-          FROM public.messages AS said
-         WHERE said.wamid = $1 AND said.wamid <> said.id AND said.group_id IS NULL AND said.contact_id IN (SELECT id FROM family)";
-    Ok(sqlx::query_scalar(QUERY).bind(wamid).bind(contact.to_string()).fetch_optional(database).await?)
+    const QUERY: &str = concat!(
+        with_family!(),
+        "SELECT said.sent_at
+           FROM public.messages AS said
+          WHERE said.wamid = $2 AND said.wamid <> said.id AND said.group_id IS NULL AND said.contact_id IN (SELECT id FROM family)"
+    );
+    Ok(sqlx::query_scalar(QUERY).bind(contact.to_string()).bind(wamid).fetch_optional(database).await?)
 }
 
 /// Where a conversation takes place; neither changes, ever.

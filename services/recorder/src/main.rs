@@ -54,9 +54,15 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     recorder::register(&health, &journal, &followers);
     let site = Site::new("Paige recorder", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
     let router = site.finish(Default::default())?;
-    let recording = recorder::run(journal, databases, followers, shutdown.soft());
-    tokio::try_join!(async { recording.await.map_err(Into::into) }, async {
-        chassis::serve(listener, router, &shutdown).await.map_err(Box::<dyn std::error::Error + Send + Sync>::from)
-    })?;
-    Ok(())
+
+    let stop = shutdown.soft();
+    let recording = async {
+        let ended = recorder::run(journal, databases, followers, stop).await;
+        // Without it nothing is recorded; the process is better started again.
+        shutdown.begin();
+        ended
+    };
+    let (served, recorded) = shutdown.guard(async { tokio::join!(chassis::serve(listener, router, &shutdown), recording) }).await?;
+    recorded?;
+    Ok(served?)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use contract::Stream;
 use journal::{Follow, Follower, Journal};
 use projections::{ProjectDatabases, Projector};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::projects::News;
@@ -26,6 +27,8 @@ const WEBHOOKS_MAX: usize = 512;
 const EVENTS_MAX: usize = 2_000;
 /// How long until the log is asked again where to go on.
 const AGAIN_PAUSE: Duration = Duration::from_millis(500);
+/// For how long it is asked. A log that is away for longer ends the recorder, as one that is away at its start does.
+const AGAIN_TIME_MAX: Duration = Duration::from_secs(600);
 
 /// The followers, before they run: to see how far they are.
 #[derive(Clone)]
@@ -61,7 +64,7 @@ impl Followers {
     }
 }
 
-/// Records until `shutdown`.
+/// Records until `shutdown`, which lets running calls end and keeps how far they came.
 ///
 /// # Errors
 /// What waiting does not mend: a stream that is missing or forbidden.
@@ -84,15 +87,15 @@ pub async fn run(
     };
     // What a key waits for may have happened while nobody followed.
     projects.numbers().into_iter().map(News::Connected).chain(projects.leaving().into_iter().map(News::Leaving)).for_each(&tell);
-    // One that ends takes the others with it: half a recorder would look healthy.
-    let stop = shutdown.child_token();
-    let _ended = stop.clone().drop_guard();
-    let numbers = projects.follow(journal, tell, stop.clone());
-    tokio::select! {
-        outcome = followers.webhooks.run(recorder, stop.clone()) => outcome,
-        outcome = write_tables(&followers.tables, &projector, &projects, &stop) => outcome,
-        () = numbers => Ok(()),
-    }
+    let recording = followers.webhooks.run(recorder, shutdown.clone());
+    let writing = write_tables(&followers.tables, &projector, &projects, &shutdown);
+    let numbers = async {
+        projects.follow(journal, tell, shutdown.clone()).await;
+        Ok(())
+    };
+    // One that cannot go on takes the others with it: half a recorder would look healthy.
+    tokio::try_join!(recording, writing, numbers)?;
+    Ok(())
 }
 
 /// Writes the tables without waiting for their disk. When their server ended, what it may have lost is seen again, from the position on that was
@@ -103,20 +106,21 @@ async fn write_tables(
     projects: &Projects,
     stop: &CancellationToken,
 ) -> Result<(), journal::Error> {
-    let mut again = false;
-    loop {
+    let mut again_until = Instant::now();
+    while !stop.is_cancelled() {
         let tables = Arc::new(Tables::new(projector.clone().unflushed(), projects.clone()));
         match follower.run(tables, stop.clone()).await {
             Err(journal::Error::Unsettled(cause)) => {
-                again = true;
+                again_until = Instant::now() + AGAIN_TIME_MAX;
                 tracing::warn!(cause, "tables may have gone back, their events are seen again");
             }
             // The broker may be down in the same moment.
-            Err(journal::Error::Unavailable(cause)) if again => {
+            Err(journal::Error::Unavailable(cause)) if Instant::now() < again_until => {
                 tracing::warn!(cause, "cannot follow again yet");
-                tokio::time::sleep(AGAIN_PAUSE).await;
+                let _ = stop.run_until_cancelled(tokio::time::sleep(AGAIN_PAUSE)).await;
             }
             outcome => return outcome,
         }
     }
+    Ok(())
 }

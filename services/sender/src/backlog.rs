@@ -196,21 +196,13 @@ impl Backlog {
         let id = requested.message;
         let bytes = recorded.data.len();
         let fits = self.content_bytes + bytes <= CONTENT_BYTES_MAX;
+        let message = Message::new(key, recorded.sequence, requested.at, requested.expires_at);
         let message = Message {
-            key,
-            requested: recorded.sequence,
-            sequence: recorded.sequence,
-            state: State::Waiting,
-            attempt: 0,
-            unclear: 0,
-            due_at: requested.at,
-            expires_at: requested.expires_at,
-            doubtful: false,
             origin: Arc::new(Origin::of(recorded)),
-            told: None,
             asked_at: Some(recorded.time),
             content: fits.then(|| Arc::new(requested)),
             content_bytes: if fits { bytes } else { 0 },
+            ..message
         };
         self.insert(id, message);
         self.changed_messages.insert(id);

@@ -11,7 +11,7 @@ use crate::backlog::{Backlog, Busy, Key, State};
 use crate::decide::{self, Outcome};
 use crate::desk::{Desk, Done, Wake};
 use crate::lane::{Job, Standing, standing};
-use crate::send::{self, Order};
+use crate::send::{self, Order, Unsent};
 use crate::{said, show};
 
 /// When a contact is looked at again whose project is not known.
@@ -147,13 +147,13 @@ impl Desk {
     }
 
     pub(crate) fn say_of(&mut self, key: Key, message: MessageId, attempt: u32, outcome: Outcome, expect: Expect) {
+        let Some(known) = self.backlog.messages.get(&message) else { return };
         count(&outcome);
+        let event = said::outcome(message, attempt, outcome, &known.origin, self.sender.clock.now());
         if let Some(contact) = self.backlog.contacts.get_mut(&key) {
             contact.busy = Some(Busy::Saying);
         }
         let journal = self.sender.journal.clone();
-        let origin = self.backlog.messages.get(&message).map(|message| Arc::clone(&message.origin)).unwrap_or_default();
-        let event = said::outcome(message, attempt, outcome, &origin, self.sender.clock.now());
         self.tasks.spawn(async move {
             let appended = said::append(&journal, &Backlog::subject(key), expect, event).await;
             Done::Said { key, appended }
@@ -188,7 +188,7 @@ impl Desk {
         if let Some(lane) = self.lanes.get_mut(&project)
             && !lane.in_round
             && !lane.checking
-            && lane.has_work()
+            && lane.front().is_some()
         {
             lane.in_round = true;
             self.round.push_back(project);
@@ -224,8 +224,10 @@ impl Desk {
             (Standing::Unknown | Standing::NoNumber, known) => {
                 let version = known.map(|project| project.sequence);
                 let asked_for = self.sequence_of(job);
-                if standing == Standing::NoNumber && self.lanes.get(&id).is_some_and(|lane| lane.was_checked(version, asked_for)) {
-                    self.lanes.entry(id).or_default().jobs.pop_front();
+                if standing == Standing::NoNumber
+                    && let Some(lane) = self.lanes.get_mut(&id).filter(|lane| lane.was_checked(version, asked_for))
+                {
+                    lane.pop();
                     self.cannot(job);
                     return true;
                 }
@@ -239,14 +241,14 @@ impl Desk {
                 }
                 if let (Job::Send(_), Some(number)) = (job, &project.number) {
                     lane.of_number(&number.phone_number_id);
-                    let rate = self.sender.limits.number(number.coexistence);
+                    let rate = self.sender.limits.rate(Some(&project));
                     let ready = lane.pace.ready_at(rate, now);
                     if ready > now {
                         self.wake_project(id, ready);
                         return false;
                     }
                 }
-                lane.jobs.pop_front();
+                lane.pop();
                 match job {
                     Job::Send(key) => self.start(key, project),
                     Job::Show(read) => self.start_show(read, project),
@@ -289,17 +291,14 @@ impl Desk {
 
     /// The project has no number that can send.
     fn cannot(&mut self, job: Job) {
-        let reason = "the project has no number that can send";
+        let reason = "the project has no number that can send".to_owned();
         match job {
             Job::Send(key) => {
                 if let Some(id) = self.first(key) {
-                    let doubtful = self.backlog.messages.get(&id).is_some_and(|message| message.doubtful);
-                    let last = self.backlog.contacts.get(&key).map_or(0, |contact| contact.last);
-                    let outcome = decide::ended("number_not_connected", None, reason.to_owned(), doubtful);
-                    self.say(key, id, outcome, Expect::At(last));
+                    self.unsent(key, id, Unsent::Unfit { code: "number_not_connected", reason });
                 }
             }
-            Job::Show(read) => self.say_read(read, Some(reason.to_owned())),
+            Job::Show(read) => self.say_read(read, Some(reason)),
         }
     }
 
@@ -328,7 +327,7 @@ impl Desk {
         self.calls += 1;
         let lane = self.lanes.entry(key.0).or_default();
         lane.calls += 1;
-        lane.pace.take(self.sender.limits.number(project.number.as_ref().is_some_and(|number| number.coexistence)), now);
+        lane.pace.take(self.sender.limits.rate(Some(&project)), now);
         self.pairs.entry(key).or_default().take(now);
         let order = Order {
             key,

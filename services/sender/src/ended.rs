@@ -40,7 +40,7 @@ impl Desk {
         }
         match sending {
             Sending::Asked { answer, asked_at, stale_file } => self.on_answer((key, message, attempt), answer, asked_at, stale_file),
-            Sending::Unsent(unsent) => self.unsent(key, message, attempt, unsent),
+            Sending::Unsent(unsent) => self.unsent(key, message, unsent),
             Sending::NeedsFile(file) => match self.sender.projects.get(key.0) {
                 Some(project) => self.await_file(key, message, file, project),
                 None => self.look(key),
@@ -57,11 +57,12 @@ impl Desk {
     }
 
     /// Meta was not asked for a message.
-    pub(crate) fn unsent(&mut self, key: Key, message: MessageId, attempt: u32, unsent: Unsent) {
+    pub(crate) fn unsent(&mut self, key: Key, message: MessageId, unsent: Unsent) {
         let now = self.sender.clock.now();
         let last = self.backlog.contacts.get(&key).map_or(0, |contact| contact.last);
         match unsent {
             Unsent::FileRefused(error) => {
+                let attempt = self.backlog.messages.get(&message).map_or(0, |message| message.attempt) + 1;
                 let outcome = decide::refused(&error, self.attempt(message, attempt), now);
                 self.say_of(key, message, attempt, outcome, Expect::At(last));
             }
@@ -91,8 +92,7 @@ impl Desk {
     }
 
     fn rate(&self, project: ProjectId) -> NumberRate {
-        let coexistence = self.sender.projects.get(project).and_then(|project| Some(project.number.as_ref()?.coexistence));
-        self.sender.limits.number(coexistence.unwrap_or(false))
+        self.sender.limits.rate(self.sender.projects.get(project).as_deref())
     }
 
     fn on_answer(

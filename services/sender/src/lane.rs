@@ -73,18 +73,15 @@ pub(crate) fn standing(project: Option<&Project>) -> Standing {
 
 impl Lane {
     /// What is next: whoever waits until a file may be uploaded, as soon as one may; else the line.
-    pub(crate) fn front(&mut self) -> Option<Job> {
-        if self.may_upload()
-            && let Some(key) = self.files.pop_front()
-        {
-            self.jobs.push_front(Job::Send(key));
-        }
-        self.jobs.front().copied()
+    pub(crate) fn front(&self) -> Option<Job> {
+        let file = self.files.front().filter(|_| self.may_upload());
+        file.map(|key| Job::Send(*key)).or_else(|| self.jobs.front().copied())
     }
 
-    /// Whether there is something to be done.
-    pub(crate) fn has_work(&self) -> bool {
-        !self.jobs.is_empty() || (self.may_upload() && !self.files.is_empty())
+    /// Takes out what [`Lane::front`] gives.
+    pub(crate) fn pop(&mut self) -> Option<Job> {
+        let file = if self.may_upload() { self.files.pop_front() } else { None };
+        file.map(Job::Send).or_else(|| self.jobs.pop_front())
     }
 
     pub(crate) fn may_upload(&self) -> bool {
@@ -114,5 +111,42 @@ impl Lane {
     /// Whether the log was asked about a project of this version, after everything up to `sequence` was read.
     pub(crate) fn was_checked(&self, version: Option<u64>, sequence: u64) -> bool {
         self.checked.is_some_and(|(known, read)| Some(known) == version && read >= sequence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::{ContactId, ProjectId};
+    use ulid::Ulid;
+
+    use super::*;
+
+    fn key(n: u128) -> Key {
+        (ProjectId::from_ulid(Ulid::from_parts(0, 0)), ContactId::from_ulid(Ulid::from_parts(0, n)))
+    }
+
+    #[test]
+    fn contacts_that_wait_for_a_file_keep_their_order_however_often_is_looked() {
+        let [first, second, third, other] = [1, 2, 3, 4].map(key);
+        let mut lane = Lane { jobs: [Job::Send(other)].into(), files: [first, second, third].into(), ..Lane::default() };
+        for _ in 0..3 {
+            assert_eq!(lane.front(), Some(Job::Send(first)));
+        }
+        for next in [first, second, third, other] {
+            assert_eq!(lane.front(), Some(Job::Send(next)));
+            assert_eq!(lane.pop(), Some(Job::Send(next)));
+        }
+        assert_eq!((lane.front(), lane.pop()), (None, None));
+    }
+
+    #[test]
+    fn while_no_file_may_be_uploaded_the_line_goes_on_without_those_that_wait_for_one() {
+        let [waiting, other] = [1, 2].map(key);
+        let uploads = (1..).take(UPLOADS_MAX).map(|n| (MediaId::from_ulid(Ulid::from_parts(0, n)), Vec::new())).collect();
+        let mut lane = Lane { jobs: [Job::Send(other)].into(), files: [waiting].into(), uploads, ..Lane::default() };
+        assert_eq!((lane.front(), lane.pop()), (Some(Job::Send(other)), Some(Job::Send(other))));
+        assert_eq!((lane.front(), lane.pop()), (None, None));
+        lane.uploads.clear();
+        assert_eq!((lane.front(), lane.pop()), (Some(Job::Send(waiting)), Some(Job::Send(waiting))));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use projects::Project;
+
 use crate::pace::NumberRate;
 
 /// What a number may send where the WhatsApp Business app is in use too, in messages a second.
@@ -29,7 +31,9 @@ impl Default for Limits {
 }
 
 impl Limits {
-    pub(crate) fn number(&self, coexistence: bool) -> NumberRate {
+    /// Of a project's number.
+    pub(crate) fn rate(&self, project: Option<&Project>) -> NumberRate {
+        let coexistence = project.and_then(|project| project.number.as_ref()).is_some_and(|number| number.coexistence);
         let per_second = if coexistence { self.number_rate.min(COEXISTENCE_PER_SECOND_MAX) } else { self.number_rate };
         NumberRate { per_second, burst: (per_second / BURST_SHARE).max(1) }
     }

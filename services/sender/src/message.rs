@@ -53,20 +53,13 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// Of a row: what it says is in the log alone.
-    pub(crate) fn restored(
-        key: Key,
-        requested: u64,
-        sequence: u64,
-        state: State,
-        due_at: DateTime<Utc>,
-        expires_at: DateTime<Utc>,
-    ) -> Self {
+    /// It waits since its request, and nothing is known yet of what it says and who asked for it.
+    pub(crate) fn new(key: Key, requested: u64, due_at: DateTime<Utc>, expires_at: DateTime<Utc>) -> Self {
         Self {
             key,
             requested,
-            sequence,
-            state,
+            sequence: requested,
+            state: State::Waiting,
             attempt: 0,
             unclear: 0,
             due_at,

@@ -136,10 +136,15 @@ async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
     Ok(Ready { token, number, body, files, requested_at: content.at })
 }
 
+/// The project's number, as Meta names it.
+pub(crate) fn number_of(project: &Project) -> Option<PhoneNumberId> {
+    PhoneNumberId::parse(&project.number.as_ref()?.phone_number_id)
+}
+
 /// What the project's number needs to ask Meta anything.
 pub(crate) async fn access(sender: &Sender, project: &Project) -> Result<(Token, PhoneNumberId), Unsent> {
     let none = || Unsent::Unfit { code: "number_not_connected", reason: "the project has no number that can send".to_owned() };
-    let number = project.number.as_ref().and_then(|number| PhoneNumberId::parse(&number.phone_number_id)).ok_or_else(none)?;
+    let number = number_of(project).ok_or_else(none)?;
     match sender.tokens.open(project).await {
         Ok(token) => Ok((token, number)),
         Err(TokenError::None) => Err(none()),

@@ -164,12 +164,12 @@ fn message(row: &PgRow) -> Result<(MessageId, Message), Error> {
     let state = State::parse(row.try_get("state")?).ok_or_else(|| Error::Row { id: row.get("id"), what: "state" })?;
     let key = (id(row, "project_id")?, id(row, "contact_id")?);
     let (requested, sequence) = (unsigned(row.try_get("requested")?), unsigned(row.try_get("sequence")?));
-    let restored = Message::restored(key, requested, sequence, state, row.try_get("due_at")?, row.try_get("expires_at")?);
+    let waiting = Message::new(key, requested, row.try_get("due_at")?, row.try_get("expires_at")?);
     let (attempt, unclear) = (count(row, "attempt")?, count(row, "unclear")?);
     let asked: Option<String> = row.try_get("asked")?;
     let asked = asked.map(|_| id(row, "asked")).transpose()?;
     let (doubtful, told, origin) = (row.try_get("doubtful")?, row.try_get("wamid")?, origin(row, asked)?);
-    let message = Message { attempt, unclear, doubtful, told, origin, ..restored };
+    let message = Message { sequence, state, attempt, unclear, doubtful, told, origin, ..waiting };
     Ok((id(row, "id")?, message))
 }
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use contract::{FileUse, MediaId, MessageId, MessageRequested, ProjectId};
 use projects::Project;
-use whatsapp::PhoneNumberId;
 
 use crate::backlog::Key;
 use crate::desk::{Desk, Done};
@@ -21,7 +20,7 @@ impl Desk {
         if content.files.is_empty() {
             return None;
         }
-        let number = PhoneNumberId::parse(&project.number.as_ref()?.phone_number_id)?;
+        let number = send::number_of(project)?;
         self.sender.files.missing(&content.files, &number).cloned()
     }
 
@@ -74,10 +73,7 @@ impl Desk {
 
     fn not_uploaded(&mut self, key: Key, message: MessageId, unsent: &Unsent) {
         match self.first(key) {
-            Some(first) if first == message => {
-                let attempt = self.backlog.messages.get(&message).map_or(1, |message| message.attempt + 1);
-                self.unsent(key, message, attempt, unsent.clone());
-            }
+            Some(first) if first == message => self.unsent(key, message, unsent.clone()),
             // The one that waited has expired.
             Some(_) => self.look(key),
             None => {}

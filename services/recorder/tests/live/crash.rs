@@ -13,6 +13,9 @@ use sqlx::{ConnectOptions, Connection};
 use crate::world::{PATIENCE, Running, Server, World, wamid};
 
 const POLL: Duration = Duration::from_millis(20);
+/// A follower asks once a second whether what it did is there.
+const NOTICE_TIME_MAX: Duration = Duration::from_secs(3);
+const CRASHES_MAX: usize = 10;
 
 /// Longer than a test: only who waits for the disk has anything written to it.
 const WRITE_LATE: &str = "ALTER SYSTEM SET wal_writer_delay = '10s'; SELECT pg_reload_conf()";
@@ -90,6 +93,47 @@ async fn rows_that_a_crash_took_while_nobody_followed_come_back_at_the_next_star
     }
     let running = world.start().await;
     end(running, &world, &projects, said).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_went_back_while_the_log_was_away_wait_for_it_unless_told_to_stop() {
+    let mut world = world().await;
+    let project = world.project().await;
+    world.connect(project, "1").await;
+    let running = world.start().await;
+    let mut said = 0;
+    go_back_without_log(&mut world, &running, project, &mut said).await;
+    log_is_back(&mut world).await;
+    until_all(&world, &[project], said).await;
+    go_back_without_log(&mut world, &running, project, &mut said).await;
+    running.stop().await;
+}
+
+/// The log goes away, and then Postgres crashes. It takes nothing if everything was flushed just before, so that is tried again until it
+/// does.
+async fn go_back_without_log(world: &mut World, running: &Running, project: ProjectId, said: &mut u32) {
+    for _ in 0..CRASHES_MAX {
+        world.message("1", 1, *said).await;
+        *said += 1;
+        until_all(world, &[project], *said).await;
+        world.nats.kill().await;
+        crash(world).await;
+        let mut status = running.followers.tables.status();
+        if tokio::time::timeout(NOTICE_TIME_MAX, status.wait_for(|status| !status.running)).await.is_ok() {
+            return;
+        }
+        log_is_back(world).await;
+    }
+    panic!("{CRASHES_MAX} crashes took nothing");
+}
+
+async fn log_is_back(world: &mut World) {
+    world.nats.restart().await.unwrap();
+    let began = Instant::now();
+    while let Err(error) = world.journal.healthy().await {
+        assert!(began.elapsed() < PATIENCE, "{error}");
+        tokio::time::sleep(POLL).await;
+    }
 }
 
 /// They were committed by a projector that ended before it settled; the next one finds them and has nothing to write.

@@ -1,6 +1,6 @@
-//! What a recorder waits for: a database, a project.
+//! What a recorder waits for: a database, a project. And what it keeps when it stops.
 
-use contract::Stream;
+use contract::{Stream, Subject};
 use futures::StreamExt;
 use journal::{Filter, Handled, Handler, Range, Stop};
 use projections::database_name;
@@ -64,6 +64,23 @@ async fn a_number_connected_while_nobody_follows_is_recorded_at_the_next_start()
     let running = world.start().await;
     world.until_counts(project, (1, 1, 1)).await;
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_that_stops_keeps_how_far_it_came() {
+    let world = World::new().await;
+    let project = world.project().await;
+    world.connect(project, "1").await;
+    let running = world.start().await;
+    world.message("1", 1, 0).await;
+    running.caught_up().await;
+    running.stop().await;
+    for (service, stream) in [("recorder", Stream::Webhook), (projections::rebuild::PROJECTOR, Stream::Conversation)] {
+        let kept = world.journal.last(&Subject::position(service, stream).unwrap()).await.unwrap();
+        let kept = kept.map(|event| serde_json::from_slice::<serde_json::Value>(&event.data).unwrap()["sequence"].clone());
+        let last = world.journal.state(stream).await.unwrap().last;
+        assert_eq!(kept, Some(serde_json::json!(last)), "{stream}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
