@@ -12,8 +12,8 @@ mod update;
 
 use chrono::{DateTime, Utc};
 use contract::{
-    BusinessProfileChanged, DataKeyCreated, DisplayNameDecided, Entitlement, NumberDescribed, NumberOffered, OperationId, ProjectEvent,
-    ProjectId, Subject, TransferId, TransferOutcome, WorkspaceId,
+    BusinessProfileChanged, DisplayNameDecided, Entitlement, NumberDescribed, NumberOffered, OperationId, ProjectEvent, ProjectId, Subject,
+    TransferId, WorkspaceId,
 };
 
 pub use refusal::Refusal;
@@ -154,6 +154,11 @@ pub(crate) enum Command {
         /// The offer.
         transfer: TransferId,
     },
+    /// The workspace that took it is gone.
+    ReturnTransfer {
+        /// Which.
+        gone: WorkspaceId,
+    },
     /// The other workspace does not want it.
     DeclineTransfer {
         /// The offer.
@@ -223,6 +228,7 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::Entitle { entitlement, at, sequence } => Ok(suspend::entitle(project, *entitlement, *at, *sequence)),
         Command::RequestTransfer { transfer, from, to } => transfer::request(project, *transfer, (*from, *to), now),
         Command::AcceptTransfer { transfer } => transfer::accept(project, *transfer, now),
+        Command::ReturnTransfer { gone } => Ok(transfer::give_back(project, *gone)),
         Command::DeclineTransfer { transfer } => transfer::decline(project, *transfer, now),
         Command::WithdrawTransfer => transfer::withdraw(project, now),
         Command::Due { heard } => Ok([operate::overdue(project, heard.as_ref(), now), transfer::overdue(project, now)].concat()),
@@ -239,6 +245,7 @@ fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
         | Command::DescribeNumber(_)
         | Command::DecideDisplayName(_)
         | Command::GiveUpDisplayName
+        | Command::ReturnTransfer { .. }
         | Command::Due { .. }
             if state.erased =>
         {
@@ -263,6 +270,7 @@ fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
         | Command::Entitle { .. }
         | Command::RequestTransfer { .. }
         | Command::AcceptTransfer { .. }
+        | Command::ReturnTransfer { .. }
         | Command::DeclineTransfer { .. }
         | Command::WithdrawTransfer
         | Command::Due { .. } => Err(Refusal::NoProject),
@@ -274,23 +282,9 @@ fn on(project: ProjectId, event: impl Into<ProjectEvent>) -> Fact {
     Fact { subject: Subject::project(project), event: event.into() }
 }
 
-/// The key of what is sealed of a project, wrapped by the master key.
-fn data_key(project: ProjectId, wrapped: &str) -> Fact {
-    Fact { subject: Subject::data_key(project), event: DataKeyCreated { wrapped: wrapped.to_owned() }.into() }
-}
-
 /// A project that is going takes part in nothing else.
 fn staying(project: &Project) -> Result<(), Refusal> {
     if project.leaving() { Err(Refusal::ProjectDeleting(project.operation.id)) } else { Ok(()) }
-}
-
-/// How an offer can end that was not accepted, for callers.
-pub(crate) const fn outcome_str(outcome: TransferOutcome) -> &'static str {
-    match outcome {
-        TransferOutcome::Declined => "declined",
-        TransferOutcome::Expired => "expired",
-        TransferOutcome::Withdrawn => "withdrawn",
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 use chassis::Problem;
 use contract::{OperationId, OperationKind, TransferOutcome};
 
-use super::outcome_str;
-
 /// A rule that says no. Asking again does not help until something else has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -96,6 +94,15 @@ impl From<Refusal> for Problem {
             Refusal::TransferPending => Problem::conflict("transfer_pending", detail),
             Refusal::TransferAccepted | Refusal::TransferEnded(_) => Problem::conflict("transfer_ended", detail),
         }
+    }
+}
+
+/// How an offer ended that was not accepted, for callers.
+const fn outcome_str(outcome: TransferOutcome) -> &'static str {
+    match outcome {
+        TransferOutcome::Declined => "declined",
+        TransferOutcome::Expired => "expired",
+        TransferOutcome::Withdrawn => "withdrawn",
     }
 }
 
