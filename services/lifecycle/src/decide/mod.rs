@@ -1,5 +1,6 @@
 //! The rules of a project's life, pure: what is so, what is asked and when → what happens, or why not.
 
+pub(crate) mod allowance;
 mod create;
 mod delete;
 pub(crate) mod described;
@@ -34,6 +35,8 @@ pub(crate) struct State {
     pub erased: bool,
     /// Who holds the number that the command names.
     pub number_holder: Option<ProjectId>,
+    /// How many events there are about the project.
+    pub events: u64,
 }
 
 /// What is asked for.
@@ -204,7 +207,7 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
     let Some(project) = &state.project else {
         return absent(state, command);
     };
-    match command {
+    let facts = match command {
         Command::Create { .. } => Ok(Vec::new()),
         Command::Update(changes) => update::update(project, changes),
         Command::ConnectNumber(number) => number::connect(project, state.number_holder, number),
@@ -232,7 +235,11 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::DeclineTransfer { transfer } => transfer::decline(project, *transfer, now),
         Command::WithdrawTransfer => transfer::withdraw(project, now),
         Command::Due { heard } => Ok([operate::overdue(project, heard.as_ref(), now), transfer::overdue(project, now)].concat()),
+    }?;
+    if !facts.is_empty() && allowance::at_will(project, command) {
+        allowance::room(state.events, project, now)?;
     }
+    Ok(facts)
 }
 
 /// Nothing happens to a project that is not there. What others report late about one that was erased is no reason to look.
