@@ -169,10 +169,10 @@ impl Access {
     }
 }
 
-/// The project that must be the workspace's own.
+/// The project of which it matters whose it is.
 fn project_named(command: &WorkspaceCommand) -> Option<ProjectId> {
     match command {
-        WorkspaceCommand::Permit { project, .. } => Some(*project),
+        WorkspaceCommand::Permit { project, .. } | WorkspaceCommand::RevokeKeysOf { project } => Some(*project),
         WorkspaceCommand::IssueKey(key) => key.project,
         WorkspaceCommand::Create { .. }
         | WorkspaceCommand::Rename { .. }

@@ -134,6 +134,10 @@ pub(crate) enum WorkspaceCommand {
     RevokeKey {
         key: KeyId,
     },
+    /// Every key that is for this project alone, which was erased.
+    RevokeKeysOf {
+        project: ProjectId,
+    },
 }
 
 /// What happens, and to which entity. All of one decision is appended together or not at all.
@@ -220,6 +224,7 @@ fn about_workspace(
             keys::rotate(workspace, by, *old, (*key, hash), *overlap_seconds, *expires_at, now)
         }
         WorkspaceCommand::RevokeKey { key } => keys::revoke(workspace, by, *key, now),
+        WorkspaceCommand::RevokeKeysOf { project } => Ok(keys::revoke_of(workspace, *project, state.project_owner, now)),
     }
 }
 

@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
-use contract::{KeyId, ProjectId, Recorded, Stream, UserId, WorkspaceEvent, WorkspaceId};
+use contract::{KeyId, ProjectEvent, ProjectId, Recorded, Stream, UserId, WorkspaceEvent, WorkspaceId};
 use journal::{Follow, Handled, Handler, Stop};
 
+use crate::actor::Actor;
 use crate::audit::{Entry, KeyProjects};
-use crate::command::{user_of, workspace_of};
+use crate::command::{Origin, user_of, workspace_of};
+use crate::decide::{Command, WorkspaceCommand};
 use crate::error::Error;
+use crate::refusal::Refusal;
 use crate::{Access, ownership, said, store};
 
 /// The service's name in positions and parked keys.
@@ -154,14 +157,38 @@ impl Access {
         let (known, reflected) = store::projects::find(&self.pool, project).await?;
         let mut ownership = known;
         let mut through = reflected;
-        for recorded in events.iter().filter(|recorded| recorded.sequence > reflected) {
-            ownership = ownership.fold(&ownership::decode(recorded)?);
-            through = recorded.sequence;
+        let mut erased = None;
+        for recorded in events {
+            let event = ownership::decode(recorded)?;
+            if matches!(event, ProjectEvent::ProjectErased(_)) {
+                erased = Some(recorded);
+            }
+            if recorded.sequence > reflected {
+                ownership = ownership.fold(&event);
+                through = recorded.sequence;
+            }
         }
         if through > reflected {
             store::projects::save(&self.pool, project, ownership, through).await?;
         }
+        if let Some(cause) = erased {
+            self.revoke_keys_of(project, cause).await?;
+        }
         self.audit(events).await
+    }
+
+    /// The project is gone: so are the keys that are for it alone, also those of a workspace that had it before.
+    async fn revoke_keys_of(&self, project: ProjectId, cause: &Recorded) -> Result<(), Error> {
+        let request = cause.context.correlation.clone().unwrap_or_else(|| cause.id.to_string());
+        for workspace in store::keys::workspaces_with_keys_of(&self.pool, project).await? {
+            let command = Command::Workspace { workspace, by: Actor::Platform, command: WorkspaceCommand::RevokeKeysOf { project } };
+            match self.command(&command, Origin { request: &request, actor: None }).await {
+                // With a workspace that was deleted its keys are gone.
+                Ok(_) | Err(Error::Refused(Refusal::NoWorkspace)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     async fn billing_events(&self, events: &[Recorded]) -> Result<(), Error> {

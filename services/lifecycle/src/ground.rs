@@ -5,7 +5,7 @@ use journal::Expect;
 
 use crate::Lifecycle;
 use crate::command::decode;
-use crate::decide::State;
+use crate::decide::{Refusal, State, allowance};
 use crate::error::Error;
 use crate::number::MetaId;
 use crate::project::Project;
@@ -41,6 +41,7 @@ impl Lifecycle {
         let mut last = 0;
         for recorded in self.journal.entity(&subject).await? {
             last = recorded.sequence;
+            ground.state.events += 1;
             let event = decode(&recorded)?;
             ground.state.erased = matches!(event, ProjectEvent::ProjectErased(_));
             if matches!(event, ProjectEvent::OperationStarted(_)) {
@@ -58,6 +59,17 @@ impl Lifecycle {
             self.claim(&old, &mut ground.sequences).await?;
         }
         Ok(ground)
+    }
+
+    /// Project `id`, of which somebody asks what Meta is told before it is decided on.
+    ///
+    /// # Errors
+    /// [`Refusal::NoProject`], [`Refusal::TooOften`]; as [`Self::ground`].
+    pub(crate) async fn with_room(&self, id: ProjectId) -> Result<Project, Error> {
+        let State { project, events, .. } = self.ground(id, None).await?.state;
+        let project = project.ok_or(Refusal::NoProject)?;
+        allowance::room(events, &project, self.clock.now())?;
+        Ok(project)
     }
 
     /// Who holds `number`. Nobody says anything else on its subject than that it is claimed and that it is released.

@@ -155,6 +155,7 @@ pub(crate) struct KeyAnswer {
     pub issued_at: DateTime<Utc>,
     pub issued_by: Option<String>,
     pub expires_at: Option<DateTime<Utc>>,
+    /// Also with the project that it was for.
     pub revoked_at: Option<DateTime<Utc>>,
     /// To within a few minutes; null: never.
     pub last_used_at: Option<DateTime<Utc>>,

@@ -108,6 +108,15 @@ pub(super) fn revoke(workspace: &Workspace, by: Actor, key: KeyId, now: DateTime
     Ok(if is.revoked_at.is_some() { Vec::new() } else { vec![on_workspace(workspace.id, KeyRevoked { key })] })
 }
 
+/// What will never work for anything again is not shown as if it did, and takes no room.
+pub(super) fn revoke_of(workspace: &Workspace, project: ProjectId, owner: Option<WorkspaceId>, now: DateTime<Utc>) -> Vec<Fact> {
+    if owner == Some(workspace.id) {
+        return Vec::new();
+    }
+    let theirs = workspace.keys.iter().filter(|(_, key)| key.project == Some(project) && key.works(now));
+    theirs.map(|(key, _)| on_workspace(workspace.id, KeyRevoked { key: *key })).collect()
+}
+
 fn expiry(expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), Refusal> {
     let usable = expires_at.is_none_or(|at| at > now && at <= now + KEY_LIFE_MAX);
     if usable { Ok(()) } else { Err(Refusal::ExpiryUnusable) }

@@ -1,9 +1,9 @@
-//! When keys were used last.
+//! When keys were used last, and where there are keys for a project.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use contract::{KeyId, KeyUsed, WorkspaceId};
+use contract::{KeyId, KeyUsed, ProjectId, WorkspaceId};
 use sqlx::PgPool;
 
 use super::signed;
@@ -31,4 +31,11 @@ pub(crate) async fn uses(pool: &PgPool, workspace: WorkspaceId) -> Result<HashMa
             .fetch_all(pool)
             .await?;
     rows.into_iter().map(|(key, at)| Ok((key.parse().map_err(|_| Error::Row("key_id"))?, at))).collect()
+}
+
+/// The workspaces with keys for `project` alone that nobody has revoked.
+pub(crate) async fn workspaces_with_keys_of(pool: &PgPool, project: ProjectId) -> Result<Vec<WorkspaceId>, Error> {
+    let query = "SELECT DISTINCT workspace_id FROM access.keys WHERE project_id = $1 AND revoked_at IS NULL";
+    let rows: Vec<String> = sqlx::query_scalar(query).bind(project.to_string()).fetch_all(pool).await?;
+    rows.iter().map(|id| id.parse().map_err(|_| Error::Row("workspace_id"))).collect()
 }

@@ -150,3 +150,26 @@ async fn the_last_use_of_a_key_is_shown() {
     .await;
     world.end().await;
 }
+
+#[tokio::test]
+async fn the_keys_for_a_project_end_when_it_is_erased() {
+    let world = World::new().await;
+    let ada = world.sign_in("ada").await;
+    let team = world.team(&ada).await;
+    let (erased, other) = (world.project(&team, &ada.id).await, world.project(&team, &ada.id).await);
+    for project in [erased, other] {
+        let body = json!({"name": "One", "scopes": ["projects:read"], "project": project.to_string()});
+        issue(&world, &ada.token, &team, body).await.ok();
+    }
+    issue(&world, &ada.token, &team, json!({"name": "All", "scopes": ["projects:read"]})).await.ok();
+    world.erase(erased, &ada.id).await;
+    until(|| async {
+        let list = listed(&world, &team).await;
+        let (ended, working): (Vec<&Value>, Vec<&Value>) = list.iter().partition(|key| key["revoked_at"].is_string());
+        let its_own = ended.iter().all(|key| key["project"] == erased.to_string());
+        if its_own && (ended.len(), working.len()) == (1, 2) { Ok(()) } else { Err(format!("{list:?}")) }
+    })
+    .await;
+    assert_eq!(world.told_of(&team).await.last().unwrap(), "key_revoked");
+    world.end().await;
+}

@@ -17,7 +17,8 @@ use crate::catalogue::{Flow, Template};
 use crate::refusal::Refusal;
 use crate::talk::Talk;
 
-/// Meta's customer service window: from the contact's last message by Meta's time.
+/// Meta's customer service window: from the contact's last message by Meta's time. A call opens it at Meta too, but no event tells of calls:
+/// after one it may be open there while it is shut here, never the other way round.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
 /// How far back Meta takes reactions.
 const REACTED_TO: TimeDelta = TimeDelta::days(30);

@@ -1,10 +1,10 @@
 //! A new project.
 
 use chrono::{DateTime, Utc};
-use contract::{OperationKind, ProjectCreated, ProjectId, WorkspaceId};
+use contract::{DataKeyCreated, OperationKind, ProjectCreated, ProjectId, Subject, WorkspaceId};
 
 use super::operate::started;
-use super::{Fact, Refusal, State, data_key, on};
+use super::{Fact, Refusal, State, on};
 use crate::project::name::ProjectName;
 use crate::project::{Asked, Project};
 
@@ -28,4 +28,9 @@ pub(super) fn create(state: &State, id: ProjectId, asked: Asked, wrapped_key: &s
         on(id, started(Project::making(id), OperationKind::CreateProject, now)),
         data_key(id, wrapped_key),
     ])
+}
+
+/// The key of what is sealed of a project, wrapped by the master key.
+pub(super) fn data_key(project: ProjectId, wrapped: &str) -> Fact {
+    Fact { subject: Subject::data_key(project), event: DataKeyCreated { wrapped: wrapped.to_owned() }.into() }
 }

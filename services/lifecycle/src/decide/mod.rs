@@ -1,5 +1,6 @@
 //! The rules of a project's life, pure: what is so, what is asked and when → what happens, or why not.
 
+pub(crate) mod allowance;
 mod create;
 mod delete;
 pub(crate) mod described;
@@ -12,8 +13,8 @@ mod update;
 
 use chrono::{DateTime, Utc};
 use contract::{
-    BusinessProfileChanged, DataKeyCreated, DisplayNameDecided, Entitlement, NumberDescribed, NumberOffered, OperationId, ProjectEvent,
-    ProjectId, Subject, TransferId, TransferOutcome, WorkspaceId,
+    BusinessProfileChanged, DisplayNameDecided, Entitlement, NumberDescribed, NumberOffered, OperationId, ProjectEvent, ProjectId, Subject,
+    TransferId, WorkspaceId,
 };
 
 pub use refusal::Refusal;
@@ -34,6 +35,8 @@ pub(crate) struct State {
     pub erased: bool,
     /// Who holds the number that the command names.
     pub number_holder: Option<ProjectId>,
+    /// How many events there are about the project.
+    pub events: u64,
 }
 
 /// What is asked for.
@@ -154,6 +157,11 @@ pub(crate) enum Command {
         /// The offer.
         transfer: TransferId,
     },
+    /// The workspace that took it is gone.
+    ReturnTransfer {
+        /// Which.
+        gone: WorkspaceId,
+    },
     /// The other workspace does not want it.
     DeclineTransfer {
         /// The offer.
@@ -199,7 +207,7 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
     let Some(project) = &state.project else {
         return absent(state, command);
     };
-    match command {
+    let facts = match command {
         Command::Create { .. } => Ok(Vec::new()),
         Command::Update(changes) => update::update(project, changes),
         Command::ConnectNumber(number) => number::connect(project, state.number_holder, number),
@@ -223,10 +231,15 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::Entitle { entitlement, at, sequence } => Ok(suspend::entitle(project, *entitlement, *at, *sequence)),
         Command::RequestTransfer { transfer, from, to } => transfer::request(project, *transfer, (*from, *to), now),
         Command::AcceptTransfer { transfer } => transfer::accept(project, *transfer, now),
+        Command::ReturnTransfer { gone } => Ok(transfer::give_back(project, *gone)),
         Command::DeclineTransfer { transfer } => transfer::decline(project, *transfer, now),
         Command::WithdrawTransfer => transfer::withdraw(project, now),
         Command::Due { heard } => Ok([operate::overdue(project, heard.as_ref(), now), transfer::overdue(project, now)].concat()),
+    }?;
+    if !facts.is_empty() && allowance::at_will(project, command) {
+        allowance::room(state.events, project, now)?;
     }
+    Ok(facts)
 }
 
 /// Nothing happens to a project that is not there. What others report late about one that was erased is no reason to look.
@@ -239,6 +252,7 @@ fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
         | Command::DescribeNumber(_)
         | Command::DecideDisplayName(_)
         | Command::GiveUpDisplayName
+        | Command::ReturnTransfer { .. }
         | Command::Due { .. }
             if state.erased =>
         {
@@ -263,6 +277,7 @@ fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
         | Command::Entitle { .. }
         | Command::RequestTransfer { .. }
         | Command::AcceptTransfer { .. }
+        | Command::ReturnTransfer { .. }
         | Command::DeclineTransfer { .. }
         | Command::WithdrawTransfer
         | Command::Due { .. } => Err(Refusal::NoProject),
@@ -274,23 +289,9 @@ fn on(project: ProjectId, event: impl Into<ProjectEvent>) -> Fact {
     Fact { subject: Subject::project(project), event: event.into() }
 }
 
-/// The key of what is sealed of a project, wrapped by the master key.
-fn data_key(project: ProjectId, wrapped: &str) -> Fact {
-    Fact { subject: Subject::data_key(project), event: DataKeyCreated { wrapped: wrapped.to_owned() }.into() }
-}
-
 /// A project that is going takes part in nothing else.
 fn staying(project: &Project) -> Result<(), Refusal> {
     if project.leaving() { Err(Refusal::ProjectDeleting(project.operation.id)) } else { Ok(()) }
-}
-
-/// How an offer can end that was not accepted, for callers.
-pub(crate) const fn outcome_str(outcome: TransferOutcome) -> &'static str {
-    match outcome {
-        TransferOutcome::Declined => "declined",
-        TransferOutcome::Expired => "expired",
-        TransferOutcome::Withdrawn => "withdrawn",
-    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use contract::{
     OperationStepCompleted, ProjectId,
 };
 
+use super::create::data_key;
 use super::operate::{self, Why};
-use super::{Fact, Refusal, data_key, on, staying};
+use super::{Fact, Refusal, on, staying};
 use crate::number::Number;
 use crate::operation::{Outcome, steps};
 use crate::project::{Made, Project};

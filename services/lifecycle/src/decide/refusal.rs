@@ -1,11 +1,11 @@
 //! Why a command changes nothing, although it asked for it.
 
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use chassis::Problem;
 use contract::{OperationId, OperationKind, TransferOutcome};
 
-use super::outcome_str;
-
-/// A rule that says no. Asking again does not help until something else has changed.
+/// A rule that says no. Asking again does not help until something else has changed, unless it says when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// There is no such project.
@@ -70,6 +70,12 @@ pub enum Refusal {
     /// The offer ended otherwise.
     #[error("the transfer is {}", outcome_str(*.0))]
     TransferEnded(TransferOutcome),
+    /// More was asked of it than is allowed by now.
+    #[error("the project was changed too often")]
+    TooOften {
+        /// When one more change is allowed.
+        retry_after_s: u32,
+    },
 }
 
 impl From<Refusal> for Problem {
@@ -95,7 +101,19 @@ impl From<Refusal> for Problem {
             }
             Refusal::TransferPending => Problem::conflict("transfer_pending", detail),
             Refusal::TransferAccepted | Refusal::TransferEnded(_) => Problem::conflict("transfer_ended", detail),
+            Refusal::TooOften { retry_after_s } => Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests")
+                .detail(detail)
+                .header(RETRY_AFTER, HeaderValue::from(retry_after_s)),
         }
+    }
+}
+
+/// How an offer ended that was not accepted, for callers.
+const fn outcome_str(outcome: TransferOutcome) -> &'static str {
+    match outcome {
+        TransferOutcome::Declined => "declined",
+        TransferOutcome::Expired => "expired",
+        TransferOutcome::Withdrawn => "withdrawn",
     }
 }
 

@@ -40,6 +40,14 @@ pub(super) fn accept(project: &Project, transfer: TransferId, now: DateTime<Utc>
     }
 }
 
+/// The workspace was deleted at the moment at which it accepted: who offered the project has it again. Theirs is a personal account, which stays,
+/// or the workspace of the beginning.
+pub(super) fn give_back(project: &Project, gone: WorkspaceId) -> Vec<Fact> {
+    let taken =
+        project.transfer.as_ref().filter(|offer| offer.state == TransferState::Accepted && offer.to == gone && project.workspace == gone);
+    taken.map(|offer| on(project.id, ProjectTransferred { transfer: offer.id, from: gone, to: offer.from })).into_iter().collect()
+}
+
 pub(super) fn decline(project: &Project, transfer: TransferId, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
     end(project, named(project, transfer)?, TransferOutcome::Declined, now)
 }

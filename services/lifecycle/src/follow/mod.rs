@@ -6,6 +6,7 @@ mod late;
 mod project;
 mod reports;
 mod webhook;
+mod workspace;
 
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) -> 
     tokio::try_join!(
         projects,
         databases,
+        journal.follow(settings(Stream::Workspace, "workspace.*"), workspace::OnWorkspace(lifecycle.clone()), shutdown.clone()),
         journal.follow(webhooks(), webhook::OnWebhook(lifecycle.clone()), shutdown.clone()),
         reports(Stream::Bot, "bot.*"),
         reports(Stream::Flow, "flow.*.space"),

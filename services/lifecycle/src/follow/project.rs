@@ -28,8 +28,15 @@ impl Lifecycle {
     async fn project_events(&self, id: ProjectId, events: &[Recorded]) -> Result<(), Error> {
         let mut project = store::find_project(&self.pool, id).await?.map(|(project, _)| project);
         let reflected = project.as_ref().map_or(0, |project| project.version);
-        for recorded in events.iter().filter(|recorded| recorded.sequence > reflected) {
+        let mut given = None;
+        for recorded in events {
             let event = decode(recorded)?;
+            if let ProjectEvent::ProjectTransferred(transferred) = &event {
+                given = Some((recorded, transferred.to));
+            }
+            if recorded.sequence <= reflected {
+                continue;
+            }
             if let ProjectEvent::ProjectErased(ProjectErased { operation }) = event {
                 let erased = Erased { project: id, operation, sequence: recorded.sequence, at: recorded.time };
                 return self.leave_nothing_but(&erased).await;
@@ -40,6 +47,12 @@ impl Lifecycle {
             store::save_project(&self.pool, &project).await?;
         }
         self.changed();
+        // The row is there: who follows the end of workspaces finds it, or the end is found here.
+        if let Some((recorded, to)) = given
+            && self.is_deleted(to).await?
+        {
+            self.give_back(id, to, recorded).await?;
+        }
         Ok(())
     }
 

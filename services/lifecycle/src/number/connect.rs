@@ -52,6 +52,7 @@ pub(crate) struct ConnectNumber {
         (status = 409, description = "`number_taken`: another project has it; `number_signed_up`: a signup brought the project another, which must be given back first; `operation_running`: a number is being connected or given back, `Location` names it; `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn connect_number(

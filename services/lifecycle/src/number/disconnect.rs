@@ -31,6 +31,7 @@ use crate::origin::Origin;
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`operation_running`: `Location` names it; `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn disconnect_number(

@@ -94,6 +94,7 @@ pub(crate) async fn show_display_name(
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`number_not_connected`; `display_name_in_review`; `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`; `meta_refused`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -109,7 +110,7 @@ pub(crate) async fn request_display_name(
         let detail = "a name has 1 to 512 characters, none of them a control character";
         return Err(Problem::unprocessable("invalid_body", "the name cannot be like this").field("/name", "invalid", detail));
     }
-    let project = lifecycle.ground(id, None).await?.state.project.ok_or(Error::Refused(Refusal::NoProject))?;
+    let project = lifecycle.with_room(id).await?;
     described::nameable(&project).map_err(Error::Refused)?;
     let asking = Asking::about(&lifecycle, &project).await?;
     asking.graph.request_display_name(&asking.token, &asking.number, &name).await.map_err(|error| meta::problem(&error))?;

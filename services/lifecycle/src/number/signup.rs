@@ -18,7 +18,7 @@ use whatsapp::{PhoneNumberId, WabaId};
 use super::secrets::Secrets;
 use super::{MetaId, meta};
 use crate::Lifecycle;
-use crate::decide::{self, Command, Refusal};
+use crate::decide::{self, Command};
 use crate::error::Error;
 use crate::operation::accepted::accepted;
 use crate::operation::answer::OperationAnswer;
@@ -81,6 +81,7 @@ pub(crate) struct SignUp {
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`number_taken`, `operation_running`, `project_not_ready`, `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`; `code_refused`: Meta does not take the code; `foreign_token`, `account_not_granted`, `number_not_in_account`, `number_not_chosen`: Meta says otherwise than the browser", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: the code may be spent, sign up again; `meta_not_configured`. `step` is the call of Meta's that failed: `exchange_code`, `debug_token` or `phone_numbers`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -93,8 +94,8 @@ pub(crate) async fn sign_up(
 ) -> Result<impl IntoResponse, Problem> {
     let claims = parse(&body)?;
     let graph = lifecycle.meta()?;
-    let project = lifecycle.ground(id, None).await?.state.project.ok_or(Error::Refused(Refusal::NoProject))?;
     // Before the code is spent.
+    let project = lifecycle.with_room(id).await?;
     decide::number::signable(&project).map_err(Error::Refused)?;
     let granted = verify(graph, &body.code, &claims).await?;
     let number: MetaId = granted.number.as_str().parse().map_err(|_| Problem::internal("a number's id is digits"))?;

@@ -52,6 +52,7 @@ pub(crate) struct UpdateProject {
         (status = 409, description = "`project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn update_project(

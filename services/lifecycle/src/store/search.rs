@@ -59,6 +59,15 @@ pub(crate) async fn list_offers(pool: &PgPool, workspace: WorkspaceId, limit: us
     rows.iter().map(document).collect()
 }
 
+/// The projects that `workspace` owns because it accepted them last.
+pub(crate) async fn accepted_by(pool: &PgPool, workspace: WorkspaceId) -> Result<Vec<ProjectId>, Error> {
+    let rows: Vec<String> = sqlx::query_scalar("SELECT id FROM lifecycle.projects WHERE workspace = $1 AND transfer_to = $1 ORDER BY id")
+        .bind(workspace.to_string())
+        .fetch_all(pool)
+        .await?;
+    rows.into_iter().map(parse).collect()
+}
+
 /// The project that an offer to `workspace` is about, if it is the project's last.
 pub(crate) async fn find_offer(pool: &PgPool, workspace: WorkspaceId, transfer: TransferId) -> Result<Option<ProjectId>, Error> {
     let row: Option<String> = sqlx::query_scalar("SELECT id FROM lifecycle.projects WHERE transfer_to = $1 AND transfer = $2")

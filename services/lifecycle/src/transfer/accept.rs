@@ -35,6 +35,9 @@ pub(crate) async fn accept_transfer(
     caller: Caller,
 ) -> Result<Json<TransferAnswer>, Problem> {
     let project = lifecycle.offered_to(workspace, transfer).await?;
+    if lifecycle.is_deleted(workspace).await? {
+        return Err(Error::Refused(Refusal::NoTransfer).into());
+    }
     let command = Command::AcceptTransfer { transfer };
     let project = lifecycle.command(project, &command, None, &Origin::request(&request, &caller)).await?;
     Ok(Json(TransferAnswer::last(&project).ok_or(Error::Refused(Refusal::NoTransfer))?))

@@ -3,7 +3,7 @@
 use axum::http::{Method, StatusCode};
 use chassis::Clock;
 use chrono::TimeDelta;
-use contract::{ProjectId, Subject, WorkspaceDeleted, WorkspaceEvent, WorkspaceId, WorkspaceKind};
+use contract::{ProjectEvent, ProjectId, ProjectTransferred, Subject, WorkspaceDeleted, WorkspaceEvent, WorkspaceId, WorkspaceKind};
 use serde_json::{Value, json};
 
 use crate::world::{Answer, World};
@@ -146,6 +146,37 @@ async fn of_an_acceptance_and_a_withdrawal_at_once_one_counts() {
         let (owner, last) = if won { (team, "project_transferred") } else { (own, "transfer_ended") };
         assert_eq!(world.project(id).await["workspace_id"], owner.to_string());
         assert_eq!(world.told(&Subject::project(id)).await.last().unwrap(), last);
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn no_project_stays_with_a_workspace_that_was_deleted_as_it_accepted() {
+    let world = World::new().await;
+    for deleted_first in [false, true] {
+        let (id, own, team) = given(&world).await;
+        let offered = offer(&world, id, team).await.body;
+        let transfer = offered["id"].as_str().unwrap().parse().unwrap();
+        // As whoever has decided and not appended yet: each looked before the other said it.
+        let deleted = async || world.say(&Subject::workspace(team), WorkspaceEvent::from(WorkspaceDeleted {})).await;
+        let accepted = async || {
+            let transferred = ProjectTransferred { transfer, from: own, to: team };
+            world.say(&Subject::project(id), ProjectEvent::from(transferred)).await;
+        };
+        if deleted_first {
+            deleted().await;
+            assert_eq!(answer(&world, team, &offered, "accept").await.code(), "not_found");
+            accepted().await;
+        } else {
+            accepted().await;
+            world.until(&format!("/v1/projects/{id}"), "the team's", |answer| answer.body["workspace_id"] == team.to_string()).await;
+            deleted().await;
+        }
+        let transfers = |told: &[String]| told.iter().filter(|name| *name == "project_transferred").count();
+        world.until_told(id, |told| transfers(told) == 2).await;
+        world.until(&format!("/v1/projects/{id}"), "given back", |answer| answer.body["workspace_id"] == own.to_string()).await;
+        let elsewhere = world.workspace(WorkspaceKind::Team).await;
+        assert_eq!(offer(&world, id, elsewhere).await.status, StatusCode::CREATED, "it can be offered again");
     }
     world.end().await;
 }

@@ -148,3 +148,18 @@ fn who_goes_takes_their_keys_along_if_asked_to() {
     assert_eq!(house.run(by("owner"), remove), Ok(vec!["member_removed", "key_revoked"]));
     assert!(!house.workspace().keys[&key(1)].works(house.now) && house.workspace().keys[&key(2)].works(house.now));
 }
+
+#[test]
+fn keys_for_a_project_end_when_the_workspace_does_not_own_it_any_more() {
+    let mut house = House::new();
+    house.run(by("owner"), new_key(1, &["projects:read"], Some(project()))).unwrap();
+    house.run(by("owner"), new_key(2, &["projects:read"], None)).unwrap();
+    house.run(by("owner"), new_key(3, &["projects:read"], Some(project()))).unwrap();
+    house.run(by("owner"), WorkspaceCommand::RevokeKey { key: key(3) }).unwrap();
+    let left = || WorkspaceCommand::RevokeKeysOf { project: project() };
+    assert_eq!(house.run(Actor::Platform, left()), Ok(vec![]), "it owns the project");
+    house.state.project_owner = None;
+    assert_eq!(house.run(Actor::Platform, left()), Ok(vec!["key_revoked"]));
+    assert!(!house.workspace().keys[&key(1)].works(house.now) && house.workspace().keys[&key(2)].works(house.now));
+    assert_eq!(house.run(Actor::Platform, left()), Ok(vec![]));
+}

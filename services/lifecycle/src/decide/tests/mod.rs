@@ -81,7 +81,7 @@ fn and(mut events: Vec<ProjectEvent>, more: impl IntoIterator<Item = ProjectEven
 
 /// Everything happened in minute 1.
 fn state(given: &[ProjectEvent], holder: Option<&str>) -> State {
-    let mut state = State { number_holder: holder.map(id), ..State::default() };
+    let mut state = State { number_holder: holder.map(id), events: given.len() as u64, ..State::default() };
     for (sequence, event) in (1..).zip(given) {
         state.erased = matches!(event, ProjectEvent::ProjectErased(_));
         state.project = Project::fold(state.project, id(HERE), At { event, sequence, time: minute(1) });
@@ -109,7 +109,7 @@ fn check(given: &[ProjectEvent], holder: Option<&str>, command: &Command, then: 
     let project = check_at(2, given, holder, command, then);
     if then.is_ok() {
         let holder = if matches!(command, Command::ConnectNumber(_)) { Some(id(HERE)) } else { holder.map(id) };
-        let after = State { erased: project.is_none(), project, number_holder: holder };
+        let after = State { erased: project.is_none(), project, number_holder: holder, ..State::default() };
         assert_eq!(decide(&after, id(HERE), command, minute(2)), Ok(Vec::new()), "asked again");
     }
 }

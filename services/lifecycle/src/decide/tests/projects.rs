@@ -119,3 +119,34 @@ fn the_policy_for_unknown_outcomes_is_said_when_it_changes() {
     });
     check(&again, None, &both, Ok(&["project_updated", "sending_policy_set"]));
 }
+
+/// A project about which so many events are in the log, all of them of minute 1.
+fn busy(events: usize) -> Vec<ProjectEvent> {
+    let mut given = ready();
+    given.resize(events, ProjectUpdated { name: "Pizza".into(), conversation_idle_seconds: Some(5) }.into());
+    given
+}
+
+#[test]
+fn nobody_changes_a_project_so_often_that_it_cannot_be_read_any_more() {
+    let rename = update(Some("Pasta"), None);
+    check_at(2, &busy(999), None, &rename, Ok(&["project_updated"]));
+    let offer =
+        Command::RequestTransfer { transfer: "trf_00000000000000000000000001".parse().unwrap(), from: workspace(1), to: workspace(2) };
+    for asked in [&rename, &Command::Reset { operation: operation(5) }, &offer] {
+        check_at(2, &busy(1_000), None, asked, Err(Refusal::TooOften { retry_after_s: 59 * 60 }));
+    }
+    check_at(60, &busy(1_000), None, &rename, Err(Refusal::TooOften { retry_after_s: 60 }));
+    check_at(61, &busy(1_000), None, &rename, Ok(&["project_updated"]));
+    check_at(61, &busy(1_001), None, &rename, Err(Refusal::TooOften { retry_after_s: 60 * 60 }));
+    check(&busy(5_000), None, &update(None, None), Ok(&[]));
+}
+
+#[test]
+fn billing_and_the_end_of_a_project_are_never_held_up() {
+    let delete = Command::Delete { operation: operation(5), confirm: "Pizza".into(), overwrite: false };
+    let leaving = and(busy(5_000), [started(operation(5), OperationKind::DeleteProject), given_up(operation(5), "database")]);
+    check_at(2, &busy(5_000), None, &delete, Ok(&["operation_started"]));
+    check_at(2, &busy(5_000), None, &entitle(Entitlement::Suspended, 7), Ok(&["project_suspended"]));
+    check_at(2, &leaving, None, &Command::Retry, Ok(&["operation_retried"]));
+}

@@ -84,3 +84,15 @@ fn the_offer_stands_until_the_instant_at_which_it_ends() {
     let project = check_at(1 + WEEK, &offered(), None, &Command::Due { heard: None }, Ok(&["transfer_ended"])).unwrap();
     assert_eq!(project.due_at(), None);
 }
+
+#[test]
+fn a_workspace_that_is_gone_gives_back_what_it_accepted_and_nothing_else() {
+    let gone = |n| Command::ReturnTransfer { gone: workspace(n) };
+    let project = check_at(2, &accepted(), None, &gone(2), Ok(&["project_transferred"])).unwrap();
+    assert_eq!(project.workspace, workspace(1));
+    check(&accepted(), None, &gone(2), Ok(&["project_transferred"]));
+    check(&accepted(), None, &gone(1), Ok(&[]));
+    check(&offered(), None, &gone(2), Ok(&[]));
+    check(&offered(), None, &gone(1), Ok(&[]));
+    check(&ready(), None, &gone(1), Ok(&[]));
+}

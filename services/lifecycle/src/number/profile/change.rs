@@ -12,8 +12,7 @@ use super::limits::{Wrong, check};
 use super::photo::{PHOTO_BYTES_MAX, Photo};
 use super::{ProfileChanges, from_meta};
 use crate::Lifecycle;
-use crate::decide::{Command, Refusal};
-use crate::error::Error;
+use crate::decide::Command;
 use crate::number::meta;
 use crate::origin::Origin;
 
@@ -71,6 +70,7 @@ pub(crate) struct ChangeProfile {
         (status = 409, description = "`number_not_connected`: there is none before a number was signed up; `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`; `meta_refused`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -82,7 +82,7 @@ pub(crate) async fn change_profile(
     Json(body): Json<ChangeProfile>,
 ) -> Result<Json<ProfileAnswer>, Problem> {
     let (mut changes, photo) = parse(body)?;
-    let project = lifecycle.ground(id, None).await?.state.project.ok_or(Error::Refused(Refusal::NoProject))?;
+    let project = lifecycle.with_room(id).await?;
     let asking = Asking::about(&lifecycle, &project).await?;
     let told = |error| meta::problem(&error);
     let Asking { graph, token, number } = &asking;

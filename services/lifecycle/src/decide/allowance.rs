@@ -1,0 +1,53 @@
+//! How much may be asked of a project. A decision reads every event about it, so nobody may ask for more of them than can be read, or nobody
+//! could do anything with the project again.
+//!
+//! Deletion, billing, Meta and the steps of what was begun are never held up, but what they add counts.
+
+use chrono::{DateTime, Utc};
+
+use super::{Command, Refusal};
+use crate::project::Project;
+
+/// Events that a project may have had at any time.
+const EVENTS_AT_ONCE: u64 = 1_000;
+/// One more every hour since it was created. So the 100,000 that the journal reads of one subject take eleven years, of a project of which
+/// somebody asks all that is allowed all that time.
+const ONE_MORE_EVERY_S: i64 = 60 * 60;
+
+/// Whether somebody asks for it who could ask for ever. A signup, the profile and a display name are held up before Meta is asked; here Meta
+/// has taken them. An offer is answered once, and going is tried again as often as it takes.
+pub(super) fn at_will(project: &Project, command: &Command) -> bool {
+    match command {
+        Command::Update(_)
+        | Command::ConnectNumber(_)
+        | Command::DisconnectNumber { .. }
+        | Command::Reset { .. }
+        | Command::RequestTransfer { .. } => true,
+        Command::Retry => !project.leaving(),
+        Command::Create { .. }
+        | Command::OfferNumber { .. }
+        | Command::NumberRead { .. }
+        | Command::DescribeNumber(_)
+        | Command::ChangeProfile { .. }
+        | Command::RequestDisplayName { .. }
+        | Command::DecideDisplayName(_)
+        | Command::GiveUpDisplayName
+        | Command::Delete { .. }
+        | Command::StepDone { .. }
+        | Command::StepFailed { .. }
+        | Command::Entitle { .. }
+        | Command::AcceptTransfer { .. }
+        | Command::ReturnTransfer { .. }
+        | Command::DeclineTransfer { .. }
+        | Command::WithdrawTransfer
+        | Command::Due { .. } => false,
+    }
+}
+
+/// Whether more may be asked of a project that has had so many events.
+pub(crate) fn room(events: u64, project: &Project, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let beyond = i64::try_from((events + 1).saturating_sub(EVENTS_AT_ONCE)).unwrap_or(i64::MAX);
+    let age_s = (now - project.created_at).num_seconds().max(0);
+    let left_s = beyond.saturating_mul(ONE_MORE_EVERY_S).saturating_sub(age_s);
+    if left_s <= 0 { Ok(()) } else { Err(Refusal::TooOften { retry_after_s: u32::try_from(left_s).unwrap_or(u32::MAX) }) }
+}

@@ -1,0 +1,40 @@
+//! The end of workspaces. One that is deleted owns no projects, but it may accept one at that very moment: two streams have no common order, so
+//! neither service can keep that from happening. Whoever of two followers comes later sees both, this one or the one of `project`: the project
+//! goes back to whoever offered it.
+
+use contract::{ProjectId, Recorded, WorkspaceEvent, WorkspaceId};
+use journal::{Handled, Handler};
+
+use super::settle;
+use crate::decide::Command;
+use crate::error::Error;
+use crate::origin::Origin;
+use crate::transfer::receiver::decode_workspace;
+use crate::{Lifecycle, store};
+
+/// Follows `workspace`.
+pub(super) struct OnWorkspace(pub(super) Lifecycle);
+
+impl Handler for OnWorkspace {
+    async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
+        settle(events, self.0.workspace_events(events).await)
+    }
+}
+
+impl Lifecycle {
+    async fn workspace_events(&self, events: &[Recorded]) -> Result<(), Error> {
+        for recorded in events {
+            let WorkspaceEvent::WorkspaceDeleted(_) = decode_workspace(recorded)? else { continue };
+            let Some(gone) = recorded.subject.token(1).and_then(|id| id.parse().ok()) else { continue };
+            for id in store::accepted_by(&self.pool, gone).await? {
+                self.give_back(id, gone, recorded).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes project `id` from a workspace that is gone, if it accepted it.
+    pub(super) async fn give_back(&self, id: ProjectId, gone: WorkspaceId, cause: &Recorded) -> Result<(), Error> {
+        self.carry_out(id, &Command::ReturnTransfer { gone }, None, &Origin::Event(cause)).await.map(drop)
+    }
+}
