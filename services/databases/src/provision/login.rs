@@ -1,15 +1,15 @@
-//! The bot's password. It becomes another when the project changes hands, or the master key does; then every session of the one before is ended.
+//! The bot's password. It becomes another when the project changes hands, when that is asked for, or when the master key is another; then every
+//! session of the one before is ended.
 //!
 //! Which one a role has is noted in the role's comment, after everything else is done: nobody but a superuser may read what the server keeps
 //! of a password, and a bot cannot change the comment. So a crash in between is made good, and nobody is thrown out twice.
 
 use std::collections::HashMap;
 
-use contract::TransferId;
 use sqlx::Connection;
 
 use super::{Failure, Provision, Server, run};
-use crate::password::{bot_mark, bot_verifier};
+use crate::password::{Generation, bot_mark, bot_verifier};
 
 const MARKS: &str = "SELECT rolname::text, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname LIKE 'paige\\_prj\\_%\\_bot'";
 const MARK: &str = "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = $1";
@@ -27,31 +27,31 @@ pub(crate) async fn bot_marks(server: &Server) -> Result<HashMap<String, Option<
 }
 
 impl Provision {
-    /// Gives the bot's role the password of whoever has the project by `transfer`, and ends the sessions of the one before. Nothing, if that is
-    /// done, or if there is no such role.
+    /// Gives the bot's role the password of `generation`, and ends the sessions of the one before. Nothing, if that is done, or if there is no
+    /// such role.
     ///
     /// # Errors
     /// See [`Failure`]; it can be repeated.
-    pub async fn hand_over(&mut self, transfer: Option<TransferId>) -> Result<(), Failure> {
+    pub async fn renew_login(&mut self, generation: Generation) -> Result<(), Failure> {
         let bot = self.names.bot.clone();
-        if self.is_ours(&bot).await? { self.give_password(transfer, false).await } else { Ok(()) }
+        if self.is_ours(&bot).await? { self.give_password(generation, false).await } else { Ok(()) }
     }
 
     /// The same for a role that is there. `anyway`: the password also where it is noted already. The server is told the verifier alone.
-    pub(super) async fn give_password(&mut self, transfer: Option<TransferId>, anyway: bool) -> Result<(), Failure> {
+    pub(super) async fn give_password(&mut self, generation: Generation, anyway: bool) -> Result<(), Failure> {
         let bot = self.names.bot.clone();
-        let wanted = bot_mark(&self.server.key, self.project, transfer);
+        let wanted = bot_mark(&self.server.key, self.project, generation);
         let noted: Option<String> = sqlx::query_scalar(MARK).bind(bot.as_str()).fetch_one(&mut self.platform).await?;
         let is_noted = noted.as_ref() == Some(&wanted);
         if anyway || !is_noted {
-            let verifier = bot_verifier(&self.server.key, self.project, transfer);
+            let verifier = bot_verifier(&self.server.key, self.project, generation);
             self.run(format!("ALTER ROLE {bot} PASSWORD '{verifier}'")).await?;
         }
         if is_noted {
             return Ok(());
         }
         // A role of which nothing is noted has had one password ever, that of who created the project.
-        if noted.is_some() || transfer.is_some() {
+        if noted.is_some() || generation != Generation::default() {
             self.end_sessions().await?;
             tracing::info!(project.id = %self.project, "the bot of a project logs in with another password from now on");
         }

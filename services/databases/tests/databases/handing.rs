@@ -28,7 +28,7 @@ pub(crate) async fn until_ended(mut session: PgConnection) {
     }
 }
 
-async fn log_in(url: &str) -> Result<PgConnection, String> {
+pub(crate) async fn log_in(url: &str) -> Result<PgConnection, String> {
     let attempt = PgConnectOptions::from_str(url).unwrap().connect().await;
     attempt.map_err(|error| match error.as_database_error() {
         Some(refusal) => refusal.code().unwrap_or_default().into_owned(),
@@ -36,7 +36,7 @@ async fn log_in(url: &str) -> Result<PgConnection, String> {
     })
 }
 
-async fn assert_refused(url: &str) {
+pub(crate) async fn assert_refused(url: &str) {
     assert_eq!(log_in(url).await.map(drop), Err(INVALID_PASSWORD.to_owned()));
 }
 
@@ -150,7 +150,7 @@ async fn a_login_from_before_goes_on_until_the_master_key_is_another() {
     log_in(&old).await.unwrap().close().await.unwrap();
 
     let other_key = "ab".repeat(32).parse().unwrap();
-    let service = world.start(Databases::new(world.journal.clone(), world.platform(), other_key, Clock::System)).await;
+    let service = world.start(Databases::new(world.journal.clone(), world.platform(), other_key, Clock::System, world.ids.clone())).await;
     until_ended(session).await;
     assert_refused(&old).await;
     world.end(service).await;

@@ -6,7 +6,7 @@ use crate::handing::{transfer, until_ended};
 use crate::statements::{AGAINST_A_TABLE, AGAINST_THE_REST, OWN, TRAPS, WITHOUT_EFFECT};
 use crate::world::World;
 use contract::ProjectId;
-use databases::{Databases, Names};
+use databases::{Databases, Generation, Names};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
@@ -181,7 +181,7 @@ async fn a_bot_reads_what_is_in_public_and_nothing_more_also_after_an_upgrade() 
 async fn again(world: &World, project: ProjectId) {
     for step in contract::DatabaseStep::ALL {
         let server = databases::Server { platform: world.platform(), key: crate::world::MASTER_KEY.parse().unwrap() };
-        databases::provision::Provision::begin(&server, project).await.unwrap().step(step, None).await.unwrap();
+        databases::provision::Provision::begin(&server, project).await.unwrap().step(step, Generation::default()).await.unwrap();
     }
 }
 
@@ -281,8 +281,15 @@ async fn the_platform_needs_no_superuser() {
         sqlx::raw_sql(sql).execute(&mut superuser).await.unwrap();
     }
     let login = world.platform().username("platform").password("platform").database("platform");
-    let databases =
-        || Databases::new(world.journal.clone(), login.clone(), crate::world::MASTER_KEY.parse().unwrap(), chassis::Clock::System);
+    let databases = || {
+        Databases::new(
+            world.journal.clone(),
+            login.clone(),
+            crate::world::MASTER_KEY.parse().unwrap(),
+            chassis::Clock::System,
+            world.ids.clone(),
+        )
+    };
 
     // The platform's own database of the tests is still open, and not this login's to close.
     let refused = databases().prepare().await.unwrap_err();
