@@ -10,8 +10,11 @@ use databases::Names;
 use journal::Expect;
 use sqlx::{AssertSqlSafe, Connection};
 
-use crate::handing::{assert_refused, log_in, transfer, until_ended};
+use crate::handing::{assert_refused, log_in, password, transfer, until_ended, until_let_in};
 use crate::world::{PATIENCE, World};
+
+/// Right password, no right to connect.
+const SHUT_OUT: &str = "42501";
 
 /// A project with a database, while no service runs.
 async fn made(world: &World) -> ProjectId {
@@ -131,7 +134,7 @@ async fn where_no_database_can_be_used_nothing_is_rotated() {
 async fn a_rotation_of_which_the_server_was_not_told_is_finished_at_the_next_start() {
     let world = World::new().await;
     let project = made(&world).await;
-    let (old, mut session) = (world.bot_url(project).await, world.bot(project).await);
+    let (old, session) = (world.bot_url(project).await, world.bot(project).await);
     // Somebody is at the role, so that who tells the server waits between the event and the password.
     let mut busy = world.connect().await;
     let hold = format!("BEGIN; ALTER ROLE {} CONNECTION LIMIT 20", Names::of(project).bot);
@@ -140,17 +143,32 @@ async fn a_rotation_of_which_the_server_was_not_told_is_finished_at_the_next_sta
     assert_eq!((status.as_u16(), answer["code"].as_str()), (503, Some("database_unavailable")), "{answer}");
     sqlx::raw_sql("ROLLBACK").execute(&mut busy).await.unwrap();
     assert_eq!(rotations(&world, project).await, 1);
-    session.ping().await.unwrap();
-    log_in(&old).await.unwrap().close().await.unwrap();
+    // What is half done is shut.
+    until_ended(session).await;
+    assert_eq!(log_in(&old).await.map(drop), Err(SHUT_OUT.to_owned()));
 
     let service = world.start(world.databases()).await;
-    until_ended(session).await;
+    until_let_in(&world.bot_url(project).await).await.close().await.unwrap();
     assert_refused(&old).await;
     // Whoever was told to ask again finds it done.
     let new = rotated(&world, project, Some("monday")).await;
     log_in(&new).await.unwrap().close().await.unwrap();
     assert_eq!(rotations(&world, project).await, 1);
     world.end(service).await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_open_cannot_keep_the_role_for_itself() {
+    let world = World::new().await;
+    let project = made(&world).await;
+    let (old, mut session) = (world.bot_url(project).await, world.bot(project).await);
+    // As long as it is not over, nobody else gives the role a password; once it is, this one would hold.
+    sqlx::raw_sql("BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'mine'").execute(&mut session).await.unwrap();
+    let new = rotated(&world, project, None).await;
+    until_ended(session).await;
+    log_in(&new).await.unwrap().close().await.unwrap();
+    assert_refused(&old).await;
+    assert_refused(&old.replace(password(&old), "mine")).await;
 }
 
 #[tokio::test]
@@ -164,8 +182,8 @@ async fn what_another_process_decided_and_did_not_do_is_done_by_who_runs() {
     let event = event.into_new(EventId::from_ulid(world.ids.ulid()), "/test", Clock::System.now(), Context::default());
     world.journal.append(&Subject::database(project), Expect::Any, vec![event]).await.unwrap();
     until_ended(session).await;
+    until_let_in(&world.bot_url(project).await).await.close().await.unwrap();
     assert_refused(&old).await;
-    world.bot(project).await.close().await.unwrap();
     world.end(service).await;
 }
 
@@ -186,11 +204,11 @@ async fn a_rotation_and_a_transfer_change_the_password_in_either_order() {
                 transfer(&world, project).await;
             }
             until_ended(session).await;
+            let new = world.bot_url(project).await;
+            until_let_in(&new).await.close().await.unwrap();
             for old in &known {
                 assert_refused(old).await;
             }
-            let new = world.bot_url(project).await;
-            log_in(&new).await.unwrap().close().await.unwrap();
             known.push(new);
         }
         sessions.push(world.bot(project).await);
