@@ -12,6 +12,7 @@ events! {
         DatabaseReady = "database.database_ready.v1",
         DatabaseFailed = "database.database_failed.v1",
         DatabaseDropped = "database.database_dropped.v1",
+        DatabasePasswordRotated = "database.database_password_rotated.v1",
     }
 }
 
@@ -77,3 +78,7 @@ pub struct DatabaseDropped {
     /// The operation that asked for it.
     pub operation: OperationId,
 }
+
+/// The bot's role has another password from here on. It follows from the id of this event, among others; the fact carries nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabasePasswordRotated {}

@@ -40,7 +40,9 @@ pub use conversation::{
     ContactPreferenceChanged, ContactProfile, ContactProfileChanged, ConversationClosed, ConversationEvent, ConversationOpened,
     ConversationReopened, ConversationStateChanged, FlowSubmitted, MessageStatusReported, UnassignedItemReceived, UnlinkReason,
 };
-pub use database::{DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep, DatabaseStepCompleted};
+pub use database::{
+    DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabasePasswordRotated, DatabaseReady, DatabaseStep, DatabaseStepCompleted,
+};
 pub use envelope::{Context, EnvelopeError, EventType, NewEvent, Recorded};
 pub use event::{DecodeError, Event};
 pub use flow::{

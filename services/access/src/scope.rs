@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 /// What concerns one project: for members, project by project, and for keys.
-pub(crate) const OF_PROJECTS: [&str; 14] = [
+pub(crate) const OF_PROJECTS: [&str; 15] = [
     "projects:read",
     "projects:write",
     "projects:delete",
@@ -20,6 +20,7 @@ pub(crate) const OF_PROJECTS: [&str; 14] = [
     "billing:read",
     "billing:write",
     "databases:read",
+    "databases:write",
 ];
 /// What concerns a project or the workspace.
 pub(crate) const AUDIT_READ: &str = "audit:read";

@@ -3,19 +3,23 @@
 //! Every run goes through all steps, also those that were reported before: each costs little when it is done already, and a server that was
 //! restored from yesterday is mended without anybody's help.
 
+use std::collections::HashMap;
+
 use contract::{
     Context, DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep, DatabaseStepCompleted, Event, EventId, NewEvent, ProjectId,
-    Recorded, Subject,
+    Recorded, Stream, Subject,
 };
-use journal::Expect;
+use futures::StreamExt;
+use journal::{Expect, Filter, Range};
 
 use crate::Databases;
 use crate::error::Error;
+use crate::login::Known;
 use crate::names::Names;
 use crate::progress::{Progress, Task};
 use crate::provision::{Failure, Provision};
 
-const SOURCE: &str = "/paige/databases";
+pub(crate) const SOURCE: &str = "/paige/databases";
 /// Set by tests alone: what is called before each step.
 pub type Hook = std::sync::Arc<dyn Fn(ProjectId, DatabaseStep) -> Result<(), Failure> + Send + Sync>;
 
@@ -64,21 +68,37 @@ impl Databases {
     pub async fn progress(&self, project: ProjectId) -> Result<Progress, Error> {
         let mut progress = Progress::default();
         for recorded in self.journal.entity(&Subject::database(project)).await? {
-            progress = progress.fold(recorded.sequence, decode(&recorded)?);
+            progress = progress.fold(recorded.sequence, recorded.id, decode(&recorded)?);
         }
         Ok(progress)
     }
 
+    /// The same of every project, each with the last event that says so.
+    ///
+    /// # Errors
+    /// As [`Databases::progress`].
+    pub(crate) async fn progress_of_all(&self) -> Result<HashMap<ProjectId, (Progress, Recorded)>, Error> {
+        let mut all: HashMap<ProjectId, (Progress, Recorded)> = HashMap::new();
+        let mut events = std::pin::pin!(self.journal.replay(Stream::Database, Range::ALL, Filter::all()));
+        while let Some(recorded) = events.next().await {
+            let recorded = recorded?;
+            let Some(project) = recorded.subject.project_id() else { continue };
+            let so_far = all.remove(&project).map(|(progress, _)| progress).unwrap_or_default();
+            all.insert(project, (so_far.fold(recorded.sequence, recorded.id, decode(&recorded)?), recorded));
+        }
+        Ok(all)
+    }
+
     async fn work(&self, provision: &mut Provision, project: ProjectId, mut progress: Progress, cause: &Recorded) -> Result<(), Error> {
         let task = progress.task(self.schema_version);
-        let transfer = self.tenure(project).await?.transfer;
+        let generation = Known { tenure: self.tenure(project).await?, rotation: progress.rotation() }.generation();
         for step in DatabaseStep::ALL {
             let done = match &self.hook {
                 Some(hook) => hook(project, step),
                 None => Ok(()),
             };
             let done = match done {
-                Ok(()) => provision.step(step, transfer).await,
+                Ok(()) => provision.step(step, generation).await,
                 refused => refused,
             };
             match done {

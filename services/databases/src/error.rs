@@ -6,7 +6,7 @@ use journal::AppendError;
 
 use crate::provision::Failure;
 
-/// `Retry-After` while the log does not answer.
+/// `Retry-After` while the log or the database server does not answer.
 const RETRY_AFTER_S: u32 = 1;
 
 /// Why databases could not do its work.
@@ -51,8 +51,10 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let cause = error.chain();
         match error {
+            Error::Append(AppendError::Conflict { .. }) => Self::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Log(_) | Error::Append(_) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),
-            Error::Decode { .. } | Error::Server(_) => Self::internal(cause),
+            Error::Server(Failure::Passing(_) | Failure::Operator(_)) => Self::unavailable("database_unavailable", RETRY_AFTER_S, cause),
+            Error::Decode { .. } | Error::Server(Failure::Final(_)) => Self::internal(cause),
         }
     }
 }

@@ -1,19 +1,22 @@
-//! What databases does with the events of `project`: a new project gets a database, a new owner a login of their own. Everything can be
-//! delivered again.
+//! What databases does with the events that it follows. Of `project`: a new project gets a database, a new owner a login of their own. Of its own
+//! `database`: a rotation that was asked for is done, also where the process that was asked did not get to it. Everything can be delivered again.
 
 use std::time::Duration;
 
-use contract::{Event, OperationKind, ProjectEvent, Recorded, Stream};
+use contract::{DatabaseEvent, Event, OperationKind, ProjectEvent, Recorded, Stream};
 use journal::{AppendError, Follow, Handled, Handler, Stop};
 
 use crate::Databases;
+use crate::ensure::decode;
 use crate::error::Error;
+use crate::login::Known;
+use crate::progress::Rotation;
 use crate::provision::Failure;
 use crate::tenure::Tenure;
 
 /// The service's name in positions and parked keys.
 const SERVICE: &str = "databases";
-/// Databases made at the same time. Making one writes about 8 MB.
+/// Projects handled at the same time, of each stream. Making a database writes about 8 MB.
 const PARALLEL: usize = 2;
 /// Events of one project handed over at once.
 const BATCH_MAX: usize = 16;
@@ -27,12 +30,16 @@ const OPERATOR_PAUSE: Duration = Duration::from_secs(10);
 /// Follows `project`.
 pub(crate) struct OnProject(pub(crate) Databases);
 
-pub(crate) fn follow() -> Follow {
+/// Follows `database`.
+pub(crate) struct OnDatabase(pub(crate) Databases);
+
+/// `stream` is one of which projects are the second token.
+pub(crate) fn follow(stream: Stream) -> Follow {
     Follow {
         service: SERVICE,
-        stream: Stream::Project,
+        stream,
         // One token after the stream: the claims of numbers, project.number.<id>, are nothing to a database.
-        filters: vec!["project.*".to_owned()],
+        filters: vec![format!("{stream}.*")],
         key_tokens: 2,
         parallel: PARALLEL,
         batch_max: BATCH_MAX,
@@ -62,7 +69,8 @@ impl OnProject {
                 self.0.drop_database(project, started.operation, recorded).await.map_err(stop)
             }
             ProjectEvent::ProjectTransferred(transferred) => {
-                self.0.hand_over(project, Tenure::given(recorded.sequence, &transferred)).await.map_err(stop)
+                let known = Known { tenure: Tenure::given(recorded.sequence, &transferred), ..Known::default() };
+                self.0.renew_login(project, known).await.map_err(stop)
             }
             ProjectEvent::ProjectErased(_) => self.0.drop_what_is_left(project).await.map_err(stop),
             ProjectEvent::OperationRetried(retried) => self.0.retry(project, retried.operation, recorded).await.map_err(stop),
@@ -88,6 +96,36 @@ impl OnProject {
             | ProjectEvent::DisplayNameDecided(_)
             | ProjectEvent::DataKeyCreated(_)
             | ProjectEvent::SendingPolicySet(_) => Ok(()),
+        }
+    }
+}
+
+impl Handler for OnDatabase {
+    async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
+        for (done, recorded) in events.iter().enumerate() {
+            if let Err(stop) = self.on(key, recorded).await {
+                return Handled { done, stopped: Some(stop) };
+            }
+        }
+        Handled { done: events.len(), stopped: None }
+    }
+}
+
+impl OnDatabase {
+    async fn on(&self, key: &str, recorded: &Recorded) -> Result<(), Stop> {
+        let Some(project) = recorded.subject.project_id() else {
+            return Err(Stop::Park { cause: format!("{key} names no project") });
+        };
+        match decode(recorded).map_err(stop)? {
+            DatabaseEvent::DatabasePasswordRotated(_) => {
+                let rotation = Rotation { sequence: recorded.sequence, event: recorded.id };
+                let known = Known { rotation: Some(rotation), ..Known::default() };
+                self.0.renew_login(project, known).await.map_err(stop)
+            }
+            DatabaseEvent::DatabaseStepCompleted(_)
+            | DatabaseEvent::DatabaseReady(_)
+            | DatabaseEvent::DatabaseFailed(_)
+            | DatabaseEvent::DatabaseDropped(_) => Ok(()),
         }
     }
 }

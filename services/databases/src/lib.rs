@@ -1,7 +1,8 @@
 //! One Postgres database for each project, with roles of its own. The only writer of the stream `database`.
 //!
-//! It follows `project`, makes what a new project needs, and changes its bot's password with its owner. It keeps no tables: what was done is in the log, what there is, is on the
-//! server, and every step can be repeated. Passwords are derived when they are needed and stored nowhere.
+//! It follows `project`, makes what a new project needs, and changes its bot's password with its owner, or when that is asked for. It keeps no
+//! tables: what was done is in the log, what there is, is on the server, and every step can be repeated. Passwords are derived when they are
+//! needed and stored nowhere.
 //!
 //! It drops a database only with its project, and it does not read or write what is in them.
 
@@ -9,18 +10,19 @@ pub mod config;
 mod drop;
 mod ensure;
 mod error;
-mod hand_over;
 mod handle;
+mod login;
 mod names;
 mod password;
 mod progress;
 pub mod provision;
+mod rotate_password;
 mod routes;
 mod show_database;
 mod tenure;
 mod upgrade;
 
-use chassis::{Clock, Health};
+use chassis::{Clock, Health, Ids};
 use contract::Stream;
 use journal::Journal;
 use sealing::MasterKey;
@@ -31,8 +33,8 @@ use tokio_util::sync::CancellationToken;
 pub use ensure::Hook;
 pub use error::Error;
 pub use names::{Name, Names};
-
-pub use progress::{Progress, Task};
+pub use password::Generation;
+pub use progress::{Progress, Rotation, Task};
 pub use provision::Server;
 pub use routes::routes;
 
@@ -45,15 +47,16 @@ pub struct Databases {
     journal: Journal,
     server: Server,
     clock: Clock,
+    ids: Ids,
     schema_version: u32,
     hook: Option<Hook>,
 }
 
 impl Databases {
     /// Takes connected parts. `platform` names the server, the platform's login and its database; connections are made when there is work.
-    pub fn new(journal: Journal, platform: PgConnectOptions, key: MasterKey, clock: Clock) -> Self {
+    pub fn new(journal: Journal, platform: PgConnectOptions, key: MasterKey, clock: Clock, ids: Ids) -> Self {
         let server = Server { platform, key };
-        Self { journal, server, clock, schema_version: projections::schema_version(), hook: None }
+        Self { journal, server, clock, ids, schema_version: projections::schema_version(), hook: None }
     }
 
     /// Calls `hook` before each step; what it returns is what the step returns. For tests of what happens when a step fails.
@@ -94,9 +97,12 @@ impl Databases {
 /// # Errors
 /// The log cannot be followed any more, or the server could not be asked at the start.
 pub async fn run(databases: Databases, shutdown: CancellationToken) -> Result<(), Error> {
-    databases.hand_over_all().await?;
-    databases.upgrade_all().await?;
+    let all = databases.progress_of_all().await?;
+    databases.renew_all_logins(&all).await?;
+    databases.upgrade_all(all).await;
     let journal = databases.journal.clone();
-    journal.follow(handle::follow(), handle::OnProject(databases), shutdown).await?;
+    let projects = journal.follow(handle::follow(Stream::Project), handle::OnProject(databases.clone()), shutdown.clone());
+    let rotations = journal.follow(handle::follow(Stream::Database), handle::OnDatabase(databases), shutdown);
+    tokio::try_join!(projects, rotations)?;
     Ok(())
 }

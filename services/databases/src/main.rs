@@ -33,7 +33,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?;
     let key = config.master_key.key()?;
-    let databases = Databases::new(journal, platform, key, Clock::System);
+    let ids = Ids::new(Clock::System);
+    let databases = Databases::new(journal, platform, key, Clock::System, ids.clone());
     databases.prepare().await?;
 
     let listener = config.http.bind().await?;
@@ -43,7 +44,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     databases.register(&health);
     authorizer.register(&health);
     authorizer.follow(shutdown.soft());
-    let site = Site::new("Paige databases", config.key.api_key, health, Metrics::install()?, Ids::new(Clock::System));
+    let site = Site::new("Paige databases", config.key.api_key, health, Metrics::install()?, ids);
     let router = site.authority(authorizer).finish(routes(databases.clone()))?;
 
     let stop = shutdown.soft();

@@ -1,6 +1,7 @@
 //! The password of a bot's role: derived from the platform's master key, so that it is stored nowhere, in no event and no table.
 //!
-//! It follows from the project, and from the transfer by which its owner has it: each owner has one of their own.
+//! It follows from the project, from the transfer by which its owner has it, and from the last rotation: each owner has one of their own, and
+//! another whenever they want.
 //!
 //! The server never sees it either: it is given the SCRAM-SHA-256 verifier, as it would compute one itself (RFC 5802, RFC 7677), so that no
 //! statement log can hold a password.
@@ -8,7 +9,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chassis::Secret;
-use contract::{ProjectId, TransferId};
+use contract::{EventId, ProjectId, TransferId};
 use hmac::{Hmac, KeyInit, Mac};
 use sealing::MasterKey;
 use sha2::{Digest, Sha256};
@@ -19,28 +20,37 @@ const SALT_BYTES: usize = 16;
 const KEY_BYTES: usize = 32;
 const MARK_BYTES: usize = 8;
 
+/// What a bot's password follows from, besides the master key and the project. No transfer and no rotation comes twice, so no password comes
+/// back, in whatever order they came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Generation {
+    /// By which the project's owner has it; none: it was created there.
+    pub transfer: Option<TransferId>,
+    /// The event of the last one; none: nobody ever asked for one.
+    pub rotation: Option<EventId>,
+}
+
 /// The bot's password: 64 hexadecimal digits.
-pub(crate) fn bot_password(key: &MasterKey, project: ProjectId, transfer: Option<TransferId>) -> Secret {
-    Secret::new(hex::encode(*key.derive("bot-role", &holding(project, transfer))))
+pub(crate) fn bot_password(key: &MasterKey, project: ProjectId, generation: Generation) -> Secret {
+    Secret::new(hex::encode(*key.derive("bot-role", &holding(project, generation))))
 }
 
 /// What the server is told instead: `SCRAM-SHA-256$<rounds>:<salt>$<stored key>:<server key>`. Always the same for a password.
-pub(crate) fn bot_verifier(key: &MasterKey, project: ProjectId, transfer: Option<TransferId>) -> String {
-    let salt = key.derive("bot-role-salt", &holding(project, transfer));
-    verifier(bot_password(key, project, transfer).expose(), &salt[..SALT_BYTES])
+pub(crate) fn bot_verifier(key: &MasterKey, project: ProjectId, generation: Generation) -> String {
+    let salt = key.derive("bot-role-salt", &holding(project, generation));
+    verifier(bot_password(key, project, generation).expose(), &salt[..SALT_BYTES])
 }
 
 /// Tells one password from another and nothing about either: 16 hexadecimal digits.
-pub(crate) fn bot_mark(key: &MasterKey, project: ProjectId, transfer: Option<TransferId>) -> String {
-    hex::encode(&key.derive("bot-role-mark", &holding(project, transfer))[..MARK_BYTES])
+pub(crate) fn bot_mark(key: &MasterKey, project: ProjectId, generation: Generation) -> String {
+    hex::encode(&key.derive("bot-role-mark", &holding(project, generation))[..MARK_BYTES])
 }
 
-/// Whoever created the project has the password that they have always had.
-fn holding(project: ProjectId, transfer: Option<TransferId>) -> String {
-    match transfer {
-        None => project.to_string(),
-        Some(transfer) => format!("{project} {transfer}"),
-    }
+/// Whoever created the project and never asked for another has the password that they have always had.
+fn holding(project: ProjectId, generation: Generation) -> String {
+    let Generation { transfer, rotation } = generation;
+    let parts = [Some(project.to_string()), transfer.map(|id| id.to_string()), rotation.map(|id| id.to_string())];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn verifier(password: &str, salt: &[u8]) -> String {
@@ -83,34 +93,43 @@ mod tests {
     }
 
     #[test]
-    fn each_project_has_a_password_of_its_own_and_with_each_owner_another() {
+    fn each_project_has_a_password_of_its_own_and_with_each_owner_and_rotation_another() {
         let key: MasterKey = "0b".repeat(32).parse().unwrap();
         let other: MasterKey = "0c".repeat(32).parse().unwrap();
         let [one, two]: [ProjectId; 2] = ["prj_00000000000000000000000001", "prj_00000000000000000000000002"].map(|id| id.parse().unwrap());
-        let [first, second]: [TransferId; 2] =
-            ["trf_00000000000000000000000001", "trf_00000000000000000000000002"].map(|id| id.parse().unwrap());
+        // The same 128 bits under both kinds: a transfer is no rotation.
+        let of = |transfer: Option<u32>, rotation: Option<u32>| Generation {
+            transfer: transfer.map(|n| format!("trf_0000000000000000000000000{n}").parse().unwrap()),
+            rotation: rotation.map(|n| format!("evt_0000000000000000000000000{n}").parse().unwrap()),
+        };
         let all = [
-            (&key, one, None),
-            (&key, two, None),
-            (&key, one, Some(first)),
-            (&key, one, Some(second)),
-            (&key, two, Some(first)),
-            (&other, one, None),
+            (&key, one, of(None, None)),
+            (&key, two, of(None, None)),
+            (&key, one, of(Some(1), None)),
+            (&key, one, of(Some(2), None)),
+            (&key, two, of(Some(1), None)),
+            (&key, one, of(None, Some(1))),
+            (&key, one, of(None, Some(2))),
+            (&key, two, of(None, Some(1))),
+            (&key, one, of(Some(1), Some(1))),
+            (&key, one, of(Some(2), Some(1))),
+            (&key, one, of(Some(1), Some(2))),
+            (&other, one, of(None, None)),
         ];
-        for (n, (key, project, transfer)) in all.into_iter().enumerate() {
-            let password = bot_password(key, project, transfer);
+        for (n, (key, project, generation)) in all.into_iter().enumerate() {
+            let password = bot_password(key, project, generation);
             assert_eq!(password.expose().len(), 64);
-            assert!(!bot_verifier(key, project, transfer).contains(password.expose()));
-            for (m, (key, project, transfer)) in all.into_iter().enumerate() {
-                assert_eq!(password.expose() == bot_password(key, project, transfer).expose(), n == m, "{n} {m}");
+            assert!(!bot_verifier(key, project, generation).contains(password.expose()));
+            for (m, (key, project, generation)) in all.into_iter().enumerate() {
+                assert_eq!(password.expose() == bot_password(key, project, generation).expose(), n == m, "{n} {m}");
             }
         }
         for tell in [bot_verifier, bot_mark] {
-            let told: Vec<String> = all.map(|(key, project, transfer)| tell(key, project, transfer)).into();
-            assert_eq!(told, all.map(|(key, project, transfer)| tell(key, project, transfer)));
+            let told: Vec<String> = all.map(|(key, project, generation)| tell(key, project, generation)).into();
+            assert_eq!(told, all.map(|(key, project, generation)| tell(key, project, generation)));
             assert_eq!(told.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len(), "{told:?}");
         }
-        // That of a project that was never given away is the one that its owner noted years ago.
-        assert_eq!(bot_password(&key, one, None).expose(), hex::encode(*key.derive("bot-role", &one.to_string())));
+        // That of a project that was never given away, nor its password rotated, is the one that its owner noted years ago.
+        assert_eq!(bot_password(&key, one, Generation::default()).expose(), hex::encode(*key.derive("bot-role", &one.to_string())));
     }
 }

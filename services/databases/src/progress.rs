@@ -1,6 +1,6 @@
 //! How far a project's database has come, folded from `database.<prj>`.
 
-use contract::{DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep};
+use contract::{DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep, EventId};
 
 /// What the log says about one database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,8 +13,19 @@ pub struct Progress {
     pub failed: Option<DatabaseFailed>,
     /// Whether it went with its project.
     pub dropped: bool,
+    /// Each time that another password was asked for, in order.
+    pub rotations: Vec<Rotation>,
     /// The sequence of the last event; 0: none.
     pub sequence: u64,
+}
+
+/// Another password was asked for. Of two, the later one is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rotation {
+    /// Of its event, in the log.
+    pub sequence: u64,
+    /// Its event, from which the password follows.
+    pub event: EventId,
 }
 
 /// What there is to do about a database.
@@ -29,17 +40,23 @@ pub enum Task {
 }
 
 impl Progress {
-    /// Applies one event.
+    /// Applies one event, which has that id.
     #[must_use]
-    pub fn fold(mut self, sequence: u64, event: DatabaseEvent) -> Self {
+    pub fn fold(mut self, sequence: u64, id: EventId, event: DatabaseEvent) -> Self {
         match event {
             DatabaseEvent::DatabaseStepCompleted(completed) => self.reported.push(completed.step),
             DatabaseEvent::DatabaseReady(ready) => (self.ready, self.failed) = (Some(ready), None),
             DatabaseEvent::DatabaseFailed(failed) => self.failed = Some(failed),
             DatabaseEvent::DatabaseDropped(_) => (self.ready, self.dropped) = (None, true),
+            DatabaseEvent::DatabasePasswordRotated(_) => self.rotations.push(Rotation { sequence, event: id }),
         }
         self.sequence = sequence;
         self
+    }
+
+    /// The last one; none: nobody ever asked for one.
+    pub fn rotation(&self) -> Option<Rotation> {
+        self.rotations.last().copied()
     }
 
     /// What there is to do, with system tables of `schema_version` as the current ones.
@@ -57,7 +74,7 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
-    use contract::DatabaseStepCompleted;
+    use contract::{DatabasePasswordRotated, DatabaseStepCompleted};
 
     use super::*;
 
@@ -65,9 +82,21 @@ mod tests {
         DatabaseReady { database: "d".into(), bot_role: "b".into(), schema_version }.into()
     }
 
+    fn rotated() -> DatabaseEvent {
+        DatabasePasswordRotated {}.into()
+    }
+
+    fn id(sequence: u64) -> EventId {
+        EventId::derive("test", &[&sequence.to_string()])
+    }
+
+    fn fold(events: Vec<DatabaseEvent>) -> Progress {
+        (1..).zip(events).fold(Progress::default(), |progress, (sequence, event)| progress.fold(sequence, id(sequence), event))
+    }
+
     #[track_caller]
     fn check(events: Vec<DatabaseEvent>, task: Task) {
-        let progress = (1..).zip(events).fold(Progress::default(), |progress, (sequence, event)| progress.fold(sequence, event));
+        let progress = fold(events);
         assert_eq!(progress.task(2), task, "{progress:?}");
     }
 
@@ -86,5 +115,16 @@ mod tests {
         let dropped = || DatabaseEvent::from(contract::DatabaseDropped { operation: "op_01JD3X8K2M4N5P6Q7R8S9T0V1W".parse().unwrap() });
         check(vec![step(), ready(1), dropped()], Task::Rest);
         check(vec![dropped()], Task::Rest);
+        check(vec![step(), ready(2), rotated()], Task::Rest);
+        check(vec![step(), ready(1), rotated()], Task::Upgrade);
+    }
+
+    #[test]
+    fn the_last_rotation_counts_and_outlives_an_upgrade() {
+        assert_eq!(fold(vec![ready(1)]).rotation(), None);
+        let progress = fold(vec![ready(1), rotated(), rotated(), ready(2)]);
+        assert_eq!(progress.rotations, [2, 3].map(|sequence| Rotation { sequence, event: id(sequence) }));
+        assert_eq!((progress.rotation(), progress.sequence), (Some(Rotation { sequence: 3, event: id(3) }), 4));
+        assert!(Some(Rotation { sequence: 3, event: id(9) }) < Some(Rotation { sequence: 9, event: id(3) }));
     }
 }

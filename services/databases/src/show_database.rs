@@ -1,16 +1,17 @@
 //! `GET /v1/projects/{id}/database`: how to log in to a project's database as its bot, with psql or any other client.
 
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Need, Path, Problem};
-use contract::ProjectId;
+use contract::{DatabaseReady, ProjectId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Databases;
+use crate::login::Known;
 use crate::password::bot_password;
+use crate::progress::Progress;
 
 /// How to log in as the bot.
 #[derive(Serialize, ToSchema)]
@@ -24,7 +25,7 @@ pub(crate) struct DatabaseAnswer {
     /// The bot's role: it reads the system tables and owns whatever else it creates.
     #[schema(example = "paige_prj_01jd3x8k2m4n5p6q7r8s9t0v1w_bot")]
     role: String,
-    /// Secret. Another after the project has changed hands.
+    /// Secret. Another after the project has changed hands, and after each rotation.
     password: String,
     /// All of it in one, for `psql <url>`. Secret.
     url: String,
@@ -50,35 +51,61 @@ pub(crate) async fn show_database(
     caller: Caller,
     Path(id): Path<ProjectId>,
 ) -> Result<impl IntoResponse, Problem> {
-    let no_project = || Problem::not_found("there is no such project");
-    let tenure = databases.tenure(id).await?;
-    let owner = tenure.owner.ok_or_else(no_project)?;
-    let progress = databases.progress(id).await?;
-    let Some(ready) = progress.ready else {
-        if progress.dropped {
-            return Err(no_project());
-        }
-        return Err(match progress.failed {
-            Some(failed) => Problem::conflict("database_failed", failed.reason),
-            None => Problem::conflict("database_not_ready", "the database is being made: follow the project's operation"),
-        });
-    };
-    // The password is the owner's of now, by the log itself: who was let in for the owner of a moment ago does not get it.
-    let (workspace, project) = (owner.to_string(), id.to_string());
-    caller.require(Need { scope: "databases:read", workspace: Some(&workspace), project: Some(&project) }).await?;
-    let platform = &databases.server.platform;
-    let (host, port) = (platform.get_host(), platform.get_port());
-    let password = bot_password(&databases.server.key, id, tenure.transfer);
-    let password = password.expose();
-    let authority = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let answer = DatabaseAnswer {
-        url: format!("postgres://{}:{password}@{authority}:{port}/{}", ready.bot_role, ready.database),
-        host: host.to_owned(),
-        port,
-        database: ready.database,
-        role: ready.bot_role,
-        password: password.to_owned(),
-        schema_version: ready.schema_version,
-    };
-    Ok(([(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(answer)))
+    let Usable { ready, known, .. } = databases.usable(&caller, id, "databases:read").await?;
+    Ok(databases.shown(id, ready, known))
+}
+
+/// A database that can be used, as the log has it.
+pub(crate) struct Usable {
+    pub(crate) ready: DatabaseReady,
+    pub(crate) known: Known,
+    pub(crate) progress: Progress,
+}
+
+/// How to log in, for nobody to keep on the way.
+pub(crate) type Shown = ([(HeaderName, HeaderValue); 1], Json<DatabaseAnswer>);
+
+impl Databases {
+    /// The database of `project`, if it can be used, for a caller who may there what `scope` says.
+    ///
+    /// # Errors
+    /// 404 `not_found`, 409 `database_failed` and `database_not_ready`, and those of [`Caller::require`].
+    pub(crate) async fn usable(&self, caller: &Caller, project: ProjectId, scope: &str) -> Result<Usable, Problem> {
+        let no_project = || Problem::not_found("there is no such project");
+        let tenure = self.tenure(project).await?;
+        let owner = tenure.owner.ok_or_else(no_project)?;
+        let progress = self.progress(project).await?;
+        let Some(ready) = progress.ready.clone() else {
+            if progress.dropped {
+                return Err(no_project());
+            }
+            return Err(match progress.failed {
+                Some(failed) => Problem::conflict("database_failed", failed.reason),
+                None => Problem::conflict("database_not_ready", "the database is being made: follow the project's operation"),
+            });
+        };
+        // The password is the owner's of now, by the log itself: who was let in for the owner of a moment ago does not get it.
+        let (workspace, id) = (owner.to_string(), project.to_string());
+        caller.require(Need { scope, workspace: Some(&workspace), project: Some(&id) }).await?;
+        Ok(Usable { ready, known: Known { tenure, rotation: progress.rotation() }, progress })
+    }
+
+    /// The answer that shows it.
+    pub(crate) fn shown(&self, project: ProjectId, ready: DatabaseReady, known: Known) -> Shown {
+        let platform = &self.server.platform;
+        let (host, port) = (platform.get_host(), platform.get_port());
+        let password = bot_password(&self.server.key, project, known.generation());
+        let password = password.expose();
+        let authority = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let answer = DatabaseAnswer {
+            url: format!("postgres://{}:{password}@{authority}:{port}/{}", ready.bot_role, ready.database),
+            host: host.to_owned(),
+            port,
+            database: ready.database,
+            role: ready.bot_role,
+            password: password.to_owned(),
+            schema_version: ready.schema_version,
+        };
+        ([(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(answer))
+    }
 }

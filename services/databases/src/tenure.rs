@@ -1,4 +1,4 @@
-//! Whose a project is, and by which transfer it came to them. A bot's password follows from the transfer, so what a giver knew opens nothing.
+//! Whose a project is, and by which transfer it came to them. A bot's password follows also from the transfer, so what a giver knew opens nothing.
 
 use contract::{ProjectEvent, ProjectId, ProjectTransferred, Subject, TransferId, Whose, WorkspaceId};
 

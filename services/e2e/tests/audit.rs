@@ -70,6 +70,7 @@ async fn whoever_did_something_is_named_with_the_request_it_came_from() {
     let files = json!({ "files": { "index.js": { "text": "// hello\n" } }, "message": "Says hello" });
     let committed = agent.ask(stage, Method::PUT, &house.path("/code"), Some(files)).await.ok();
     let reset = program.ask(stage, Method::POST, &house.path("/reset"), None).await.ok();
+    let rotated = ada.ask(stage, Method::POST, &house.path("/database/rotate"), None).await.ok();
     // What somebody may not do is nothing that happened.
     let refused = agent.ask(stage, Method::PATCH, &house.path(""), Some(json!({ "name": "Agents" }))).await;
     assert_eq!(refused.status, 403, "it was not given the right");
@@ -79,6 +80,7 @@ async fn whoever_did_something_is_named_with_the_request_it_came_from() {
         (&renamed, "project.project_updated.v1", "person", &ada.id),
         (&committed, "bot.code_committed.v1", "agent", &agent.id),
         (&reset, "project.operation_started.v1", "key", &program.id),
+        (&rotated, "database.database_password_rotated.v1", "person", &ada.id),
     ] {
         let entry = house.entry(&ada, answer, event_type).await;
         assert_eq!(entry["actor"], json!({ "kind": kind, "id": who }), "{entry}");

@@ -104,7 +104,7 @@ impl Crew {
                 .with_payments(PaymentSecrets::new(Some(keys.paystack_secret_key.expose()), None)),
             access: access(parts, log(), pool.clone(), ids.clone(), master.clone())?,
             lifecycle: Lifecycle::new(log(), pool.clone(), clock(), ids.clone(), master.clone()).with_graph(Some(desk.graph.clone())),
-            provisioning: Databases::new(log(), platform.clone(), master.clone(), clock()),
+            provisioning: Databases::new(log(), platform.clone(), master.clone(), clock(), ids.clone()),
             billing: billing(parts, address, log(), pool, ids.clone(), master)?,
             bots: Bots::new(log(), storage, clock()),
             flow_sync: flow_sync(desk.clone()),

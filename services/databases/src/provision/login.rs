@@ -1,19 +1,24 @@
-//! The bot's password. It becomes another when the project changes hands, or the master key does; then every session of the one before is ended.
+//! The bot's password. It becomes another when the project changes hands, when that is asked for, or when the master key is another; then every
+//! session of the one before is ended.
+//!
+//! Nobody gets in while that is done: a session that is open can hold its role's row, so that the password stays as it is, or give the role one of
+//! its own after ours. So first the door is shut, then everybody leaves, then there is another key.
 //!
 //! Which one a role has is noted in the role's comment, after everything else is done: nobody but a superuser may read what the server keeps
 //! of a password, and a bot cannot change the comment. So a crash in between is made good, and nobody is thrown out twice.
 
 use std::collections::HashMap;
 
-use contract::TransferId;
 use sqlx::Connection;
 
 use super::{Failure, Provision, Server, run};
-use crate::password::{bot_mark, bot_verifier};
+use crate::names::Names;
+use crate::password::{Generation, bot_mark, bot_verifier};
 
 const MARKS: &str = "SELECT rolname::text, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname LIKE 'paige\\_prj\\_%\\_bot'";
 const MARK: &str = "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = $1";
-const SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1";
+/// Waits for the end of each, at most so many milliseconds.
+const SESSIONS: &str = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1";
 
 /// What is noted of each bot's password, by role.
 ///
@@ -27,35 +32,55 @@ pub(crate) async fn bot_marks(server: &Server) -> Result<HashMap<String, Option<
 }
 
 impl Provision {
-    /// Gives the bot's role the password of whoever has the project by `transfer`, and ends the sessions of the one before. Nothing, if that is
-    /// done, or if there is no such role.
+    /// Gives the bot's role the password of `generation`, and ends the sessions of the one before. Nothing, if that is done, or if there is no
+    /// such role.
     ///
     /// # Errors
     /// See [`Failure`]; it can be repeated.
-    pub async fn hand_over(&mut self, transfer: Option<TransferId>) -> Result<(), Failure> {
+    pub async fn renew_login(&mut self, generation: Generation) -> Result<(), Failure> {
         let bot = self.names.bot.clone();
-        if self.is_ours(&bot).await? { self.give_password(transfer, false).await } else { Ok(()) }
+        if self.is_ours(&bot).await? { self.give_password(generation, false).await } else { Ok(()) }
     }
 
     /// The same for a role that is there. `anyway`: the password also where it is noted already. The server is told the verifier alone.
-    pub(super) async fn give_password(&mut self, transfer: Option<TransferId>, anyway: bool) -> Result<(), Failure> {
+    pub(super) async fn give_password(&mut self, generation: Generation, anyway: bool) -> Result<(), Failure> {
         let bot = self.names.bot.clone();
-        let wanted = bot_mark(&self.server.key, self.project, transfer);
+        let wanted = bot_mark(&self.server.key, self.project, generation);
         let noted: Option<String> = sqlx::query_scalar(MARK).bind(bot.as_str()).fetch_one(&mut self.platform).await?;
         let is_noted = noted.as_ref() == Some(&wanted);
+        // A role of which nothing is noted has had one password ever, that of who created the project.
+        let is_another = !is_noted && (noted.is_some() || generation != Generation::default());
+        if is_another {
+            self.shut_out().await?;
+        }
         if anyway || !is_noted {
-            let verifier = bot_verifier(&self.server.key, self.project, transfer);
+            let verifier = bot_verifier(&self.server.key, self.project, generation);
             self.run(format!("ALTER ROLE {bot} PASSWORD '{verifier}'")).await?;
         }
-        if is_noted {
-            return Ok(());
-        }
-        // A role of which nothing is noted has had one password ever, that of who created the project.
-        if noted.is_some() || transfer.is_some() {
-            self.end_sessions().await?;
+        if is_another {
+            self.let_in().await?;
             tracing::info!(project.id = %self.project, "the bot of a project logs in with another password from now on");
         }
-        self.run(format!("COMMENT ON ROLE {bot} IS '{wanted}'")).await
+        if is_noted { Ok(()) } else { self.run(format!("COMMENT ON ROLE {bot} IS '{wanted}'")).await }
+    }
+
+    /// Lets nobody log in as the bot any more, and ends the sessions of who did.
+    async fn shut_out(&mut self) -> Result<(), Failure> {
+        let Names { database, bot, .. } = self.names.clone();
+        if self.exists(&database).await? {
+            self.run(format!("REVOKE CONNECT ON DATABASE {database} FROM {bot}")).await?;
+        }
+        self.end_sessions().await
+    }
+
+    /// Lets in again, after whoever was on their way when the door was shut is out too.
+    async fn let_in(&mut self) -> Result<(), Failure> {
+        self.end_sessions().await?;
+        let Names { database, bot, .. } = self.names.clone();
+        if self.exists(&database).await? {
+            self.run(format!("GRANT CONNECT ON DATABASE {database} TO {bot}")).await?;
+        }
+        Ok(())
     }
 
     /// Who is no superuser may end the sessions of their own roles alone: the bot's is one for as long as that takes.

@@ -14,12 +14,13 @@ mod server;
 mod tables;
 mod undo;
 
-use contract::{DatabaseStep, ProjectId, TransferId};
+use contract::{DatabaseStep, ProjectId};
 use sealing::MasterKey;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use crate::names::{Name, Names};
+use crate::password::Generation;
 
 pub use failure::Failure;
 pub(crate) use login::bot_marks;
@@ -82,13 +83,13 @@ impl Provision {
 
     /// Does one step. Steps are done in order; one that is done already does nothing.
     ///
-    /// `transfer`: by which the project's owner has it, if by any; the bot's password follows from it.
+    /// `generation`: the bot's password follows from it.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn step(&mut self, step: DatabaseStep, transfer: Option<TransferId>) -> Result<(), Failure> {
+    pub async fn step(&mut self, step: DatabaseStep, generation: Generation) -> Result<(), Failure> {
         match step {
-            DatabaseStep::Roles => self.roles(transfer).await,
+            DatabaseStep::Roles => self.roles(generation).await,
             DatabaseStep::Database => self.database().await,
             DatabaseStep::Tables => self.tables().await,
             DatabaseStep::Privileges => self.privileges().await,

@@ -1,9 +1,8 @@
 //! Step `roles`: who owns the database, and who the bot logs in as.
 
-use contract::TransferId;
-
 use super::{Failure, Provision, server};
 use crate::names::Name;
+use crate::password::Generation;
 
 /// Connections of one bot at the same time.
 const BOT_CONNECTIONS_MAX: u32 = 20;
@@ -14,7 +13,7 @@ const BOT_SETTINGS: [(&str, &str); 3] =
 const WITHOUT_RIGHTS: &str = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS";
 
 impl Provision {
-    pub(super) async fn roles(&mut self, transfer: Option<TransferId>) -> Result<(), Failure> {
+    pub(super) async fn roles(&mut self, generation: Generation) -> Result<(), Failure> {
         // Before there is a role that could use an open door.
         server::close(&mut self.platform).await?;
         let (owner, bot) = (self.names.owner.clone(), self.names.bot.clone());
@@ -28,7 +27,7 @@ impl Provision {
             self.run(format!("CREATE ROLE {bot} NOLOGIN {WITHOUT_RIGHTS}")).await?;
         }
         // Also where it is noted already: a bot can give itself another password.
-        self.give_password(transfer, true).await?;
+        self.give_password(generation, true).await?;
         self.run(format!("ALTER ROLE {bot} LOGIN CONNECTION LIMIT {BOT_CONNECTIONS_MAX}")).await?;
         for (setting, value) in BOT_SETTINGS {
             self.run(format!("ALTER ROLE {bot} SET {setting} = '{value}'")).await?;

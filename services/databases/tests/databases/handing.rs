@@ -28,7 +28,7 @@ pub(crate) async fn until_ended(mut session: PgConnection) {
     }
 }
 
-async fn log_in(url: &str) -> Result<PgConnection, String> {
+pub(crate) async fn log_in(url: &str) -> Result<PgConnection, String> {
     let attempt = PgConnectOptions::from_str(url).unwrap().connect().await;
     attempt.map_err(|error| match error.as_database_error() {
         Some(refusal) => refusal.code().unwrap_or_default().into_owned(),
@@ -36,7 +36,19 @@ async fn log_in(url: &str) -> Result<PgConnection, String> {
     })
 }
 
-async fn assert_refused(url: &str) {
+/// Waits until the server lets somebody in with the URL.
+pub(crate) async fn until_let_in(url: &str) -> PgConnection {
+    let began = Instant::now();
+    loop {
+        match log_in(url).await {
+            Ok(session) => return session,
+            Err(code) => assert!(began.elapsed() < PATIENCE, "not let in: {code}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+pub(crate) async fn assert_refused(url: &str) {
     assert_eq!(log_in(url).await.map(drop), Err(INVALID_PASSWORD.to_owned()));
 }
 
@@ -61,7 +73,7 @@ async fn as_before(world: &World, project: ProjectId, password: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut world.connect().await).await.unwrap();
 }
 
-fn password(url: &str) -> &str {
+pub(crate) fn password(url: &str) -> &str {
     url.split('@').next().unwrap().rsplit(':').next().unwrap()
 }
 
@@ -78,8 +90,8 @@ async fn what_the_giver_of_a_project_knew_opens_nothing_and_throws_out_nobody_el
     transfer(&world, given).await;
     let new = world.bot_url(given).await;
     until_ended(session).await;
+    let mut session = until_let_in(&new).await;
     assert_refused(&old).await;
-    let mut session = log_in(&new).await.unwrap();
     sqlx::query("SELECT FROM contacts").execute(&mut session).await.unwrap();
     neighbour.ping().await.unwrap();
     world.end(service).await;
@@ -93,9 +105,9 @@ async fn what_the_giver_of_a_project_knew_opens_nothing_and_throws_out_nobody_el
     // Given on, and with it another password again.
     transfer(&world, given).await;
     until_ended(session).await;
+    until_let_in(&world.bot_url(given).await).await.close().await.unwrap();
     assert_refused(&old).await;
     assert_refused(&new).await;
-    world.bot(given).await.close().await.unwrap();
     neighbour.ping().await.unwrap();
     world.end(service).await;
 }
@@ -120,14 +132,15 @@ async fn a_transfer_of_which_the_server_knows_nothing_is_made_good_at_start() {
     let (old, session) = (world.bot_url(project).await, world.bot(project).await);
     transfer(&world, project).await;
     until_ended(session).await;
+    until_let_in(&world.bot_url(project).await).await.close().await.unwrap();
     world.end(service).await;
 
     as_before(&world, project, password(&old)).await;
     let session = log_in(&old).await.unwrap();
     let service = world.start(world.databases()).await;
     until_ended(session).await;
+    until_let_in(&world.bot_url(project).await).await.close().await.unwrap();
     assert_refused(&old).await;
-    world.bot(project).await.close().await.unwrap();
     world.end(service).await;
 }
 
@@ -150,8 +163,8 @@ async fn a_login_from_before_goes_on_until_the_master_key_is_another() {
     log_in(&old).await.unwrap().close().await.unwrap();
 
     let other_key = "ab".repeat(32).parse().unwrap();
-    let service = world.start(Databases::new(world.journal.clone(), world.platform(), other_key, Clock::System)).await;
+    let service = world.start(Databases::new(world.journal.clone(), world.platform(), other_key, Clock::System, world.ids.clone())).await;
     until_ended(session).await;
-    assert_refused(&old).await;
     world.end(service).await;
+    assert_refused(&old).await;
 }

@@ -6,6 +6,7 @@ mod dropping;
 mod handing;
 mod killed;
 mod making;
+mod rotating;
 mod statements;
 mod walls;
 mod world;

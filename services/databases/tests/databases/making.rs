@@ -6,7 +6,7 @@ use crate::world::{API_KEY, World};
 use axum::http::StatusCode;
 use contract::{Context, DatabaseEvent, DatabaseReady, DatabaseStep, Event, EventId, Subject};
 use databases::provision::{Failure, Provision};
-use databases::{Names, Server};
+use databases::{Generation, Names, Server};
 use journal::Expect;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection};
 
@@ -46,7 +46,7 @@ async fn whatever_a_crash_left_is_finished_and_nothing_is_left_over() {
             let mut provision = Provision::begin(&server(&world), project).await.unwrap();
             let mut sequence = 0;
             for step in &DatabaseStep::ALL[..done] {
-                provision.step(*step, None).await.unwrap();
+                provision.step(*step, Generation::default()).await.unwrap();
                 if reported {
                     let event = DatabaseEvent::DatabaseStepCompleted(contract::DatabaseStepCompleted { step: *step });
                     let event =
@@ -63,7 +63,7 @@ async fn whatever_a_crash_left_is_finished_and_nothing_is_left_over() {
     // Between the two statements of a step: made, and not open to anybody yet.
     let half = world.create_project().await;
     let names = Names::of(half);
-    Provision::begin(&server(&world), half).await.unwrap().step(DatabaseStep::Roles, None).await.unwrap();
+    Provision::begin(&server(&world), half).await.unwrap().step(DatabaseStep::Roles, Generation::default()).await.unwrap();
     let create = format!("CREATE DATABASE {} OWNER {} TEMPLATE template0 ALLOW_CONNECTIONS false", names.making, names.owner);
     sqlx::query(AssertSqlSafe(create)).execute(&mut world.connect().await).await.unwrap();
     projects.push(half);

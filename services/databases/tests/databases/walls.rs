@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use crate::handing::{transfer, until_ended};
+use crate::handing::{transfer, until_ended, until_let_in};
 use crate::statements::{AGAINST_A_TABLE, AGAINST_THE_REST, OWN, TRAPS, WITHOUT_EFFECT};
 use crate::world::World;
 use contract::ProjectId;
-use databases::{Databases, Names};
+use databases::{Databases, Generation, Names};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
@@ -181,7 +181,7 @@ async fn a_bot_reads_what_is_in_public_and_nothing_more_also_after_an_upgrade() 
 async fn again(world: &World, project: ProjectId) {
     for step in contract::DatabaseStep::ALL {
         let server = databases::Server { platform: world.platform(), key: crate::world::MASTER_KEY.parse().unwrap() };
-        databases::provision::Provision::begin(&server, project).await.unwrap().step(step, None).await.unwrap();
+        databases::provision::Provision::begin(&server, project).await.unwrap().step(step, Generation::default()).await.unwrap();
     }
 }
 
@@ -281,8 +281,10 @@ async fn the_platform_needs_no_superuser() {
         sqlx::raw_sql(sql).execute(&mut superuser).await.unwrap();
     }
     let login = world.platform().username("platform").password("platform").database("platform");
-    let databases =
-        || Databases::new(world.journal.clone(), login.clone(), crate::world::MASTER_KEY.parse().unwrap(), chassis::Clock::System);
+    let databases = || {
+        let key = crate::world::MASTER_KEY.parse().unwrap();
+        Databases::new(world.journal.clone(), login.clone(), key, chassis::Clock::System, world.ids.clone())
+    };
 
     // The platform's own database of the tests is still open, and not this login's to close.
     let refused = databases().prepare().await.unwrap_err();
@@ -300,7 +302,7 @@ async fn the_platform_needs_no_superuser() {
     // Nor does it need one to throw the giver of a project out; and what it needed for that it does not keep.
     transfer(&world, project).await;
     until_ended(bot).await;
-    world.bot(project).await.close().await.unwrap();
+    until_let_in(&world.bot_url(project).await).await.close().await.unwrap();
     let members =
         "SELECT count(*) FROM pg_auth_members WHERE roleid = $1::text::regrole AND member = 'platform'::regrole AND NOT admin_option";
     let kept: i64 = sqlx::query_scalar(members).bind(Names::of(project).bot.to_string()).fetch_one(&mut superuser).await.unwrap();

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::request::Builder;
 use axum::http::{Request, StatusCode};
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
 use contract::{Context, DatabaseEvent, Event, EventId, ProjectCreated, ProjectEvent, ProjectId, Recorded, Subject};
@@ -58,7 +59,7 @@ impl World {
     }
 
     pub(crate) fn databases(&self) -> Databases {
-        Databases::new(self.journal.clone(), self.platform(), MasterKey::from_str(MASTER_KEY).unwrap(), Clock::System)
+        Databases::new(self.journal.clone(), self.platform(), MasterKey::from_str(MASTER_KEY).unwrap(), Clock::System, self.ids.clone())
     }
 
     pub(crate) async fn start(&self, databases: Databases) -> Service {
@@ -102,6 +103,7 @@ impl World {
                 DatabaseEvent::DatabaseReady(_) => "ready".to_owned(),
                 DatabaseEvent::DatabaseFailed(failed) => format!("failed at {}", failed.step.as_str()),
                 DatabaseEvent::DatabaseDropped(_) => "dropped".to_owned(),
+                DatabaseEvent::DatabasePasswordRotated(_) => "rotated".to_owned(),
             })
             .collect()
     }
@@ -152,9 +154,24 @@ impl World {
     }
 
     pub(crate) async fn get(&self, path: &str, key: &str) -> (StatusCode, Value) {
+        self.ask(Request::get(path).header("authorization", format!("Bearer {key}"))).await
+    }
+
+    /// Asks for another password, from the request `req_rotates`.
+    pub(crate) async fn rotate(&self, project: ProjectId, idempotency_key: Option<&str>) -> (StatusCode, Value) {
+        let request = Request::post(format!("/v1/projects/{project}/database/rotate"));
+        let request = request.header("authorization", format!("Bearer {API_KEY}")).header("x-request-id", "req_rotates");
+        self.ask(match idempotency_key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        })
+        .await
+    }
+
+    async fn ask(&self, request: Builder) -> (StatusCode, Value) {
         let site = Site::new("Test", Secret::new(API_KEY), Health::new(), Metrics::install().unwrap(), self.ids.clone());
         let router = site.finish(databases::routes(self.databases())).unwrap();
-        let request = Request::get(path).header("authorization", format!("Bearer {key}")).body(Body::empty()).unwrap();
+        let request = request.body(Body::empty()).unwrap();
         let answer = router.oneshot(request).await.unwrap();
         let status = answer.status();
         let body = answer.into_body().collect().await.unwrap().to_bytes();

@@ -22,7 +22,7 @@ const OWN: &str = "workspace:own";
 const READ: &str = "workspace:read";
 
 /// What can be granted to a member, project by project. The other scopes are of roles, and of keys.
-pub const PROJECT_SCOPES: [&str; 15] = [
+pub const PROJECT_SCOPES: [&str; 16] = [
     "projects:read",
     "projects:write",
     "projects:delete",
@@ -37,6 +37,7 @@ pub const PROJECT_SCOPES: [&str; 15] = [
     "billing:read",
     "billing:write",
     "databases:read",
+    "databases:write",
     "audit:read",
 ];
 

@@ -15,7 +15,7 @@ use crate::guard::is_guarded;
 use crate::openapi::KEY_SCHEME;
 
 /// Everything that can be allowed. `self` is every person's, `dev` the platform key's alone; see README for the others.
-pub const SCOPES: [&str; 20] = [
+pub const SCOPES: [&str; 21] = [
     "projects:read",
     "projects:write",
     "projects:delete",
@@ -30,6 +30,7 @@ pub const SCOPES: [&str; 20] = [
     "billing:read",
     "billing:write",
     "databases:read",
+    "databases:write",
     "audit:read",
     "workspace:read",
     "members:write",

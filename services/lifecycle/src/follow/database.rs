@@ -53,7 +53,7 @@ impl Lifecycle {
 fn report(id: ProjectId, recorded: &Recorded, event: DatabaseEvent) -> Option<Command> {
     let step = steps::DATABASE;
     match event {
-        DatabaseEvent::DatabaseStepCompleted(_) => None,
+        DatabaseEvent::DatabaseStepCompleted(_) | DatabaseEvent::DatabasePasswordRotated(_) => None,
         DatabaseEvent::DatabaseReady(_) => Some(Command::StepDone { operation: Project::making(id), step }),
         DatabaseEvent::DatabaseFailed(failed) => Some(Command::StepFailed {
             operation: Project::making(id),

@@ -31,7 +31,7 @@ impl Provisioning {
             }
             DatabaseEvent::DatabaseReady(_) => self.failed = None,
             DatabaseEvent::DatabaseFailed(failed) => self.failed = Some((failed.step, at)),
-            DatabaseEvent::DatabaseDropped(_) => {}
+            DatabaseEvent::DatabaseDropped(_) | DatabaseEvent::DatabasePasswordRotated(_) => {}
         }
         self.sequence = sequence;
         self

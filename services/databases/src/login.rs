@@ -1,11 +1,13 @@
-//! A project has another owner: its bot's password is another from then on, and whoever is logged in with the one before is thrown out.
+//! The bot's login follows the log: when a project has another owner, or somebody asks for it, its password is another from then on, and whoever
+//! is logged in with the one before is thrown out.
 //!
 //! At start the same is made good for every bot whose role has another password than the one that is shown: it was given away before passwords
-//! followed from transfers, the server was restored from yesterday, or the master key is another.
+//! followed from transfers, a process was killed before it had told the server, the server was restored from yesterday, or the master key is
+//! another.
 
 use std::collections::HashMap;
 
-use contract::{ProjectId, Stream};
+use contract::{ProjectId, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
@@ -13,26 +15,50 @@ use crate::Databases;
 use crate::error::Error;
 use crate::handle::decode_project;
 use crate::names::Names;
-use crate::password::bot_mark;
+use crate::password::{Generation, bot_mark};
+use crate::progress::{Progress, Rotation};
 use crate::provision::{Provision, bot_marks};
 use crate::tenure::Tenure;
 
+/// What is known of a bot's login.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Known {
+    /// Whose the project is.
+    pub(crate) tenure: Tenure,
+    /// The last time that another password was asked for.
+    pub(crate) rotation: Option<Rotation>,
+}
+
+impl Known {
+    /// Of either part the one of two that knows more.
+    pub(crate) fn later(self, other: Self) -> Self {
+        Self { tenure: self.tenure.later(other.tenure), rotation: self.rotation.max(other.rotation) }
+    }
+
+    /// What the password follows from.
+    pub(crate) fn generation(self) -> Generation {
+        Generation { transfer: self.tenure.transfer, rotation: self.rotation.map(|rotation| rotation.event) }
+    }
+}
+
 impl Databases {
-    /// Brings the bot's login to what the log says of the owner, or `known`, if that is more. Nothing, if that is done.
+    /// Brings the bot's login to what the log says of owner and rotations, or `known`, if that is more. Nothing, if that is done.
     ///
     /// # Errors
     /// [`Error::Server`] when the server refuses or is down; it can be repeated.
-    pub(crate) async fn hand_over(&self, project: ProjectId, known: Tenure) -> Result<(), Error> {
+    pub(crate) async fn renew_login(&self, project: ProjectId, known: Known) -> Result<(), Error> {
         let mut provision = Provision::begin(&self.server, project).await?;
         // Read under the lock: who comes later knows more, and nobody takes a newer password back.
-        let tenure = self.tenure(project).await?.later(known);
-        let done = provision.hand_over(tenure.transfer).await;
+        let read = Known { tenure: self.tenure(project).await?, rotation: self.progress(project).await?.rotation() };
+        let done = provision.renew_login(read.later(known).generation()).await;
         provision.end().await;
         Ok(done?)
     }
 
     /// One that refuses is named in the log for an operator; it does not keep the others from theirs, nor the service from running.
-    pub(crate) async fn hand_over_all(&self) -> Result<(), Error> {
+    ///
+    /// `databases`: [`Databases::progress_of_all`].
+    pub(crate) async fn renew_all_logins(&self, databases: &HashMap<ProjectId, (Progress, Recorded)>) -> Result<(), Error> {
         let mut tenures: HashMap<ProjectId, Tenure> = HashMap::new();
         let mut events = std::pin::pin!(self.journal.replay(Stream::Project, Range::ALL, Filter::subjects(["project.*"])));
         while let Some(recorded) = events.next().await {
@@ -46,11 +72,12 @@ impl Databases {
         }
         let marks = bot_marks(&self.server).await?;
         for (project, tenure) in tenures {
-            let wanted = bot_mark(&self.server.key, project, tenure.transfer);
+            let known = Known { tenure, rotation: databases.get(&project).and_then(|(progress, _)| progress.rotation()) };
+            let wanted = bot_mark(&self.server.key, project, known.generation());
             let other = marks.get(Names::of(project).bot.as_str()).is_some_and(|mark| mark.as_ref() != Some(&wanted));
             if tenure.owner.is_some()
                 && other
-                && let Err(error) = self.hand_over(project, tenure).await
+                && let Err(error) = self.renew_login(project, known).await
             {
                 tracing::error!(project.id = %project, error = error.chain(), "the login of a project's bot stays as it was before");
             }
