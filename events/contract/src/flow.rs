@@ -15,13 +15,13 @@ events! {
         FlowUpdated = "flow.flow_updated.v1",
         FlowNameTaken = "flow.flow_name_taken.v1",
         FlowRevised = "flow.flow_revised.v1",
-        FlowLinked = "flow.flow_linked.v1",
+        FlowLinked = "flow.flow_linked.v2",
         FlowUploaded = "flow.flow_uploaded.v1",
         FlowPublished = "flow.flow_published.v1",
         FlowStatusReported = "flow.flow_status_reported.v1",
         FlowDeleted = "flow.flow_deleted.v1",
         FlowSyncFailed = "flow.flow_sync_failed.v1",
-        FlowDriftFound = "flow.flow_drift_found.v1",
+        FlowDriftFound = "flow.flow_drift_found.v2",
         FlowDriftResolved = "flow.flow_drift_resolved.v1",
         FlowHealthReported = "flow.flow_health_reported.v1",
     }
@@ -119,6 +119,9 @@ pub struct FlowLinked {
     pub flow_id: String,
     /// Meta's id of the WhatsApp Business Account that it belongs to.
     pub waba_id: String,
+    /// Of the JSON that Meta had for it then, hexadecimal; of no bytes, if it had none. Absent: nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta_sha256: Option<String>,
 }
 
 /// Meta has a revision as its draft.
@@ -190,6 +193,9 @@ pub struct FlowDriftFound {
     /// Categories and endpoint as Meta has them, if those are others than ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<FlowDetails>,
+    /// What it is called at Meta, if that is another name than ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// What a Flow is for, and where Meta asks for its data.

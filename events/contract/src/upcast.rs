@@ -24,6 +24,10 @@ pub(crate) const UPCASTS: &[Upcast] = &[
     },
     // A reminder did not say what is due: that stays unknown.
     Upcast { from: "billing.reminder_due.v1", to: "billing.reminder_due.v2", change: |old| old },
+    // What Meta had for a new Flow was not looked at: that stays unknown.
+    Upcast { from: "flow.flow_linked.v1", to: "flow.flow_linked.v2", change: |old| old },
+    // Names were not compared: none was found to be another.
+    Upcast { from: "flow.flow_drift_found.v1", to: "flow.flow_drift_found.v2", change: |old| old },
 ];
 
 /// The types that are read and written no more.

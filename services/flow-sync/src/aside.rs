@@ -4,8 +4,11 @@
 
 use std::sync::Arc;
 
-use chassis::Problem;
+use bytes::Bytes;
+use serde_json::Value;
 use tokio::sync::Semaphore;
+
+use crate::error::Error;
 
 /// Documents that are worked on at the same time.
 const PARALLEL: usize = 4;
@@ -19,13 +22,18 @@ impl Aside {
     }
 
     /// Does it as soon as there is a place.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-        let place = Arc::clone(&self.0).acquire_owned().await.map_err(Problem::internal)?;
+    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        let place = Arc::clone(&self.0).acquire_owned().await.expect("nobody closes it");
         let worked = tokio::task::spawn_blocking(move || {
             let _place = place;
             work()
         });
-        worked.await.map_err(Problem::internal)
+        worked.await.map_err(Error::Aside)
+    }
+
+    /// Reads a document. What is no JSON is null.
+    pub(crate) async fn json(&self, bytes: Bytes) -> Result<Value, Error> {
+        self.run(move || serde_json::from_slice(&bytes).unwrap_or_default()).await
     }
 }
 

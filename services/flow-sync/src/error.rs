@@ -7,6 +7,7 @@ use contract::{DecodeError, Stream};
 use journal::AppendError;
 use projects::TokenError;
 use sqlx::migrate::MigrateError;
+use tokio::task::JoinError;
 use whatsapp::graph;
 
 use crate::decide::Refusal;
@@ -60,6 +61,9 @@ pub enum Error {
     /// The log names an object that the storage does not have, or has in another form.
     #[error("object {0} is not what the log says it is")]
     Lost(String),
+    /// Work on a document ended badly.
+    #[error("work on a document")]
+    Aside(#[source] JoinError),
     /// The platform database does not do as told.
     #[error("use the platform database")]
     Database(#[from] sqlx::Error),
@@ -124,6 +128,7 @@ impl From<Error> for Problem {
             Error::Database(_) => Self::unavailable("database_unavailable", RETRY_AFTER_S, cause),
             Error::Decode { .. }
             | Error::Lost(_)
+            | Error::Aside(_)
             | Error::Migrate(_)
             | Error::OtherLog { .. }
             | Error::Row { .. }

@@ -26,11 +26,16 @@ impl FlowName {
         &self.0
     }
 
-    /// As Meta knows it. Names are unique in a WhatsApp Business Account, and several projects may share one: the id makes it unique, and
-    /// makes the Flow found again after an answer of Meta's that was lost.
+    /// As Meta knows it.
     pub(crate) fn at_meta(&self, flow: FlowId) -> String {
-        format!("{self} {flow}")
+        at_meta(&self.0, flow)
     }
+}
+
+/// What a Flow of that name is made as at Meta. Names are unique in a WhatsApp Business Account, and several projects may share one: the id
+/// makes it unique, and makes the Flow found again after an answer of Meta's that was lost.
+pub(crate) fn at_meta(name: &str, flow: FlowId) -> String {
+    format!("{name} {flow}")
 }
 
 impl FromStr for FlowName {

@@ -133,6 +133,7 @@ pub(crate) fn stop(error: Error) -> Stop {
         | Error::Decode { .. }
         | Error::Storage(_)
         | Error::Lost(_)
+        | Error::Aside(_)
         | Error::Database(_)
         | Error::Migrate(_)
         | Error::OtherLog { .. }

@@ -5,9 +5,9 @@
 //! ours, and is never overwritten unless somebody chose it (`decide::compare`). Whatever is cut off on its way to Meta goes on with the next
 //! comparison, which is repeatable (`push`, `reconcile`).
 //!
-//! At Meta a Flow is called `<name> <id>`: names are unique in a WhatsApp Business Account, which several projects may share, and a Flow that
-//! was made by a call without an answer is found by it. Meta's id of a Flow stays the same for as long as the project's number is of the same
-//! account; in another account it is made anew.
+//! At Meta a Flow is called `<name> <id>`: names are unique in a WhatsApp Business Account, which several projects may share, and a Flow
+//! that was made by a call without an answer is found by it. Who gives it another name there is asked which counts (`theirs`). Meta's id of
+//! a Flow stays the same for as long as the project's number is of the same account; in another account it is made anew.
 //!
 //! A published Flow that is changed goes back to DRAFT, and users cannot open it until it is published again: a caller has to say that they
 //! want it, and the answer says what that means. Where Meta's pages disagree about it, the cautious one is believed (DECISIONS.md).
@@ -25,6 +25,7 @@ mod document;
 mod error;
 mod flow;
 mod flow_name;
+mod fold;
 mod follow_project;
 mod keep;
 mod meta;
@@ -38,6 +39,7 @@ mod same;
 mod seen;
 mod space;
 mod store;
+mod theirs;
 
 use std::time::Duration;
 

@@ -7,16 +7,13 @@ use serde_json::Value;
 use whatsapp::graph::FlowFacts;
 
 use crate::command::Origin;
-use crate::decide::{self, DRAFT, Plan, Theirs, hear_status, plan};
+use crate::decide::{self, DRAFT, Plan, hear_status, plan};
 use crate::document::{Digest, bounded};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link, Status};
-use crate::flow_name::FlowName;
+use crate::flow_name::at_meta;
 use crate::meta::{INVALID_PARAMETER, Line, NOT_UPDATABLE, is_gone};
-use crate::{FlowSync, details, keep, same};
-
-/// Revisions that what Meta has is compared with, the newest first.
-const COMPARED_MAX: usize = 10;
+use crate::{FlowSync, keep};
 
 /// What came of it.
 pub(crate) struct Pushed {
@@ -93,10 +90,10 @@ impl FlowSync {
 
     /// Finds the Flow in the account, or makes it there. Making is not repeatable, but the name is unique: it is looked for first.
     async fn link(&self, id: Id, flow: &Flow, line: &Line, listed: Option<&[FlowFacts]>, origin: Origin<'_>) -> Result<Flow, Error> {
-        let name = self.name_at_meta(id, flow)?;
+        let name = at_meta(&flow.name, id.flow);
         let found = match listed {
-            Some(listed) => find(listed, &name),
-            None => find(&self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?, &name),
+            Some(listed) => find(listed, flow, &name),
+            None => find(&self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?, flow, &name),
         };
         let (flow_id, theirs) = match found {
             Some(found) => found,
@@ -105,7 +102,7 @@ impl FlowSync {
                 // Another process was faster, or a request of ours that nobody heard of any more.
                 Err(error) if error.code() == Some(INVALID_PARAMETER) => {
                     let again = self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?;
-                    match find(&again, &name) {
+                    match find(&again, flow, &name) {
                         Some(found) => found,
                         None => self.noted(id, "create", None, Err(error), origin).await?,
                     }
@@ -118,8 +115,10 @@ impl FlowSync {
             let told = line.graph.update_flow(&line.token, &flow_id, None, None, Some(endpoint)).await;
             self.noted(id, "update", None, told, origin).await?;
         }
-        let link = Link { flow_id, waba_id: line.waba.to_string() };
-        self.carry_out(id, origin, |flow| Ok(decide::linked(flow, &link))).await
+        // What it has by now is Meta's own, or from a call of ours whose answer was lost; what it has otherwise later is somebody's work.
+        let found = self.noted(id, "read", None, line.graph.flow_json(&line.token, &flow_id).await, origin).await?;
+        let (found, link) = (Digest::of(&found), Link { flow_id, waba_id: line.waba.to_string() });
+        self.carry_out(id, origin, |flow| Ok(decide::linked(flow, &link, found.as_str()))).await
     }
 
     /// First the content, then the status that it has: a publication that nobody heard of is one of what Meta has.
@@ -135,6 +134,9 @@ impl FlowSync {
         let held = plan == Plan::Hold;
         match plan {
             Plan::Nothing | Plan::Hold => {}
+            Plan::Agree => {
+                self.carry_out(id, origin, |flow| Ok(decide::agreed(flow))).await?;
+            }
             Plan::Record(revision) => {
                 let meta_sha256 = theirs.sha256.as_deref().unwrap_or_default();
                 self.record(id, revision, meta_sha256, facts.validation_errors.clone(), origin).await?;
@@ -172,65 +174,6 @@ impl FlowSync {
         self.carry_out(id, origin, |flow| Ok(if flow.status.as_ref() == before { news(flow) } else { Vec::new() })).await
     }
 
-    /// What Meta has, compared with what was held here. A choice for our details is carried out on the way.
-    async fn theirs(
-        &self,
-        id: Id,
-        flow: &Flow,
-        link: &Link,
-        facts: &FlowFacts,
-        line: &Line,
-        origin: Origin<'_>,
-    ) -> Result<(Theirs, Option<Bytes>), Error> {
-        let touched = decide::is_touched(flow, facts.updated_at);
-        let mut theirs = Theirs { details: details::said(facts), touched, ..Theirs::default() };
-        let chosen = flow.overwrite.as_ref().and_then(|chosen| chosen.details.as_ref());
-        if let (Some(chosen), Some(said)) = (chosen, &theirs.details)
-            && details::same(chosen, said)
-        {
-            let ours = flow.endpoint_uri.as_deref();
-            let told = line.graph.update_flow(&line.token, &link.flow_id, None, Some(&flow.categories), ours).await;
-            self.noted(id, "update", None, told, origin).await?;
-            theirs.details = Some(flow.details());
-        }
-        if flow.current().is_none() {
-            return Ok((theirs, None));
-        }
-        let json = self.noted(id, "read", None, line.graph.flow_json(&line.token, &link.flow_id).await, origin).await?;
-        // A Flow without JSON has no bytes.
-        if json.is_empty() {
-            return Ok((theirs, None));
-        }
-        let json = Bytes::from(json);
-        theirs.sha256 = Some(Digest::of(&json).to_string());
-        theirs.revision = self.revision_of(id, flow, &json).await?;
-        Ok((theirs, Some(json)))
-    }
-
-    /// The newest revision that says the same, however it is written.
-    async fn revision_of(&self, id: Id, flow: &Flow, json: &Bytes) -> Result<Option<u32>, Error> {
-        let Ok(theirs) = serde_json::from_slice::<Value>(json) else { return Ok(None) };
-        let current = flow.current().map(|current| current.revision);
-        let newest = flow.revisions.iter().rev().take(COMPARED_MAX);
-        // What was uploaded last, however much was revised since.
-        let uploaded = flow.uploaded.iter().filter(|uploaded| newest.clone().all(|one| one.revision != uploaded.revision));
-        let compared = newest.clone().map(|one| (one.revision, &one.sha256)).chain(uploaded.map(|one| (one.revision, &one.sha256)));
-        for (revision, sha256) in compared {
-            let ours = match keep::load(&self.storage, id.project, sha256).await {
-                // An old one that is lost is no reason not to compare with the others.
-                Err(Error::Lost(object)) if Some(revision) != current => {
-                    tracing::error!(flow.id = %id.flow, object, "a revision is lost, it is not compared with what Meta has");
-                    continue;
-                }
-                loaded => loaded?,
-            };
-            if serde_json::from_slice::<Value>(&ours).is_ok_and(|ours| same::same(&ours, &theirs)) {
-                return Ok(Some(revision));
-            }
-        }
-        Ok(None)
-    }
-
     async fn record(&self, id: Id, revision: u32, meta_sha256: &str, errors: Vec<Value>, origin: Origin<'_>) -> Result<Flow, Error> {
         let errors = bounded(errors);
         self.carry_out(id, origin, |flow| {
@@ -252,20 +195,24 @@ impl FlowSync {
         }
         let errors = self.noted(id, "upload", Some(number), sent, origin).await?;
         let read = line.graph.flow_json(&line.token, &link.flow_id).await;
-        let back = self.noted(id, "read", Some(number), read, origin).await?;
-        let before = self.record(id, number, Digest::of(&back).as_str(), errors, origin).await?.status;
+        let back = Bytes::from(self.noted(id, "read", Some(number), read, origin).await?);
+        // What comes back and is not what was sent is somebody's who was as fast: the next comparison finds it, and it is asked for.
+        let theirs = self.revision_of(id, &flow, &back).await?;
+        let meta_sha256 = if theirs == Some(number) { Digest::of(&back).to_string() } else { revision.sha256.clone() };
+        let before = self.record(id, number, &meta_sha256, errors, origin).await?.status;
+        if theirs.is_none() && !back.is_empty() {
+            self.asked.ask(id.project);
+        }
         let facts = self.noted(id, "read", None, line.graph.flow(&line.token, &link.flow_id).await, origin).await?;
         let flow = self.hear(id, facts.status.as_deref().unwrap_or(DRAFT), before.as_ref(), origin).await?;
         Ok(Pushed { flow, held: false })
     }
-
-    pub(crate) fn name_at_meta(&self, id: Id, flow: &Flow) -> Result<String, Error> {
-        let name: FlowName = flow.name.parse().map_err(|_| Error::Row { id: id.flow.to_string(), what: "name" })?;
-        Ok(name.at_meta(id.flow))
-    }
 }
 
-/// Meta's id of the Flow of this name, and the endpoint that it has there.
-fn find(listed: &[FlowFacts], name: &str) -> Option<(String, Option<String>)> {
-    listed.iter().find(|facts| facts.name.as_deref() == Some(name)).map(|facts| (facts.id.clone(), facts.endpoint_uri.clone()))
+/// Meta's id of the Flow, and the endpoint that it has there: the one that it was in this account before, whatever somebody called it
+/// since, or the one of this name.
+fn find(listed: &[FlowFacts], flow: &Flow, name: &str) -> Option<(String, Option<String>)> {
+    let known = listed.iter().find(|facts| flow.elsewhere.iter().any(|(flow_id, _)| *flow_id == facts.id));
+    let found = known.or_else(|| listed.iter().find(|facts| facts.name.as_deref() == Some(name)))?;
+    Some((found.id.clone(), found.endpoint_uri.clone()))
 }

@@ -15,8 +15,9 @@ use crate::flow::{Flow, Id};
 /// Flows that are remembered, some hundred bytes each.
 const SEEN_MAX: NonZeroUsize = NonZeroUsize::new(20_000).expect("not zero");
 
-/// Meta tells the second of a change, by its own clock: what changed so lately may change again without a trace.
-const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(1);
+/// Meta tells the second of a change, by its own clock: what changed so lately may change again in that second, without a trace. Longer than
+/// clocks differ with which anything works.
+const SETTLED_AFTER: TimeDelta = TimeDelta::hours(1);
 
 /// As Meta and the log had it when they agreed.
 #[derive(PartialEq, Eq)]
@@ -36,20 +37,21 @@ impl Seen {
 
     /// Nothing has changed since both agreed.
     pub(crate) fn knows(&self, id: Id, flow: &Flow, facts: &FlowFacts) -> bool {
-        let Some(agreed) = agreed(flow, facts) else { return false };
+        let Some(agreed) = agreed(id, flow, facts) else { return false };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id.flow) == Some(&agreed)
     }
 
     pub(crate) fn note(&self, id: Id, flow: &Flow, facts: &FlowFacts, now: DateTime<Utc>) {
-        if let Some(agreed) = agreed(flow, facts).filter(|agreed| agreed.updated_at + SETTLED_AFTER < now) {
+        if let Some(agreed) = agreed(id, flow, facts).filter(|agreed| agreed.updated_at + SETTLED_AFTER < now) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).put(id.flow, agreed);
         }
     }
 }
 
 /// None where they do not agree, or Meta does not say when it changed.
-fn agreed(flow: &Flow, facts: &FlowFacts) -> Option<Agreed> {
-    let same = details::said(facts).is_some_and(|said| details::same(&flow.details(), &said));
+fn agreed(id: Id, flow: &Flow, facts: &FlowFacts) -> Option<Agreed> {
+    let named = facts.name.as_ref().is_none_or(|name| *name == flow.name_at_meta(id.flow));
+    let same = named && details::said(facts).is_some_and(|said| details::same(&flow.details(), &said));
     let calm = flow.is_uploaded() && flow.drift.is_none() && flow.overwrite.is_none() && same;
     let uploaded = flow.uploaded.as_ref().filter(|_| calm)?;
     Some(Agreed { updated_at: facts.updated_at?, meta_sha256: uploaded.meta_sha256.clone(), revision: uploaded.revision })

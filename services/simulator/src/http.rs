@@ -76,6 +76,7 @@ pub fn routes(simulator: Simulator) -> OpenApiRouter {
         .routes(routes!(flows::list))
         .routes(routes!(flows::status))
         .routes(routes!(flows::assets))
+        .routes(routes!(flows::rename))
         .routes(routes!(flows::warn))
         .routes(routes!(signups::sign_up))
         .routes(routes!(graph_state::calls))

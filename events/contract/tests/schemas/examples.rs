@@ -51,12 +51,14 @@ fn examples_of_older_versions_fit_their_schemas_and_are_read_as_the_current_one(
             ("ce-time", "2026-11-20T12:00:00Z"),
         ];
         let stream = event_type.split('.').next().unwrap();
-        let subject = contract::Subject::parse(&format!("{stream}.prj_01M74XBVHR5MY3V435479NBTEA")).unwrap();
+        let entity = if stream == "flow" { ".flw_01M7PY4WHR8E4W4S6JQ2T9ZK3D" } else { "" };
+        let subject = contract::Subject::parse(&format!("{stream}.prj_01M74XBVHR5MY3V435479NBTEA{entity}")).unwrap();
         let recorded =
             contract::Recorded::from_headers(1, subject, headers.into_iter(), serde_json::to_vec(&example).unwrap().into()).unwrap();
         let current = match stream {
             "project" => contract::ProjectEvent::decode(&recorded).map(|event| event.event_type()),
             "billing" => contract::BillingEvent::decode(&recorded).map(|event| event.event_type()),
+            "flow" => contract::FlowEvent::decode(&recorded).map(|event| event.event_type()),
             other => panic!("{other}: who reads it?"),
         };
         let current = current.unwrap_or_else(|error| panic!("{event_type}: {error}"));

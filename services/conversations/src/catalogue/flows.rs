@@ -110,7 +110,7 @@ mod tests {
             uploaded: Some(2),
             published: Some(2),
         };
-        let linked = FlowLinked { flow_id: "813".to_owned(), waba_id: "104".to_owned() };
+        let linked = FlowLinked { flow_id: "813".to_owned(), waba_id: "104".to_owned(), meta_sha256: None };
         let draft = Flow {
             meta_id: Some("813".to_owned()),
             status: Some("DRAFT".to_owned()),

@@ -135,7 +135,7 @@ impl World {
     pub(crate) async fn flow(&self, project: ProjectId, name: &str, meta_id: &str) -> FlowId {
         let id = FlowId::of_name(project, name);
         let created = FlowCreated { name: name.into(), categories: vec!["OTHER".into()], endpoint_uri: None };
-        let linked = FlowLinked { flow_id: meta_id.into(), waba_id: WABA.into() };
+        let linked = FlowLinked { flow_id: meta_id.into(), waba_id: WABA.into(), meta_sha256: None };
         self.tell_flow(project, id, vec![created.into(), linked.into(), uploaded(1), FlowPublished { revision: 1 }.into()]).await;
         id
     }

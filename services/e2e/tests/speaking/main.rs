@@ -225,5 +225,15 @@ async fn a_flow_that_somebody_edits_at_meta_is_shown_with_its_differences_and_no
     let shown = talk.get(&format!("/flows/{flow}")).await;
     assert_eq!((&shown["at_meta"]["state"], &shown["revision"]), (&json!("in_sync"), &json!(2)), "{shown}");
     assert_eq!(talk.get(&format!("/flows/{flow}/json")).await, theirs);
+
+    // The name in Meta's pages is another matter than ours, and waits in the same way.
+    talk.stage.sim(Method::PUT, &format!("/flows/{meta}/name"), Some(json!({ "name": "Leads of summer" }))).await;
+    talk.post("/flows/sync", json!({})).await;
+    let shown = talk.get(&format!("/flows/{flow}")).await;
+    let names = json!({ "ours": format!("lead {flow}"), "theirs": "Leads of summer" });
+    assert_eq!((&shown["at_meta"]["state"], &shown["drift"]["name"]), (&json!("drifted"), &names), "{shown}");
+    talk.post(&format!("/flows/{flow}/drift"), json!({ "choice": "keep_ours" })).await;
+    let held = talk.stage.sim(Method::GET, "/flows", None).await;
+    assert_eq!(held["data"][0]["name"], names["ours"], "{held}");
     talk.finish().await;
 }

@@ -61,7 +61,7 @@ pub(crate) struct AtMeta {
     /// Meta's id of it.
     flow_id: Option<String>,
     waba_id: Option<String>,
-    /// What it is called there.
+    /// What it is to be called there; another name that it has instead is in `drift`.
     name: String,
     uploaded_revision: Option<u32>,
     uploaded_at: Option<DateTime<Utc>>,
@@ -126,6 +126,17 @@ pub(crate) struct DriftAnswer {
     categories: Option<Vec<String>>,
     /// The endpoint at Meta, if it is another one.
     endpoint_uri: Option<String>,
+    /// What it is called, if Meta has another name.
+    name: Option<NamesAnswer>,
+}
+
+/// What a Flow is called at Meta, and what it was to be called there.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NamesAnswer {
+    #[schema(example = "booking flw_01M7PY4WHR8E4W4S6JQ2T9ZK3D")]
+    ours: String,
+    #[schema(example = "Summer booking")]
+    theirs: String,
 }
 
 /// A report about how well the Flow works.
@@ -153,6 +164,7 @@ impl FlowAnswer {
             more_differences,
             categories: drift.details.as_ref().map(|details| details.categories.clone()),
             endpoint_uri: drift.details.and_then(|details| details.endpoint_uri),
+            name: drift.name.map(|theirs| NamesAnswer { ours: flow.name_at_meta(id), theirs }),
         });
         let health = flow.health.iter().map(|(event, health)| HealthAnswer {
             event: event.clone(),
@@ -196,7 +208,7 @@ impl AtMeta {
             state: state(flow),
             flow_id: link.map(|link| link.flow_id.clone()),
             waba_id: link.map(|link| link.waba_id.clone()),
-            name: format!("{} {id}", flow.name),
+            name: flow.name_at_meta(id),
             uploaded_revision: uploaded.map(|uploaded| uploaded.revision),
             uploaded_at: uploaded.map(|uploaded| uploaded.at),
             status_at: status.map(|status| status.at),

@@ -30,9 +30,10 @@ pub(crate) struct ChooseDrift {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Chosen {
-    /// What is here: it is uploaded again, over what Meta has.
+    /// What is here: it is uploaded again, over what Meta has; name, categories and endpoint are given back.
     KeepOurs,
-    /// What Meta has: it becomes a revision here.
+    /// What Meta has: it becomes a revision here, its categories and its endpoint count. A name that it was given at Meta stays there, and the
+    /// Flow's name here stays as well.
     TakeTheirs,
 }
 
@@ -51,7 +52,7 @@ pub(crate) enum Chosen {
     responses(
         (status = 200, description = "It is so; `notice` says why Meta does not have it, or that the Flow must be published again", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`no_drift`; `flow_published`: say `new_version`; `flow_restricted`; `flow_deprecated`; `flow_deleted`; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`no_drift`; `endpoint_stays`: Meta has an endpoint, and the Flow none; `flow_published`: say `new_version`; `flow_restricted`; `flow_deprecated`; `flow_deleted`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`drift_mismatch`: Meta has something else by now", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
     ),

@@ -9,6 +9,7 @@ use super::origin;
 use crate::FlowSync;
 use crate::decide::{delete_here, may_delete};
 use crate::error::Error;
+use crate::flow_name::at_meta;
 use crate::meta::is_gone;
 
 /// Deletes a Flow
@@ -46,22 +47,22 @@ pub(crate) async fn delete_flow(
     if !may_delete(&flow)? {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let mut at_meta = flow.link.as_ref().map(|link| link.flow_id.clone());
+    let mut flow_id = flow.link.as_ref().map(|link| link.flow_id.clone());
     let line = match flow_sync.line(&known).await {
         Ok(line) => Some(line),
         // Meta never heard of it, or it cannot be there.
-        Err(Error::NoLine(_)) if at_meta.is_none() => None,
+        Err(Error::NoLine(_)) if flow_id.is_none() => None,
         Err(error) => return Err(error.into()),
     };
     if let Some(line) = line {
-        if at_meta.is_none() {
+        if flow_id.is_none() {
             // A call that made it there may have had no answer.
-            let name = flow_sync.name_at_meta(id, &flow)?;
+            let name = at_meta(&flow.name, id.flow);
             let listed = line.graph.flows(&line.token, &line.waba).await;
             let listed = flow_sync.noted(id, "read", None, listed, origin).await?;
-            at_meta = listed.into_iter().find(|facts| facts.name.as_deref() == Some(&name)).map(|facts| facts.id);
+            flow_id = listed.into_iter().find(|facts| facts.name.as_deref() == Some(&name)).map(|facts| facts.id);
         }
-        if let Some(flow_id) = at_meta
+        if let Some(flow_id) = flow_id
             && let Err(error) = line.graph.delete_flow(&line.token, &flow_id).await
             && !is_gone(&error)
         {

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use chassis::{Json, Path, Problem};
 use contract::{FlowId, ProjectId};
-use serde_json::Value;
 
 use super::answer::{FlowAnswer, RevisionAnswer};
 use super::tag;
@@ -93,7 +92,6 @@ impl FlowSync {
         };
         let ours = keep::load(&self.storage, id.project, &current.sha256).await?;
         let theirs = keep::load(&self.storage, id.project, &drift.meta_sha256).await?;
-        let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-        Ok(differences(&read(&ours), &read(&theirs)))
+        Ok(differences(&self.aside.json(ours).await?, &self.aside.json(theirs).await?))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Meta is asked first how it has it, so that nothing is overwritten that somebody changed there, and told only what the request names. Then
 //! the log is told: what Meta refuses is not said here. A request that is cut off between the two leaves a difference that the reconciler
-//! finds, and the same request again ends it. A name that was changed at Meta is not compared: no event could tell of it.
+//! finds, and the same request again ends it.
 
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -29,7 +29,7 @@ const ATTEMPTS_MAX: u32 = 8;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateFlow {
-    /// Another name. The id stays, and the first name stays this Flow's as well.
+    /// Another name. The id stays, and the first name stays this Flow's as well. At Meta it is called by it, too, whatever it was called there.
     name: Option<String>,
     /// Other categories.
     categories: Option<Vec<String>>,
@@ -46,7 +46,8 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 
 /// Changes a Flow's name, categories or endpoint
 ///
-/// Here and at Meta, where nothing else is touched. Categories or an endpoint that somebody changed at Meta are not overwritten: choose first.
+/// Here and at Meta, where nothing else is touched. A name, categories or an endpoint that somebody changed at Meta are not overwritten: choose
+/// first.
 #[utoipa::path(
     patch,
     path = "/v1/projects/{project}/flows/{flow}",
@@ -59,7 +60,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
     responses(
         (status = 200, description = "It is so", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_drifted`: categories or endpoint were changed at Meta, choose what counts first; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_drifted`: name, categories or endpoint were changed at Meta, choose what counts first; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`; `meta_refused`, `flow_immutable`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     ),
@@ -89,13 +90,13 @@ pub(crate) async fn update_flow(
     };
     let before = flow_sync.flow(id).await?;
     let (called, wanted) = wish(&before)?;
-    if update(&before, &called, &wanted)?.is_some()
+    if update(id.flow, &before, &called, &wanted)?.is_some()
         && let Some(link) = &before.link
     {
         flow_sync.claim(id, &before, &called).await?;
         let line = flow_sync.line(&known).await?;
-        flow_sync.unchanged_at_meta(id, &before, link, &wanted, &line, origin).await?;
-        let called = name.as_ref().map(|name| name.at_meta(id.flow));
+        flow_sync.unchanged_at_meta(id, &before, link, (&called, &wanted), &line, origin).await?;
+        let called = (called.as_str() != before.name).then(|| called.at_meta(id.flow));
         let endpoint = endpoint.as_ref().and_then(Option::as_deref);
         let told = line.graph.update_flow(&line.token, &link.flow_id, called.as_deref(), categories.as_deref(), endpoint).await;
         flow_sync.noted(id, "update", None, told, origin).await?;
@@ -111,14 +112,17 @@ impl FlowSync {
         id: Id,
         flow: &Flow,
         link: &Link,
-        wanted: &FlowDetails,
+        wanted: (&FlowName, &FlowDetails),
         line: &Line,
         origin: Origin<'_>,
     ) -> Result<(), Error> {
         let facts = self.noted(id, "read", None, line.graph.flow(&line.token, &link.flow_id).await, origin).await?;
         // What is wanted is there if a request like this one was cut off.
-        let theirs = details::said(&facts).filter(|theirs| !details::same(theirs, wanted));
-        let Some(found) = theirs.and_then(|theirs| details_drift(flow, &theirs)) else { return Ok(()) };
+        let (name, details) = wanted;
+        let details = details::said(&facts).filter(|theirs| !details::same(theirs, details));
+        let is_other = |theirs: &&str| *theirs != flow.name_at_meta(id.flow) && *theirs != name.at_meta(id.flow);
+        let name = facts.name.as_deref().filter(is_other);
+        let Some(found) = details_drift(flow, details.as_ref(), name) else { return Ok(()) };
         self.carry_out(id, origin, |flow| Ok(drifted(flow, &found))).await?;
         Err(Refusal::Drifted.into())
     }
@@ -145,7 +149,7 @@ impl FlowSync {
         for _ in 0..ATTEMPTS_MAX {
             let flow = self.flow(id).await?;
             let (name, details) = wish(&flow)?;
-            let Some(event) = update(&flow, &name, &details)? else { return Ok(flow) };
+            let Some(event) = update(id.flow, &flow, &name, &details)? else { return Ok(flow) };
             let claim = self.claim(id, &flow, &name).await?;
             let mut appends = vec![self.append_of(id, &flow, vec![event], origin)];
             appends.extend(claim.map(|(target, state, event)| self.append_of(target, &state, vec![event], origin)));

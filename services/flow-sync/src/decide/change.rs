@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{BLOCKED, DEPRECATED, PUBLISHED, Refusal, THROTTLED};
 use crate::details;
 use crate::document::Document;
-use crate::flow::{Flow, Revision};
+use crate::flow::{Drift, Flow, Revision};
 use crate::flow_name::FlowName;
 
 /// Another Flow JSON.
@@ -85,7 +85,7 @@ pub(crate) fn revise(flow: &Flow, wish: &Revise<'_>) -> Result<Option<FlowEvent>
 }
 
 /// The event that changes name, categories or endpoint; none if they are so.
-pub(crate) fn update(flow: &Flow, name: &FlowName, details: &FlowDetails) -> Result<Option<FlowEvent>, Refusal> {
+pub(crate) fn update(id: FlowId, flow: &Flow, name: &FlowName, details: &FlowDetails) -> Result<Option<FlowEvent>, Refusal> {
     living(flow)?;
     if flow.status() == Some(DEPRECATED) {
         return Err(Refusal::Deprecated);
@@ -96,8 +96,11 @@ pub(crate) fn update(flow: &Flow, name: &FlowName, details: &FlowDetails) -> Res
     if flow.name == name.as_str() && details::same(&flow.details(), details) {
         return Ok(None);
     }
-    let theirs = flow.drift.as_ref().and_then(|drift| drift.details.as_ref());
-    if theirs.is_some_and(|theirs| !details::same(theirs, details)) {
+    let is_lost = |drift: &Drift| {
+        let details = drift.details.as_ref().is_some_and(|theirs| !details::same(theirs, details));
+        details || drift.name.as_ref().is_some_and(|theirs| *theirs != name.at_meta(id))
+    };
+    if flow.drift.as_ref().is_some_and(is_lost) {
         return Err(Refusal::Drifted);
     }
     let FlowDetails { categories, endpoint_uri } = details.clone();
@@ -114,8 +117,18 @@ pub(crate) fn choose(flow: &Flow, wish: &Choice<'_>) -> Result<Vec<FlowEvent>, R
     let meta_sha256 = drift.meta_sha256.clone();
     let mut events = vec![FlowDriftResolved { meta_sha256, choice: wish.choice }.into()];
     match wish.choice {
-        DriftChoice::KeepOurs if drift.content => editable(flow, wish.new_version)?,
-        DriftChoice::KeepOurs => {}
+        DriftChoice::KeepOurs => {
+            let endpoint = drift.details.as_ref().and_then(|theirs| theirs.endpoint_uri.as_ref());
+            if endpoint.is_some() && flow.endpoint_uri.is_none() {
+                return Err(Refusal::EndpointStays);
+            }
+            if flow.status() == Some(DEPRECATED) {
+                return Err(Refusal::Deprecated);
+            }
+            if drift.content {
+                editable(flow, wish.new_version)?;
+            }
+        }
         DriftChoice::TakeTheirs => {
             let theirs = wish.theirs.filter(|_| drift.content);
             events.extend(theirs.map(|theirs| revised(flow.next_revision(), theirs, None, true)));

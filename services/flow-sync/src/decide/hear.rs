@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{
-    EventId, FlowDeleted, FlowDriftFound, FlowEvent, FlowHealthReported, FlowLinked, FlowPublished, FlowStatusReported, FlowSyncFailed,
-    FlowUploaded, HeardFrom, RawJson,
+    EventId, FlowDeleted, FlowDetails, FlowDriftFound, FlowEvent, FlowHealthReported, FlowLinked, FlowPublished, FlowStatusReported,
+    FlowSyncFailed, FlowUpdated, FlowUploaded, HeardFrom, RawJson,
 };
 use serde_json::Value;
 
@@ -11,10 +11,13 @@ use super::change::raw;
 use super::{BLOCKED, PUBLISHED, THROTTLED};
 use crate::flow::{Flow, Link, Revision};
 
-/// Meta has the Flow, under this id, for life.
-pub(crate) fn linked(flow: &Flow, link: &Link) -> Vec<FlowEvent> {
+/// Meta has the Flow, under this id, for life; with which JSON.
+pub(crate) fn linked(flow: &Flow, link: &Link, meta_sha256: &str) -> Vec<FlowEvent> {
+    if !flow.exists() || flow.link.as_ref() == Some(link) {
+        return Vec::new();
+    }
     let Link { flow_id, waba_id } = link.clone();
-    if !flow.exists() || flow.link.as_ref() == Some(link) { Vec::new() } else { vec![FlowLinked { flow_id, waba_id }.into()] }
+    vec![FlowLinked { flow_id, waba_id, meta_sha256: Some(meta_sha256.to_owned()) }.into()]
 }
 
 /// Meta has a revision.
@@ -78,6 +81,15 @@ pub(crate) fn gone(flow: &Flow, heard_from: HeardFrom) -> Vec<FlowEvent> {
 /// Somebody changed it at Meta.
 pub(crate) fn drifted(flow: &Flow, found: &FlowDriftFound) -> Vec<FlowEvent> {
     if flow.exists() { vec![found.clone().into()] } else { Vec::new() }
+}
+
+/// Meta has our name, categories and endpoint again, of which it had others.
+pub(crate) fn agreed(flow: &Flow) -> Vec<FlowEvent> {
+    if !flow.exists() || (flow.drift.is_none() && flow.overwrite.is_none()) {
+        return Vec::new();
+    }
+    let FlowDetails { categories, endpoint_uri } = flow.details();
+    vec![FlowUpdated { name: flow.name.clone(), categories, endpoint_uri }.into()]
 }
 
 /// Meta did not do a step. The same again is no news.

@@ -134,7 +134,7 @@ async fn what_was_built_at_meta_before_anything_was_uploaded_is_not_overwritten_
     let body = json!({"name": "booking", "categories": ["SURVEY"]});
     let made = world.post(&format!("/v1/projects/{project}/flows"), &body).await;
     let path = made.headers["location"].to_str().unwrap().to_owned();
-    world.meta.build(&good("Theirs"), chassis::Clock::System.now().timestamp() + 3_600);
+    world.meta.change(|held| held.json = Some(good("Theirs")));
     let put = world.put(&path, &good("Ours"), false).await;
     assert_eq!((put.status, &put.body["at_meta"]["state"]), (200, &json!("drifted")), "{}", put.body);
     assert_eq!(put.body["drift"]["differences"][0]["theirs"], "Theirs", "{}", put.body);
@@ -142,6 +142,32 @@ async fn what_was_built_at_meta_before_anything_was_uploaded_is_not_overwritten_
     let kept = world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours"})).await;
     assert_eq!((kept.status, &kept.body["at_meta"]["state"]), (200, &json!("in_sync")), "{}", kept.body);
     assert_eq!(world.meta.only().json, Some(good("Ours")));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_change_at_meta_that_is_as_fast_as_an_upload_is_found() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("One")).await;
+    let keep = async || world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours"})).await.body;
+    // At once, in the second of the upload.
+    changed(&world, &path, "At once").await;
+    assert_eq!(keep().await["at_meta"]["state"], "in_sync");
+    // Before it was looked at what came of the upload.
+    world.meta.fault("upload", Fault::Late);
+    let putting = world.spawn(Method::PUT, &format!("{path}/json"), Some(&json!({"flow_json": good("Two")})));
+    world.meta.until_cut().await;
+    world.meta.change(|held| held.json = Some(good("Theirs")));
+    world.meta.let_go();
+    assert_eq!(putting.await.unwrap().status, 200);
+    let synced = world.act(&format!("{path}/sync")).await.body;
+    let expected = json!([{"pointer": "/screens/0/title", "change": "changed", "ours": "Two", "theirs": "Theirs"}]);
+    assert_eq!((&synced["at_meta"]["state"], &synced["drift"]["differences"]), (&json!("drifted"), &expected), "{synced}");
+    assert_eq!(world.meta.only().json, Some(good("Theirs")), "nothing was overwritten");
+    let kept = keep().await;
+    assert_eq!((&kept["at_meta"]["state"], world.meta.only().json), (&json!("in_sync"), Some(good("Two"))), "{kept}");
     world.end().await;
 }
 
@@ -196,10 +222,6 @@ async fn details_that_differ_and_flows_that_are_gone_are_found() {
         (&json!("in_sync"), &json!(["OTHER"]), &json!(1)),
         "{taken}"
     );
-    // A name that somebody gave it at Meta stays, as long as nobody gives it another one here.
-    world.meta.change(|held| held.name = "by hand".to_owned());
-    assert_eq!(patch(json!({"categories": ["SIGN_UP"]})).await.status, 200);
-    assert_eq!((world.meta.only().name.as_str(), world.meta.only().categories), ("by hand", json!(["SIGN_UP"])));
     // Meta says the same of what is gone and of what a token may not see.
     world.meta.fault("show", Fault::Refuse(100, "Unsupported request"));
     assert_eq!(world.act(&sync).await.status, 422);

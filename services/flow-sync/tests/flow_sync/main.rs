@@ -6,6 +6,7 @@ mod api;
 mod cut_off;
 mod drift;
 mod meta;
+mod names;
 mod people;
 mod preview;
 mod publish;

@@ -55,6 +55,28 @@ struct Desk {
     tick: i64,
 }
 
+impl Desk {
+    /// Another Flow of its account is called so.
+    fn is_anothers_name(&self, id: &str, name: &Value) -> bool {
+        let Some(waba) = self.flows.get(id).map(|held| held.waba.as_str()) else { return false };
+        self.flows.iter().any(|(other, held)| other != id && held.waba == waba && *name == held.name)
+    }
+}
+
+impl Held {
+    fn update(&mut self, given: &Value) {
+        if let Some(name) = given["name"].as_str() {
+            self.name = name.to_owned();
+        }
+        if given["categories"].is_array() {
+            self.categories = given["categories"].clone();
+        }
+        if let Some(endpoint) = given["endpoint_uri"].as_str() {
+            self.endpoint_uri = Some(endpoint.to_owned());
+        }
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Meta {
     desk: Arc<Mutex<Desk>>,
@@ -93,13 +115,6 @@ impl Meta {
         for held in desk.flows.values_mut() {
             change(held);
             held.updated_at = tick;
-        }
-    }
-
-    /// Somebody builds it in Meta's editor, at that second.
-    pub(crate) fn build(&self, json: &Value, second: i64) {
-        for held in self.desk.lock().unwrap().flows.values_mut() {
-            (held.json, held.updated_at) = (Some(json.clone()), second - BEGINNING);
         }
     }
 
@@ -232,6 +247,9 @@ impl Meta {
             return fine(json!({"data": of_account, "paging": {}}));
         }
         let id = if call == "file" { parts[1] } else { parts[0] };
+        if call == "update" && desk.is_anothers_name(id, &json()["name"]) {
+            return refusal(100, "Flow name is not unique");
+        }
         let Some(held) = desk.flows.get_mut(id) else {
             return refusal_of(100, Some(33), "Unsupported request. Object does not exist, or missing permissions");
         };
@@ -251,18 +269,8 @@ impl Meta {
                 let json: Value = serde_json::from_str(file.rsplit_once("\r\n--").unwrap().0).unwrap();
                 (held.json, held.status) = (Some(json), "DRAFT".to_owned());
             }
-            "update" => {
-                let body = json();
-                if let Some(name) = body["name"].as_str() {
-                    held.name = name.to_owned();
-                }
-                if body["categories"].is_array() {
-                    held.categories = body["categories"].clone();
-                }
-                if let Some(endpoint) = body["endpoint_uri"].as_str() {
-                    held.endpoint_uri = Some(endpoint.to_owned());
-                }
-            }
+            "update" if held.status == "DEPRECATED" => return refusal(139_001, "Flow can't be updated"),
+            "update" => held.update(&json()),
             "publish" if held.status != "DRAFT" || held.json.is_none() => return refusal(139_002, "Flow can't be published"),
             "publish" => held.status = "PUBLISHED".to_owned(),
             "deprecate" if held.status != "PUBLISHED" => return refusal(139_003, "Flow can't be deprecated"),

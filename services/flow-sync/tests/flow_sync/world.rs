@@ -248,7 +248,7 @@ impl World {
         let parts: Vec<&str> = path.split('/').collect();
         let (project, flow): (ProjectId, FlowId) = (parts[3].parse().unwrap(), parts[5].parse().unwrap());
         let events = self.journal.entity(&Subject::flow(project, flow)).await.unwrap();
-        let short = |event: FlowEvent| event.event_type().trim_start_matches("flow.flow_").trim_end_matches(".v1").to_owned();
+        let short = |event: FlowEvent| event.event_type().trim_start_matches("flow.flow_").split('.').next().unwrap().to_owned();
         events.iter().map(|recorded| short(FlowEvent::decode(recorded).unwrap())).collect()
     }
 

@@ -28,7 +28,7 @@ use serde_json::Value;
 pub(crate) use display_name::{Decision, decide};
 pub use faults::GraphFault;
 pub(crate) use faults::{End, Fate};
-pub(crate) use flows::{Alert, Flow, Status as FlowStatus, alert, download_flow_json, put_behind, set_status};
+pub(crate) use flows::{Alert, Flow, Status as FlowStatus, alert, download_flow_json, put_behind, rename_behind, set_status};
 pub(crate) use line::Line;
 pub(crate) use media::{Media, Origin as MediaOrigin, download as download_media, look as look_at_media};
 pub(crate) use refusal::GraphRefusal;

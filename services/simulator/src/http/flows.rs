@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::graph::{Alert, Flow, FlowStatus, alert, put_behind, set_status};
+use crate::graph::{Alert, Flow, FlowStatus, alert, put_behind, rename_behind, set_status};
 use crate::{Refused, Simulator};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,6 +21,13 @@ pub(crate) struct Flows {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewFlowStatus {
     status: FlowStatus,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewFlowName {
+    #[schema(example = "Summer booking")]
+    name: String,
 }
 
 /// All Flows of all accounts.
@@ -45,6 +52,17 @@ pub(crate) async fn status(
 pub(crate) async fn assets(State(simulator): State<Simulator>, Path(id): Path<String>, body: Bytes) -> Result<Json<Value>, Refused> {
     let errors = simulator.change(|world, now| put_behind(world, &id, body, now))?;
     Ok(Json(json!({ "validation_errors": errors })))
+}
+
+/// Gives it another name in Meta's own pages, without the business, as `POST /{flow_id}` does: whether it is published or not.
+#[utoipa::path(put, path = "/sim/api/flows/{flow_id}/name", tag = "simulator", params(("flow_id" = String, Path)), request_body = NewFlowName, responses((status = 204)))]
+pub(crate) async fn rename(
+    State(simulator): State<Simulator>,
+    Path(id): Path<String>,
+    Json(new): Json<NewFlowName>,
+) -> Result<StatusCode, Refused> {
+    simulator.change(|world, now| rename_behind(world, &id, &new.name, now))?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Warns about errors, latency or availability of a Flow. The webhook follows if the account is subscribed.

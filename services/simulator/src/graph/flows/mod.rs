@@ -29,6 +29,7 @@ pub(super) use ends::{deprecate, remove};
 pub(super) use list::list;
 pub(super) use publish::publish;
 pub(super) use show::show;
+pub(crate) use update::rename_behind;
 pub(super) use update::update;
 
 use super::{GraphRefusal, Meta, Request, token};

@@ -1,11 +1,13 @@
-//! `POST /{flow}`: name, categories, endpoint. The JSON is an asset.
+//! `POST /{flow}`: name, categories, endpoint, whether it is published or not. The JSON is an asset.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::create::taken;
-use super::{CATEGORIES, Status, of_token, refused};
+use super::{CATEGORIES, Flow, Flows, Status, of_token, refused};
+use crate::Refused;
 use crate::graph::{GraphRefusal, Meta, Request, request};
+use crate::world::World;
 
 const NAME_CHARS_MAX: usize = 200;
 const ENDPOINT_CHARS_MAX: usize = 2_000;
@@ -14,9 +16,6 @@ const ENDPOINT_CHARS_MAX: usize = 2_000;
 pub(crate) fn update(meta: &mut Meta, request: &Request, id: &str, now: DateTime<Utc>) -> Result<Value, GraphRefusal> {
     let before = of_token(meta, request, id)?.clone();
     let arguments = request.arguments()?;
-    if before.status == Status::Deprecated {
-        return Err(refused(139_001, "Flow can't be updated", "The Flow is deprecated"));
-    }
     let mut after = before.clone();
     for (key, value) in &arguments {
         match key.as_str() {
@@ -28,16 +27,34 @@ pub(crate) fn update(meta: &mut Meta, request: &Request, id: &str, now: DateTime
             _ => return Err(GraphRefusal::invalid(&format!("unexpected key {key}"))),
         }
     }
+    change(&mut meta.flows, before, after, now)?;
+    Ok(json!({"success": true}))
+}
+
+/// Somebody gives it another name in Meta's own pages, without us.
+pub(crate) fn rename_behind(world: &mut World, id: &str, new: &str, now: DateTime<Utc>) -> Result<(), Refused> {
+    let before = world.meta.flows.get(id).cloned().ok_or_else(|| Refused::NoSuchFlow(id.to_owned()))?;
+    let renamed = name(&Value::from(new)).and_then(|name| {
+        let after = Flow { name, ..before.clone() };
+        change(&mut world.meta.flows, before, after, now)
+    });
+    renamed.map_err(|refusal| Refused::Invalid(refusal.message))
+}
+
+/// A name is one Flow's of its account, and what is deprecated stays as it is.
+fn change(flows: &mut Flows, before: Flow, after: Flow, now: DateTime<Utc>) -> Result<(), GraphRefusal> {
+    if before.status == Status::Deprecated {
+        return Err(refused(139_001, "Flow can't be updated", "The Flow is deprecated"));
+    }
     if after.name != before.name {
-        if meta.flows.named(&before.waba, &after.name).is_some() {
+        if flows.named(&before.waba, &after.name).is_some() {
             return Err(taken());
         }
-        meta.flows.by_name.remove(&(before.waba.clone(), before.name));
-        meta.flows.by_name.insert((before.waba, after.name.clone()), id.to_owned());
+        flows.by_name.remove(&(before.waba.clone(), before.name));
+        flows.by_name.insert((before.waba, after.name.clone()), after.id.clone());
     }
-    after.updated_at = now;
-    meta.flows.by_id.insert(id.to_owned(), after);
-    Ok(json!({"success": true}))
+    flows.by_id.insert(after.id.clone(), Flow { updated_at: now, ..after });
+    Ok(())
 }
 
 pub(super) fn name(value: &Value) -> Result<String, GraphRefusal> {
