@@ -162,12 +162,7 @@ impl FlowSync {
 
     /// How Meta says that it stands. A webhook may have been heard since Meta was asked, and says what came of it later.
     async fn hear(&self, id: Id, status: &str, before: Option<&Status>, origin: Origin<'_>) -> Result<Flow, Error> {
-        let heard_from = match origin {
-            Origin::Request { .. } => HeardFrom::Request,
-            Origin::Webhook(_) => HeardFrom::Webhook,
-            Origin::Work => HeardFrom::Reconciliation,
-        };
-        let now = self.clock.now();
+        let (heard_from, now) = (heard_from(origin), self.clock.now());
         let news = |flow: &Flow| hear_status(flow, status, heard_from, None, now);
         self.carry_out(id, origin, |flow| Ok(if flow.status.as_ref() == before { news(flow) } else { Vec::new() })).await
     }
@@ -253,7 +248,12 @@ impl FlowSync {
         let errors = self.noted(id, "upload", Some(number), sent, origin).await?;
         let read = line.graph.flow_json(&line.token, &link.flow_id).await;
         let back = self.noted(id, "read", Some(number), read, origin).await?;
-        let before = self.record(id, number, Digest::of(&back).as_str(), errors, origin).await?.status;
+        let (errors, meta_sha256, heard_from, now) = (bounded(errors), Digest::of(&back), heard_from(origin), self.clock.now());
+        let said = |flow: &Flow| {
+            let overwritten = |revision| decide::overwritten(flow, revision, meta_sha256.as_str(), errors.clone(), heard_from, now);
+            flow.revision(number).map(overwritten).unwrap_or_default()
+        };
+        let before = self.carry_out(id, origin, |flow| Ok(said(flow))).await?.status;
         let facts = self.noted(id, "read", None, line.graph.flow(&line.token, &link.flow_id).await, origin).await?;
         let flow = self.hear(id, facts.status.as_deref().unwrap_or(DRAFT), before.as_ref(), origin).await?;
         Ok(Pushed { flow, held: false })
@@ -262,6 +262,14 @@ impl FlowSync {
     pub(crate) fn name_at_meta(&self, id: Id, flow: &Flow) -> Result<String, Error> {
         let name: FlowName = flow.name.parse().map_err(|_| Error::Row { id: id.flow.to_string(), what: "name" })?;
         Ok(name.at_meta(id.flow))
+    }
+}
+
+fn heard_from(origin: Origin<'_>) -> HeardFrom {
+    match origin {
+        Origin::Request { .. } => HeardFrom::Request,
+        Origin::Webhook(_) => HeardFrom::Webhook,
+        Origin::Work => HeardFrom::Reconciliation,
     }
 }
 
