@@ -12,7 +12,9 @@ use contract::FlowId;
 
 pub(crate) use change::{Choice, Revise, choose, create, delete_here, rename_claim, revise, update};
 pub(crate) use compare::{Plan, Theirs, details_drift, plan};
-pub(crate) use hear::{Report, agreed, drifted, failed, gone, hear_status, linked, open, published, report, uploaded};
+pub(crate) use hear::{
+    Report, agreed, drifted, failed, gone, hear_status, linked, open, overwritten, published, report, uploaded,
+};
 pub(crate) use stand::{may_delete, may_deprecate, may_publish};
 
 /// Meta's words for how a Flow stands. Others may come, and then Meta says itself what it allows.
@@ -73,7 +75,7 @@ pub enum Refusal {
     /// Only what is published can be deprecated.
     #[error("only a published Flow can be deprecated; a draft can be deleted")]
     NotPublished,
-    /// What people may have open is not deleted.
+    /// What people can open is not deleted.
     #[error("the Flow is {0} at Meta, which deletes drafts only: deprecate it, so that it can be sent no more")]
     NotDraft(String),
     /// Meta knows no way back.

@@ -164,12 +164,7 @@ impl FlowSync {
 
     /// How Meta says that it stands. A webhook may have been heard since Meta was asked, and says what came of it later.
     async fn hear(&self, id: Id, status: &str, before: Option<&Status>, origin: Origin<'_>) -> Result<Flow, Error> {
-        let heard_from = match origin {
-            Origin::Request { .. } => HeardFrom::Request,
-            Origin::Webhook(_) => HeardFrom::Webhook,
-            Origin::Work => HeardFrom::Reconciliation,
-        };
-        let now = self.clock.now();
+        let (heard_from, now) = (heard_from(origin), self.clock.now());
         let news = |flow: &Flow| hear_status(flow, status, heard_from, None, now);
         self.carry_out(id, origin, |flow| Ok(if flow.status.as_ref() == before { news(flow) } else { Vec::new() })).await
     }
@@ -199,13 +194,26 @@ impl FlowSync {
         // What comes back and is not what was sent is somebody's who was as fast: the next comparison finds it, and it is asked for.
         let theirs = self.revision_of(id, &flow, &back).await?;
         let meta_sha256 = if theirs == Some(number) { Digest::of(&back).to_string() } else { revision.sha256.clone() };
-        let before = self.record(id, number, &meta_sha256, errors, origin).await?.status;
+        let (errors, heard_from, now) = (bounded(errors), heard_from(origin), self.clock.now());
+        let said = |flow: &Flow| {
+            let overwritten = |revision| decide::overwritten(flow, revision, &meta_sha256, errors.clone(), heard_from, now);
+            flow.revision(number).map(overwritten).unwrap_or_default()
+        };
+        let before = self.carry_out(id, origin, |flow| Ok(said(flow))).await?.status;
         if theirs.is_none() && !back.is_empty() {
             self.asked.ask(id.project);
         }
         let facts = self.noted(id, "read", None, line.graph.flow(&line.token, &link.flow_id).await, origin).await?;
         let flow = self.hear(id, facts.status.as_deref().unwrap_or(DRAFT), before.as_ref(), origin).await?;
         Ok(Pushed { flow, held: false })
+    }
+}
+
+fn heard_from(origin: Origin<'_>) -> HeardFrom {
+    match origin {
+        Origin::Request { .. } => HeardFrom::Request,
+        Origin::Webhook(_) => HeardFrom::Webhook,
+        Origin::Work => HeardFrom::Reconciliation,
     }
 }
 

@@ -91,7 +91,7 @@ impl Templates {
         Ok(self.library.get(id).ok_or(Refusal::ProjectEnds)?)
     }
 
-    async fn refuse(&self, id: Id, refused: &TemplateRefused, origin: &Origin) -> Result<Arc<Template>, Error> {
+    pub(crate) async fn refuse(&self, id: Id, refused: &TemplateRefused, origin: &Origin) -> Result<Arc<Template>, Error> {
         self.carry_out(id, origin, |template| Ok(template.map(|template| outcome::refused(template, refused)).unwrap_or_default())).await?;
         self.known(id).await
     }
@@ -103,7 +103,7 @@ impl Templates {
             Step::Create => {
                 let facts = line.look(template).await.map_err(read)?;
                 match facts {
-                    Some(facts) => self.took(id, &facts, origin).await?,
+                    Some(facts) => self.took(id, line, &facts, origin).await?,
                     None => return Ok(Came::Waits),
                 }
                 true
@@ -141,7 +141,7 @@ impl Templates {
         let step = "create";
         if source.ambiguous() {
             if let Ok(Some(facts)) = line.look(template).await {
-                return self.took(id, &facts, origin).await;
+                return self.took(id, line, &facts, origin).await;
             }
             return Err(Error::Meta { step, source });
         }
@@ -149,8 +149,9 @@ impl Templates {
             // The name may be taken: by a call of ours that was slow, or by somebody who made it elsewhere.
             if let Some(facts) = self.namesake(line, template, &source).await {
                 if turn == Turn::Again {
-                    return self.took(id, &facts, origin).await;
+                    return self.took(id, line, &facts, origin).await;
                 }
+                self.unless_strangers(id, line, &facts, origin).await?;
                 let refused = TemplateRefused { code: "template_exists".to_owned(), ..meta::refused(step, &source) };
                 let (waba, now) = (line.waba.as_str(), self.clock.now());
                 self.carry_out(id, origin, |template| {
@@ -216,7 +217,8 @@ impl Templates {
     }
 
     /// Meta has what was asked for.
-    async fn took(&self, id: Id, facts: &TemplateFacts, origin: &Origin) -> Result<(), Error> {
+    async fn took(&self, id: Id, line: &Line, facts: &TemplateFacts, origin: &Origin) -> Result<(), Error> {
+        self.unless_strangers(id, line, facts, origin).await?;
         let now = self.clock.now();
         let decide = |template: Option<&Template>| {
             Ok(template.map(|template| taken(template, facts, HeardFrom::Reconciliation, now)).unwrap_or_default())

@@ -99,6 +99,7 @@ impl From<Refusal> for Problem {
             Refusal::ProjectEnds => conflict("project_ends"),
             Refusal::OtherVersion { .. } => Self::new(StatusCode::PRECONDITION_FAILED, "version_mismatch").detail(detail),
             Refusal::Exists(template) => conflict("template_exists").with("template", template.to_string()),
+            Refusal::OfOtherWorkspace => conflict("template_of_other_workspace"),
             Refusal::NameBlocked { until } => conflict("template_name_blocked").with("until", until.to_rfc3339()),
             Refusal::TooManyCreations { at } => conflict("too_many_creations").with("allowed_at", at.to_rfc3339()),
             Refusal::Busy { .. } => conflict("template_busy"),

@@ -28,6 +28,7 @@ mod patch;
 mod reconcile;
 mod report;
 mod template;
+mod whose;
 
 use std::time::Duration;
 

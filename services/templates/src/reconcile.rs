@@ -1,5 +1,5 @@
 //! All templates of an account against what Meta has. Needs no input, can be done at any time and any number of times: it goes on with what
-//! is pending, hears what changed, finds what was made elsewhere, and misses what is gone.
+//! is pending, hears what changed, finds what was made elsewhere, and misses what is gone. What another workspace made is passed over.
 //!
 //! What the log says of a template after Meta was asked for the list is newer than the list, and stays.
 
@@ -14,6 +14,7 @@ use whatsapp::graph::{Class, TemplateFacts};
 use crate::Templates;
 use crate::bring::Turn;
 use crate::command::Origin;
+use crate::decide::Refusal;
 use crate::decide::compare::{listed, vanished};
 use crate::error::Error;
 use crate::meta::Line;
@@ -61,6 +62,7 @@ impl Templates {
             match self.bring(id, line, Turn::Again, origin).await {
                 // The log says what is wrong with this one; the others go on.
                 Err(Error::Meta { source, .. }) if source.class() == Class::Final => {}
+                Err(Error::Refused(Refusal::OfOtherWorkspace)) => {}
                 other => drop(other?),
             }
         }
@@ -68,8 +70,14 @@ impl Templates {
         let through = self.library.reached();
         let facts = line.graph.templates(&line.token, &line.waba).await.map_err(|source| Error::Meta { step: "read", source })?;
         report.listed = facts.len();
+        let strangers = self.strangers(project, line.waba.as_str()).await?;
         let mut there = HashSet::new();
         for facts in &facts {
+            // One that is here already, from before the two had different workspaces, is kept up as it is.
+            let is_here = self.library.by_meta_id(project.id, &facts.id).is_some();
+            if !is_here && self.is_strangers(&strangers, line.waba.as_str(), facts) {
+                continue;
+            }
             let id =
                 Id { project: project.id, template: TemplateId::of_name(project.id, line.waba.as_str(), &facts.name, &facts.language) };
             there.insert(id.template);

@@ -84,6 +84,9 @@ impl FlowSync {
         if known.life == Life::Leaving {
             return Err(Problem::conflict("project_ends", "the deletion of the project has begun"));
         }
+        if known.suspended {
+            return Err(Problem::conflict("project_suspended", "the project is suspended: its Flows can be read, not changed"));
+        }
         Ok(known)
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct SyncAnswer {
     responses(
         (status = 200, description = "How they stand", body = SyncAnswer),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_not_connected`; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["flows:write"])),
@@ -76,7 +76,7 @@ pub(crate) async fn sync_flows(
     responses(
         (status = 200, description = "How it stands", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_deleted`; `number_not_connected`; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`flow_deleted`; `number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`meta_refused`, `flow_immutable`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     ),

@@ -60,7 +60,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
     responses(
         (status = 200, description = "It is so", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_drifted`: name, categories or endpoint were changed at Meta, choose what counts first; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_drifted`: name, categories or endpoint were changed at Meta, choose what counts first; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`; `meta_refused`, `flow_immutable`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     ),

@@ -8,7 +8,7 @@ use contract::{
 use serde_json::Value;
 
 use super::change::raw;
-use super::{BLOCKED, PUBLISHED, THROTTLED};
+use super::{BLOCKED, DRAFT, PUBLISHED, THROTTLED};
 use crate::flow::{Flow, Link, Revision};
 
 /// Meta has the Flow, under this id, for life; with which JSON.
@@ -27,6 +27,20 @@ pub(crate) fn uploaded(flow: &Flow, revision: &Revision, meta_sha256: &str, erro
     }
     let (sha256, meta_sha256, validation_errors) = (revision.sha256.clone(), meta_sha256.to_owned(), raw(errors));
     vec![FlowUploaded { revision: revision.revision, sha256, meta_sha256, validation_errors }.into()]
+}
+
+/// Meta was given a revision. By that a published Flow is a draft, which is said with it: until Meta is asked, nothing is sent that nobody may
+/// open.
+pub(crate) fn overwritten(
+    flow: &Flow,
+    revision: &Revision,
+    meta_sha256: &str,
+    errors: Vec<Value>,
+    heard_from: HeardFrom,
+    at: DateTime<Utc>,
+) -> Vec<FlowEvent> {
+    let back = if flow.status() == Some(PUBLISHED) { hear_status(flow, DRAFT, heard_from, None, at) } else { Vec::new() };
+    [uploaded(flow, revision, meta_sha256, errors), back].concat()
 }
 
 /// What follows from a webhook.

@@ -42,7 +42,7 @@ pub(crate) fn may_deprecate(flow: &Flow) -> Result<bool, Refusal> {
     }
 }
 
-/// Whether it may be deleted; false: it is.
+/// Whether it may be deleted; false: it is. A draft may, as Meta has it, also one of which something was published before.
 pub(crate) fn may_delete(flow: &Flow) -> Result<bool, Refusal> {
     if flow.created.is_none() {
         return Err(Refusal::NotFound);

@@ -176,6 +176,7 @@ fn what_may_be_asked_of_meta_depends_on_how_it_stands() {
     let newer = Document::parse(Bytes::from_static(br#"{"version":"7.3","screens":[]}"#)).unwrap();
     let with = |document: &Document| vec![created(), revise(&flow(&[created()]), &wish(document)).unwrap().unwrap()];
     let published = at_meta(&[status(PUBLISHED), FlowPublished { revision: 1 }.into()]);
+    let back = [published.clone(), vec![revised(&published, "two"), uploaded(2), status(DRAFT)]].concat();
     let deleted = at_meta(&[FlowDeleted { heard_from: HeardFrom::Request }.into()]);
     let restricted = |word: &str| Err(Refusal::Restricted(word.to_owned()));
     let kept = |word: &str| Err(Refusal::NotDraft(word.to_owned()));
@@ -185,6 +186,7 @@ fn what_may_be_asked_of_meta_depends_on_how_it_stands() {
         (with(&bad), Err(Refusal::Invalid), Err(Refusal::NotPublished), Ok(true)),
         (with(&newer), Ok(true), Err(Refusal::NotPublished), Ok(true)),
         (at_meta(&[]), Ok(true), Err(Refusal::NotPublished), Ok(true)),
+        (back, Ok(true), Err(Refusal::NotPublished), Ok(true)),
         (at_meta(&[drift("x")]), Err(Refusal::Drifted), Err(Refusal::NotPublished), Ok(true)),
         (published.clone(), Ok(false), Ok(true), kept(PUBLISHED)),
         (and_revised(published, "two"), Ok(true), Ok(true), kept(PUBLISHED)),

@@ -2,9 +2,10 @@
 
 use axum::http::Method;
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use crate::meta::Fault;
-use crate::world::{World, good};
+use crate::world::{Answer, World, good};
 
 /// More calls than any of these requests makes.
 const CALLS_MAX: usize = 20;
@@ -23,13 +24,7 @@ async fn a_flow_is_made_once_wherever_making_it_is_cut_off() {
                 json!({"name": "booking", "categories": ["SURVEY"], "endpoint_uri": "https://bot.example.com", "flow_json": good("One")});
             world.meta.fault_nth(nth, fault.clone());
             let request = world.spawn(Method::POST, &format!("/v1/projects/{project}/flows"), Some(&body));
-            let cut = tokio::select! {
-                () = world.meta.until_cut() => true,
-                () = async { while !request.is_finished() { tokio::task::yield_now().await } } => false,
-            };
-            request.abort();
-            world.meta.calm();
-            if !cut {
+            if !is_cut(&world, &request).await {
                 break;
             }
             rounds += 1;
@@ -71,13 +66,7 @@ async fn a_change_and_a_publication_are_whole_wherever_they_are_cut_off() {
                     "change" => world.spawn(Method::PUT, &format!("{path}/json"), Some(&body)),
                     _ => world.spawn(Method::POST, &format!("{path}/publish"), None),
                 };
-                let cut = tokio::select! {
-                    () = world.meta.until_cut() => true,
-                    () = async { while !running.is_finished() { tokio::task::yield_now().await } } => false,
-                };
-                running.abort();
-                world.meta.calm();
-                if !cut {
+                if !is_cut(&world, &running).await {
                     break;
                 }
                 rounds += 1;
@@ -109,6 +98,33 @@ async fn a_change_and_a_publication_are_whole_wherever_they_are_cut_off() {
 }
 
 #[tokio::test]
+async fn what_is_uploaded_over_a_publication_is_a_draft_from_then_on() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("0")).await;
+    let mut uploaded = 0;
+    for nth in 1..=CALLS_MAX {
+        assert_eq!(world.act(&format!("{path}/publish")).await.body["status"], "PUBLISHED");
+        world.meta.fault_nth(nth, Fault::CutBefore);
+        let body = json!({"flow_json": good(&nth.to_string()), "new_version": true});
+        let running = world.spawn(Method::PUT, &format!("{path}/json"), Some(&body));
+        if !is_cut(&world, &running).await {
+            break;
+        }
+        let shown = world.get(&path).await.body;
+        if shown["at_meta"]["state"] == "in_sync" {
+            uploaded += 1;
+            assert_eq!(shown["status"], "DRAFT", "cut off at {nth}: {shown}");
+        }
+        world.again(false).await;
+        assert_eq!(world.act(&format!("{path}/sync")).await.body["status"], "DRAFT");
+    }
+    assert!(uploaded > 0, "no call was cut off after the upload was said");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn an_answer_that_is_lost_is_looked_up_before_it_is_asked_for_again() {
     let world = World::new().await;
     // With another one before it, so that no comparison is under way any more when this one is made.
@@ -128,4 +144,15 @@ async fn an_answer_that_is_lost_is_looked_up_before_it_is_asked_for_again() {
     let published = world.act(&format!("{path}/publish")).await;
     assert_eq!((published.status, &published.body["published_revision"]), (200, &json!(1)), "{}", published.body);
     world.end().await;
+}
+
+/// Whether a request was cut off at the call that goes wrong; otherwise it came to its end.
+async fn is_cut(world: &World, request: &JoinHandle<Answer>) -> bool {
+    let cut = tokio::select! {
+        () = world.meta.until_cut() => true,
+        () = async { while !request.is_finished() { tokio::task::yield_now().await } } => false,
+    };
+    request.abort();
+    world.meta.calm();
+    cut
 }

@@ -1,6 +1,8 @@
 //! At Meta: uploaded, published, changed, deprecated, deleted; what Meta refuses is kept and told.
 
 use axum::http::Method;
+use chassis::Clock;
+use contract::{ProjectRestored, ProjectSuspended};
 use serde_json::{Value, json};
 
 use crate::meta::Fault;
@@ -47,6 +49,65 @@ async fn a_flow_goes_through_its_life_at_meta_under_one_id() {
         assert_eq!(refused.code(), (409, "flow_deprecated"));
     }
     world.meta.only();
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_draft_is_deleted_whatever_was_published_of_it_before() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("One")).await;
+    assert_eq!(world.act(&format!("{path}/publish")).await.status, 200);
+    assert_eq!(world.send(Method::DELETE, &path, None, None).await.code(), (409, "flow_not_draft"));
+    assert_eq!(world.put(&path, &good("Two"), true).await.body["status"], "DRAFT");
+    assert_eq!(world.act(&format!("{path}/deprecate")).await.code(), (409, "flow_not_published"));
+    assert_eq!(world.send(Method::DELETE, &path, None, None).await.status, 204);
+    assert!(world.meta.flows().is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_list_can_be_of_those_that_stand_so() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    world.make(project, "draft", &good("One")).await;
+    let open = world.make(project, "open", &good("Two")).await;
+    assert_eq!(world.act(&format!("{open}/publish")).await.status, 200);
+    for (query, expected) in [("", vec!["draft", "open"]), ("?status=DRAFT", vec!["draft"]), ("?status=PUBLISHED", vec!["open"])] {
+        let page = world.get(&format!("/v1/projects/{project}/flows{query}")).await.body;
+        let names: Vec<&str> = page["data"].as_array().unwrap().iter().map(|flow| flow["name"].as_str().unwrap()).collect();
+        assert_eq!(names, expected, "{query}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn flows_of_a_suspended_project_are_read_and_not_changed() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("One")).await;
+    let flows = format!("/v1/projects/{project}/flows");
+    world.meta.asked();
+    world.say(project, ProjectSuspended { at: Clock::System.now(), billing_sequence: 1 }).await;
+    let another = json!({"name": "another", "categories": ["OTHER"]});
+    for refused in [
+        world.act(&format!("{path}/publish")).await,
+        world.act(&format!("{path}/deprecate")).await,
+        world.act(&format!("{path}/sync")).await,
+        world.put(&path, &good("Two"), false).await,
+        world.post(&flows, &another).await,
+        world.send(Method::PATCH, &path, None, Some(&json!({"name": "table"}))).await,
+        world.send(Method::DELETE, &path, None, None).await,
+    ] {
+        assert_eq!(refused.code(), (409, "project_suspended"));
+    }
+    assert_eq!((world.get(&path).await.body["status"].clone(), world.meta.asked()), (json!("DRAFT"), vec![]));
+    assert_eq!(world.get(&flows).await.status, 200);
+    world.say(project, ProjectRestored { at: Clock::System.now(), billing_sequence: 2 }).await;
+    assert_eq!(world.act(&format!("{path}/publish")).await.status, 200);
     world.end().await;
 }
 

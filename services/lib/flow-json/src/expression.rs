@@ -1,6 +1,7 @@
 //! The small language inside strings: references, and from 6.0 on expressions in back-ticks.
 //!
-//! [`Written::read`] says how a string is written. [`judge`] finds the type of an expression, [`evaluate`] its value.
+//! [`Written::read`] says how a string is written, which depends on the document's version. [`judge`] finds the type of an expression,
+//! [`evaluate`] its value.
 
 mod evaluate;
 mod judge;
@@ -8,11 +9,16 @@ mod parse;
 mod reference;
 mod token;
 
+use crate::version::Version;
+
 pub(crate) use evaluate::{Names, evaluate, text, truth};
 pub(crate) use judge::judge;
 pub(crate) use parse::{Mode, parse};
 pub(crate) use reference::{Reference, Source};
 pub(crate) use token::Operator;
+
+/// Before, back-ticks are signs like others, and nothing is calculated.
+pub(crate) const EXPRESSIONS_SINCE: Version = Version::of(6, 0);
 
 /// An expression as a tree. Columns count characters of the string from 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +44,20 @@ impl Expression {
         let mut found = Vec::new();
         self.collect(&mut found);
         found
+    }
+
+    /// Whether there is arithmetic in it.
+    pub(crate) fn calculates(&self) -> bool {
+        match self {
+            Self::Text(_) | Self::Number(_) | Self::Bool(_) | Self::Reference(_) => false,
+            Self::Not(operand, _) | Self::Negative(operand, _) => operand.calculates(),
+            Self::Binary { operator, left, right, .. } => {
+                matches!(operator, Operator::Plus | Operator::Minus | Operator::Times | Operator::Divided)
+                    || left.calculates()
+                    || right.calculates()
+            }
+            Self::Concatenation(parts) => parts.iter().any(Self::calculates),
+        }
     }
 
     fn collect<'a>(&'a self, found: &mut Vec<&'a Reference>) {
@@ -66,8 +86,8 @@ pub(crate) enum Written {
 }
 
 impl Written {
-    pub(crate) fn read(text: &str) -> Self {
-        if text.len() >= 2 && text.starts_with('`') && text.ends_with('`') {
+    pub(crate) fn read(text: &str, version: Version) -> Self {
+        if version >= EXPRESSIONS_SINCE && text.len() >= 2 && text.starts_with('`') && text.ends_with('`') {
             return parse(text, Mode::Ticks).map_or_else(Self::Malformed, Self::Dynamic);
         }
         if !["${data.", "${form.", "${screen."].iter().any(|start| text.contains(start)) {
@@ -87,16 +107,21 @@ mod tests {
     #[test]
     fn a_string_is_text_or_dynamic_and_never_both() {
         for text in ["Hello", "", "5 ${ currency }", "a ` b", "`"] {
-            assert_eq!(Written::read(text), Written::Literal, "{text}");
+            assert_eq!(Written::read(text, EXPRESSIONS_SINCE), Written::Literal, "{text}");
         }
         for text in
             ["${data.a}", "${form.b-c}", "${screen.FIRST.form.a}", "${data.a.b}", "`'Hi ' ${data.a}`", "`(${form.age} >= 18) && true`"]
         {
-            assert!(matches!(Written::read(text), Written::Dynamic(_)), "{text}");
+            assert!(matches!(Written::read(text, EXPRESSIONS_SINCE), Written::Dynamic(_)), "{text}");
         }
         for text in ["Hello ${data.a}", "${data.a}${data.b}", "${data.}", "${data.a", "`", "`${data.a} +`", "``", "`'a`", "${screen.A.b}"] {
-            let malformed = matches!(Written::read(text), Written::Malformed(_));
+            let malformed = matches!(Written::read(text, EXPRESSIONS_SINCE), Written::Malformed(_));
             assert!(malformed || text == "`", "{text}");
         }
+        // Before there were expressions.
+        let before = |text: &str| Written::read(text, Version::of(5, 1));
+        assert_eq!(before("`'a'`"), Written::Literal);
+        assert!(matches!(before("`'Hi ' ${data.a}`"), Written::Malformed(_)));
+        assert!(matches!(before("${data.a}"), Written::Dynamic(_)));
     }
 }

@@ -46,7 +46,7 @@ impl Flow {
     }
 
     fn of(document: &Value, version: Version) -> Option<Self> {
-        let screens: Vec<Screen> = document.get("screens")?.as_array()?.iter().filter_map(Screen::of).collect();
+        let screens: Vec<Screen> = document.get("screens")?.as_array()?.iter().filter_map(|screen| Screen::of(screen, version)).collect();
         let by_id: HashMap<String, usize> = screens.iter().enumerate().map(|(index, screen)| (screen.id().to_owned(), index)).collect();
         let mut entered = vec![false; screens.len()];
         let model = document.get("routing_model").and_then(Value::as_object);

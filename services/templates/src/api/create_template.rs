@@ -52,7 +52,7 @@ pub(crate) struct DraftAnswer {
         (status = 201, description = "Meta has it", body = TemplateAnswer, headers(("ETag" = String, description = "The version"), ("Location" = String, description = "Where it is"))),
         (status = 202, description = "Meta has not answered: it goes on by itself", body = TemplateAnswer, headers(("Location" = String, description = "Where it is"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`template_exists`; `template_name_blocked`: an approved one of this name was deleted less than 30 days ago; `too_many_creations`: 100 in an hour; `number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`template_exists`, `template_of_other_workspace`; `template_name_blocked`: an approved one of this name was deleted less than 30 days ago; `too_many_creations`: 100 in an hour; `number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_template`, with a pointer to everything that is wrong; `meta_refused`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_not_configured`", body = Problem, content_type = "application/problem+json"),

@@ -62,7 +62,7 @@ struct Place {
 /// Lists templates
 ///
 /// Those of the account of the connected number, each with how it stands and what a reader sees of it. Those that were deleted are not among
-/// them.
+/// them, nor those that a project of another workspace made which has a number of the same account.
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/templates",

@@ -99,12 +99,13 @@ impl Templates {
         Ok((id, known.ok_or(crate::Refusal::NotFound)?))
     }
 
-    /// The way to Meta for a template: through a number of its own account.
+    /// The way to Meta for a template that this project may change: through a number of its own account.
     async fn line_of(&self, project: &Project, template: &Template) -> Result<Line, Problem> {
         let line = self.line(project).await?;
         if line.waba.as_str() != template.waba_id {
             return Err(NoLine::OtherAccount.problem());
         }
+        self.must_be_ours(project, template).await?;
         Ok(line)
     }
 

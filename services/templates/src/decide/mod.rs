@@ -30,6 +30,9 @@ pub enum Refusal {
     /// Meta has one of each name and language in an account.
     #[error("there is a template of this name in this language already: {0}")]
     Exists(TemplateId),
+    /// It is theirs, though the account is shared.
+    #[error("a project of another workspace whose number is of the same WhatsApp Business Account made the template: only they change it")]
+    OfOtherWorkspace,
     /// Its deletion blocks the name.
     #[error("an approved template of this name was deleted: Meta keeps its name blocked for 30 days, until {until}")]
     NameBlocked {

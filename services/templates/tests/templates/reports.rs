@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use contract::TemplateId;
+use axum::http::Method;
+use contract::{ProjectId, ProjectTransferred, TemplateId, TransferId, WorkspaceId};
 use serde_json::{Value, json};
 
-use crate::meta::Held;
+use crate::meta::{Fault, Held};
 use crate::world::{WABA, World, draft};
 
 const STATUS: &str = "message_template_status_update";
@@ -194,9 +195,57 @@ async fn another_account_has_other_templates_and_the_old_ones_are_shown_to_who_a
     assert_eq!((made.status, &made.body["waba_id"]), (201, &json!("998877")));
     assert_ne!(made.headers["location"].to_str().unwrap(), path);
     assert_eq!((names("").await, names("?waba=all").await), (1, 2));
-    let edit = world.send(axum::http::Method::PATCH, &path, None, Some(&json!({"message_send_ttl_seconds": 60}))).await;
+    let edit = world.send(Method::PATCH, &path, None, Some(&json!({"message_send_ttl_seconds": 60}))).await;
     assert_eq!(edit.code(), (409, "template_of_other_account"));
     assert_eq!(world.sync(project).await["missed"], 0, "those of the old account stay as they were");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_another_workspace_made_in_the_same_account_is_not_taken_in_and_not_changed() {
+    let world = World::new().await;
+    let (owner, colleague, stranger) = (world.connected().await, world.connected().await, world.project().await);
+    let path = world.approved(owner, "sale").await;
+    world.meta.make(held("common", "de"));
+    world.sync(colleague).await;
+    let other = WorkspaceId::from_ulid(world.ids.ulid());
+    let transfer = TransferId::from_ulid(world.ids.ulid());
+    let moved = || ProjectTransferred { transfer, from: WorkspaceId::INSTALLATION, to: other };
+    world.say(stranger, moved()).await;
+    world.connect(stranger, WABA).await;
+    assert_eq!(world.sync(stranger).await["listed"], 2);
+    let names = async |project: ProjectId| {
+        let page = world.get(&format!("/v1/projects/{project}/templates")).await.body;
+        page["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(colleague).await, ["common", "sale"]);
+    assert_eq!(names(stranger).await, ["common"]);
+    // Nor by asking for one of the same name, whatever becomes of Meta's answer.
+    for fault in [None, Some(Fault::BrokenAfter), Some(Fault::Broken)] {
+        if let Some(fault) = fault {
+            world.meta.fault("create", fault);
+        }
+        let refused = world.post(stranger, &draft("sale", "Mine.")).await;
+        assert_eq!(refused.code(), (409, "template_of_other_workspace"), "{}", refused.body);
+    }
+    let own = format!("/v1/projects/{stranger}/templates/{}", TemplateId::of_name(stranger, WABA, "sale", "en_US"));
+    let shown = world.get(&own).await.body;
+    assert_eq!((&shown["status"], &shown["preview"]["body"]), (&Value::Null, &json!("Mine.")), "{shown}");
+    // Who took it in as a colleague keeps it to look at.
+    world.say(colleague, moved()).await;
+    world.sync(colleague).await;
+    let copy = format!("/v1/projects/{colleague}/templates/{}", TemplateId::of_name(colleague, WABA, "sale", "en_US"));
+    let edit = json!({"message_send_ttl_seconds": 60});
+    for (method, body) in [(Method::PATCH, Some(&edit)), (Method::DELETE, None)] {
+        assert_eq!(world.send(method, &copy, None, body).await.code(), (409, "template_of_other_workspace"));
+    }
+    assert_eq!((world.get(&copy).await.status, world.meta.asked("edit"), world.meta.asked("delete")), (200, 0, 0));
+    // What nobody made here is everybody's.
+    let common = format!("/v1/projects/{stranger}/templates/{}", TemplateId::of_name(stranger, WABA, "common", "de"));
+    for theirs in [path, common] {
+        assert_eq!(world.send(Method::DELETE, &theirs, None, None).await.status, 200, "{theirs}");
+    }
+    assert!(world.meta.templates().is_empty());
     world.end().await;
 }
 

@@ -3,7 +3,7 @@
 use super::facts::Missing;
 use super::{Here, Judge};
 use crate::data_type::DataType;
-use crate::expression::{Expression, Mode, Reference, Source, Written, judge, parse};
+use crate::expression::{EXPRESSIONS_SINCE, Expression, Mode, Reference, Source, Written, judge, parse};
 use crate::json::Node;
 use crate::place::Place;
 use crate::report::shortened;
@@ -56,7 +56,7 @@ impl<'a> Judge<'a> {
 
     /// Whether a text is a reference to a list of texts, which some properties take as well as one text.
     pub(super) fn gives_list(&self, here: &Here<'a>, text: &str) -> bool {
-        let Written::Dynamic(Expression::Reference(reference)) = Written::read(text) else { return false };
+        let Written::Dynamic(Expression::Reference(reference)) = Written::read(text, self.facts.version) else { return false };
         let wanted = DataType::List(Box::new(DataType::Text));
         self.facts.resolve(here.screen, &reference).is_ok_and(|found| *found != DataType::Any && wanted.takes(found))
     }
@@ -67,7 +67,7 @@ impl<'a> Judge<'a> {
             let message = "Expected property 'condition' to contain at least one operand.".to_owned();
             return self.error("INVALID_PROPERTY_VALUE", node.span, place, message);
         }
-        let expression = match parse(text, Mode::Condition) {
+        let expression = match self.parsed_condition(text) {
             Ok(expression) => expression,
             Err(why) => return self.error("INVALID_PROPERTY_VALUE", node.span, place, why),
         };
@@ -85,6 +85,20 @@ impl<'a> Judge<'a> {
         }
         for fault in faults {
             self.error(fault.code, node.span, place, fault.message);
+        }
+    }
+
+    /// A condition compares in every version; back-ticks and arithmetic came later.
+    fn parsed_condition(&self, text: &str) -> Result<Expression, String> {
+        let is_early = self.facts.version < EXPRESSIONS_SINCE;
+        if is_early && text.starts_with('`') {
+            return Err("Unexpected character '`' found at column 1.".to_owned());
+        }
+        match parse(text, Mode::Condition)? {
+            expression if is_early && expression.calculates() => {
+                Err(format!("Arithmetic is possible from version {EXPRESSIONS_SINCE} on."))
+            }
+            expression => Ok(expression),
         }
     }
 

@@ -89,7 +89,7 @@ impl<'a> Judge<'a> {
             }
             Value::Text(text) => {
                 self.reference_or(here, key, node, &DataType::Object(None), place, |judge| judge.wrong_type(node, place, "object"));
-                let Written::Dynamic(Expression::Reference(reference)) = Written::read(text) else { return };
+                let Written::Dynamic(Expression::Reference(reference)) = Written::read(text, self.facts.version) else { return };
                 let Ok(DataType::Object(Some(properties))) = self.facts.resolve(here.screen, &reference) else { return };
                 let named = here.screen.pickers.iter().filter(|(name, _)| properties.contains_key(*name));
                 let mut pickers: Vec<&str> = named.map(|(_, component)| *component).collect();
@@ -123,7 +123,7 @@ impl<'a> Judge<'a> {
     }
 
     fn gives_object(&self, here: &Here<'a>, text: &str) -> bool {
-        let Written::Dynamic(Expression::Reference(reference)) = Written::read(text) else { return false };
+        let Written::Dynamic(Expression::Reference(reference)) = Written::read(text, self.facts.version) else { return false };
         matches!(self.facts.resolve(here.screen, &reference), Ok(DataType::Object(_)))
     }
 }

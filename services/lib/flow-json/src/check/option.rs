@@ -56,7 +56,7 @@ impl<'a> Judge<'a> {
     fn referenced(&mut self, here: &Here<'a>, key: &str, node: &Node, text: &str, place: &Place<'_>) {
         let wanted = DataType::List(Box::new(DataType::Object(None)));
         self.reference_or(here, key, node, &wanted, place, |judge| judge.wrong_type(node, place, "array"));
-        let Written::Dynamic(Expression::Reference(reference)) = Written::read(text) else { return };
+        let Written::Dynamic(Expression::Reference(reference)) = Written::read(text, self.facts.version) else { return };
         let Ok(DataType::List(element)) = self.facts.resolve(here.screen, &reference) else { return };
         let DataType::Object(Some(properties)) = element.as_ref() else { return };
         let missing: Vec<&str> = ALWAYS.into_iter().filter(|name| !properties.contains_key(*name)).collect();

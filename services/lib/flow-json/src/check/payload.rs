@@ -92,7 +92,7 @@ impl<'a> Judge<'a> {
         }
         let next = shortened(next.unwrap_or_default());
         let message = match member.node.text() {
-            Some(text) if Written::read(text) != Written::Literal => {
+            Some(text) if Written::read(text, self.facts.version) != Written::Literal => {
                 let text = shortened(text);
                 format!(
                     "Schema of dynamic data '{text}' is not matching schema of data model field '{key}' on screen '{next}'. Property is expecting '{wanted}' but got '{found}'."
@@ -130,7 +130,7 @@ impl<'a> Judge<'a> {
                     self.payload_value(payload, &member.key, &member.node, false, &place.key(&member.key));
                 }
             }
-            Value::Text(text) => match Written::read(text) {
+            Value::Text(text) => match Written::read(text, self.facts.version) {
                 Written::Literal => {}
                 Written::Dynamic(expression) => return Cow::Borrowed(self.payload_expression(payload, node, &expression, top, place)),
                 Written::Malformed(_) => {
@@ -144,7 +144,9 @@ impl<'a> Judge<'a> {
         match &node.value {
             // what an element refers to is judged, but not compared
             Value::List(elements)
-                if elements.iter().any(|element| element.text().is_some_and(|text| Written::read(text) != Written::Literal)) =>
+                if elements
+                    .iter()
+                    .any(|element| element.text().is_some_and(|text| Written::read(text, self.facts.version) != Written::Literal)) =>
             {
                 Cow::Owned(DataType::List(Box::new(DataType::Any)))
             }

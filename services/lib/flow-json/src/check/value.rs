@@ -1,10 +1,9 @@
 //! One value by the kind that the table says: literal of the right type and within its limits, or a reference.
 
-use super::picture::PICTURE_BYTES_MAX;
 use super::{Here, Judge};
 use crate::component::{Component, Kind, input_type};
 use crate::data_type::DataType;
-use crate::expression::Written;
+use crate::expression::{EXPRESSIONS_SINCE, Written};
 use crate::json::{Member, Node, Object, Value};
 use crate::place::Place;
 use crate::version::JUDGED;
@@ -44,8 +43,8 @@ impl<'a> Judge<'a> {
             }
             Kind::InitValues => self.init_values(here, key, node, place),
             Kind::ErrorMessages => self.error_messages(here, key, node, place),
-            Kind::Picture => self.picture(here, key, node, PICTURE_BYTES_MAX, place),
-            Kind::Thumbnail => self.picture(here, key, node, self.thumbnail_bytes_max(), place),
+            Kind::Picture => self.picture(here, key, node, place),
+            Kind::Thumbnail => self.thumbnail(here, key, node, place),
             Kind::Colour => self.colour(here, key, node, place),
             Kind::Pattern => self.pattern(here, key, node, place),
             Kind::Items(min, max) => self.items_between(here, key, node, (min, max), place),
@@ -86,10 +85,12 @@ impl<'a> Judge<'a> {
         literal: impl FnOnce(&mut Self),
     ) {
         let text = node.text().unwrap_or_default();
-        match Written::read(text) {
+        match Written::read(text, self.facts.version) {
             Written::Literal => literal(self),
             Written::Dynamic(expression) => self.dynamic(here, node, &expression, wanted, place),
-            Written::Malformed(why) if text.starts_with('`') => self.error("INVALID_PROPERTY_VALUE", node.span, place, why),
+            Written::Malformed(why) if text.starts_with('`') && self.facts.version >= EXPRESSIONS_SINCE => {
+                self.error("INVALID_PROPERTY_VALUE", node.span, place, why);
+            }
             Written::Malformed(_) => self.not_dynamic(key, node, wanted, place),
         }
     }

@@ -51,7 +51,7 @@ pub(crate) enum Kind {
     ErrorMessages,
     /// Base64 of a JPEG or PNG that stands on a screen.
     Picture,
-    /// The same beside an option.
+    /// Base64 of an image beside an option.
     Thumbnail,
     /// A six-digit hexadecimal colour.
     Colour,

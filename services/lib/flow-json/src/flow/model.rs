@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::component::{Component, Role};
+use crate::version::Version;
 
 #[derive(Debug, Clone)]
 pub struct Screen {
     id: String,
+    /// The document's: what its strings mean.
+    pub(super) version: Version,
     object: Map<String, Value>,
     pub(super) inputs: BTreeMap<String, Input>,
 }
@@ -35,12 +38,12 @@ impl Input {
 }
 
 impl Screen {
-    pub(super) fn of(value: &Value) -> Option<Self> {
+    pub(super) fn of(value: &Value, version: Version) -> Option<Self> {
         let object = value.as_object()?.clone();
         let id = object.get("id")?.as_str()?.to_owned();
         let mut inputs = BTreeMap::new();
         gather(children_of(&object), None, &mut inputs);
-        Some(Self { id, object, inputs })
+        Some(Self { id, version, object, inputs })
     }
 
     pub fn id(&self) -> &str {

@@ -35,7 +35,7 @@ impl<'a> Scope<'a> {
     /// A value of the document with everything dynamic in it replaced.
     pub(super) fn resolve(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) => match Written::read(text) {
+            Value::String(text) => match Written::read(text, self.screen.version) {
                 Written::Literal | Written::Malformed(_) => value.clone(),
                 Written::Dynamic(expression) => evaluate(&expression, self),
             },

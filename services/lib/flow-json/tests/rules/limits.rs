@@ -135,6 +135,12 @@ fn images_are_measured_in_bytes_and_those_of_options_are_smaller_since_6_0() {
         taken(&beside(version, max));
         refused(&beside(version, max + 1), &[(VALUE, &says("image", max))]);
     }
+    let (png, gif) = (json!(STANDARD.encode(b"\x89PNG\r\n\x1a\n")), json!(STANDARD.encode(b"GIF89a")));
+    taken(&with_component(json!({"type": "Image", "src": png})));
+    refused(&with_component(json!({"type": "Image", "src": gif})), &[(VALUE, "Property src should be a JPEG or PNG image.")]);
+    // Beside an option Meta names no formats: a note.
+    let report = super::judge(&set(base(), OPTION, json!({"id": "a", "title": "A", "image": gif})));
+    assert!(report.is_valid() && report.notes[0].message.contains("neither JPEG nor PNG"), "{report:#?}");
     let dropdown = |count: usize| {
         let options = (0..count).map(|index| json!({"id": index.to_string(), "title": "x", "image": jpeg(4)}));
         with_component(set(component("Dropdown"), "/data-source", options.collect()))

@@ -99,6 +99,10 @@ fn files_travel_whole_and_at_the_top() {
         &last(picker(json!(1)), json!({"p": "`'x' ${form.photo}`"})),
         &[(CLICK, "cannot be concatenated"), (CLICK, "must be a top-level string")],
     );
+    let document = json!({"type": "DocumentPicker", "name": "document", "label": "x", "max-uploaded-documents": 1});
+    let both = last(document, json!({"p": "${form.document}", "q": "${screen.DETAILS.form.photo}"}));
+    let both = set(both, "/screens/0/layout/children/-", picker(json!(1)));
+    refused(&both, &[(CLICK, "can contain either a single PhotoPicker or a single DocumentPicker component.")]);
     let across = set(base(), "/screens/0/layout/children/0/name", json!("full_name"));
     let across = set(across, "/screens/0/layout/children/-", picker(json!(1)));
     let passed = set(across, PAYLOAD, json!({"full_name": "x", "topics": "${form.photo}"}));

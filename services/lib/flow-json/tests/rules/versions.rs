@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{base, judge, refused, set, with_component};
+use super::{base, judge, refused, set, taken, with_component, with_data};
 
 fn of(version: &str, document: Value) -> Value {
     set(document, "/version", json!(version))
@@ -28,10 +28,48 @@ fn what_came_with_a_version_is_taken_from_then_on() {
         json!({"type": "ChipsSelector", "name": "c", "label": "x", "data-source": [{"id": "a", "title": "A"}, {"id": "b", "title": "B"}]});
     let pattern = json!({"type": "TextInput", "name": "i", "label": "x", "pattern": "[0-9]+"});
     let calendar = json!({"type": "CalendarPicker", "name": "c", "label": "x", "mode": "range", "title": "new here"});
-    for (component, before, since) in [(chips, "6.2", "6.3"), (pattern, "6.1", "6.2"), (calendar, "6.0", "6.1")] {
+    let variant = |kind: &str| json!({"type": kind, "name": "i", "label": "x", "label-variant": "large"});
+    let (input, area) = (variant("TextInput"), variant("TextArea"));
+    for (component, before, since) in
+        [(chips, "6.2", "6.3"), (pattern, "6.1", "6.2"), (calendar, "6.0", "6.1"), (input, "6.3", "7.0"), (area, "6.3", "7.0")]
+    {
         assert!(!judge(&of(before, with_component(component.clone()))).is_valid(), "{before}: {component}");
         assert!(judge(&of(since, with_component(component.clone()))).is_valid(), "{since}: {component}");
     }
+}
+
+#[test]
+fn expressions_are_taken_from_6_0_on() {
+    let heading = |text: &str| with_data(json!({"type": "TextHeading", "text": text}));
+    let condition = |text: &str| with_data(json!({"type": "If", "condition": text, "then": [{"type": "TextHeading", "text": "x"}]}));
+    let payload = json!({"full_name": "`'Ms ' ${form.full_name}`", "topics": []});
+    for (document, code, says) in [
+        (heading("`'a ' ${data.text}`"), "PATTERN_MISMATCH", "should be of type 'string' or have dynamic data format"),
+        (condition("`${data.bool}`"), "INVALID_PROPERTY_VALUE", "Unexpected character '`' found at column 1."),
+        (condition("${data.number} + 1 > 2"), "INVALID_PROPERTY_VALUE", "Arithmetic is possible from version 6.0 on."),
+        (
+            set(base(), "/screens/0/layout/children/2/on-click-action/payload", payload),
+            "INVALID_ON_CLICK_ACTION_PAYLOAD",
+            "Invalid value found for the property 'full_name'.",
+        ),
+    ] {
+        refused(&of("5.1", document.clone()), &[(code, says)]);
+        taken(&of("6.0", document.clone()));
+        taken(&of("7.3", document));
+    }
+    taken(&of("5.1", condition("${data.number} > 2 && ${data.bool}")));
+    // A text with back-ticks is a text.
+    taken(&of("5.1", heading("`'a'`")));
+}
+
+#[test]
+fn a_footer_stands_beside_a_rich_text_from_6_3_on() {
+    let payload = json!({"full_name": "x", "topics": ["a"]});
+    let action = json!({"name": "navigate", "next": {"type": "screen", "name": "CONFIRM"}, "payload": payload});
+    let children = json!([{"type": "RichText", "text": "x"}, {"type": "Footer", "label": "x", "on-click-action": action}]);
+    let document = set(base(), "/screens/0/layout/children", children);
+    refused(&of("6.2", document.clone()), &[("INVALID_PROPERTY_VALUE", "'RichText' must be the only")]);
+    taken(&of("6.3", document));
 }
 
 #[test]

@@ -111,4 +111,16 @@ fn ways_do_not_end_in_the_middle_and_do_not_fan_out() {
     screens.extend(targets.iter().map(|target| (*target, &[][..])));
     let model = |count: usize| modelled(&screens, json!({"A": targets[..count]}));
     refused(&model(11), &[(ROUTING, "Number of branches exceeds the max limit of 10 for screen: (A).")]);
+    // Without an endpoint the navigate actions are counted.
+    let listed = |count: usize| {
+        let item =
+            |target: &&str| json!({"on-click-action": {"name": "navigate", "next": {"type": "screen", "name": target}, "payload": {}}});
+        let items: Value = targets[..count].iter().map(item).collect();
+        let mut document = flow(&screens[..=count]);
+        document["version"] = json!("6.3");
+        document["screens"][0]["layout"]["children"] = json!([{"type": "NavigationList", "list-items": items}]);
+        document
+    };
+    taken(&listed(10));
+    refused(&listed(11), &[(ROUTING, "max limit of 10 for screen: (A). Reduce navigate actions for the screen.")]);
 }

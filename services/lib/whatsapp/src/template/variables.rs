@@ -21,7 +21,7 @@ pub(super) fn find(text: &str) -> Result<Vec<Variable<'_>>, &'static str> {
         };
         let name = &text[opened + 2..closed];
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
-            return Err("must have nothing but a number, or lower-case letters, digits and underscores, between {{ and }}");
+            return Err("must have nothing but a number, or lower-case letters and underscores, between {{ and }}");
         }
         if text[at..opened].contains("}}") {
             break;
@@ -60,17 +60,22 @@ pub(super) fn check<'a>(node: &Node<'_>, text: &'a str, format: Option<Format>) 
     let format = format.or_else(|| found.first().map(|first| if is_position(first.name) { Format::Positional } else { Format::Named }));
     let fits = match format {
         Some(Format::Positional) => are_numbered(&found),
-        Some(Format::Named) => found.iter().all(|variable| variable.name.starts_with(|c: char| c.is_ascii_lowercase())),
+        Some(Format::Named) => found.iter().all(|variable| is_name(variable.name)),
         None => true,
     };
     if !fits {
         let detail = match format {
             Some(Format::Positional) | None => "must number its variables from {{1}} without a gap",
-            Some(Format::Named) => "must name its variables, each name starting with a lower-case letter",
+            Some(Format::Named) => "must name its variables in lower-case letters and underscores, beginning with a letter",
         };
         node.refuse(Code::Value, detail);
     }
     fits.then_some(found)
+}
+
+/// Written as `{{first_name}}`.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Every number from 1 to the highest is there, in whatever order.

@@ -167,6 +167,10 @@ fn variables_are_numbered_or_named() {
         |text: &str, examples: Value| named(json!([{"type": "BODY", "text": text, "example": {"body_text_named_params": examples}}]));
     check(name("Hello dear {{first_name}}, welcome", json!([{"param_name": "first_name", "example": "Ana"}])), &[]);
     check(name("Hello dear {{1}}, welcome", json!([{"param_name": "1", "example": "Ana"}])), &[("/components/0/text", "value")]);
+    for wrong in ["line2", "2nd_line", "_line"] {
+        let text = format!("Hello dear {{{{{wrong}}}}}, welcome");
+        check(name(&text, json!([{"param_name": wrong, "example": "Ana"}])), &[("/components/0/text", "value")]);
+    }
     let at = |place: &str| format!("/components/0/example/body_text_named_params{place}");
     check(name("Hello dear {{a}}, welcome", json!([{"param_name": "b", "example": "Ana"}])), &[(&at("/0/param_name"), "value")]);
     check(name("Hello dear {{a}}, welcome", json!([])), &[(&at(""), "too_few")]);
