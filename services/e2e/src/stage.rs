@@ -10,7 +10,7 @@ use projections::ProjectDatabases;
 use recorder::Followers;
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use standalone::house::{House, Parts};
+use standalone::house::{House, Parts, Terms};
 use standalone::keys::Keys;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -235,6 +235,7 @@ async fn build(nats: &Nats, database_url: &str, objects: &TempDir, keys: &Keys, 
         database_url: database_url.to_owned(),
         storage_url: objects.path().display().to_string(),
         mail: None,
+        terms: Terms::default(),
         keys: keys.clone(),
         clock: clock.clone(),
         listener,
