@@ -81,19 +81,21 @@ pub(crate) enum WorkspaceCommand {
     TransferOwnership {
         to: UserId,
     },
-    /// With the keys that they made, if asked for; so for the next two.
+    /// The keys that they made end with it, unless they are to be kept.
     Leave {
         user: UserId,
-        revoke_keys: bool,
+        keep_keys: bool,
     },
+    /// The keys that they made stay, unless they are to end.
     ChangeRole {
         user: UserId,
         role: Role,
         revoke_keys: bool,
     },
+    /// As when they leave.
     Remove {
         user: UserId,
-        revoke_keys: bool,
+        keep_keys: bool,
     },
     /// All that they may do in the project from now on.
     Permit {
@@ -204,9 +206,9 @@ fn about_workspace(
         WorkspaceCommand::Rename { name } => settings::rename(workspace, by, name, now),
         WorkspaceCommand::Delete { confirm } => settings::delete(workspace, by, confirm, state.owns_projects, now),
         WorkspaceCommand::TransferOwnership { to } => settings::transfer_ownership(workspace, by, *to, now),
-        WorkspaceCommand::Leave { user, revoke_keys } => members::leave(workspace, *user, *revoke_keys, now),
+        WorkspaceCommand::Leave { user, keep_keys } => members::leave(workspace, *user, *keep_keys, now),
         WorkspaceCommand::ChangeRole { user, role, revoke_keys } => members::change_role(workspace, by, *user, *role, *revoke_keys, now),
-        WorkspaceCommand::Remove { user, revoke_keys } => members::remove(workspace, by, *user, *revoke_keys, now),
+        WorkspaceCommand::Remove { user, keep_keys } => members::remove(workspace, by, *user, *keep_keys, now),
         WorkspaceCommand::Permit { user, project, scopes } => {
             members::permit(workspace, by, *user, (*project, state.project_owner), scopes, now)
         }

@@ -16,13 +16,13 @@ use crate::workspace::{Member, Workspace};
 /// Projects in which one member may have been permitted something.
 pub(crate) const PERMISSIONS_MAX: usize = 200;
 
-pub(super) fn leave(workspace: &Workspace, user: UserId, revoke_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+pub(super) fn leave(workspace: &Workspace, user: UserId, keep_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
     let member = workspace.members.get(&user).ok_or(Refusal::NoWorkspace)?;
     if member.role == Role::Owner {
         return Err(Refusal::OwnerStays);
     }
     let mut facts = vec![on_workspace(workspace.id, MemberRemoved { user })];
-    facts.extend(keys_of(workspace, user, revoke_keys, now));
+    facts.extend(keys_of(workspace, user, !keep_keys, now));
     Ok(facts)
 }
 
@@ -44,14 +44,14 @@ pub(super) fn change_role(
     Ok(changed.into_iter().chain(keys_of(workspace, user, revoke_keys, now)).collect())
 }
 
-pub(super) fn remove(workspace: &Workspace, by: Actor, user: UserId, revoke_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+pub(super) fn remove(workspace: &Workspace, by: Actor, user: UserId, keep_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
     changeable(workspace, by, user, now)?;
     let mut facts = vec![on_workspace(workspace.id, MemberRemoved { user })];
-    facts.extend(keys_of(workspace, user, revoke_keys, now));
+    facts.extend(keys_of(workspace, user, !keep_keys, now));
     Ok(facts)
 }
 
-/// The end of every key that somebody made, by themselves or with another of these keys, if it is asked for.
+/// The end of every key that somebody made, by themselves or with another of these keys, if they are to end: whoever made a key may know it.
 fn keys_of(workspace: &Workspace, user: UserId, revoke: bool, now: DateTime<Utc>) -> impl Iterator<Item = Fact> {
     let theirs = workspace.keys.iter().filter(move |(_, key)| revoke && key.works(now) && key.makers.contains(&user));
     theirs.map(move |(key, _)| on_workspace(workspace.id, KeyRevoked { key: *key }))

@@ -123,7 +123,7 @@ fn new_key(n: u128, scopes: &[&str], project: Option<ProjectId>) -> WorkspaceCom
 }
 
 fn leave(name: &str) -> WorkspaceCommand {
-    WorkspaceCommand::Leave { user: user(name), revoke_keys: false }
+    WorkspaceCommand::Leave { user: user(name), keep_keys: false }
 }
 
 fn invite(n: u128, name: &str, role: Role) -> WorkspaceCommand {
@@ -133,7 +133,7 @@ fn invite(n: u128, name: &str, role: Role) -> WorkspaceCommand {
 #[test]
 fn who_may_do_what_to_whom() {
     let change = |name: &str, role| WorkspaceCommand::ChangeRole { user: user(name), role, revoke_keys: false };
-    let remove = |name: &str| WorkspaceCommand::Remove { user: user(name), revoke_keys: false };
+    let remove = |name: &str| WorkspaceCommand::Remove { user: user(name), keep_keys: false };
     let transfer = |name: &str| WorkspaceCommand::TransferOwnership { to: user(name) };
     let rename = || WorkspaceCommand::Rename { name: "Pasta".parse().unwrap() };
     let delete = || WorkspaceCommand::Delete { confirm: "Pizza".into() };
@@ -315,6 +315,6 @@ fn a_member_is_permitted_what_the_one_who_permits_has_in_projects_of_the_workspa
     house.state.project_owner = Some(WorkspaceId::INSTALLATION);
     assert_eq!(house.run(by("owner"), permit(&["code:write"])), Err(NoProject));
     assert_eq!(house.run(by("owner"), permit(&[])), Ok(vec!["member_permissions_changed"]), "it can be taken back");
-    house.run(by("owner"), WorkspaceCommand::Remove { user: user("member"), revoke_keys: false }).unwrap();
+    house.run(by("owner"), WorkspaceCommand::Remove { user: user("member"), keep_keys: false }).unwrap();
     assert_eq!(house.run(by("owner"), permit(&[])), Err(NoMember));
 }

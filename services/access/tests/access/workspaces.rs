@@ -103,7 +103,7 @@ async fn who_is_removed_is_out_at_once_and_signed_in_still() {
         let bob = world.join(&ada, &team, &format!("bob{round}"), "admin").await;
         let body = json!({"name": "K", "scopes": ["workspace:read"]});
         let key = world.post(&bob.token, &format!("{path}/keys"), body).await.ok().text("/secret");
-        let removed = world.delete(&ada.token, &format!("{path}/members/{}?revoke_keys=true", bob.id)).await;
+        let removed = world.delete(&ada.token, &format!("{path}/members/{}", bob.id)).await;
         assert_eq!(removed.status, StatusCode::NO_CONTENT, "{removed:?}");
         // What changes something is judged on the log itself: there is no moment after which it still works.
         let rename = world.send(Some(&bob.token), Method::PATCH, &path, Some(json!({"name": "Mine"}))).await;
@@ -114,6 +114,40 @@ async fn who_is_removed_is_out_at_once_and_signed_in_still() {
         })
         .await;
         world.get(&bob.token, "/v1/me").await.ok();
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_keys_of_who_goes_work_on_only_where_they_are_kept() {
+    let world = World::new().await;
+    let ada = world.sign_in("ada").await;
+    let team = world.team(&ada).await;
+    let path = format!("/v1/workspaces/{team}");
+    for (name, query, works) in [("bob", "", false), ("cy", "?keep_keys=false", false), ("dan", "?keep_keys=true", true)] {
+        for leaves in [false, true] {
+            let who = world.join(&ada, &team, &format!("{name}{leaves}"), "admin").await;
+            let body = json!({"name": "K", "scopes": ["workspace:read"]});
+            let key = world.post(&who.token, &format!("{path}/keys"), body).await.ok().text("/secret");
+            world.get(&key, &path).await.ok();
+            let gone = if leaves {
+                world.post(&who.token, &format!("{path}/leave{query}"), json!({})).await
+            } else {
+                world.delete(&ada.token, &format!("{path}/members/{}{query}", who.id)).await
+            };
+            assert_eq!(gone.status, StatusCode::NO_CONTENT, "{gone:?}");
+            // Once this process knows that they are gone, it knows of their keys: both are one append.
+            crate::world::until(|| async {
+                let read = world.get(&who.token, &path).await;
+                if read.status == 404 { Ok(()) } else { Err(format!("{read:?}")) }
+            })
+            .await;
+            crate::world::until(|| async {
+                let keyed = world.get(&key, &path).await;
+                if (keyed.status == 200) == works { Ok(()) } else { Err(format!("{name} {query}: {keyed:?}")) }
+            })
+            .await;
+        }
     }
     world.end().await;
 }
