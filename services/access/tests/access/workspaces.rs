@@ -1,7 +1,11 @@
 //! Workspaces and members: made, renamed, given away, deleted; roles, permissions, and that who was removed is out at once.
 
 use axum::http::{Method, StatusCode};
-use contract::{ProjectTransferred, TransferId, WorkspaceId};
+use contract::{
+    Context, Event, EventId, MemberPermissionsChanged, ProjectId, ProjectTransferred, Subject, TransferId, UserId, WorkspaceEvent,
+    WorkspaceId,
+};
+use journal::Expect;
 use serde_json::{Value, json};
 
 use crate::world::{API_KEY, World};
@@ -178,6 +182,40 @@ async fn a_member_may_do_in_a_project_what_was_permitted_there() {
     assert_eq!(permit(elsewhere.to_string(), json!(["projects:read"])).await.refused(), (404, "not_found"));
     permit(project.to_string(), json!([])).await.ok();
     assert_eq!(world.get(&bob.token, &audit).await.refused(), (404, "not_found"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_a_member_was_permitted_in_projects_that_are_gone_keeps_nobody_from_new_ones() {
+    let world = World::new().await;
+    let ada = world.sign_in("ada").await;
+    let team = world.team(&ada).await;
+    let bob = world.join(&ada, &team, "bob", "member").await;
+    let permit = |project: ProjectId| {
+        let (world, path, token) = (&world, format!("/v1/workspaces/{team}/members/{}/projects/{project}", bob.id), &ada.token);
+        async move { world.send(Some(token), Method::PUT, &path, Some(json!({"scopes": ["projects:read"]}))).await }
+    };
+    let (kept, gone) = (world.project(&team, &ada.id).await, world.project(&team, &ada.id).await);
+    for project in [kept, gone] {
+        assert_eq!(permit(project).await.status, StatusCode::NO_CONTENT);
+    }
+    world.erase(gone, &ada.id).await;
+    // As many more as one member may have, of projects of which nothing is left.
+    let user: UserId = bob.id.parse().unwrap();
+    let granted = |_: usize| {
+        let project = ProjectId::from_ulid(world.ids.ulid());
+        let event = WorkspaceEvent::from(MemberPermissionsChanged { user, project, scopes: vec!["projects:read".to_owned()] });
+        event.into_new(EventId::from_ulid(world.ids.ulid()), "/test", world.clock.now(), Context::default())
+    };
+    let events = (2..200).map(granted).collect();
+    world.journal.append(&Subject::workspace(team.parse::<WorkspaceId>().unwrap()), Expect::Any, events).await.unwrap();
+
+    let new = world.project(&team, &ada.id).await;
+    let permitted = permit(new).await;
+    assert_eq!(permitted.status, StatusCode::NO_CONTENT, "{permitted:?}");
+    let list = world.get(&ada.token, &format!("/v1/workspaces/{team}/members")).await.ok();
+    let shown = list.body["data"].as_array().unwrap().iter().find(|member| member["user"] == bob.id).unwrap();
+    assert_eq!(shown["projects"], json!({kept.to_string(): ["projects:read"], new.to_string(): ["projects:read"]}));
     world.end().await;
 }
 
