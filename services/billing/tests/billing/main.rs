@@ -11,5 +11,6 @@ mod provider;
 mod rebuilt;
 mod reversed;
 mod served;
+mod unseen;
 mod walk;
 mod world;
