@@ -9,6 +9,7 @@ mod killed;
 mod model;
 mod provider;
 mod rebuilt;
+mod resumed;
 mod reversed;
 mod served;
 mod unseen;
