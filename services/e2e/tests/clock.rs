@@ -167,16 +167,16 @@ async fn what_is_due_in_several_services_happens_in_the_order_in_which_one_leads
     stage.until("the project is suspended", async || stage.call(Method::GET, &path, None).await["status"] == "suspended").await;
 
     let billing = stage.journal.entity(&Subject::billing(project)).await.unwrap();
-    let (expired, expired_at) = first(&billing, |event| match event {
+    let (expired, expired_at) = first(&billing, |event: BillingEvent| match event {
         BillingEvent::SubscriptionExpired(expired) => Some(expired.at),
         _ => None,
     });
-    let (changed, entitled) = first(&billing, |event| match event {
+    let (changed, entitled) = first(&billing, |event: BillingEvent| match event {
         BillingEvent::EntitlementChanged(changed) => Some(changed),
         _ => None,
     });
     let own = stage.journal.entity(&Subject::project(project)).await.unwrap();
-    let (suspended, said) = first(&own, |event| match event {
+    let (suspended, said) = first(&own, |event: ProjectEvent| match event {
         ProjectEvent::ProjectSuspended(suspended) => Some(suspended),
         _ => None,
     });

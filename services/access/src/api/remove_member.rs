@@ -16,8 +16,8 @@ use crate::decide::{Command, WorkspaceCommand};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RemoveMember {
-    /// Whether the keys that they made, and those that were made with these, go on working. Otherwise they are revoked in the same step, for they
-    /// may know them.
+    /// Whether the keys that they made, and those that were made with these, go on working. Otherwise they are revoked in the same step, for
+    /// they may know them.
     #[serde(default)]
     keep_keys: bool,
 }
