@@ -3,12 +3,14 @@
 //! Nothing is locked. Who loses a race reads again and decides again. A first sign-in and the acceptance of an invitation touch a
 //! person and workspaces at once: they are one atomic append, so there is never the one without the other.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use contract::{Context, Event, EventId, ProjectId, Subject, UserId, WorkspaceId};
 use journal::{Append, AppendError, Expect};
 
 use crate::actor::Actor;
-use crate::decide::{Command, Decision, Fact, State, WorkspaceCommand, decide};
+use crate::decide::{Command, Decision, Fact, State, WorkspaceCommand, decide, has_room};
 use crate::error::Error;
 use crate::person::Person;
 use crate::said::{Said, decode};
@@ -121,6 +123,9 @@ impl Access {
                 if let Some(project) = project_named(command) {
                     ground.state.project_owner = ownership::owner(&self.journal, project).await?;
                 }
+                if let WorkspaceCommand::Permit { user, .. } = command {
+                    ground.state.strays = self.strays(&ground, *user).await?;
+                }
                 if matches!(command, WorkspaceCommand::Delete { .. }) {
                     ground.state.owns_projects = ownership::owns_any(&self.journal, *workspace).await?;
                 }
@@ -132,6 +137,20 @@ impl Access {
             }
         }
         Ok(ground)
+    }
+
+    /// The projects that are gone or another's, of those in which a member was permitted something. They are asked about one by one, so
+    /// only where there is no room for one more.
+    async fn strays(&self, ground: &Ground, user: UserId) -> Result<BTreeSet<ProjectId>, Error> {
+        let mut strays = BTreeSet::new();
+        let Some(workspace) = &ground.state.workspace else { return Ok(strays) };
+        let Some(member) = workspace.members.get(&user).filter(|member| !has_room(member)) else { return Ok(strays) };
+        for project in member.permissions.keys() {
+            if ownership::owner(&self.journal, *project).await? != Some(workspace.id) {
+                strays.insert(*project);
+            }
+        }
+        Ok(strays)
     }
 
     async fn read_person(&self, ground: &mut Ground, user: UserId) -> Result<(), Error> {

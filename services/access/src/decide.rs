@@ -8,6 +8,8 @@ mod members;
 mod settings;
 mod sign_in;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use contract::{InviteId, KeyId, ProjectId, Role, SessionId, Subject, UserId, WorkspaceEvent, WorkspaceId};
 
@@ -19,6 +21,7 @@ use crate::refusal::Refusal;
 use crate::workspace::Workspace;
 
 pub(crate) use keys::{NewKey, OVERLAP_SECONDS_MAX};
+pub(crate) use members::has_room;
 pub(crate) use sign_in::NewSession;
 
 /// What is so, as far as the command needs it.
@@ -30,6 +33,9 @@ pub(crate) struct State {
     pub workspace: Option<Workspace>,
     /// Who owns the project that the command names.
     pub project_owner: Option<WorkspaceId>,
+    /// Projects that are gone or another's, in which the member that the command is about was permitted something; only known where there is no
+    /// room for more.
+    pub strays: BTreeSet<ProjectId>,
     /// Whether the workspace owns any project; only known for a deletion.
     pub owns_projects: bool,
 }
@@ -81,19 +87,21 @@ pub(crate) enum WorkspaceCommand {
     TransferOwnership {
         to: UserId,
     },
-    /// With the keys that they made, if asked for; so for the next two.
+    /// The keys that they made end with it, unless they are to be kept.
     Leave {
         user: UserId,
-        revoke_keys: bool,
+        keep_keys: bool,
     },
+    /// The keys that they made stay, unless they are to end.
     ChangeRole {
         user: UserId,
         role: Role,
         revoke_keys: bool,
     },
+    /// As when they leave.
     Remove {
         user: UserId,
-        revoke_keys: bool,
+        keep_keys: bool,
     },
     /// All that they may do in the project from now on.
     Permit {
@@ -208,11 +216,11 @@ fn about_workspace(
         WorkspaceCommand::Rename { name } => settings::rename(workspace, by, name, now),
         WorkspaceCommand::Delete { confirm } => settings::delete(workspace, by, confirm, state.owns_projects, now),
         WorkspaceCommand::TransferOwnership { to } => settings::transfer_ownership(workspace, by, *to, now),
-        WorkspaceCommand::Leave { user, revoke_keys } => members::leave(workspace, *user, *revoke_keys, now),
+        WorkspaceCommand::Leave { user, keep_keys } => members::leave(workspace, *user, *keep_keys, now),
         WorkspaceCommand::ChangeRole { user, role, revoke_keys } => members::change_role(workspace, by, *user, *role, *revoke_keys, now),
-        WorkspaceCommand::Remove { user, revoke_keys } => members::remove(workspace, by, *user, *revoke_keys, now),
+        WorkspaceCommand::Remove { user, keep_keys } => members::remove(workspace, by, *user, *keep_keys, now),
         WorkspaceCommand::Permit { user, project, scopes } => {
-            members::permit(workspace, by, *user, (*project, state.project_owner), scopes, now)
+            members::permit(workspace, by, *user, (*project, state.project_owner), &state.strays, scopes, now)
         }
         WorkspaceCommand::Invite { invite, email, role } => invites::invite(workspace, by, *invite, email, *role, now),
         WorkspaceCommand::Resend { invite } => invites::resend(workspace, by, *invite, now),

@@ -10,7 +10,7 @@ use projections::ProjectDatabases;
 use recorder::Followers;
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use standalone::house::{House, Parts};
+use standalone::house::{House, Parts, Terms};
 use standalone::keys::Keys;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -38,7 +38,7 @@ pub struct Stage {
     pub followers: Followers,
     /// For requests.
     pub http: reqwest::Client,
-    /// The clock of the house: it can be moved ahead.
+    /// The clock of the house: it can be moved.
     pub clock: Clock,
     database_url: String,
     objects: TempDir,
@@ -51,20 +51,26 @@ impl Stage {
     pub async fn start() -> Self {
         let postgres = Postgres::shared().await.expect("postgres starts");
         let database_url = postgres.fresh_database().await.expect("a platform database");
-        Self::on(Nats::scratch().await.expect("nats starts"), None, database_url).await
+        Self::on(Nats::scratch().await.expect("nats starts"), None, database_url, Clock::movable()).await
+    }
+
+    /// The same with a clock that stands until it is moved, for tests to the millisecond.
+    pub async fn with_standing_clock() -> Self {
+        let postgres = Postgres::shared().await.expect("postgres starts");
+        let database_url = postgres.fresh_database().await.expect("a platform database");
+        Self::on(Nats::scratch().await.expect("nats starts"), None, database_url, Clock::manual(Clock::System.now())).await
     }
 
     /// The same with a Postgres of its own, for tests that kill it.
     pub async fn with_own_postgres() -> Self {
         let postgres = Postgres::scratch().await.expect("postgres starts");
         let database_url = postgres.create_database("paige").await.expect("a platform database");
-        Self::on(Nats::scratch().await.expect("nats starts"), Some(postgres), database_url).await
+        Self::on(Nats::scratch().await.expect("nats starts"), Some(postgres), database_url, Clock::movable()).await
     }
 
-    async fn on(nats: Nats, postgres: Option<Postgres>, database_url: String) -> Self {
+    async fn on(nats: Nats, postgres: Option<Postgres>, database_url: String, clock: Clock) -> Self {
         let keys = Keys::random();
         let objects = tempfile::tempdir().expect("a folder for objects");
-        let clock = Clock::movable();
         let (house, shutdown) = build(&nats, &database_url, &objects, &keys, &clock, "127.0.0.1:0").await;
         let base = format!("http://{}", house.address);
         let (journal, databases, followers) = (house.journal.clone(), house.databases.clone(), house.followers.clone());
@@ -235,6 +241,7 @@ async fn build(nats: &Nats, database_url: &str, objects: &TempDir, keys: &Keys, 
         database_url: database_url.to_owned(),
         storage_url: objects.path().display().to_string(),
         mail: None,
+        terms: Terms::default(),
         keys: keys.clone(),
         clock: clock.clone(),
         listener,

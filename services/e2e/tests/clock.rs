@@ -4,11 +4,20 @@
 
 use chassis::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
-use e2e::Stage;
+use contract::{BillingEvent, ContactId, ConversationEvent, Entitlement, Event, ProjectEvent, ProjectId, Recorded, Subject};
+use e2e::person::Person;
+use e2e::{Stage, bodies};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 const CLOCK: &str = "/v1/dev/clock";
+const NUMBER: &str = "207358419203847";
+const WABA: &str = "104857392016384";
+const PHONE: &str = "16505550142";
+/// How long what ends by access and by billing lasts.
+const SESSION: TimeDelta = TimeDelta::days(30);
+const LINK: TimeDelta = TimeDelta::days(7);
+const TRIAL: TimeDelta = TimeDelta::days(14);
 
 fn instant(value: &Value) -> DateTime<Utc> {
     value.as_str().unwrap().parse().unwrap()
@@ -46,5 +55,139 @@ async fn nobody_moves_the_clock_without_the_platform_key() {
         assert_eq!(request.send().await.unwrap().status(), 401, "{key:?}");
     }
     assert_eq!(stage.call(Method::GET, CLOCK, None).await["ahead_seconds"], 0);
+    stage.finish(0).await;
+}
+
+async fn move_to(stage: &Stage, to: DateTime<Utc>) {
+    stage.call(Method::POST, CLOCK, Some(json!({ "to": to }))).await;
+}
+
+/// A business asks for a message to somebody who has just written: status and answer.
+async fn asked_for(stage: &Stage, project: ProjectId, wamid: &str, message: Value) -> (u16, Value) {
+    let second = stage.clock.now().timestamp();
+    assert_eq!(stage.webhook(bodies::text(NUMBER, PHONE, wamid, second, "Hello?")).await, 200);
+    stage.settle().await;
+    let contacts = stage.call(Method::GET, &format!("/v1/projects/{project}/contacts?phone=%2B{PHONE}"), None).await;
+    let contact = contacts["data"][0]["id"].as_str().unwrap();
+    stage.send(&format!("/v1/projects/{project}/contacts/{contact}/messages"), wamid, message).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_waits_expires_by_the_clock_that_was_moved() {
+    let stage = Stage::start().await;
+    let project = stage.signed_up("Clockwork", NUMBER, WABA).await;
+    stage.sim(Method::PUT, "/rules", Some(json!({ "everybody": true, "always_open": true }))).await;
+    let later = json!([{ "call": "send_message", "code": 131_016, "http_status": 503, "is_transient": true, "percent": 100, "seed": 1 }]);
+    stage.sim(Method::PUT, "/graph/faults", Some(later)).await;
+    let message = json!({ "type": "text", "text": { "body": "Soon" }, "expires_in_seconds": 36_000 });
+    let (status, asked) = asked_for(&stage, project, "wamid.first", message).await;
+    assert_eq!(status, 202, "{asked}");
+    let contact: ContactId = asked["contact"].as_str().unwrap().parse().unwrap();
+    let subject = Subject::conversation(project, contact);
+    let said = async || {
+        let recorded = stage.journal.entity(&subject).await.unwrap();
+        recorded.iter().map(|event| ConversationEvent::decode(event).unwrap()).collect::<Vec<_>>()
+    };
+    let is_put_off = |event: &ConversationEvent| matches!(event, ConversationEvent::SendDeferred(_));
+    stage.until("it is tried again later", async || said().await.iter().any(is_put_off)).await;
+    let failed = async || {
+        said().await.into_iter().find_map(|event| match event {
+            ConversationEvent::MessageFailed(failed) => Some(failed),
+            _ => None,
+        })
+    };
+    assert_eq!(failed().await, None);
+
+    let expires_at = instant(&asked["expires_at"]);
+    move_to(&stage, expires_at).await;
+    stage.until("it has expired", async || failed().await.is_some()).await;
+    let failed = failed().await.unwrap();
+    assert_eq!(failed.code, "expired", "{failed:?}");
+    assert!(failed.at >= expires_at, "{} before {expires_at}", failed.at);
+    stage.finish(0).await;
+}
+
+/// The token in the invitation that was mailed to somebody.
+async fn invited(stage: &Stage, owner: &Person, team: &str, email: &str) -> String {
+    let body = json!({ "email": email, "role": "member" });
+    owner.ask(stage, Method::POST, &format!("/v1/workspaces/{team}/invites"), Some(body)).await.ok();
+    let token = async || {
+        let mails = stage.call(Method::GET, "/v1/dev/mails", None).await;
+        let mail = mails["data"].as_array()?.iter().find(|mail| mail["to"] == email)?.clone();
+        let rest = mail["text"].as_str()?.split_once("paige_invite_")?.1.to_owned();
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
+        Some(format!("paige_invite_{}", &rest[..end]))
+    };
+    stage.until("the invitation is mailed", async || token().await.is_some()).await;
+    token().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_and_invitations_end_by_the_clock_that_was_moved() {
+    let stage = Stage::start().await;
+    let before = stage.clock.now();
+    let ada = Person::sign_in(&stage, "ada@example.com").await;
+    let team = ada.ask(&stage, Method::POST, "/v1/workspaces", Some(json!({ "name": "Pizza" }))).await.ok();
+    let team = team.body["id"].as_str().unwrap().to_owned();
+    let (bob, cy) = (invited(&stage, &ada, &team, "bob@example.com").await, invited(&stage, &ada, &team, "cy@example.com").await);
+    let after = stage.clock.now();
+    let join = async |token: &str| {
+        let body = json!({ "token": token, "name": "New" });
+        let answer = stage.http.post(format!("{}/sign-in/invites", stage.base)).json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["code"].clone())
+    };
+    let minute = TimeDelta::minutes(1);
+    move_to(&stage, before + LINK - minute).await;
+    assert_eq!(join(&bob).await.0, 201);
+    move_to(&stage, after + LINK).await;
+    assert_eq!(join(&cy).await, (409, json!("invite_link_expired")));
+
+    move_to(&stage, before + SESSION - minute).await;
+    assert_eq!(ada.ask(&stage, Method::GET, "/v1/me", None).await.status, 200);
+    move_to(&stage, after + SESSION).await;
+    assert_eq!(ada.ask(&stage, Method::GET, "/v1/me", None).await.status, 401);
+    stage.finish(0).await;
+}
+
+/// The first event of a subject for which there is something to say, and that.
+fn first<E: Event, T>(events: &[Recorded], wanted: impl Fn(E) -> Option<T>) -> (Recorded, T) {
+    let mut found = events.iter().filter_map(|event| Some((event.clone(), wanted(E::decode(event).unwrap())?)));
+    found.next().unwrap_or_else(|| panic!("not among {} events", events.len()))
+}
+
+/// What follows in one service from what another said comes after it, also when all of it is due at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_due_in_several_services_happens_in_the_order_in_which_one_leads_to_the_other() {
+    let stage = Stage::start().await;
+    let project = stage.signed_up("Clockwork", NUMBER, WABA).await;
+    let path = format!("/v1/projects/{project}");
+    let shown = stage.call(Method::GET, &path, None).await;
+    let end = instant(&shown["created_at"]) + TRIAL;
+    move_to(&stage, end + TimeDelta::days(5)).await;
+    stage.until("the project is suspended", async || stage.call(Method::GET, &path, None).await["status"] == "suspended").await;
+
+    let billing = stage.journal.entity(&Subject::billing(project)).await.unwrap();
+    let (expired, expired_at) = first(&billing, |event: BillingEvent| match event {
+        BillingEvent::SubscriptionExpired(expired) => Some(expired.at),
+        _ => None,
+    });
+    let (changed, entitled) = first(&billing, |event: BillingEvent| match event {
+        BillingEvent::EntitlementChanged(changed) => Some(changed),
+        _ => None,
+    });
+    let own = stage.journal.entity(&Subject::project(project)).await.unwrap();
+    let (suspended, said) = first(&own, |event: ProjectEvent| match event {
+        ProjectEvent::ProjectSuspended(suspended) => Some(suspended),
+        _ => None,
+    });
+    assert_eq!((expired_at, entitled.at, said.at), (end, end, end), "each is dated by the rule");
+    assert_eq!(entitled.entitlement, Entitlement::Suspended);
+    assert!(expired.sequence < changed.sequence, "the trial's end, then what follows for the project");
+    assert_eq!((said.billing_sequence, suspended.context.causation), (changed.sequence, Some(changed.id)), "and then lifecycle's word");
+    assert!(expired.time <= changed.time && changed.time <= suspended.time);
+
+    let message = json!({ "type": "text", "text": { "body": "Too late" } });
+    let (status, refused) = asked_for(&stage, project, "wamid.late", message).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("project_suspended")), "{refused}");
     stage.finish(0).await;
 }

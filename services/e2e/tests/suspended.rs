@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::ProjectId;
 use e2e::{Stage, bodies};
@@ -14,6 +16,9 @@ const WABA: &str = "104857392016384";
 const PHONE: &str = "16505550142";
 const TRIAL: TimeDelta = TimeDelta::days(14);
 const CYCLE: TimeDelta = TimeDelta::days(30);
+const MS: TimeDelta = TimeDelta::milliseconds(1);
+/// From the end of a trial until sending is refused, on a machine that is busy with other tests.
+const SOON: Duration = Duration::from_secs(5);
 
 struct Shop {
     stage: Stage,
@@ -23,7 +28,10 @@ struct Shop {
 
 impl Shop {
     async fn open() -> Self {
-        let stage = Stage::start().await;
+        Self::on(Stage::start().await).await
+    }
+
+    async fn on(stage: Stage) -> Self {
         let project = stage.signed_up("Corner shop", NUMBER, WABA).await;
         // Everybody can be written to at Meta, at any time: what is refused here is refused by us.
         stage.sim(Method::PUT, "/rules", Some(json!({ "everybody": true, "always_open": true }))).await;
@@ -83,6 +91,10 @@ impl Shop {
         self.stage.until(&format!("the subscription is {wanted}"), async || self.get("/subscription").await["state"] == wanted).await;
     }
 
+    async fn move_to(&self, to: DateTime<Utc>) {
+        self.stage.call(Method::POST, "/v1/dev/clock", Some(json!({ "to": to }))).await;
+    }
+
     fn later(&self, by: TimeDelta) {
         assert!(self.stage.clock.advance(by));
     }
@@ -116,6 +128,45 @@ async fn a_trial_that_ends_unpaid_suspends_to_the_instant_and_a_payment_restores
     shop.stage.until("the phone has the second answer", async || shop.heard().await == 2).await;
     let number = shop.get("").await["number"]["phone_number_id"].clone();
     assert_eq!(number, NUMBER, "what was connected still is");
+    shop.stage.finish(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_millisecond_before_the_end_is_sent_and_from_the_end_on_refused() {
+    let mut shop = Shop::on(Stage::with_standing_clock().await).await;
+    let created: DateTime<Utc> = serde_json::from_value(shop.get("").await["created_at"].clone()).unwrap();
+    let end = created + TRIAL;
+    shop.move_to(end - MS).await;
+    shop.hear().await;
+    let (status, asked) = shop.answer("before").await;
+    assert_eq!((status, shop.status().await), (202, ("ready".to_owned(), None)), "{asked}");
+    let message = format!("/v1/projects/{}/messages/{}", shop.project, asked["id"].as_str().unwrap());
+    let is_taken = async || {
+        let (_, shown) = shop.stage.request(Method::GET, &message, None).await;
+        ["accepted", "sent", "delivered"].contains(&shown["status"]["status"].as_str().unwrap_or_default())
+    };
+    shop.stage.until("Meta has it", is_taken).await;
+
+    // The clock stands at the end: what is measured is how long the word takes from billing over lifecycle to whoever sends.
+    shop.move_to(end).await;
+    let moved_at = Instant::now();
+    let mut taken = 0;
+    loop {
+        let (status, answer) = shop.answer(&format!("late-{taken}")).await;
+        if status == 409 {
+            assert_eq!(answer["code"], "project_suspended", "{answer}");
+            break;
+        }
+        assert_eq!(status, 202, "{answer}");
+        taken += 1;
+        assert!(moved_at.elapsed() < SOON, "{taken} taken in {:?}", moved_at.elapsed());
+    }
+    println!("from the end of the trial to the refusal: {:?}, {taken} taken", moved_at.elapsed());
+    shop.until("suspended").await;
+    assert_eq!(shop.status().await.1, Some(end), "to the instant");
+    shop.move_to(end + MS).await;
+    let (status, refused) = shop.answer("after").await;
+    assert_eq!((status, &refused["code"]), (409, &json!("project_suspended")), "{refused}");
     shop.stage.finish(0).await;
 }
 

@@ -187,3 +187,52 @@ async fn ctrl_c_in_the_middle_of_a_start_leaves_nothing() {
     up.process.stop(STOP_MAX).await;
     paige.all_gone(pid).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plan_is_what_it_is_told() {
+    let mut paige = Installation::new(None);
+    let mut wrong = paige.program.clone();
+    wrong.env.push(("PAIGE_PLAN_CURRENCY".to_owned(), "usd".to_owned()));
+    let mut refused = wrong.start();
+    let status = refused.ended_within(STOP_MAX).await;
+    assert!(!status.success() && refused.said().contains("unusable billing terms"), "{status}: {}", refused.said());
+
+    let told = [("PAIGE_PLAN_AMOUNT_MINOR", "9900"), ("PAIGE_PLAN_CURRENCY", "USD"), ("PAIGE_TRIAL_DAYS", "3")];
+    paige.program.env.extend(told.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let mut up = paige.start(FIRST_START_MAX).await;
+    let post = async |path: &str, body: Value| -> Value {
+        let request = paige.http.post(format!("{}{path}", up.base)).bearer_auth(&up.key).json(&body);
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {answer:?}");
+        answer.json().await.unwrap()
+    };
+    let until = async |path: &str, field: &str, wanted: &str| -> Value {
+        let started = Instant::now();
+        loop {
+            let shown = paige.get(&up, path).await;
+            if shown[field] == wanted {
+                return shown;
+            }
+            assert!(started.elapsed() < WAIT_MAX, "{field} is never {wanted}: {shown}");
+            tokio::time::sleep(POLL).await;
+        }
+    };
+    let created = post("/v1/projects", json!({ "name": "Elsewhere" })).await;
+    let project = format!("/v1/projects/{}", created["project"]["id"].as_str().unwrap());
+    until(&project, "status", "ready").await;
+    let subscription = format!("{project}/subscription");
+    let page = post(&format!("{subscription}/pay"), json!({ "email": "ada@example.com" })).await;
+    let paid = paige.http.post(format!("{}/payment", page["authorization_url"].as_str().unwrap())).send().await.unwrap();
+    assert!(paid.status().is_success(), "{paid:?}");
+    let active = until(&subscription, "state", "active").await;
+    let instant = |value: &Value| value.as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    assert_eq!(instant(&active["trial"]["ends_at"]) - instant(&active["trial"]["starts_at"]), chrono::TimeDelta::days(3));
+    let payment = paige.get(&up, &format!("{project}/payments")).await["data"][0].clone();
+    for shown in [&page["payment"], &active["plan"], &active["next_charge"], &payment] {
+        assert_eq!((&shown["amount_minor"], &shown["currency"]), (&json!(9_900), &json!("USD")), "{shown}");
+    }
+    assert_eq!(payment["status"], "succeeded");
+    let pid = up.process.pid();
+    up.process.stop(STOP_MAX).await;
+    paige.all_gone(pid).await;
+}

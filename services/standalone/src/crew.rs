@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use access::{Access, Mailer};
 use auth::Authorizer;
-use billing::{Billing, Paystack, Terms};
+use billing::{Billing, Paystack};
 use bots::Bots;
 use chassis::{Clock, Health, Ids};
 use conversations::Conversations;
@@ -240,8 +240,8 @@ fn access(parts: &Parts, journal: Journal, pool: PgPool, ids: Ids, master_key: M
 
 fn billing(parts: &Parts, address: SocketAddr, journal: Journal, pool: PgPool, ids: Ids, master: MasterKey) -> Result<Billing, Failure> {
     let provider = Some(Paystack::new(&format!("http://{address}/sim/paystack"), parts.keys.paystack_secret_key.clone())?);
-    let clock = parts.clock.clone();
-    Ok(Billing::new(billing::Parts { journal, pool, clock, ids, master, terms: Terms::default(), provider }))
+    let (clock, terms) = (parts.clock.clone(), parts.terms.clone());
+    Ok(Billing::new(billing::Parts { journal, pool, clock, ids, master, terms, provider }))
 }
 
 fn graph(parts: &Parts, address: SocketAddr) -> Result<Graph, Failure> {

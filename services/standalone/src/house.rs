@@ -12,6 +12,8 @@ use simulator::Simulator;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+pub use billing::Terms;
+
 use crate::Failure;
 use crate::crew::Crew;
 use crate::keys::Keys;
@@ -27,6 +29,8 @@ pub struct Parts {
     pub storage_url: String,
     /// How mails are sent; none: they stay in memory, at `/v1/dev/mails`.
     pub mail: Option<MailArgs>,
+    /// What projects are charged, and how long things last.
+    pub terms: Terms,
     /// Everything secret.
     pub keys: Keys,
     /// The time.

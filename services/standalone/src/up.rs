@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use access::config::MailArgs;
+use billing::config::TermsArgs;
 use chassis::{Clock, OutsideArgs, Secret, Shutdown, TelemetryArgs};
 use clap::Args;
 use embedded::{Servers, ServersOptions};
 use tokio::net::TcpListener;
 
-use crate::house::{House, Parts};
+use crate::house::{House, Parts, Terms};
 use crate::keys::Keys;
 use crate::{Failure, banner};
 
@@ -40,6 +41,8 @@ pub struct Up {
     #[command(flatten)]
     pub mail: MailArgs,
     #[command(flatten)]
+    pub terms: TermsArgs,
+    #[command(flatten)]
     pub telemetry: TelemetryArgs,
 }
 
@@ -51,6 +54,7 @@ pub async fn run(config: Up) -> Result<(), Failure> {
     let _telemetry = chassis::telemetry::start(&config.telemetry, "paige")?;
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
+    let terms = config.terms.terms()?;
     let keys = Keys::load_or_create(&config.data)?;
     let data = config.data.canonicalize()?;
     let text = |secret: &Secret| secret.expose().to_owned();
@@ -64,18 +68,19 @@ pub async fn run(config: Up) -> Result<(), Failure> {
         servers = Servers::start(options) => servers?,
         () = soft.cancelled() => return Ok(()),
     };
-    let outcome = serve(&mut servers, &data, &config, keys, &shutdown).await;
+    let outcome = serve(&mut servers, &data, &config, (keys, terms), &shutdown).await;
     servers.stop().await;
     outcome
 }
 
-async fn serve(servers: &mut Servers, data: &Path, config: &Up, keys: Keys, shutdown: &Shutdown) -> Result<(), Failure> {
+async fn serve(servers: &mut Servers, data: &Path, config: &Up, (keys, terms): (Keys, Terms), shutdown: &Shutdown) -> Result<(), Failure> {
     let listener = bind(config.listen).await?;
     let parts = Parts {
         nats_url: servers.nats_url().to_owned(),
         database_url: servers.database_url().to_owned(),
         storage_url: data.join(OBJECTS).display().to_string(),
         mail: Some(config.mail.clone()),
+        terms,
         keys: keys.clone(),
         clock: if config.fixed_clock { Clock::System } else { Clock::movable() },
         listener,

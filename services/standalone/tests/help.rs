@@ -17,7 +17,16 @@ fn the_help_leads_a_newcomer_to_the_first_command() {
         assert!(first.contains(word), "{word} is not in the help: {first}");
     }
     let up = help(&["up"]);
-    for word in ["PAIGE_DATA", "PAIGE_LISTEN", "PAIGE_NATS_URL", "PAIGE_DATABASE_URL", "PAIGE_FIXED_CLOCK", "Ctrl-C"] {
+    for word in [
+        "PAIGE_DATA",
+        "PAIGE_LISTEN",
+        "PAIGE_NATS_URL",
+        "PAIGE_DATABASE_URL",
+        "PAIGE_FIXED_CLOCK",
+        "PAIGE_PLAN_AMOUNT_MINOR",
+        "PAIGE_PLAN_CURRENCY",
+        "Ctrl-C",
+    ] {
         assert!(up.contains(word), "{word} is not in the help: {up}");
     }
     assert!(help(&["demo"]).contains("Usage: paige demo"));

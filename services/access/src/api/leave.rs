@@ -12,14 +12,14 @@ use crate::Access;
 use crate::actor::Actor;
 use crate::decide::{Command, WorkspaceCommand};
 
-/// What goes along.
+/// What stays.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Leave {
-    /// Whether the keys that the caller made, and those that were made with these, are revoked too. They go on working otherwise.
+    /// Whether the keys that the caller made, and those that were made with these, go on working. Otherwise they are revoked in the same step.
     #[serde(default)]
-    revoke_keys: bool,
+    keep_keys: bool,
 }
 
 /// Leaves a workspace
@@ -43,7 +43,7 @@ pub(crate) async fn leave(
 ) -> Result<StatusCode, Problem> {
     let user = Actor::person(&caller)?;
     let (by, origin) = by(&caller, &request)?;
-    let command = WorkspaceCommand::Leave { user, revoke_keys: query.revoke_keys };
+    let command = WorkspaceCommand::Leave { user, keep_keys: query.keep_keys };
     access.command(&Command::Workspace { workspace, by, command }, origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

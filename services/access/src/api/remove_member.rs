@@ -11,20 +11,21 @@ use super::by;
 use crate::Access;
 use crate::decide::{Command, WorkspaceCommand};
 
-/// What goes with them.
+/// What stays of them.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RemoveMember {
-    /// Whether the keys that they made, and those that were made with these, are revoked too. Keys are the workspace's and go on working
-    /// otherwise.
+    /// Whether the keys that they made, and those that were made with these, go on working. Otherwise they are revoked in the same step, for
+    /// they may know them.
     #[serde(default)]
-    revoke_keys: bool,
+    keep_keys: bool,
 }
 
 /// Removes a member
 ///
-/// Their sessions do not end, but nothing of the workspace can be reached with them.
+/// Nothing of the workspace can be reached with their sessions any more, and the keys that they made are revoked, unless `keep_keys` says
+/// otherwise. Their sessions do not end.
 #[utoipa::path(
     delete,
     path = "/v1/workspaces/{workspace}/members/{user}",
@@ -45,7 +46,7 @@ pub(crate) async fn remove_member(
     Query(query): Query<RemoveMember>,
 ) -> Result<StatusCode, Problem> {
     let (by, origin) = by(&caller, &request)?;
-    let command = WorkspaceCommand::Remove { user, revoke_keys: query.revoke_keys };
+    let command = WorkspaceCommand::Remove { user, keep_keys: query.keep_keys };
     access.command(&Command::Workspace { workspace, by, command }, origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,6 +3,8 @@
 //! Only the owner makes, changes or removes admins: otherwise one admin could remove all the others. The owner goes only after
 //! somebody else is the owner, so a workspace is never without one.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use contract::{KeyRevoked, MemberPermissionsChanged, MemberRemoved, MemberRoleChanged, ProjectId, Role, UserId, WorkspaceId};
 
@@ -16,13 +18,13 @@ use crate::workspace::{Member, Workspace};
 /// Projects in which one member may have been permitted something.
 pub(crate) const PERMISSIONS_MAX: usize = 200;
 
-pub(super) fn leave(workspace: &Workspace, user: UserId, revoke_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+pub(super) fn leave(workspace: &Workspace, user: UserId, keep_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
     let member = workspace.members.get(&user).ok_or(Refusal::NoWorkspace)?;
     if member.role == Role::Owner {
         return Err(Refusal::OwnerStays);
     }
     let mut facts = vec![on_workspace(workspace.id, MemberRemoved { user })];
-    facts.extend(keys_of(workspace, user, revoke_keys, now));
+    facts.extend(keys_of(workspace, user, !keep_keys, now));
     Ok(facts)
 }
 
@@ -44,32 +46,33 @@ pub(super) fn change_role(
     Ok(changed.into_iter().chain(keys_of(workspace, user, revoke_keys, now)).collect())
 }
 
-pub(super) fn remove(workspace: &Workspace, by: Actor, user: UserId, revoke_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
+pub(super) fn remove(workspace: &Workspace, by: Actor, user: UserId, keep_keys: bool, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
     changeable(workspace, by, user, now)?;
     let mut facts = vec![on_workspace(workspace.id, MemberRemoved { user })];
-    facts.extend(keys_of(workspace, user, revoke_keys, now));
+    facts.extend(keys_of(workspace, user, !keep_keys, now));
     Ok(facts)
 }
 
-/// The end of every key that somebody made, by themselves or with another of these keys, if it is asked for.
+/// The end of every key that somebody made, by themselves or with another of these keys, if they are to end: whoever made a key may know it.
 fn keys_of(workspace: &Workspace, user: UserId, revoke: bool, now: DateTime<Utc>) -> impl Iterator<Item = Fact> {
     let theirs = workspace.keys.iter().filter(move |(_, key)| revoke && key.works(now) && key.makers.contains(&user));
     theirs.map(move |(key, _)| on_workspace(workspace.id, KeyRevoked { key: *key }))
 }
 
-/// `project`: which, and who owns it.
+/// `project`: which, and who owns it. `strays`: what the member was permitted there means nothing any more, and makes room.
 pub(super) fn permit(
     workspace: &Workspace,
     by: Actor,
     user: UserId,
     project: (ProjectId, Option<WorkspaceId>),
+    strays: &BTreeSet<ProjectId>,
     scopes: &[String],
     now: DateTime<Utc>,
 ) -> Result<Vec<Fact>, Refusal> {
     let authority = Authority::of(workspace, by, MEMBERS_WRITE, now)?;
     let member = workspace.members.get(&user).ok_or(Refusal::NoMember)?;
     let (project, owner) = project;
-    // What was permitted can be taken back also after the project has gone.
+    // It can be taken back also after the project has gone: with the platform's key, for the guard hides the project from everybody else.
     if !scopes.is_empty() && owner != Some(workspace.id) {
         return Err(Refusal::NoProject);
     }
@@ -78,10 +81,21 @@ pub(super) fn permit(
     if has == scopes {
         return Ok(Vec::new());
     }
-    if has.is_empty() && member.permissions.len() >= PERMISSIONS_MAX {
-        return Err(Refusal::LimitReached { what: "projects for one member", max: PERMISSIONS_MAX });
+    let change = |project, scopes| on_workspace(workspace.id, MemberPermissionsChanged { user, project, scopes });
+    let mut facts = Vec::new();
+    if has.is_empty() && !has_room(member) {
+        facts.extend(strays.iter().map(|stray| change(*stray, Vec::new())));
+        if facts.is_empty() {
+            return Err(Refusal::LimitReached { what: "projects for one member", max: PERMISSIONS_MAX });
+        }
     }
-    Ok(vec![on_workspace(workspace.id, MemberPermissionsChanged { user, project, scopes: scopes.to_vec() })])
+    facts.push(change(project, scopes.to_vec()));
+    Ok(facts)
+}
+
+/// Whether something can be permitted to a member in one project more.
+pub(crate) fn has_room(member: &Member) -> bool {
+    member.permissions.len() < PERMISSIONS_MAX
 }
 
 /// A member whom `by` may change.

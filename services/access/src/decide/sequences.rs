@@ -49,15 +49,15 @@ fn actor(n: usize) -> Actor {
 
 fn command(Try { kind, on, dice }: Try, step: usize, now: DateTime<Utc>) -> WorkspaceCommand {
     let (user, role) = (user(on), if dice % 2 == 0 { Role::Admin } else { Role::Member });
-    let revoke_keys = dice % 3 == 0;
+    let (revoke_keys, keep_keys) = (dice % 3 == 0, dice % 3 != 0);
     let expires_at = [None, Some(2), Some(5), Some(60)][dice >> 4 & 3].map(|minutes| now + TimeDelta::minutes(minutes));
     // Keys and invitations of the first steps, so that some of them exist.
     let (key, invite) = (KeyId::from_ulid(ulid(100 + dice % 6)), InviteId::from_ulid(ulid(500 + dice % 12)));
     let scopes: Vec<String> = SCOPES.iter().enumerate().filter(|(n, _)| dice >> n & 1 == 1).map(|(_, scope)| (*scope).to_owned()).collect();
     match kind {
         0 => WorkspaceCommand::ChangeRole { user, role, revoke_keys },
-        1 => WorkspaceCommand::Remove { user, revoke_keys },
-        2 => WorkspaceCommand::Leave { user, revoke_keys },
+        1 => WorkspaceCommand::Remove { user, keep_keys },
+        2 => WorkspaceCommand::Leave { user, keep_keys },
         3 => WorkspaceCommand::TransferOwnership { to: user },
         4 | 5 => WorkspaceCommand::Invite { invite: InviteId::from_ulid(ulid(500 + step % 12)), email: email(on), role },
         6 | 7 => WorkspaceCommand::Accept { invite, user },
@@ -136,8 +136,8 @@ fn made_by(workspace: &Workspace, user: UserId) -> BTreeSet<KeyId> {
 fn disowned(command: &WorkspaceCommand) -> Option<UserId> {
     match command {
         WorkspaceCommand::ChangeRole { user, revoke_keys: true, .. }
-        | WorkspaceCommand::Remove { user, revoke_keys: true }
-        | WorkspaceCommand::Leave { user, revoke_keys: true } => Some(*user),
+        | WorkspaceCommand::Remove { user, keep_keys: false }
+        | WorkspaceCommand::Leave { user, keep_keys: false } => Some(*user),
         _ => None,
     }
 }

@@ -123,7 +123,7 @@ fn new_key(n: u128, scopes: &[&str], project: Option<ProjectId>) -> WorkspaceCom
 }
 
 fn leave(name: &str) -> WorkspaceCommand {
-    WorkspaceCommand::Leave { user: user(name), revoke_keys: false }
+    WorkspaceCommand::Leave { user: user(name), keep_keys: false }
 }
 
 fn invite(n: u128, name: &str, role: Role) -> WorkspaceCommand {
@@ -133,7 +133,7 @@ fn invite(n: u128, name: &str, role: Role) -> WorkspaceCommand {
 #[test]
 fn who_may_do_what_to_whom() {
     let change = |name: &str, role| WorkspaceCommand::ChangeRole { user: user(name), role, revoke_keys: false };
-    let remove = |name: &str| WorkspaceCommand::Remove { user: user(name), revoke_keys: false };
+    let remove = |name: &str| WorkspaceCommand::Remove { user: user(name), keep_keys: false };
     let transfer = |name: &str| WorkspaceCommand::TransferOwnership { to: user(name) };
     let rename = || WorkspaceCommand::Rename { name: "Pasta".parse().unwrap() };
     let delete = || WorkspaceCommand::Delete { confirm: "Pizza".into() };
@@ -315,6 +315,23 @@ fn a_member_is_permitted_what_the_one_who_permits_has_in_projects_of_the_workspa
     house.state.project_owner = Some(WorkspaceId::INSTALLATION);
     assert_eq!(house.run(by("owner"), permit(&["code:write"])), Err(NoProject));
     assert_eq!(house.run(by("owner"), permit(&[])), Ok(vec!["member_permissions_changed"]), "it can be taken back");
-    house.run(by("owner"), WorkspaceCommand::Remove { user: user("member"), revoke_keys: false }).unwrap();
+    house.run(by("owner"), WorkspaceCommand::Remove { user: user("member"), keep_keys: false }).unwrap();
     assert_eq!(house.run(by("owner"), permit(&[])), Err(NoMember));
+}
+
+#[test]
+fn what_was_permitted_in_projects_that_are_gone_makes_room() {
+    let numbered = |n: u128| ulid(1_000 + n, ProjectId::from_ulid);
+    let permit = |n: u128| WorkspaceCommand::Permit { user: user("member"), project: numbered(n), scopes: vec!["projects:read".into()] };
+    let mut house = House::new();
+    for n in 0..members::PERMISSIONS_MAX as u128 {
+        house.run(by("owner"), permit(n)).unwrap();
+    }
+    let full = LimitReached { what: "projects for one member", max: members::PERMISSIONS_MAX };
+    assert_eq!(house.run(by("owner"), permit(999)), Err(full));
+    house.state.strays = [3, 5].map(numbered).into();
+    assert_eq!(house.run(by("owner"), permit(999)), Ok(vec!["member_permissions_changed"; 3]));
+    let permitted = &house.workspace().members[&user("member")].permissions;
+    assert_eq!(permitted.len(), members::PERMISSIONS_MAX - 1);
+    assert_eq!([3, 5, 999].map(|n| permitted.contains_key(&numbered(n))), [false, false, true]);
 }

@@ -1,7 +1,11 @@
 //! Workspaces and members: made, renamed, given away, deleted; roles, permissions, and that who was removed is out at once.
 
 use axum::http::{Method, StatusCode};
-use contract::{ProjectTransferred, TransferId, WorkspaceId};
+use contract::{
+    Context, Event, EventId, MemberPermissionsChanged, ProjectId, ProjectTransferred, Subject, TransferId, UserId, WorkspaceEvent,
+    WorkspaceId,
+};
+use journal::Expect;
 use serde_json::{Value, json};
 
 use crate::world::{API_KEY, World};
@@ -103,7 +107,7 @@ async fn who_is_removed_is_out_at_once_and_signed_in_still() {
         let bob = world.join(&ada, &team, &format!("bob{round}"), "admin").await;
         let body = json!({"name": "K", "scopes": ["workspace:read"]});
         let key = world.post(&bob.token, &format!("{path}/keys"), body).await.ok().text("/secret");
-        let removed = world.delete(&ada.token, &format!("{path}/members/{}?revoke_keys=true", bob.id)).await;
+        let removed = world.delete(&ada.token, &format!("{path}/members/{}", bob.id)).await;
         assert_eq!(removed.status, StatusCode::NO_CONTENT, "{removed:?}");
         // What changes something is judged on the log itself: there is no moment after which it still works.
         let rename = world.send(Some(&bob.token), Method::PATCH, &path, Some(json!({"name": "Mine"}))).await;
@@ -114,6 +118,40 @@ async fn who_is_removed_is_out_at_once_and_signed_in_still() {
         })
         .await;
         world.get(&bob.token, "/v1/me").await.ok();
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_keys_of_who_goes_work_on_only_where_they_are_kept() {
+    let world = World::new().await;
+    let ada = world.sign_in("ada").await;
+    let team = world.team(&ada).await;
+    let path = format!("/v1/workspaces/{team}");
+    for (name, query, works) in [("bob", "", false), ("cy", "?keep_keys=false", false), ("dan", "?keep_keys=true", true)] {
+        for leaves in [false, true] {
+            let who = world.join(&ada, &team, &format!("{name}{leaves}"), "admin").await;
+            let body = json!({"name": "K", "scopes": ["workspace:read"]});
+            let key = world.post(&who.token, &format!("{path}/keys"), body).await.ok().text("/secret");
+            world.get(&key, &path).await.ok();
+            let gone = if leaves {
+                world.post(&who.token, &format!("{path}/leave{query}"), json!({})).await
+            } else {
+                world.delete(&ada.token, &format!("{path}/members/{}{query}", who.id)).await
+            };
+            assert_eq!(gone.status, StatusCode::NO_CONTENT, "{gone:?}");
+            // Once this process knows that they are gone, it knows of their keys: both are one append.
+            crate::world::until(|| async {
+                let read = world.get(&who.token, &path).await;
+                if read.status == 404 { Ok(()) } else { Err(format!("{read:?}")) }
+            })
+            .await;
+            crate::world::until(|| async {
+                let keyed = world.get(&key, &path).await;
+                if (keyed.status == 200) == works { Ok(()) } else { Err(format!("{name} {query}: {keyed:?}")) }
+            })
+            .await;
+        }
     }
     world.end().await;
 }
@@ -144,6 +182,40 @@ async fn a_member_may_do_in_a_project_what_was_permitted_there() {
     assert_eq!(permit(elsewhere.to_string(), json!(["projects:read"])).await.refused(), (404, "not_found"));
     permit(project.to_string(), json!([])).await.ok();
     assert_eq!(world.get(&bob.token, &audit).await.refused(), (404, "not_found"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_a_member_was_permitted_in_projects_that_are_gone_keeps_nobody_from_new_ones() {
+    let world = World::new().await;
+    let ada = world.sign_in("ada").await;
+    let team = world.team(&ada).await;
+    let bob = world.join(&ada, &team, "bob", "member").await;
+    let permit = |project: ProjectId| {
+        let (world, path, token) = (&world, format!("/v1/workspaces/{team}/members/{}/projects/{project}", bob.id), &ada.token);
+        async move { world.send(Some(token), Method::PUT, &path, Some(json!({"scopes": ["projects:read"]}))).await }
+    };
+    let (kept, gone) = (world.project(&team, &ada.id).await, world.project(&team, &ada.id).await);
+    for project in [kept, gone] {
+        assert_eq!(permit(project).await.status, StatusCode::NO_CONTENT);
+    }
+    world.erase(gone, &ada.id).await;
+    // As many more as one member may have, of projects of which nothing is left.
+    let user: UserId = bob.id.parse().unwrap();
+    let granted = |_: usize| {
+        let project = ProjectId::from_ulid(world.ids.ulid());
+        let event = WorkspaceEvent::from(MemberPermissionsChanged { user, project, scopes: vec!["projects:read".to_owned()] });
+        event.into_new(EventId::from_ulid(world.ids.ulid()), "/test", world.clock.now(), Context::default())
+    };
+    let events = (2..200).map(granted).collect();
+    world.journal.append(&Subject::workspace(team.parse::<WorkspaceId>().unwrap()), Expect::Any, events).await.unwrap();
+
+    let new = world.project(&team, &ada.id).await;
+    let permitted = permit(new).await;
+    assert_eq!(permitted.status, StatusCode::NO_CONTENT, "{permitted:?}");
+    let list = world.get(&ada.token, &format!("/v1/workspaces/{team}/members")).await.ok();
+    let shown = list.body["data"].as_array().unwrap().iter().find(|member| member["user"] == bob.id).unwrap();
+    assert_eq!(shown["projects"], json!({kept.to_string(): ["projects:read"], new.to_string(): ["projects:read"]}));
     world.end().await;
 }
 

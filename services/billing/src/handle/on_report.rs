@@ -95,10 +95,10 @@ impl OnReport {
         let report: Report = serde_json::from_slice(&recorded.data).unwrap_or_default();
         let payment = report.payment();
         let found = match payment {
-            Some(payment) => store::find_payment(&billing.pool, payment).await?,
+            Some(payment) => self.whose(payment, report.project()).await?,
             None => None,
         };
-        let (Some(payment), Some((project, _))) = (payment, found) else {
+        let (Some(payment), Some(project)) = (payment, found) else {
             return self.unknown(report.project(), payment, recorded).await;
         };
         if billing.provider.is_some() {
@@ -110,6 +110,23 @@ impl OnReport {
         // Asked last: it may have ended while the provider was asked.
         let (closed, erased) = store::closed(&billing.pool, project).await?;
         if closed.is_some() || erased { self.erase(recorded).await } else { Ok(()) }
+    }
+
+    /// By the tables, and where these do not know the payment by the log of the project that the report names: they may be behind, for the database
+    /// was away when the page was opened.
+    async fn whose(&self, payment: PaymentId, named: Option<ProjectId>) -> Result<Option<ProjectId>, Error> {
+        if let Some((project, _)) = store::find_payment(&self.billing.pool, payment).await? {
+            return Ok(Some(project));
+        }
+        let Some(project) = named else { return Ok(None) };
+        match self.billing.account(project).await {
+            Ok(account) => Ok(account.payments.contains_key(&payment).then_some(project)),
+            Err(error @ Error::Decode { .. }) => {
+                tracing::error!(project.id = %project, payment.id = %payment, error = %error.chain(), "whose a payment is cannot be read");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn unknown(&self, project: Option<ProjectId>, payment: Option<PaymentId>, recorded: &Recorded) -> Result<(), Error> {

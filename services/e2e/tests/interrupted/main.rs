@@ -1,6 +1,6 @@
 //! A project's whole life while its services are killed with -9: it is made, connected, handed over, suspended, restored and deleted, and
 //! around each of these every service that takes part dies before it, amid it and after it. Whatever was begun ends, once, in a state that
-//! lasts, and of what was deleted nothing is left over.
+//! lasts, and of what was deleted nothing is left over. Who dies when is drawn anew in each run, from a number that is printed.
 //!
 //! The states of lifecycle alone, at each place between two words of others, are tried in its own tests.
 
@@ -11,6 +11,7 @@ mod kill;
 mod world;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use contract::{ProjectId, Subject};
@@ -20,7 +21,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use asking::{Asking, Request};
-use kill::{KILLS, Kill};
+use kill::{Deaths, Kill, ROUNDS};
 use world::World;
 
 /// How long the trials of projects go on after their making was begun, in seconds: the first, and each after the one before.
@@ -48,11 +49,10 @@ fn part_of(service: &str, project: ProjectId) -> Subject {
     }
 }
 
-/// A project for each kill, in the workspace of a person.
-async fn made(world: &mut World, workspace: &str) -> Vec<ProjectId> {
+/// A project for each round, in the workspace of a person.
+async fn made(world: &mut World, deaths: &mut Deaths, workspace: &str) -> Vec<ProjectId> {
     let mut made = Vec::new();
-    for n in 0..KILLS.len() {
-        let kills = kill::kills(n, &MAKERS.map(|(name, _)| name));
+    for (n, kills) in deaths.draw(&MAKERS.map(|(name, _)| name)).into_iter().enumerate() {
         let body = json!({ "name": format!("P{n}"), "workspace_id": workspace });
         let create = async |asking: &Asking| -> ProjectId {
             let created = asking.post("lifecycle", "/v1/projects", &format!("project-{n}"), Some(&body)).await;
@@ -78,8 +78,8 @@ async fn made(world: &mut World, workspace: &str) -> Vec<ProjectId> {
 }
 
 /// Each gets a number by Meta's signup.
-async fn connected(world: &mut World, projects: &[ProjectId]) {
-    for (n, project) in projects.iter().enumerate() {
+async fn connected(world: &mut World, deaths: &mut Deaths, projects: &[ProjectId]) {
+    for ((n, project), kills) in projects.iter().enumerate().zip(deaths.draw(&["lifecycle"])) {
         let (number, waba) = number(n);
         let (sim, path) = (world.sim.clone(), format!("/v1/projects/{project}"));
         let signup = format!("{path}/number/signup");
@@ -97,7 +97,7 @@ async fn connected(world: &mut World, projects: &[ProjectId]) {
         let (journal, project) = (world.journal.clone(), *project);
         let seen =
             async |(): &(), _: &str| world::told(&journal, &Subject::project(project)).await.iter().any(|told| told == "number_connected");
-        world.around(&kill::kills(n, &["lifecycle"]), connect, seen).await;
+        world.around(&kills, connect, seen).await;
         let shown = world.until_project(project, "connected", |shown| shown["operation"]["status"] == "succeeded").await;
         assert_eq!(shown["number"]["phone_number_id"], *number, "{shown}");
         assert_eq!(world.line(&number).await["registered"], true);
@@ -109,11 +109,11 @@ fn number(n: usize) -> (String, String) {
 }
 
 /// From the person's workspace to the team.
-async fn handed_over(world: &mut World, projects: &[ProjectId], team: &str) {
-    for (n, project) in projects.iter().enumerate() {
+async fn handed_over(world: &mut World, deaths: &mut Deaths, projects: &[ProjectId], team: &str) {
+    for (project, kills) in projects.iter().zip(deaths.draw(&["lifecycle", "access", "billing"])) {
         let before = world::told(&world.journal, &Subject::project(*project)).await.len();
         let subscription = world.asking().get("billing", &format!("/v1/projects/{project}/subscription")).await;
-        let (kills, journal, project) = (kill::kills(n, &["lifecycle", "access", "billing"]), world.journal.clone(), *project);
+        let (journal, project) = (world.journal.clone(), *project);
         let path = format!("/v1/projects/{project}/transfer");
         let to = json!({ "workspace": team });
         let offer = async |asking: &Asking| asking.post("lifecycle", &path, "", Some(&to)).await;
@@ -132,17 +132,17 @@ async fn handed_over(world: &mut World, projects: &[ProjectId], team: &str) {
 }
 
 /// Their trials end one after the other, and each is paid for then.
-async fn suspended_and_restored(world: &mut World, projects: &[(ProjectId, DateTime<Utc>)]) {
+async fn suspended_and_restored(world: &mut World, deaths: &mut Deaths, projects: &[(ProjectId, DateTime<Utc>)]) {
     let parts = ["billing", "lifecycle"];
     let journal = world.journal.clone();
     let seen = async |project: ProjectId, service: &str, words: (&str, usize)| {
         let told = world::told(&journal, &part_of(service, project)).await;
         told.iter().filter(|told| *told == words.0).count() >= words.1
     };
-    for (n, (project, end)) in projects.iter().enumerate() {
+    for ((project, end), kills) in projects.iter().zip(deaths.draw(&parts)) {
         // Killed while it ends is killed so long after its end.
         let left = (*end - chassis::Clock::System.now()).to_std().unwrap_or_default();
-        let kills = kill::kills(n, &parts).into_iter().map(|(name, kill)| match kill {
+        let kills = kills.into_iter().map(|(name, kill)| match kill {
             Kill::While(after) => (name, Kill::While(left + after)),
             other => (name, other),
         });
@@ -155,8 +155,7 @@ async fn suspended_and_restored(world: &mut World, projects: &[(ProjectId, DateT
         let shown = world.until_project(*project, "suspended", |shown| shown["status"] == "suspended").await;
         assert_eq!(shown["suspended_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), *end, "to the instant");
     }
-    for (n, (project, _)) in projects.iter().enumerate() {
-        let kills = kill::kills(n, &parts);
+    for ((project, _), kills) in projects.iter().zip(deaths.draw(&parts)) {
         let payer = json!({ "email": "ada@example.com" });
         let path = format!("/v1/projects/{project}/subscription/pay");
         let page = world.asking().post("billing", &path, "", Some(&payer)).await;
@@ -189,9 +188,9 @@ const ERASERS: [(&str, &str); 7] = [
 ];
 
 /// All of them at once in the end, when each that takes part has died around its step, and everybody around the last fact.
-async fn deleted(world: &mut World, projects: &[ProjectId]) {
+async fn deleted(world: &mut World, deaths: &mut Deaths, projects: &[ProjectId]) {
     let journal = world.journal.clone();
-    for (n, project) in projects.iter().enumerate() {
+    for ((n, project), kills) in projects.iter().enumerate().zip(deaths.draw(&SERVICES)) {
         let path = format!("/v1/projects/{project}");
         let confirm = json!({ "confirm": format!("P{n}") });
         let request = Request { service: "lifecycle", method: &Method::DELETE, path: &path, key: "", body: Some(&confirm) };
@@ -203,11 +202,15 @@ async fn deleted(world: &mut World, projects: &[ProjectId]) {
             let mut steps = ERASERS.iter().filter(|(name, _)| *name == service || ERASERS.iter().all(|(other, _)| *other != service));
             steps.all(|(_, step)| done.contains(*step)) || done.contains("erased")
         };
-        world.around(&kill::kills(n, &SERVICES), delete, seen).await;
+        world.around(&kills, delete, seen).await;
     }
     let last = *projects.last().unwrap();
     let over = async |_: &Asking| world::until_told(&journal, last, |told| told.last().is_some_and(|last| last == "project_erased")).await;
-    world.around(&kill::kills(1, &SERVICES), over, async |(): &(), _: &str| true).await;
+    // It is over by their work: nobody is down before, they die as soon as it is waited for.
+    let [kills, ..] = deaths.draw(&SERVICES);
+    let kills: Vec<_> =
+        kills.into_iter().map(|(name, kill)| (name, if kill == Kill::Before { Kill::While(Duration::ZERO) } else { kill })).collect();
+    world.around(&kills, over, async |(): &(), _: &str| true).await;
     for project in projects {
         world::until_told(&journal, *project, |told| told == ["project_erased"]).await;
     }
@@ -237,14 +240,17 @@ async fn nothing_is_left_over(world: &World, gone: &[ProjectId], kept: &[Project
 
 #[tokio::test(flavor = "multi_thread")]
 async fn services_die_around_every_step_of_a_projects_life_and_it_goes_on_and_ends() {
+    let seed = kill::seed();
+    println!("{}={seed} repeats it", kill::SEED);
+    let mut deaths = Deaths::new(seed);
     let mut world = World::start().await;
     let (person, team) = world.person_and_team().await;
-    let projects = made(&mut world, &person).await;
-    connected(&mut world, &projects).await;
-    handed_over(&mut world, &projects, &team).await;
-    let others = world.with_trials_that_end_soon(KILLS.len(), TRIAL_LEFT_S).await;
-    suspended_and_restored(&mut world, &others).await;
-    deleted(&mut world, &projects).await;
+    let projects = made(&mut world, &mut deaths, &person).await;
+    connected(&mut world, &mut deaths, &projects).await;
+    handed_over(&mut world, &mut deaths, &projects, &team).await;
+    let others = world.with_trials_that_end_soon(ROUNDS, TRIAL_LEFT_S).await;
+    suspended_and_restored(&mut world, &mut deaths, &others).await;
+    deleted(&mut world, &mut deaths, &projects).await;
     let kept: Vec<ProjectId> = others.into_iter().map(|(project, _)| project).collect();
     nothing_is_left_over(&world, &projects, &kept).await;
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::metadata::{Graph, Package};
 use crate::nobody;
+use crate::tree::rust_files;
 
 /// Programs made of the services.
 const MADE_OF_SERVICES: [&str; 2] = ["standalone", "e2e"];
@@ -12,6 +13,13 @@ const SPEAKS_NATS: [&str; 1] = ["journal"];
 /// Crates that speak HTTP as a client: Meta's API, the payment provider (billing's `paystack.rs`), the local Meta, and two that use the
 /// platform as a user would, `paige demo` and the tests.
 const SPEAKS_HTTP: [&str; 5] = ["whatsapp", "billing", "simulator", "standalone", "e2e"];
+/// Where in these: a file, or a folder with all that is in it. The payment provider is one file, so is whatever else is asked, but Meta.
+const SPEAKS_HTTP_IN: [&str; 4] = [
+    "services/billing/src/paystack.rs",
+    "services/lib/whatsapp/src/graph/",
+    "services/simulator/src/client.rs",
+    "services/standalone/src/demo/caller.rs",
+];
 /// Crates without SQL: what has no tables cannot read another's.
 const WITHOUT_SQL: [&str; 14] = [
     "contract",
@@ -80,6 +88,25 @@ fn only_the_journal_names_the_broker_and_only_named_crates_name_an_http_client()
         }
     }
     nobody("clients of other systems are named in one place each", offenders);
+}
+
+#[test]
+fn within_these_crates_only_named_files_name_an_http_client() {
+    let is_comment = |line: &&str| line.trim_start().starts_with("//");
+    let (mut offenders, mut unused) = (Vec::new(), BTreeSet::from(SPEAKS_HTTP_IN));
+    for file in rust_files().into_iter().filter(|file| !file.is_test()) {
+        let lines = file.lines_before_tests();
+        let mut code = lines.into_iter().filter(|line| !is_comment(line));
+        if !code.any(|line| line.contains("reqwest")) {
+            continue;
+        }
+        match SPEAKS_HTTP_IN.iter().find(|place| file.path.starts_with(**place)) {
+            Some(place) => drop(unused.remove(place)),
+            None => offenders.push(format!("{} names reqwest", file.path)),
+        }
+    }
+    offenders.extend(unused.into_iter().map(|place| format!("{place} does not name reqwest any more")));
+    nobody("whoever is asked over HTTP is behind one file", offenders);
 }
 
 #[test]

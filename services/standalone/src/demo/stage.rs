@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::caller::Caller;
 use crate::Failure;
 use crate::banner::line;
-use crate::house::{House, Parts};
+use crate::house::{House, Parts, Terms};
 use crate::keys::Keys;
 
 /// A running house, and what is needed to show something of it.
@@ -32,6 +32,7 @@ pub(super) async fn on_stage(clock: Clock, show: impl AsyncFnOnce(&Stage) -> Res
         database_url,
         storage_url: objects.path().display().to_string(),
         mail: None,
+        terms: Terms::default(),
         keys: keys.clone(),
         clock,
         listener,

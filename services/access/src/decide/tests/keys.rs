@@ -120,9 +120,9 @@ fn who_goes_takes_along_what_was_made_with_their_keys() {
     };
     let (admin, role) = (user("admin"), Role::Member);
     for (by, command, first) in [
-        (by("owner"), WorkspaceCommand::Remove { user: admin, revoke_keys: true }, "member_removed"),
+        (by("owner"), WorkspaceCommand::Remove { user: admin, keep_keys: false }, "member_removed"),
         (by("owner"), WorkspaceCommand::ChangeRole { user: admin, role, revoke_keys: true }, "member_role_changed"),
-        (by("admin"), WorkspaceCommand::Leave { user: admin, revoke_keys: true }, "member_removed"),
+        (by("admin"), WorkspaceCommand::Leave { user: admin, keep_keys: false }, "member_removed"),
     ] {
         let mut house = House::new();
         maker(&mut house);
@@ -140,13 +140,17 @@ fn who_goes_takes_along_what_was_made_with_their_keys() {
 }
 
 #[test]
-fn who_goes_takes_their_keys_along_if_asked_to() {
-    let mut house = House::new();
-    house.run(by("admin"), new_key(1, &["projects:read"], None)).unwrap();
-    house.run(by("owner"), new_key(2, &["projects:read"], None)).unwrap();
-    let remove = WorkspaceCommand::Remove { user: user("admin"), revoke_keys: true };
-    assert_eq!(house.run(by("owner"), remove), Ok(vec!["member_removed", "key_revoked"]));
-    assert!(!house.workspace().keys[&key(1)].works(house.now) && house.workspace().keys[&key(2)].works(house.now));
+fn who_goes_takes_their_keys_along_unless_they_are_kept() {
+    for keep_keys in [false, true] {
+        let mut house = House::new();
+        house.run(by("admin"), new_key(1, &["projects:read"], None)).unwrap();
+        house.run(by("owner"), new_key(2, &["projects:read"], None)).unwrap();
+        let remove = WorkspaceCommand::Remove { user: user("admin"), keep_keys };
+        let expected = if keep_keys { vec!["member_removed"] } else { vec!["member_removed", "key_revoked"] };
+        assert_eq!(house.run(by("owner"), remove), Ok(expected));
+        assert_eq!(house.workspace().keys[&key(1)].works(house.now), keep_keys);
+        assert!(house.workspace().keys[&key(2)].works(house.now));
+    }
 }
 
 #[test]
