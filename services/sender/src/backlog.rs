@@ -158,9 +158,10 @@ impl Backlog {
             }
             ConversationEvent::MessageFailed(failed) => self.settle(failed.message),
             ConversationEvent::MessageStatusReported(reported) => {
-                self.tell(status::told(reported.raw.get()).map(|id| (id, reported.wamid)))
+                let told = status::told(reported.raw.get()).map(|id| (id, reported.wamid));
+                self.tell(&recorded.subject, told)
             }
-            ConversationEvent::UnassignedItemReceived(item) => self.tell(status::told_unassigned(&item)),
+            ConversationEvent::UnassignedItemReceived(item) => self.tell(&recorded.subject, status::told_unassigned(&item)),
             ConversationEvent::ReadRequested(requested) => key.map_or(News::None, |key| self.request_read(key, requested, recorded)),
             ConversationEvent::ReadSettled(_) => {
                 if let Some(cause) = recorded.context.causation
@@ -251,9 +252,12 @@ impl Backlog {
         key.map_or(News::None, News::Contact)
     }
 
-    fn tell(&mut self, told: Option<(MessageId, String)>) -> News {
-        let Some((id, wamid)) = told else { return News::None };
-        let Some(message) = self.messages.get_mut(&id).filter(|message| message.told.is_none()) else { return News::None };
+    /// Of a message of the subject's own project alone: in a status stands whatever was sent with the message, which anybody may make who
+    /// sends with a token of their own.
+    fn tell(&mut self, subject: &Subject, told: Option<(MessageId, String)>) -> News {
+        let (Some(project), Some((id, wamid))) = (subject.project_id(), told) else { return News::None };
+        let open = |message: &&mut Message| message.key.0 == project && message.told.is_none();
+        let Some(message) = self.messages.get_mut(&id).filter(open) else { return News::None };
         message.told = Some(wamid);
         self.changed_messages.insert(id);
         News::Told(id)

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use contract::{ConversationEvent, ReadRequested, Subject, UnassignedItemReceived, UnknownOutcome};
 
 use crate::meta::Act;
-use crate::world::{World, names, wait_for};
+use crate::world::{World, ends, names, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_is_started_asked_for_and_accepted() {
@@ -146,6 +146,42 @@ async fn a_status_may_be_faster_than_the_answer_and_may_name_nobody() {
     world.until_rows(0).await;
     let said = world.said(&shop, world.contact(), message).await;
     assert!(said.is_empty());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_status_of_another_project_settles_nothing_whatever_it_names() {
+    let world = World::new().await;
+    let (ours, theirs) = (world.shop().await, world.shop().await);
+    let running = world.sender().await;
+    let (waiting, unknown) = ((world.contact(), world.message()), (world.contact(), world.message()));
+    world.meta.script(unknown.1, [Act::AcceptInSilence]);
+    // Put off again and again, so that it waits however long this takes.
+    world.meta.script(waiting.1, [Act::Refuse(503, 2); 12]);
+    for (contact, message) in [waiting, unknown] {
+        world.ask(&ours, contact, message).await;
+    }
+    let deferred = |event: &ConversationEvent| matches!(event, ConversationEvent::SendDeferred(_));
+    world.until(&ours, waiting.0, waiting.1, "deferred", deferred).await;
+    wait_for("Meta is asked", async || !world.meta.calls(unknown.1).is_empty()).await;
+    for (_, message) in [waiting, unknown] {
+        world.status(&theirs, world.contact(), message, "wamid.THEIRS").await;
+        let raw = format!(r#"{{"id":"wamid.THEIRS","status":"sent","biz_opaque_callback_data":"{message}"}}"#);
+        let item = UnassignedItemReceived { key: "statuses".to_owned(), raw: contract::RawJson::parse(&raw).expect("JSON") };
+        world.append::<ConversationEvent>(&Subject::unassigned(theirs.project), item.into()).await;
+    }
+    // Whoever asks later is answered later: everything before was read.
+    let (contact, after) = (world.contact(), world.message());
+    world.ask(&theirs, contact, after).await;
+    world.until_ended(&theirs, contact, after).await;
+    let wamid = world.meta.taken(unknown.1).remove(0);
+    world.status(&ours, unknown.0, unknown.1, &wamid).await;
+    let accepted = |event: &ConversationEvent| matches!(event, ConversationEvent::MessageAccepted(_));
+    let said = world.until(&ours, unknown.0, unknown.1, "accepted", accepted).await;
+    let right = |event: &ConversationEvent| matches!(event, ConversationEvent::MessageAccepted(accepted) if accepted.wamid == wamid);
+    assert!(said.iter().filter(|event| accepted(event)).all(right), "{said:#?}");
+    let said = world.said(&ours, waiting.0, waiting.1).await;
+    assert!(!said.iter().any(ends), "it still waits: {said:#?}");
     running.stop().await;
 }
 
