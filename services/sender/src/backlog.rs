@@ -145,6 +145,7 @@ impl Backlog {
             }),
             ConversationEvent::SendOutcomeUnknown(unknown) => self.change(unknown.message, sequence, |message| {
                 message.doubtful = true;
+                message.unclear += 1;
                 if unknown.attempt >= message.attempt {
                     message.state = State::Unknown;
                     message.due_at = unknown.settle_by;

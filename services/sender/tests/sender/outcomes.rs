@@ -45,7 +45,6 @@ async fn each_refusal_ends_or_defers_as_metas_table_says() {
         (503, 2, None),
         (400, 4, None),
         (400, 131_056, None),
-        (500, 131_000, None),
         (500, 131_016, None),
         (400, 80_007, None),
         (400, 130_429, None),
@@ -74,23 +73,53 @@ async fn each_refusal_ends_or_defers_as_metas_table_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_nobody_can_explain_is_tried_three_times_whatever_else_put_it_off() {
+async fn what_meta_cannot_explain_is_asked_about_once_unless_the_project_wants_it_again() {
     let world = World::new().await;
     let shop = world.shop().await;
+    let running = world.sender().await;
+    for act in [Act::RefuseAfter(500, 131_000), Act::RefuseAfter(400, 1)] {
+        let (contact, message) = (world.contact(), world.message());
+        world.meta.script(message, [act]);
+        world.ask(&shop, contact, message).await;
+        world.until(&shop, contact, message, "unknown", |event| matches!(event, ConversationEvent::SendOutcomeUnknown(_))).await;
+        let wamid = world.meta.taken(message).remove(0);
+        world.status(&shop, contact, message, &wamid).await;
+        let accepted = |event: &ConversationEvent| matches!(event, ConversationEvent::MessageAccepted(event) if event.settled_by_status);
+        world.until(&shop, contact, message, "accepted", accepted).await;
+        assert_eq!(world.meta.calls(message).len(), 1, "{act:?}");
+    }
+    for act in [Act::Refuse(500, 131_000), Act::Refuse(400, 1)] {
+        let (contact, message) = (world.contact(), world.message());
+        world.meta.script(message, [act]);
+        world.ask(&shop, contact, message).await;
+        let ended = world.until_ended(&shop, contact, message).await;
+        assert!(matches!(&ended, ConversationEvent::MessageAbandoned(abandoned) if !abandoned.reason.is_empty()), "{ended:?}");
+        assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "send_outcome_unknown", "message_abandoned"]);
+        assert_eq!(world.meta.calls(message).len(), 1, "{act:?}");
+    }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_meta_cannot_explain_is_tried_three_times_whatever_else_put_it_off() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    world.policy(&shop, UnknownOutcome::SendAgain).await;
     let running = world.sender().await;
     let (contact, message) = (world.contact(), world.message());
     let unclear = Act::Refuse(500, 131_000);
     world.meta.script(message, [Act::Refuse(503, 2), unclear, unclear, unclear, unclear]);
     world.ask(&shop, contact, message).await;
-    let deferred = |event: &ConversationEvent| matches!(event, ConversationEvent::SendDeferred(event) if event.meta_code == Some(131_000));
-    world.until(&shop, contact, message, "refused without a reason", deferred).await;
+    world.until(&shop, contact, message, "unknown", |event| matches!(event, ConversationEvent::SendOutcomeUnknown(_))).await;
     // The rows count it too.
     running.stop().await;
     let running = world.sender().await;
     let ended = world.until_ended(&shop, contact, message).await;
-    assert!(matches!(ended, ConversationEvent::MessageFailed(failed) if failed.meta_code == Some(131_000)));
-    assert_eq!(world.meta.calls(message).len(), 4);
-    // What Meta cannot explain may be on the phone after all: a status tells, also one that comes late.
+    assert!(matches!(ended, ConversationEvent::MessageAbandoned(_)), "{ended:?}");
+    let times: Vec<_> = world.meta.calls(message).iter().map(|call| call.at).collect();
+    assert_eq!(times.len(), 4);
+    assert!(times[2] - times[1] >= Duration::from_millis(800), "a status is waited for first");
+    // It may be on the phone after all: a status tells, also one that comes late.
     world.until_rows(1).await;
     world.status(&shop, contact, message, "wamid.late").await;
     let accepted = |event: &ConversationEvent| matches!(event, ConversationEvent::MessageAccepted(event) if event.settled_by_status);
@@ -105,7 +134,8 @@ async fn an_unknown_outcome_is_settled_by_a_status_and_not_asked_about_again() {
     let world = World::new().await;
     let shop = world.shop().await;
     let running = world.sender().await;
-    for act in [Act::AcceptInSilence, Act::BreakAfter(500), Act::BreakAfter(502), Act::BreakAfter(200)] {
+    let answers = [200, 302, 401, 404, 408, 425, 429, 499, 500, 502].map(Act::BreakAfter);
+    for act in answers.into_iter().chain([Act::AcceptInSilence]) {
         let (contact, message) = (world.contact(), world.message());
         world.meta.script(message, [act]);
         world.ask(&shop, contact, message).await;
