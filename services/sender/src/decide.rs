@@ -10,7 +10,7 @@ use crate::pace::MAINTENANCE;
 const BACKOFF_MIN: TimeDelta = TimeDelta::seconds(1);
 /// The longest pause between two attempts.
 const BACKOFF_MAX: TimeDelta = TimeDelta::minutes(5);
-/// How often Meta is asked for a message, or takes a file of it, whose answers are codes that explain nothing.
+/// How many answers that explain nothing a message gets, or a file of it.
 const UNCLEAR_ATTEMPTS_MAX: u32 = 3;
 /// Meta's word for a message that goes on its way at once.
 const NOT_HELD: &str = "accepted";

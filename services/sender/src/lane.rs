@@ -1,4 +1,5 @@
-//! A project's lines: which of its contacts have a message that may go now, what is to be shown as read, how fast its number is, and which files are uploaded.
+//! A project's lines: which of its contacts have a message that may go now, what is to be shown as read, how fast its number is, and which
+//! files are uploaded.
 
 use std::collections::{HashMap, VecDeque};
 
