@@ -3,12 +3,14 @@
 //! It is what the rows hold (`store`), and beside it what only this process knows: what it does with a contact just now. Nothing is
 //! decided here.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{ConversationEvent, Event, EventId, MessageId, MessageRequested, ProjectId, ReadRequested, Recorded, Subject};
 
+pub(crate) use crate::contact::Busy;
+use crate::contact::Contact;
 use crate::decide::is_unclear;
 pub(crate) use crate::message::{Key, Message, Read, State};
 use crate::origin::Origin;
@@ -18,32 +20,6 @@ use crate::status;
 const CONTENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// For how long a status of a message that was given up still counts. Meta keeps a message for 30 days.
 const GIVEN_UP_KEPT: TimeDelta = TimeDelta::days(31);
-
-/// What this process does with a contact just now. One thing at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Busy {
-    /// A message is being sent.
-    Sending(MessageId),
-    /// An event is being appended.
-    Saying,
-    /// Done as soon as everything is read up to this sequence.
-    Until(u64),
-}
-
-/// The messages of a contact, in the order in which they were asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Contact {
-    /// The last sequence of its subject, as far as it was read.
-    pub(crate) last: u64,
-    pub(crate) queue: VecDeque<MessageId>,
-    /// Messages whose time is up.
-    pub(crate) overdue: VecDeque<MessageId>,
-    pub(crate) busy: Option<Busy>,
-    /// It is in its project's line.
-    pub(crate) lined_up: bool,
-    /// When it is looked at again by itself.
-    pub(crate) wakes_at: Option<DateTime<Utc>>,
-}
 
 /// What an event changed.
 #[derive(Debug, PartialEq, Eq)]

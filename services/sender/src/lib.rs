@@ -9,6 +9,7 @@
 
 mod backlog;
 pub mod config;
+mod contact;
 mod decide;
 mod desk;
 mod dispatch;
