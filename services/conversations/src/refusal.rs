@@ -111,7 +111,7 @@ fn window(closed_at: &Option<DateTime<Utc>>) -> String {
             "the contact wrote last more than 24 hours ago, and the window closed at {}",
             at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
         ),
-        None => "the contact has never written".to_owned(),
+        None => "the contact has never written to the number that is connected".to_owned(),
     };
     format!("{since}; until they write, only an approved template can be sent")
 }

@@ -13,7 +13,7 @@ use sqlx::Row;
 use tokio::time::{Instant, sleep};
 
 use crate::asking::Asked;
-use crate::sim::Sim;
+use crate::sim::{HELD, Sim};
 
 const POLL: Duration = Duration::from_millis(200);
 /// Violations that are told one by one.
@@ -55,6 +55,8 @@ pub struct Trouble {
     pub unknown: u64,
     /// Those of them of which a status told.
     pub settled: u64,
+    /// Those of them whose call ended for want of time: it was held.
+    pub hung: u64,
     /// Those that Meta refused and that were sent again, by Meta's first code.
     pub retried: BTreeMap<i64, u64>,
 }
@@ -87,6 +89,8 @@ struct Stored {
     reason: Option<String>,
     /// Meta's code, if it was refused and waited for another attempt.
     refused: Option<i64>,
+    /// How many seconds after the start of its first call there was no answer to one.
+    silence: Option<f64>,
 }
 
 impl Sent<'_> {
@@ -181,18 +185,23 @@ impl Sent<'_> {
     /// What was sent by us, by our id.
     async fn stored(&self, project: ProjectId) -> Result<BTreeMap<String, Stored>, sqlx::Error> {
         const QUERY: &str = "
-            SELECT messages.id, messages.wamid, coalesce(messages.status, ''), ledger.steps, ledger.reason, ledger.refused
+            SELECT messages.id, messages.wamid, coalesce(messages.status, ''), ledger.steps, ledger.reason, ledger.refused,
+                   extract(epoch FROM ledger.unanswered - ledger.started)::float8
               FROM public.messages
               LEFT JOIN LATERAL (
                    SELECT array_agg(statuses.status ORDER BY statuses.sequence) AS steps,
                           max(statuses.content->>'reason') FILTER (WHERE statuses.status IN ('failed', 'abandoned')) AS reason,
-                          max(statuses.error_code) FILTER (WHERE statuses.status = 'waiting') AS refused
+                          max(statuses.error_code) FILTER (WHERE statuses.status = 'waiting') AS refused,
+                          min(statuses.at) FILTER (WHERE statuses.status = 'sending') AS started,
+                          min(statuses.at) FILTER (WHERE statuses.status = 'unknown'
+                                                     AND statuses.content->>'reason' = 'no answer from Meta') AS unanswered
                      FROM paige.statuses WHERE statuses.wamid IN (messages.id, messages.wamid)) AS ledger ON true
              WHERE messages.origin = 'api' LIMIT $1";
         let rows = sqlx::query(QUERY).bind(ROWS_MAX).fetch_all(&self.databases.pool(project)).await?;
         let stored = rows.iter().map(|row| {
             let steps = row.get::<Option<Vec<String>>, _>(3).unwrap_or_default();
-            (row.get(0), Stored { wamid: row.get(1), status: row.get(2), steps, reason: row.get(4), refused: row.get(5) })
+            let (reason, refused, silence) = (row.get(4), row.get(5), row.get(6));
+            (row.get(0), Stored { wamid: row.get(1), status: row.get(2), steps, reason, refused, silence })
         });
         Ok(stored.collect())
     }
@@ -239,6 +248,8 @@ impl Trouble {
         self.arrived += u64::from(arrived);
         self.unknown += u64::from(unknown);
         self.settled += u64::from(unknown && arrived);
+        let once = row.steps.iter().all(|step| step != "waiting");
+        self.hung += u64::from(once && row.silence.is_some_and(|seconds| seconds >= HELD.as_secs_f64()));
         if let Some(code) = row.refused {
             *self.retried.entry(code).or_default() += 1;
         }

@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 const PAGE: usize = 10_000;
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
 
+/// Longer than this are answers held of which nobody may hear: whoever gives a call less time than this meets its end.
+pub const HELD: Duration = Duration::from_secs(2);
+
 /// For the number's sake, the person's, and Meta's own: the codes with which [`Sim::one_in_ten_unanswered_and_one_refused`] refuses.
 pub const REFUSALS: [i64; 3] = [130_429, 131_056, 131_016];
 
@@ -75,24 +78,26 @@ impl Sim {
         self.call(Method::PUT, "/graph/faults", Some(faults)).await;
     }
 
-    /// Of ten messages that are sent one is taken without an answer, and one is not taken: for the number's sake, the person's, or Meta's
-    /// own. Of a hundred one is not taken and nothing in the answer says so.
+    /// Of ten messages that are sent one is taken without an answer, broken off or held for longer than [`HELD`], and one is not taken: for
+    /// the number's sake, the person's, or Meta's own. Of a hundred one is taken and two are not, and the answer does not say which.
     pub async fn one_in_ten_unanswered_and_one_refused(&self, seed: u64) {
-        let share = |percent: u8, fault: Value| {
-            let mut fault = fault;
-            fault["call"] = json!("send_message");
-            (fault["percent"], fault["seed"]) = (json!(percent), json!(seed.wrapping_add(percent.into())));
-            fault
-        };
         let [number, person, meta] = REFUSALS;
-        let faults = [
-            share(10, json!({ "lose_answer": true })),
-            share(3, json!({ "code": number })),
-            share(4, json!({ "code": person })),
-            share(2, json!({ "code": meta, "http_status": 503, "is_transient": true })),
-            share(1, json!({ "http_status": 502 })),
+        let unknown = |done: bool| json!({ "code": 131_000, "http_status": 500, "done": done });
+        let shares = [
+            (8, json!({ "lose_answer": true })),
+            (2, json!({ "lose_answer": true, "hold_ms": HELD.as_secs() * 2_000 })),
+            (3, json!({ "code": number })),
+            (4, json!({ "code": person })),
+            (2, json!({ "code": meta, "http_status": 503, "is_transient": true })),
+            (1, json!({ "http_status": 502 })),
+            (1, unknown(true)),
+            (1, unknown(false)),
         ];
-        self.faults(json!(faults)).await;
+        let faults = shares.into_iter().zip(seed..).map(|((percent, mut fault), seed)| {
+            (fault["call"], fault["percent"], fault["seed"]) = (json!("send_message"), json!(percent), json!(seed));
+            fault
+        });
+        self.faults(faults.collect()).await;
     }
 
     /// Somebody signs a number up; what the browser would tell us.

@@ -3,12 +3,14 @@
 //! It is what the rows hold (`store`), and beside it what only this process knows: what it does with a contact just now. Nothing is
 //! decided here.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{ConversationEvent, Event, EventId, MessageId, MessageRequested, ProjectId, ReadRequested, Recorded, Subject};
 
+pub(crate) use crate::contact::Busy;
+use crate::contact::Contact;
 use crate::decide::is_unclear;
 pub(crate) use crate::message::{Key, Message, Read, State};
 use crate::origin::Origin;
@@ -18,32 +20,6 @@ use crate::status;
 const CONTENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// For how long a status of a message that was given up still counts. Meta keeps a message for 30 days.
 const GIVEN_UP_KEPT: TimeDelta = TimeDelta::days(31);
-
-/// What this process does with a contact just now. One thing at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Busy {
-    /// A message is being sent.
-    Sending(MessageId),
-    /// An event is being appended.
-    Saying,
-    /// Done as soon as everything is read up to this sequence.
-    Until(u64),
-}
-
-/// The messages of a contact, in the order in which they were asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Contact {
-    /// The last sequence of its subject, as far as it was read.
-    pub(crate) last: u64,
-    pub(crate) queue: VecDeque<MessageId>,
-    /// Messages whose time is up.
-    pub(crate) overdue: VecDeque<MessageId>,
-    pub(crate) busy: Option<Busy>,
-    /// It is in its project's line.
-    pub(crate) lined_up: bool,
-    /// When it is looked at again by itself.
-    pub(crate) wakes_at: Option<DateTime<Utc>>,
-}
 
 /// What an event changed.
 #[derive(Debug, PartialEq, Eq)]
@@ -145,6 +121,7 @@ impl Backlog {
             }),
             ConversationEvent::SendOutcomeUnknown(unknown) => self.change(unknown.message, sequence, |message| {
                 message.doubtful = true;
+                message.unclear += 1;
                 if unknown.attempt >= message.attempt {
                     message.state = State::Unknown;
                     message.due_at = unknown.settle_by;
@@ -158,9 +135,10 @@ impl Backlog {
             }
             ConversationEvent::MessageFailed(failed) => self.settle(failed.message),
             ConversationEvent::MessageStatusReported(reported) => {
-                self.tell(status::told(reported.raw.get()).map(|id| (id, reported.wamid)))
+                let told = status::told(reported.raw.get()).map(|id| (id, reported.wamid));
+                self.tell(&recorded.subject, told)
             }
-            ConversationEvent::UnassignedItemReceived(item) => self.tell(status::told_unassigned(&item)),
+            ConversationEvent::UnassignedItemReceived(item) => self.tell(&recorded.subject, status::told_unassigned(&item)),
             ConversationEvent::ReadRequested(requested) => key.map_or(News::None, |key| self.request_read(key, requested, recorded)),
             ConversationEvent::ReadSettled(_) => {
                 if let Some(cause) = recorded.context.causation
@@ -251,9 +229,12 @@ impl Backlog {
         key.map_or(News::None, News::Contact)
     }
 
-    fn tell(&mut self, told: Option<(MessageId, String)>) -> News {
-        let Some((id, wamid)) = told else { return News::None };
-        let Some(message) = self.messages.get_mut(&id).filter(|message| message.told.is_none()) else { return News::None };
+    /// Of a message of the subject's own project alone: in a status stands whatever was sent with the message, which anybody may make who
+    /// sends with a token of their own.
+    fn tell(&mut self, subject: &Subject, told: Option<(MessageId, String)>) -> News {
+        let (Some(project), Some((id, wamid))) = (subject.project_id(), told) else { return News::None };
+        let open = |message: &&mut Message| message.key.0 == project && message.told.is_none();
+        let Some(message) = self.messages.get_mut(&id).filter(open) else { return News::None };
         message.told = Some(wamid);
         self.changed_messages.insert(id);
         News::Told(id)

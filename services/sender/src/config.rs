@@ -23,12 +23,20 @@ pub struct SenderArgs {
     /// Messages a second of one number, before Meta says that it may send fewer
     #[arg(long, env = "PAIGE_SENDER_NUMBER_RATE", default_value_t = 80, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub sender_number_rate: u32,
+    /// How long Meta has to answer a message, in seconds: after that nobody knows whether it took it
+    #[arg(long, env = "PAIGE_SENDER_CALL_SECONDS", default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(2..=60))]
+    pub sender_call_seconds: u32,
     /// How long after a call without an answer a status is waited for, in seconds, before the message is given up or sent again
     #[arg(long, env = "PAIGE_SENDER_SETTLE_SECONDS", default_value_t = 90, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub sender_settle_seconds: u32,
 }
 
 impl SenderArgs {
+    /// Of a call that sends a message.
+    pub fn send_limit(&self) -> Duration {
+        Duration::from_secs(self.sender_call_seconds.into())
+    }
+
     /// As the sender takes them.
     pub fn limits(&self) -> Limits {
         let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);

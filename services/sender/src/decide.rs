@@ -10,7 +10,7 @@ use crate::pace::MAINTENANCE;
 const BACKOFF_MIN: TimeDelta = TimeDelta::seconds(1);
 /// The longest pause between two attempts.
 const BACKOFF_MAX: TimeDelta = TimeDelta::minutes(5);
-/// How often a message is refused with a code that explains nothing.
+/// How many answers that explain nothing a message gets, or a file of it.
 const UNCLEAR_ATTEMPTS_MAX: u32 = 3;
 /// Meta's word for a message that goes on its way at once.
 const NOT_HELD: &str = "accepted";
@@ -49,7 +49,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Attempt {
     /// From 1.
     pub(crate) number: u32,
-    /// How many earlier ones were refused with a code that explains nothing.
+    /// Of how many earlier ones nobody knew what came of them, or why.
     pub(crate) unclear: u32,
     /// A file of it may be why Meta refused, and is uploaded once more.
     pub(crate) stale_file: bool,
@@ -63,7 +63,8 @@ pub(crate) struct Attempt {
     pub(crate) pair_ready: Option<DateTime<Utc>>,
 }
 
-/// What came of an attempt.
+/// What came of an attempt. Where Meta does not know it either, a status is waited for as after no answer; the last such attempt is the end,
+/// for after it nothing is sent that a status would have to hold back.
 pub(crate) fn outcome(answer: Result<Sent, graph::Error>, attempt: Attempt, now: DateTime<Utc>) -> Outcome {
     let error = match answer {
         Ok(Sent { wamid, message_status, .. }) => {
@@ -72,13 +73,14 @@ pub(crate) fn outcome(answer: Result<Sent, graph::Error>, attempt: Attempt, now:
         }
         Err(error) => error,
     };
-    if !error.proves_unsent() {
-        return Outcome::Unknown { reason: error.to_string(), settle_by: now + attempt.settle_wait };
+    let last = error.class() == Class::Unclear && attempt.unclear + 1 >= UNCLEAR_ATTEMPTS_MAX;
+    if error.proves_unsent() || last {
+        return refused(&error, attempt, now);
     }
-    refused(&error, attempt, now)
+    Outcome::Unknown { reason: error.for_people(), settle_by: now + attempt.settle_wait }
 }
 
-/// What follows from an error that proves that no message came of it.
+/// What follows from an error that proves that no message came of it, or after which nothing more is tried.
 pub(crate) fn refused(error: &graph::Error, attempt: Attempt, now: DateTime<Utc>) -> Outcome {
     let (meta_code, reason) = (error.code(), error.for_people());
     let again = match error.class() {
@@ -198,7 +200,9 @@ mod tests {
 
     #[test]
     fn what_is_not_proved_unsent_is_unknown_and_never_repeated_by_itself() {
-        for error in [graph::Error::Unanswered, unreadable(500), unreadable(502), unreadable(200)] {
+        let silent = [graph::Error::Unanswered, refusal(1), refusal(131_000)];
+        let of_somebody = [200, 302, 400, 401, 404, 408, 425, 429, 499, 500, 502].map(unreadable);
+        for error in silent.into_iter().chain(of_somebody) {
             assert!(matches!(of(error.clone(), 1), Outcome::Unknown { settle_by, .. } if settle_by == now() + WAIT), "{error}");
         }
     }
@@ -213,20 +217,27 @@ mod tests {
         let Outcome::Deferred { retry_at, .. } = outcome(Err(graph::Error::NotSent), none, now()) else { panic!("deferred") };
         assert_eq!(retry_at, now() + TimeDelta::seconds(2), "half of it at least");
         assert!(matches!(of(graph::Error::Unaskable("x"), 1), Outcome::Failed { code: "cannot_be_sent", .. }));
-        assert!(matches!(of(unreadable(404), 1), Outcome::Failed { code: "refused_by_meta", .. }));
-        assert!(matches!(of(unreadable(429), 1), Outcome::Deferred { .. }));
     }
 
     #[test]
-    fn refusals_that_explain_nothing_are_counted_alone() {
-        for (number, unclear, again) in [(1, 0, true), (9, 0, true), (2, 1, true), (9, 1, true), (3, 2, false), (9, 2, false)] {
+    fn a_file_that_meta_did_not_take_was_no_message_whoever_says_so() {
+        assert!(matches!(refused(&unreadable(404), attempt(1), now()), Outcome::Failed { code: "refused_by_meta", .. }));
+        for again in [unreadable(429), unreadable(408), unreadable(502), graph::Error::Unanswered, refusal(131_000)] {
+            assert!(matches!(refused(&again, attempt(1), now()), Outcome::Deferred { .. }), "{again}");
+        }
+    }
+
+    #[test]
+    fn answers_that_explain_nothing_are_counted_alone() {
+        for (number, unclear, last) in [(1, 0, false), (9, 0, false), (2, 1, false), (9, 1, false), (3, 2, true), (9, 2, true)] {
             for code in [1, 131_000] {
-                let outcome = outcome(Err(refusal(code)), Attempt { unclear, ..attempt(number) }, now());
-                assert_eq!(
-                    matches!(outcome, Outcome::Deferred { .. }),
-                    again,
-                    "{code} at attempt {number} after {unclear} like it: {outcome:?}"
-                );
+                let tried = Attempt { unclear, doubtful: unclear > 0, ..attempt(number) };
+                let of_message = outcome(Err(refusal(code)), tried, now());
+                let fits =
+                    if last { matches!(of_message, Outcome::Abandoned { .. }) } else { matches!(of_message, Outcome::Unknown { .. }) };
+                assert!(fits, "{code} at attempt {number} after {unclear} like it: {of_message:?}");
+                let of_file = refused(&refusal(code), tried, now());
+                assert_eq!(matches!(of_file, Outcome::Deferred { .. }), !last, "{code} of a file after {unclear} like it: {of_file:?}");
             }
         }
     }

@@ -40,7 +40,7 @@ impl Desk {
             Step::Go(_) => {
                 let Some(contact) = self.backlog.contacts.get_mut(&key) else { return };
                 if !std::mem::replace(&mut contact.lined_up, true) {
-                    self.lanes.entry(key.0).or_default().jobs.push_back(Job::Send(key));
+                    self.lanes.entry(key.0).or_default().sends.push_back(key);
                     self.enter_round(key.0);
                 }
             }
@@ -178,7 +178,7 @@ impl Desk {
     pub(crate) fn line_up_read(&mut self, read: EventId) {
         if let Some(known) = self.backlog.reads.get(&read) {
             let project = known.key.0;
-            self.lanes.entry(project).or_default().jobs.push_back(Job::Show(read));
+            self.lanes.entry(project).or_default().shows.push_back(read);
             self.enter_round(project);
         }
     }
@@ -188,7 +188,7 @@ impl Desk {
         if let Some(lane) = self.lanes.get_mut(&project)
             && !lane.in_round
             && !lane.checking
-            && lane.front().is_some()
+            && lane.front(true).is_some()
         {
             lane.in_round = true;
             self.round.push_back(project);
@@ -214,7 +214,7 @@ impl Desk {
         let known = self.sender.projects.get(id);
         let standing = standing(known.as_deref());
         let Some(lane) = self.lanes.get_mut(&id) else { return false };
-        let Some(job) = lane.front() else { return false };
+        let Some(job) = lane.front(true) else { return false };
         match (standing, known) {
             (Standing::Gone, _) => {
                 self.forget(id);
@@ -227,7 +227,7 @@ impl Desk {
                 if standing == Standing::NoNumber
                     && let Some(lane) = self.lanes.get_mut(&id).filter(|lane| lane.was_checked(version, asked_for))
                 {
-                    lane.pop();
+                    lane.pop(job);
                     self.cannot(job);
                     return true;
                 }
@@ -239,16 +239,15 @@ impl Desk {
                 if lane.calls >= self.sender.limits.project_calls_max {
                     return false;
                 }
-                if let (Job::Send(_), Some(number)) = (job, &project.number) {
+                if let Some(number) = &project.number {
                     lane.of_number(&number.phone_number_id);
-                    let rate = self.sender.limits.rate(Some(&project));
-                    let ready = lane.pace.ready_at(rate, now);
-                    if ready > now {
-                        self.wake_project(id, ready);
-                        return false;
-                    }
                 }
-                lane.pop();
+                let ready = lane.pace.ready_at(self.sender.limits.rate(Some(&project)), now);
+                let Some(job) = lane.front(ready <= now) else {
+                    self.wake_project(id, ready);
+                    return false;
+                };
+                lane.pop(job);
                 match job {
                     Job::Send(key) => self.start(key, project),
                     Job::Show(read) => self.start_show(read, project),
@@ -261,12 +260,8 @@ impl Desk {
     /// Nothing is sent; what is to be shown as read is not, and messages wait.
     fn turn_suspended(&mut self, id: ProjectId) -> bool {
         let Some(lane) = self.lanes.get_mut(&id) else { return false };
-        let (shows, sends) = std::mem::take(&mut lane.jobs).into_iter().partition(|job| matches!(job, Job::Show(_)));
-        lane.jobs = sends;
-        for job in shows {
-            if let Job::Show(read) = job {
-                self.say_read(read, Some("the project is suspended".to_owned()));
-            }
+        for read in std::mem::take(&mut lane.shows) {
+            self.say_read(read, Some("the project is suspended".to_owned()));
         }
         false
     }

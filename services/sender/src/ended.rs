@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use contract::{EventId, MessageId, ProjectId};
 use journal::{AppendError, Expect, Position};
 use projects::Project;
-use whatsapp::graph::{self, Sent};
+use whatsapp::graph::{self, Class, Sent};
 
 use crate::backlog::{Backlog, Busy, Key, State};
 use crate::decide::{self, Attempt, Outcome, code};
@@ -148,6 +148,8 @@ impl Desk {
             Some(code::PAIR) => return Some(self.pairs.entry(key).or_default().too_fast(now)),
             Some(code::MAINTENANCE) => pace.maintenance(now),
             Some(code) if code == code::THROUGHPUT || code::CALLS.contains(&code) => pace.too_fast(rate, asked_at, now),
+            // Somebody before Meta counts too.
+            None if error.class() == Class::RateLimited => pace.too_fast(rate, asked_at, now),
             Some(_) | None => {}
         }
         None

@@ -1,4 +1,5 @@
-//! A project's line: which of its contacts have a message that may go now, how fast its number is, and which files are uploaded.
+//! A project's lines: which of its contacts have a message that may go now, what is to be shown as read, how fast its number is, and which
+//! files are uploaded.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -24,7 +25,12 @@ pub(crate) enum Job {
 /// One project's share of the work.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
-    pub(crate) jobs: VecDeque<Job>,
+    /// Contacts whose first message may go.
+    pub(crate) sends: VecDeque<Key>,
+    /// What is to be shown as read, which takes nothing of the number's pace.
+    pub(crate) shows: VecDeque<EventId>,
+    /// The last job was to show something: a message is next, if one may go.
+    shown: bool,
     /// Calls that run.
     pub(crate) calls: usize,
     /// Files that are being uploaded, and the messages that wait for each.
@@ -72,16 +78,34 @@ pub(crate) fn standing(project: Option<&Project>) -> Standing {
 }
 
 impl Lane {
-    /// What is next: whoever waits until a file may be uploaded, as soon as one may; else the line.
-    pub(crate) fn front(&self) -> Option<Job> {
-        let file = self.files.front().filter(|_| self.may_upload());
-        file.map(|key| Job::Send(*key)).or_else(|| self.jobs.front().copied())
+    /// What is next: a message and something to be shown by turns, as far as there is both. Without `may_send` no message is.
+    pub(crate) fn front(&self, may_send: bool) -> Option<Job> {
+        let send = self.first_send().filter(|_| may_send).map(Job::Send);
+        let show = self.shows.front().copied().map(Job::Show);
+        if self.shown { send.or(show) } else { show.or(send) }
     }
 
-    /// Takes out what [`Lane::front`] gives.
-    pub(crate) fn pop(&mut self) -> Option<Job> {
-        let file = if self.may_upload() { self.files.pop_front() } else { None };
-        file.map(Job::Send).or_else(|| self.jobs.pop_front())
+    /// Takes out what [`Lane::front`] gave.
+    pub(crate) fn pop(&mut self, job: Job) {
+        self.shown = matches!(job, Job::Show(_));
+        let of_files = self.may_upload() && !self.files.is_empty();
+        match job {
+            Job::Show(_) => {
+                self.shows.pop_front();
+            }
+            Job::Send(_) if of_files => {
+                self.files.pop_front();
+            }
+            Job::Send(_) => {
+                self.sends.pop_front();
+            }
+        }
+    }
+
+    /// Whoever waits until a file may be uploaded, as soon as one may; else the line.
+    fn first_send(&self) -> Option<Key> {
+        let file = self.files.front().filter(|_| self.may_upload());
+        file.or_else(|| self.sends.front()).copied()
     }
 
     pub(crate) fn may_upload(&self) -> bool {
@@ -90,7 +114,8 @@ impl Lane {
 
     /// Nothing of the project is wanted any more. Uploads that run end by themselves, for nobody.
     pub(crate) fn forget(&mut self) {
-        self.jobs.clear();
+        self.sends.clear();
+        self.shows.clear();
         self.files.clear();
         self.uploads.values_mut().for_each(Vec::clear);
     }
@@ -128,25 +153,39 @@ mod tests {
     #[test]
     fn contacts_that_wait_for_a_file_keep_their_order_however_often_is_looked() {
         let [first, second, third, other] = [1, 2, 3, 4].map(key);
-        let mut lane = Lane { jobs: [Job::Send(other)].into(), files: [first, second, third].into(), ..Lane::default() };
+        let mut lane = Lane { sends: [other].into(), files: [first, second, third].into(), ..Lane::default() };
         for _ in 0..3 {
-            assert_eq!(lane.front(), Some(Job::Send(first)));
+            assert_eq!(lane.front(true), Some(Job::Send(first)));
         }
-        for next in [first, second, third, other] {
-            assert_eq!(lane.front(), Some(Job::Send(next)));
-            assert_eq!(lane.pop(), Some(Job::Send(next)));
-        }
-        assert_eq!((lane.front(), lane.pop()), (None, None));
+        assert_eq!(all(&mut lane), [first, second, third, other].map(Job::Send));
     }
 
     #[test]
     fn while_no_file_may_be_uploaded_the_line_goes_on_without_those_that_wait_for_one() {
         let [waiting, other] = [1, 2].map(key);
         let uploads = (1..).take(UPLOADS_MAX).map(|n| (MediaId::from_ulid(Ulid::from_parts(0, n)), Vec::new())).collect();
-        let mut lane = Lane { jobs: [Job::Send(other)].into(), files: [waiting].into(), uploads, ..Lane::default() };
-        assert_eq!((lane.front(), lane.pop()), (Some(Job::Send(other)), Some(Job::Send(other))));
-        assert_eq!((lane.front(), lane.pop()), (None, None));
+        let mut lane = Lane { sends: [other].into(), files: [waiting].into(), uploads, ..Lane::default() };
+        assert_eq!(all(&mut lane), [Job::Send(other)]);
         lane.uploads.clear();
-        assert_eq!((lane.front(), lane.pop()), (Some(Job::Send(waiting)), Some(Job::Send(waiting))));
+        assert_eq!(all(&mut lane), [Job::Send(waiting)]);
+    }
+
+    #[test]
+    fn what_is_shown_passes_messages_that_may_not_go_and_holds_up_none_that_may() {
+        let ([one, other], [seen, later, last]) = ([1, 2].map(key), [1, 2, 3].map(|n| EventId::from_ulid(Ulid::from_parts(0, n))));
+        let full = || Lane { sends: [one, other].into(), shows: [seen, later, last].into(), ..Lane::default() };
+        let mut lane = full();
+        let by_turns = [Job::Show(seen), Job::Send(one), Job::Show(later), Job::Send(other), Job::Show(last)];
+        assert_eq!(all(&mut lane), by_turns);
+        let mut lane = full();
+        for next in [seen, later, last].map(Job::Show) {
+            assert_eq!(lane.front(false), Some(next));
+            lane.pop(next);
+        }
+        assert_eq!((lane.front(false), lane.front(true)), (None, Some(Job::Send(one))));
+    }
+
+    fn all(lane: &mut Lane) -> Vec<Job> {
+        std::iter::from_fn(|| lane.front(true).inspect(|job| lane.pop(*job))).collect()
     }
 }

@@ -9,6 +9,7 @@
 
 mod backlog;
 pub mod config;
+mod contact;
 mod decide;
 mod desk;
 mod dispatch;
@@ -126,7 +127,7 @@ impl Sender {
 
     /// How long after its start a message that another process sends is nobody's any more.
     fn lost_after(&self) -> TimeDelta {
-        self.settle_wait() + send::START_AGE_MAX
+        TimeDelta::from_std(self.graph.send_limit() + self.limits.settle_margin + send::START_AGE_MAX).unwrap_or(TimeDelta::MAX)
     }
 }
 

@@ -45,7 +45,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         pool,
         clock: Clock::System,
         ids: ids.clone(),
-        graph: config.meta.graph()?,
+        graph: config.meta.graph()?.with_send_limit(config.sender.send_limit()),
         projects: projects.clone(),
         storage: Storage::open(&config.storage.storage_url)?,
         limits: config.sender.limits(),

@@ -11,6 +11,7 @@ use contract::{Address, ConversationEvent, Event, FileUse, MessageId, MessageReq
 use journal::{AppendError, Expect};
 use projects::{Project, TokenError};
 use serde_json::Value;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use whatsapp::graph::{self, Sent, Token};
 use whatsapp::{Bsuid, Outbound, PhoneNumberId, Recipient, WaId};
@@ -23,7 +24,7 @@ use crate::origin::Origin;
 use crate::said;
 
 /// How old a start may be when Meta is asked. Far less than others wait before they take it for lost.
-pub(crate) const START_AGE_MAX: TimeDelta = TimeDelta::seconds(20);
+pub(crate) const START_AGE_MAX: Duration = Duration::from_secs(20);
 /// The pause when the log or the storage does not answer.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
 /// The pause when a token cannot be opened: somebody must look.
@@ -98,7 +99,7 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
         Ok(ready) => ready,
         Err(sending) => return sending,
     };
-    let at = sender.clock.now();
+    let (at, began) = (sender.clock.now(), Instant::now());
     if stop.is_cancelled() {
         return Sending::Stopped;
     }
@@ -109,7 +110,7 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
         Err(error) => return Sending::Refused(error),
     }
     let asked_at = sender.clock.now();
-    if asked_at - at > START_AGE_MAX {
+    if is_late(began, asked_at - at) {
         return Sending::Late;
     }
     if let Some(requested) = order.asked_at {
@@ -119,6 +120,12 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
     let stale_file =
         answer.as_ref().is_err_and(decide::may_be_a_file) && sender.files.doubt(&ready.files, &ready.number, ready.requested_at);
     Sending::Asked { answer, asked_at, stale_file }
+}
+
+/// Whether a start that was begun then is too old. The wall clock may be set back meanwhile, and the other one stands while a machine
+/// sleeps: the older age counts.
+fn is_late(began: Instant, by_the_wall: TimeDelta) -> bool {
+    began.elapsed().max(by_the_wall.to_std().unwrap_or_default()) > START_AGE_MAX
 }
 
 async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
@@ -187,5 +194,20 @@ fn recipient(to: &Address) -> Option<Recipient> {
     match to {
         Address::WaId(wa_id) => WaId::parse(wa_id).map(Recipient::Phone),
         Address::UserId(user_id) => Bsuid::parse(user_id).map(Recipient::User),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_start_grows_old_whatever_the_wall_clock_says() {
+        let (began, set_back) = (Instant::now(), TimeDelta::minutes(-2));
+        assert!(is_late(began, TimeDelta::seconds(21)), "the machine slept");
+        tokio::time::advance(START_AGE_MAX).await;
+        assert!(!is_late(began, set_back) && !is_late(began, TimeDelta::seconds(20)));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(is_late(began, set_back));
     }
 }

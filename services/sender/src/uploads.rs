@@ -11,7 +11,6 @@ use projects::Project;
 
 use crate::backlog::Key;
 use crate::desk::{Desk, Done};
-use crate::lane::Job;
 use crate::send::{self, Unsent};
 
 impl Desk {
@@ -64,8 +63,8 @@ impl Desk {
                 }
             }
             Ok(()) | Err(_) => {
-                let jobs = waiting.into_iter().map(|(key, _)| Job::Send(key));
-                self.lanes.entry(project).or_default().jobs.extend(jobs);
+                let keys = waiting.into_iter().map(|(key, _)| key);
+                self.lanes.entry(project).or_default().sends.extend(keys);
             }
         }
         self.enter_round(project);

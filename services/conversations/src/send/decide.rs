@@ -68,7 +68,7 @@ pub(crate) fn decide(
     may_send(&ground.project)?;
     let to = address(ground.talk)?;
     let place = place(ground, &wish.message, message, named, now)?;
-    let closes_at = window(ground.talk, &wish.message, now)?;
+    let closes_at = window(ground, &wish.message, now)?;
     target(ground, &wish.message, now)?;
     let template = template(ground, &wish.message)?;
     let flow = flow(ground, &wish.message)?;
@@ -148,12 +148,16 @@ fn place(
     }
 }
 
-/// Open until 24 hours after the contact's last message, not at that instant any more. Gives when it closes, to what needs it.
-fn window(talk: &Talk, wanted: &Outbound, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Refusal> {
+/// Open until 24 hours after the contact's last message to the number that is connected, not at that instant any more. Gives when it closes,
+/// to what needs it.
+fn window(ground: &Ground<'_>, wanted: &Outbound, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Refusal> {
     if !wanted.needs_window() {
         return Ok(None);
     }
-    let closes_at = talk.last_inbound_at.map(|at| at + WINDOW);
+    let since = ground.project.number.as_ref().and_then(|number| number.since);
+    // Meta's time stamps are whole seconds.
+    let to_this_number = |at: &DateTime<Utc>| since.is_none_or(|since| at.timestamp() >= since.timestamp());
+    let closes_at = ground.talk.last_inbound_at.filter(to_this_number).map(|at| at + WINDOW);
     if closes_at.is_none_or(|closes_at| now >= closes_at) {
         return Err(Refusal::WindowClosed(closes_at));
     }

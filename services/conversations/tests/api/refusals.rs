@@ -2,13 +2,15 @@
 
 use axum::http::Method;
 use contract::{
-    ContactAbsorbed, ContactIdentityUnlinked, ContactMerged, ContactPreferenceChanged, HeardFrom, MessageReceived, NumberDisconnected,
-    ProjectId, ProjectRestored, ProjectSuspended, TemplateStatusReported, UnlinkReason,
+    ContactAbsorbed, ContactIdentityUnlinked, ContactMerged, ContactPreferenceChanged, Context, Event, EventId, HeardFrom, MessageReceived,
+    NumberConnected, NumberDisconnected, NumberOffered, ProjectEvent, ProjectId, ProjectRestored, ProjectSuspended, Subject,
+    TemplateStatusReported, UnlinkReason,
 };
+use journal::Expect;
 use serde_json::{Value, json};
 
-use crate::fixture::{World, at, bsuid, contact, conversation, message_id, opened, phone, said, seen, unready, wamid};
-use crate::stage::{Answer, examples, hello, number_connected, number_offered, received, time};
+use crate::fixture::{World, at, bsuid, contact, conversation, message_id, next_ulid, opened, phone, said, seen, unready, wamid};
+use crate::stage::{Answer, NUMBER, examples, hello, number_connected, number_offered, received, time};
 
 const DAY: i64 = 86_400;
 
@@ -54,6 +56,30 @@ async fn the_window_is_open_for_24_hours_and_no_second_longer() {
     world.try_send(project, who, &hello()).await.refused(409, "window_closed");
     let in_group = format!("/v1/projects/{project}/conversations/{}/messages?dry_run=true", conversation(2));
     world.post(&in_group, hello()).await.refused(409, "group_not_supported");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_is_of_the_number_that_is_connected() {
+    let (world, project) = World::speaking().await;
+    let who = world.somebody(project).await;
+    let tell = async |second: i64, fact: ProjectEvent| {
+        let event = fact.into_new(EventId::from_ulid(next_ulid()), "/test", at(second), Context::default());
+        world.journal.append(&Subject::project(project), Expect::Any, vec![event]).await.expect("appended");
+        world.projects_know(project).await;
+    };
+    world.try_send(project, who, &hello()).await.done(200);
+    tell(10, NumberDisconnected { phone_number_id: NUMBER.into() }.into()).await;
+    tell(11, number_offered().into()).await;
+    tell(12, number_connected().into()).await;
+    world.try_send(project, who, &hello()).await.done(200);
+    let other = "207358419203848";
+    tell(20, NumberOffered { phone_number_id: other.into(), ..number_offered() }.into()).await;
+    tell(21, NumberConnected { phone_number_id: other.into(), ..number_connected() }.into()).await;
+    let problem = world.try_send(project, who, &hello()).await.refused(409, "window_closed");
+    assert_eq!(problem["window_closed_at"], Value::Null);
+    world.append(project, who, vec![MessageReceived(said(2, 1, 30)).into()]).await;
+    world.clock.set(at(31));
+    world.try_send(project, who, &hello()).await.done(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

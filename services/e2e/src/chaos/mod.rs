@@ -38,9 +38,10 @@ const PROJECTS: usize = 3;
 const PEOPLE_PER_PROJECT: usize = 8;
 /// Of so many webhooks, one message is asked for.
 const WEBHOOKS_PER_MESSAGE: u32 = 5;
-/// How much longer than its call an unanswered message waits for a status, in seconds; a number's rate, so that what Meta says of its
-/// limits slows the run only a little.
-const SENDER: [(&str, &str); 2] = [("PAIGE_SENDER_SETTLE_SECONDS", "2"), ("PAIGE_SENDER_NUMBER_RATE", "1000")];
+/// How long Meta has to answer a message, less than some answers are held; how much longer than its call an unanswered one waits for a
+/// status, in seconds; a number's rate, so that what Meta says of its limits slows the run only a little.
+const SENDER: [(&str, &str); 3] =
+    [("PAIGE_SENDER_CALL_SECONDS", "2"), ("PAIGE_SENDER_SETTLE_SECONDS", "2"), ("PAIGE_SENDER_NUMBER_RATE", "1000")];
 /// How long it may take, after the last kill, until every webhook is acknowledged.
 const ACKNOWLEDGE_MAX: Duration = Duration::from_secs(60);
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use contract::{Event, NumberConnected, NumberOffered, OperationKind, ProjectCreated, ProjectEvent, ProjectId, Recorded};
 
 use crate::{Life, Number, Project};
@@ -21,6 +21,14 @@ struct Known {
     project: Arc<Project>,
     /// What signups at Meta brought, one for each number: its token is there before the number is connected.
     offers: Vec<NumberOffered>,
+    /// The number that was connected last, also if it is not any more.
+    last: Option<Last>,
+}
+
+/// A number, and from when on it is the only one that people write to. None: it always was.
+struct Last {
+    phone_number_id: String,
+    since: Option<DateTime<Utc>>,
 }
 
 impl Fold {
@@ -52,19 +60,19 @@ impl Fold {
         self.sequence = event.sequence;
         let Some(id) = event.subject.project_id() else { return };
         match ProjectEvent::decode(event) {
-            Ok(what) => self.take(id, what, event.sequence),
+            Ok(what) => self.take(id, what, event),
             Err(error) => tracing::error!(%error, stream.seq = event.sequence, "project event is not readable, passed over"),
         }
     }
 
-    fn take(&mut self, id: ProjectId, event: ProjectEvent, sequence: u64) {
+    fn take(&mut self, id: ProjectId, event: ProjectEvent, recorded: &Recorded) {
         if let ProjectEvent::ProjectCreated(created) = &event {
-            self.projects.entry(id).or_insert_with(|| Known { project: Arc::new(new(id, created)), offers: Vec::new() });
+            self.projects.entry(id).or_insert_with(|| Known { project: Arc::new(new(id, created)), offers: Vec::new(), last: None });
         }
         let Some(known) = self.projects.get_mut(&id) else { return };
         let before = known.project.number.clone();
         let erased = matches!(event, ProjectEvent::ProjectErased(_));
-        known.take(event, sequence);
+        known.take(event, recorded);
         let after = if erased { None } else { known.project.number.clone() };
         if erased {
             self.projects.remove(&id);
@@ -101,9 +109,9 @@ impl Fold {
 }
 
 impl Known {
-    fn take(&mut self, event: ProjectEvent, sequence: u64) {
+    fn take(&mut self, event: ProjectEvent, recorded: &Recorded) {
         let project = Arc::make_mut(&mut self.project);
-        project.sequence = sequence;
+        project.sequence = recorded.sequence;
         match event {
             ProjectEvent::ProjectUpdated(updated) => {
                 project.name = updated.name;
@@ -127,7 +135,13 @@ impl Known {
             }
             ProjectEvent::NumberConnected(connected) => {
                 let offer = self.offers.iter().find(|offer| offer.phone_number_id == connected.phone_number_id);
-                project.number = Some(number(connected, offer));
+                let since = match self.last.take() {
+                    None => None,
+                    Some(last) if last.phone_number_id == connected.phone_number_id => last.since,
+                    Some(_) => Some(recorded.time),
+                };
+                self.last = Some(Last { phone_number_id: connected.phone_number_id.clone(), since });
+                project.number = Some(number(connected, offer, since));
             }
             ProjectEvent::NumberDisconnected(disconnected) => {
                 project.number = project.number.take().filter(|number| number.phone_number_id != disconnected.phone_number_id);
@@ -184,9 +198,10 @@ fn new(id: ProjectId, created: &ProjectCreated) -> Project {
     }
 }
 
-fn number(connected: NumberConnected, offer: Option<&NumberOffered>) -> Number {
+fn number(connected: NumberConnected, offer: Option<&NumberOffered>, since: Option<DateTime<Utc>>) -> Number {
     let NumberConnected { phone_number_id, waba_id, display_phone_number } = connected;
-    let mut number = Number { phone_number_id, waba_id: None, display: display_phone_number, coexistence: false, sealed_token: None };
+    let display = display_phone_number;
+    let mut number = Number { phone_number_id, waba_id: None, display, coexistence: false, sealed_token: None, since };
     if let Some(offer) = offer {
         number.take(offer);
     }

@@ -1,6 +1,6 @@
 //! A project as services see it.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use contract::{ProjectId, UnknownOutcome, WorkspaceId};
 
 /// One project, as the log says it is.
@@ -52,4 +52,6 @@ pub struct Number {
     pub coexistence: bool,
     /// The business token, sealed under the project's data key. None: the number was only claimed, and cannot send.
     pub sealed_token: Option<String>,
+    /// From when on what people write is written to it, where the project had another number before. None: it had no other.
+    pub since: Option<DateTime<Utc>>,
 }

@@ -146,6 +146,35 @@ async fn a_number_is_found_by_its_id_and_account_and_goes_from_one_project_to_an
 }
 
 #[tokio::test]
+async fn a_number_knows_since_when_it_is_the_one_that_people_write_to() {
+    let world = World::new().await;
+    let project = world.create().await;
+    let gone = |number: &str| NumberDisconnected { phone_number_id: number.to_owned() };
+    let since = async || world.seen(project).await.number.expect("connected").since;
+    let other = "106540352242923";
+    let hour = TimeDelta::hours(1);
+    world.tell(project, connected(NUMBER, None)).await;
+    assert_eq!(since().await, None, "there was no other");
+    world.clock.advance(hour);
+    world.tell(project, connected(NUMBER, Some(WABA))).await;
+    world.tell(project, gone(NUMBER)).await;
+    world.tell(project, connected(NUMBER, Some(WABA))).await;
+    assert_eq!(since().await, None, "the same one came back");
+    world.clock.advance(hour);
+    let changed = world.clock.now();
+    world.tell(project, connected(other, None)).await;
+    assert_eq!(since().await, Some(changed));
+    world.clock.advance(hour);
+    world.tell(project, gone(other)).await;
+    world.tell(project, connected(other, None)).await;
+    assert_eq!(since().await, Some(changed), "the same one came back");
+    world.clock.advance(hour);
+    world.tell(project, gone(other)).await;
+    world.tell(project, connected(NUMBER, None)).await;
+    assert_eq!(since().await, Some(world.clock.now()), "the other had it meanwhile");
+}
+
+#[tokio::test]
 async fn a_project_that_leaves_never_comes_back_and_is_forgotten_when_it_is_erased() {
     let world = World::new().await;
     let project = world.create().await;

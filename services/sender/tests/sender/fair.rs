@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::ConversationEvent;
+use contract::{ConversationEvent, ReadRequested, Subject};
 use sender::Limits;
 
 use crate::files::{keep, with_file};
@@ -86,6 +86,24 @@ async fn files_that_do_not_get_through_hold_up_no_text_and_no_other_project() {
     assert!(matches!(world.until_ended(&other, contact, message).await, ConversationEvent::MessageAccepted(_)));
     assert_eq!((world.meta.calls(message).len(), world.meta.book().uploads), (1, 1));
     assert_eq!(world.meta.book().silent_uploads[&stuck.number], 2, "its share and no more");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_shown_as_read_waits_for_no_messages_that_may_not_go_yet() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    for _ in 0..20 {
+        world.ask(&shop, world.contact(), world.message()).await;
+    }
+    let running = world.sender_with(Limits { number_rate: 1, ..limits() }).await;
+    wait_for("the first has gone", async || !world.meta.book().calls.is_empty()).await;
+    let (contact, message) = (world.contact(), world.message());
+    let requested = ReadRequested { message, wamid: "wamid.IN".to_owned(), typing: true, at: world.now() };
+    world.append::<ConversationEvent>(&Subject::conversation(shop.project, contact), requested.into()).await;
+    wait_for("it is shown", async || !world.meta.book().reads.is_empty()).await;
+    let gone = world.meta.book().calls.len();
+    assert!(gone < 20, "it was shown after all messages had gone");
     running.stop().await;
 }
 

@@ -7,4 +7,5 @@ mod meta;
 mod once;
 mod outcomes;
 mod projects_change;
+mod unknown;
 mod world;

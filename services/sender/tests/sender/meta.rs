@@ -21,6 +21,8 @@ pub(crate) enum Act {
     /// Does not take it and never answers.
     Silence,
     Refuse(u16, i64),
+    /// Says that it does not take it, and has taken it.
+    RefuseAfter(u16, i64),
     /// An answer without a word, of a message that was taken.
     BreakAfter(u16),
     /// The same of one that was not.
@@ -129,7 +131,7 @@ async fn messages(State(meta): State<Meta>, Path(number): Path<String>, headers:
         let scripted = book.scripts.get_mut(&message).and_then(VecDeque::pop_front);
         let act = scripted.or_else(|| book.by_number.get(&number).copied()).unwrap_or(Act::Accept);
         let taken = match act {
-            Act::Accept | Act::AcceptInSilence | Act::BreakAfter(_) | Act::Slow(_) => Some(wamid.clone()),
+            Act::Accept | Act::AcceptInSilence | Act::BreakAfter(_) | Act::RefuseAfter(..) | Act::Slow(_) => Some(wamid.clone()),
             Act::Silence | Act::Refuse(..) | Act::BreakBefore(_) => None,
         };
         book.calls.push(Call { number: number.clone(), message, body, at: Instant::now(), wamid: taken });
@@ -148,7 +150,7 @@ async fn messages(State(meta): State<Meta>, Path(number): Path<String>, headers:
             accepted(&wamid)
         }
         Act::AcceptInSilence | Act::Silence => std::future::pending().await,
-        Act::Refuse(status, code) => refusal(status, code),
+        Act::Refuse(status, code) | Act::RefuseAfter(status, code) => refusal(status, code),
         Act::BreakAfter(status) | Act::BreakBefore(status) => StatusCode::from_u16(status).expect("a status").into_response(),
     }
 }

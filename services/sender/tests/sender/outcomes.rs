@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use contract::{ConversationEvent, ReadRequested, Subject, UnassignedItemReceived, UnknownOutcome};
+use contract::{ConversationEvent, ReadRequested, Subject};
 
 use crate::meta::Act;
 use crate::world::{World, names, wait_for};
@@ -45,7 +45,6 @@ async fn each_refusal_ends_or_defers_as_metas_table_says() {
         (503, 2, None),
         (400, 4, None),
         (400, 131_056, None),
-        (500, 131_000, None),
         (500, 131_016, None),
         (400, 80_007, None),
         (400, 130_429, None),
@@ -70,121 +69,6 @@ async fn each_refusal_ends_or_defers_as_metas_table_says() {
             (_, ended) => panic!("{code}: {ended:?}"),
         }
     }
-    running.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_nobody_can_explain_is_tried_three_times_whatever_else_put_it_off() {
-    let world = World::new().await;
-    let shop = world.shop().await;
-    let running = world.sender().await;
-    let (contact, message) = (world.contact(), world.message());
-    let unclear = Act::Refuse(500, 131_000);
-    world.meta.script(message, [Act::Refuse(503, 2), unclear, unclear, unclear, unclear]);
-    world.ask(&shop, contact, message).await;
-    let deferred = |event: &ConversationEvent| matches!(event, ConversationEvent::SendDeferred(event) if event.meta_code == Some(131_000));
-    world.until(&shop, contact, message, "refused without a reason", deferred).await;
-    // The rows count it too.
-    running.stop().await;
-    let running = world.sender().await;
-    let ended = world.until_ended(&shop, contact, message).await;
-    assert!(matches!(ended, ConversationEvent::MessageFailed(failed) if failed.meta_code == Some(131_000)));
-    assert_eq!(world.meta.calls(message).len(), 4);
-    // What Meta cannot explain may be on the phone after all: a status tells, also one that comes late.
-    world.until_rows(1).await;
-    world.status(&shop, contact, message, "wamid.late").await;
-    let accepted = |event: &ConversationEvent| matches!(event, ConversationEvent::MessageAccepted(event) if event.settled_by_status);
-    world.until(&shop, contact, message, "accepted", accepted).await;
-    world.until_rows(0).await;
-    assert_eq!(world.meta.calls(message).len(), 4);
-    running.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unknown_outcome_is_settled_by_a_status_and_not_asked_about_again() {
-    let world = World::new().await;
-    let shop = world.shop().await;
-    let running = world.sender().await;
-    for act in [Act::AcceptInSilence, Act::BreakAfter(500), Act::BreakAfter(502), Act::BreakAfter(200)] {
-        let (contact, message) = (world.contact(), world.message());
-        world.meta.script(message, [act]);
-        world.ask(&shop, contact, message).await;
-        world.until(&shop, contact, message, "unknown", |event| matches!(event, ConversationEvent::SendOutcomeUnknown(_))).await;
-        let wamid = world.meta.taken(message).remove(0);
-        world.status(&shop, contact, message, &wamid).await;
-        let ended = world.until_ended(&shop, contact, message).await;
-        let ConversationEvent::MessageAccepted(accepted) = ended else { panic!("{act:?}: {ended:?}") };
-        assert!(accepted.settled_by_status && accepted.wamid == wamid, "{act:?}");
-        assert_eq!(world.meta.calls(message).len(), 1, "{act:?}");
-    }
-    running.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_status_may_be_faster_than_the_answer_and_may_name_nobody() {
-    let world = World::new().await;
-    let shop = world.shop().await;
-    let running = world.sender().await;
-    let (contact, message) = (world.contact(), world.message());
-    world.meta.script(message, [Act::Slow(300)]);
-    world.ask(&shop, contact, message).await;
-    wait_for("Meta is asked", async || !world.meta.calls(message).is_empty()).await;
-    let wamid = world.meta.taken(message).remove(0);
-    world.status(&shop, contact, message, &wamid).await;
-    let said = world.until(&shop, contact, message, "accepted", |event| matches!(event, ConversationEvent::MessageAccepted(_))).await;
-    assert_eq!(names(&said), ["send_started", "message_accepted"]);
-
-    let (contact, other) = (world.contact(), world.message());
-    world.meta.script(other, [Act::AcceptInSilence]);
-    world.ask(&shop, contact, other).await;
-    wait_for("Meta is asked", async || !world.meta.calls(other).is_empty()).await;
-    let raw = format!(r#"{{"id":"wamid.Z","status":"sent","biz_opaque_callback_data":"{other}"}}"#);
-    let item = UnassignedItemReceived { key: "statuses".to_owned(), raw: contract::RawJson::parse(&raw).expect("JSON") };
-    world.append::<ConversationEvent>(&Subject::unassigned(shop.project), item.into()).await;
-    let ended = world.until_ended(&shop, contact, other).await;
-    assert!(matches!(ended, ConversationEvent::MessageAccepted(accepted) if accepted.wamid == "wamid.Z" && accepted.settled_by_status));
-    world.until_rows(0).await;
-    let said = world.said(&shop, world.contact(), message).await;
-    assert!(said.is_empty());
-    running.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unknown_outcome_without_a_status_is_abandoned_and_a_late_status_still_counts() {
-    let world = World::new().await;
-    let shop = world.shop().await;
-    let running = world.sender().await;
-    let (contact, message) = (world.contact(), world.message());
-    world.meta.script(message, [Act::AcceptInSilence]);
-    world.ask(&shop, contact, message).await;
-    let ended = world.until_ended(&shop, contact, message).await;
-    assert!(matches!(ended, ConversationEvent::MessageAbandoned(_)), "{ended:?}");
-    assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "send_outcome_unknown", "message_abandoned"]);
-    world.until_rows(1).await;
-    running.kill().await;
-    let running = world.sender().await;
-    let wamid = world.meta.taken(message).remove(0);
-    world.status(&shop, contact, message, &wamid).await;
-    let said = world.until(&shop, contact, message, "accepted", |event| matches!(event, ConversationEvent::MessageAccepted(_))).await;
-    assert_eq!(names(&said).last(), Some(&"message_accepted"));
-    assert_eq!(world.meta.calls(message).len(), 1);
-    world.until_rows(0).await;
-    running.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_project_that_wants_it_has_an_unknown_message_sent_again() {
-    let world = World::new().await;
-    let shop = world.shop().await;
-    world.policy(&shop, UnknownOutcome::SendAgain).await;
-    let running = world.sender().await;
-    let (contact, message) = (world.contact(), world.message());
-    world.meta.script(message, [Act::Silence]);
-    world.ask(&shop, contact, message).await;
-    let ended = world.until_ended(&shop, contact, message).await;
-    assert!(matches!(ended, ConversationEvent::MessageAccepted(accepted) if accepted.attempt == 2));
-    let said = world.said(&shop, contact, message).await;
-    assert_eq!(names(&said), ["send_started", "send_outcome_unknown", "send_deferred", "send_started", "message_accepted"]);
     running.stop().await;
 }
 

@@ -16,7 +16,7 @@ const TIMES_MAX: u32 = 1_000_000;
 const HOLD_MS_MAX: u32 = 600_000;
 
 /// Calls of a name do not work out: the next ones, or a share of all. Exactly one of `lose_answer`, `code`, `http_status` alone,
-/// `fail_later` and `hold_ms` alone says how; `hold_ms` goes with each of the others.
+/// `fail_later` and `hold_ms` alone says how; `hold_ms` goes with each of the others, `done` with `code` and `http_status`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GraphFault {
@@ -27,10 +27,13 @@ pub struct GraphFault {
     /// Meta does what it is asked for, and the answer is lost on the way.
     #[serde(default)]
     pub lose_answer: bool,
-    /// Meta's code that is answered instead; nothing happens.
+    /// Meta's code that is answered instead; nothing happens, unless `done`.
     pub code: Option<i64>,
-    /// The HTTP status of that, 400 if absent. Alone: an answer without Meta's error object, and nothing happens.
+    /// The HTTP status of that, 400 if absent. Alone: an answer without Meta's error object, and nothing happens, unless `done`.
     pub http_status: Option<u16>,
+    /// Of `code` and `http_status`: Meta does what it is asked for all the same, as behind an unknown error or a proxy that gave up.
+    #[serde(default)]
+    pub done: bool,
     /// In Meta's words.
     pub message: Option<String>,
     /// Meta says that it would work later.
@@ -74,6 +77,8 @@ pub(crate) enum End {
     Lost,
     /// It is not done.
     Refused(GraphRefusal),
+    /// It is done, and this is answered all the same.
+    Belied(GraphRefusal),
     /// It is done, and a failure with this code follows.
     FailsLater(i64),
 }
@@ -87,6 +92,7 @@ impl GraphFault {
                 faults.iter().all(Self::is_one),
                 "a fault has one of lose_answer, code, http_status alone, fail_later of send_message, hold_ms alone",
             ),
+            (faults.iter().all(|fault| !fault.done || fault.refuses()), "done goes with code or http_status"),
             (faults.iter().all(|fault| fault.times.is_none_or(|times| (1..=TIMES_MAX).contains(&times))), "times is 1 to 1000000"),
             (faults.iter().all(|fault| fault.percent.is_none_or(|percent| (1..=100).contains(&percent))), "percent is 1 to 100"),
             (faults.iter().all(status), "http_status is 400 to 599"),
@@ -98,10 +104,13 @@ impl GraphFault {
         }
     }
 
+    fn refuses(&self) -> bool {
+        self.code.is_some() || self.http_status.is_some()
+    }
+
     fn is_one(&self) -> bool {
-        let refuses = self.code.is_some() || self.http_status.is_some();
         let later = self.fail_later.is_some();
-        match u8::from(self.lose_answer) + u8::from(refuses) + u8::from(later) {
+        match u8::from(self.lose_answer) + u8::from(self.refuses()) + u8::from(later) {
             0 => self.hold_ms > 0,
             1 => !later || self.call == "send_message",
             _ => false,
@@ -115,14 +124,15 @@ impl GraphFault {
         if let Some(code) = self.fail_later {
             return End::FailsLater(code);
         }
-        match (self.code, self.http_status) {
+        let refusal = match (self.code, self.http_status) {
             (Some(code), status) => {
                 let message = self.message.clone().unwrap_or_else(|| format!("(#{code}) Simulated failure"));
-                End::Refused(GraphRefusal::new(status.unwrap_or(400), code, &message).transient(self.is_transient))
+                GraphRefusal::new(status.unwrap_or(400), code, &message).transient(self.is_transient)
             }
-            (None, Some(status)) => End::Refused(GraphRefusal::bare(status)),
-            (None, None) => End::Usual,
-        }
+            (None, Some(status)) => GraphRefusal::bare(status),
+            (None, None) => return End::Usual,
+        };
+        if self.done { End::Belied(refusal) } else { End::Refused(refusal) }
     }
 }
 

@@ -115,12 +115,16 @@ pub(super) async fn exchange(
         hold_ms = fate.hold_ms;
         let answered = match &fate.end {
             End::Refused(refusal) => Err(refusal.clone()),
-            End::Usual | End::Lost | End::FailsLater(_) => act(world, &fate, now),
+            End::Usual | End::Lost | End::FailsLater(_) | End::Belied(_) => act(world, &fate, now),
         };
         let outcome = answered.as_ref().map_or_else(|refusal| refusal.code.to_string(), |_| "ok".to_owned());
         let node = request.path.first().cloned().unwrap_or_default();
         world.meta.note(Call { name, node, outcome });
-        if fate.end == End::Lost { Ok(None) } else { answered.map(Some) }
+        match fate.end {
+            End::Lost => Ok(None),
+            End::Belied(refusal) => answered.and(Err(refusal)),
+            End::Usual | End::Refused(_) | End::FailsLater(_) => answered.map(Some),
+        }
     });
     if hold_ms > 0 {
         tokio::time::sleep(Duration::from_millis(hold_ms.into())).await;

@@ -63,6 +63,34 @@ async fn a_refusal_and_a_proxy_send_nothing() {
 }
 
 #[tokio::test]
+async fn an_unknown_error_and_a_proxy_may_hide_a_message_that_is_sent() {
+    let (meta, token) = open_chat().await;
+    faults(
+        &meta,
+        json!([
+            {"call": "send_message", "code": 131_000, "http_status": 500},
+            {"call": "send_message", "code": 131_000, "http_status": 500, "done": true},
+            {"call": "send_message", "http_status": 408, "done": true},
+            {"call": "send_message", "code": 131_000, "http_status": 500, "done": true},
+        ]),
+    )
+    .await;
+    for on_phones in [0, 1] {
+        assert_eq!(meta.send(NUMBER, &token, ANA, text()).await, Err(131_000));
+        assert_eq!(meta.sim("GET", "received", None).await["count"], on_phones);
+    }
+    let mut body = text();
+    (body["messaging_product"], body["to"]) = (json!("whatsapp"), json!(ANA));
+    let (status, answer) = meta.ask("POST", &format!("/sim/graph/v26.0/{NUMBER}/messages"), &token, Some(body)).await;
+    assert_eq!((status.as_u16(), answer), (408, Value::Null));
+    assert_eq!(meta.sim("GET", "received", None).await["count"], 2);
+    // What cannot be sent is still refused for its own reason.
+    let refused = meta.send(NUMBER, &token, ANA, json!({"type": "text"})).await;
+    assert!(refused.as_ref().is_err_and(|code| *code != 131_000), "{refused:?}");
+    assert_eq!(meta.sim("GET", "received", None).await["count"], 2);
+}
+
+#[tokio::test]
 async fn a_share_of_calls_follows_from_the_seed() {
     let met = async |seed: u64| {
         let (meta, token) = open_chat().await;
@@ -98,6 +126,8 @@ async fn a_fault_that_makes_no_sense_is_refused() {
         json!({"call": "register"}),
         json!({"call": "register", "lose_answer": true, "code": 1}),
         json!({"call": "register", "fail_later": 1}),
+        json!({"call": "register", "lose_answer": true, "done": true}),
+        json!({"call": "register", "hold_ms": 1, "done": true}),
         json!({"call": "register", "code": 1, "percent": 0}),
         json!({"call": "register", "code": 1, "percent": 101}),
         json!({"call": "register", "code": 1, "times": 0}),

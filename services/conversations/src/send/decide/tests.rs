@@ -31,6 +31,7 @@ fn project() -> Project {
             display: None,
             coexistence: false,
             sealed_token: Some("s".into()),
+            since: None,
         }),
         sequence: 1,
     }
@@ -130,6 +131,17 @@ fn the_window_closes_a_day_after_the_contact_wrote_last() {
     }
     let never = Talk { last_inbound_at: None, ..talk() };
     assert_eq!(said(Case { talk: never, ..case(text()) }).err(), Some(Refusal::WindowClosed(None)));
+}
+
+#[test]
+fn what_was_written_to_another_number_opens_no_window() {
+    // The contact wrote at second 0.
+    for (since, open) in [(None, true), (Some(-1), true), (Some(0), true), (Some(1), false)] {
+        let mut project = project();
+        project.number.as_mut().unwrap().since = since.map(at);
+        let refused = (!open).then_some(Refusal::WindowClosed(None));
+        assert_eq!(said(Case { project, ..case(text()) }).err(), refused, "{since:?}");
+    }
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl Graph {
         let answered = self.send(call).await;
         match &answered {
             Ok(_) => tracing::debug!(call = name, "Meta answered"),
-            Err(error) => tracing::warn!(call = name, %error, "a call to Meta failed"),
+            Err(error) => tracing::warn!(call = name, %error, meta.request_id = error.request_id(), "a call to Meta failed"),
         }
         answered
     }

@@ -7,7 +7,7 @@ pub enum Class {
     Transient,
     /// Too many calls: repeat it, much later.
     RateLimited,
-    /// Nobody knows: a few times, no more than three.
+    /// Nobody knows, nor whether it was done: a few times, no more than three.
     Unclear,
     /// Never: something else must change first.
     Final,
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_repeated_is_what_the_error_table_says_and_no_refusal_sends_a_message() {
+    fn what_may_be_repeated_is_what_the_error_table_says_and_a_refusal_with_a_reason_sends_no_message() {
         let table = [(TRANSIENT, Class::Transient), (RATE_LIMITED, Class::RateLimited), (UNCLEAR, Class::Unclear), (FINAL, Class::Final)];
         for (codes, class) in table {
             for &code in codes {
@@ -61,7 +61,8 @@ mod tests {
                     let error = refused(status, code, false);
                     assert_eq!(error.class(), class, "{code}");
                     assert_eq!(error.code(), Some(code));
-                    assert!(error.proves_unsent() && !error.ambiguous(), "{code} with {status}");
+                    assert_eq!(error.proves_unsent(), class != Class::Unclear, "{code} with {status}");
+                    assert_eq!(error.ambiguous(), class == Class::Unclear, "{code} with {status}");
                 }
                 let later = if class == Class::Final { Class::Transient } else { class };
                 assert_eq!(refused(400, code, true).class(), later, "{code}, said to be transient");
@@ -70,16 +71,19 @@ mod tests {
     }
 
     #[test]
-    fn without_an_error_object_only_what_never_left_and_4xx_prove_that_nothing_was_sent() {
+    fn without_an_error_object_only_what_never_left_proves_that_nothing_was_sent() {
         let unreadable = |status| Error::Unreadable { status, what: "" };
         for (error, class, unsent) in [
             (Error::NotSent, Class::Transient, true),
             (Error::Client(String::new()), Class::Final, true),
             (Error::Unaskable(""), Class::Final, true),
-            (unreadable(400), Class::Final, true),
-            (unreadable(404), Class::Final, true),
-            (unreadable(429), Class::RateLimited, true),
-            (unreadable(499), Class::Final, true),
+            (unreadable(400), Class::Final, false),
+            (unreadable(401), Class::Final, false),
+            (unreadable(404), Class::Final, false),
+            (unreadable(408), Class::Transient, false),
+            (unreadable(425), Class::Transient, false),
+            (unreadable(429), Class::RateLimited, false),
+            (unreadable(499), Class::Transient, false),
             (Error::Unanswered, Class::Transient, false),
             (unreadable(200), Class::Final, false),
             (unreadable(204), Class::Final, false),

@@ -56,7 +56,9 @@ impl Graph {
         let fetched = self.fetch_unlogged(token, url, bytes_max).await;
         match &fetched {
             Ok(bytes) => tracing::debug!(call = name, bytes = bytes.len(), "a file was fetched from Meta"),
-            Err(error) => tracing::warn!(call = name, %error, "a file was not fetched from Meta"),
+            Err(error) => {
+                tracing::warn!(call = name, %error, meta.request_id = error.request_id(), "a file was not fetched from Meta");
+            }
         }
         fetched
     }

@@ -117,7 +117,8 @@ impl Error {
         match self {
             Self::NotSent | Self::Unanswered => Class::Transient,
             Self::Unreadable { status, .. } if *status >= 500 => Class::Transient,
-            // Whoever stands before Meta counts calls too, and writes no JSON.
+            // Whoever stands before Meta waits no longer, or counts calls too, and writes no JSON.
+            Self::Unreadable { status: 408 | 425 | 499, .. } => Class::Transient,
             Self::Unreadable { status: 429, .. } => Class::RateLimited,
             Self::Refused(refusal) => match Class::of_code(refusal.code) {
                 Class::Final if refusal.transient => Class::Transient,
@@ -130,15 +131,17 @@ impl Error {
     /// Whether Meta may have done what it was asked to do.
     pub fn ambiguous(&self) -> bool {
         match self {
-            Self::Unanswered => true,
-            Self::Unreadable { status, .. } => *status >= 500 || *status < 400,
-            Self::Client(_) | Self::Unaskable(_) | Self::NotSent | Self::Refused(_) | Self::Expired | Self::TooLarge { .. } => false,
+            // Whatever the HTTP status is: without Meta's error object it may be of somebody on the way, who had passed the call on.
+            Self::Unanswered | Self::Unreadable { .. } => true,
+            // Meta does not know either.
+            Self::Refused(refusal) => Class::of_code(refusal.code) == Class::Unclear,
+            Self::Client(_) | Self::Unaskable(_) | Self::NotSent | Self::Expired | Self::TooLarge { .. } => false,
         }
     }
 
-    /// Of a send: whether it is certain that no message came of it. It is when nothing left here, when Meta answered with an error object
-    /// (whatever the HTTP status, and also where Meta's own code says "unknown error"), and at a 4xx that cannot be read. After anything
-    /// else there may be a message: Meta knows no key against doubles, so only a webhook with our callback data tells.
+    /// Of a send: whether it is certain that no message came of it. It is when nothing left here, and when Meta answered with an error
+    /// object, whatever the HTTP status, whose code is not that for an unknown error. After anything else there may be a message: Meta knows
+    /// no key against doubles, so only a webhook with our callback data tells.
     pub fn proves_unsent(&self) -> bool {
         !self.ambiguous()
     }
@@ -146,6 +149,11 @@ impl Error {
     /// Meta's code, if Meta gave one.
     pub fn code(&self) -> Option<i64> {
         if let Self::Refused(refusal) = self { Some(refusal.code) } else { None }
+    }
+
+    /// By which Meta finds the call again, if Meta said so.
+    pub fn request_id(&self) -> Option<&str> {
+        if let Self::Refused(refusal) = self { refusal.request_id.as_deref() } else { None }
     }
 
     /// In Meta's own words where Meta refused. For the owner of what was asked about, not for logs.

@@ -1,7 +1,7 @@
 //! Meta's Graph API as this software calls it: one function for each call, typed errors, limits on everything.
 //!
 //! It repeats nothing by itself: [`Error::class`] says whether that would help, and who calls knows whether it may. It logs the name of a
-//! call, how it ended and Meta's trace id; never a token, a PIN, a code, a number, a URL or what a message
+//! call, how it ended and Meta's ids of it; never a token, a PIN, a code, a number, a URL or what a message
 //! holds.
 
 mod answer;

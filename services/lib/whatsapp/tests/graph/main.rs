@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod flows;
+mod logs;
 mod media;
 mod messages;
 mod stub;

@@ -149,6 +149,40 @@ fn links_flows_and_calls_have_their_parameters() {
 }
 
 #[test]
+fn addresses_and_requests_for_a_number_say_what_meta_knows() {
+    let address = |more: Value| {
+        let mut parameters = json!({"country": "IN"});
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        interactive("address_message", json!({"name": "address_message", "parameters": parameters}))
+    };
+    let saved = |count: usize| -> Value { (0..count).map(|n| json!({"id": n.to_string(), "value": {"city": "Mumbai"}})).collect() };
+    check(address(json!({"values": {"name": long(200)}, "saved_addresses": saved(20)})), &[]);
+    for (more, place, code) in [
+        (json!({"values": {"street": "a"}}), "/values/street", "unknown_property"),
+        (json!({"values": {"city": long(201)}}), "/values/city", "too_long"),
+        (json!({"values": {"city": "a\nb"}}), "/values/city", "format"),
+        (json!({"values": "Mumbai"}), "/values", "type"),
+        (json!({"validation_errors": {"in_pin_code": 5}}), "/validation_errors/in_pin_code", "type"),
+        (json!({"validation_errors": {"pin": "a"}}), "/validation_errors/pin", "unknown_property"),
+        (json!({"saved_addresses": []}), "/saved_addresses", "too_few"),
+        (json!({"saved_addresses": saved(21)}), "/saved_addresses", "too_many"),
+        (json!({"saved_addresses": [{"value": {}}]}), "/saved_addresses/0/id", "required"),
+        (json!({"saved_addresses": [{"id": "home"}]}), "/saved_addresses/0/value", "required"),
+        (json!({"saved_addresses": [{"id": "a", "value": {}}, {"id": "a", "value": {}}]}), "/saved_addresses/1/id", "duplicate"),
+    ] {
+        check(address(more), &[(&format!("/interactive/action/parameters{place}"), code)]);
+    }
+    check(interactive("address_message", json!({"name": "address_message"})), &[("/interactive/action/parameters", "required")]);
+    let number = || interactive("request_contact_info", json!({"name": "request_contact_info"}));
+    check(number(), &[]);
+    check(with(number(), "/interactive/action/name", json!("send_location")), &[("/interactive/action/name", "value")]);
+    check(with(number(), "/interactive/action/parameters", json!({})), &[("/interactive/action/parameters", "unknown_property")]);
+    check(with(number(), "/interactive/footer", json!({"text": "a"})), &[("/interactive/footer", "not_allowed")]);
+    check(with(number(), "/interactive/header", json!({"type": "text", "text": "a"})), &[("/interactive/header", "not_allowed")]);
+    check(interactive("request_contact_info", json!({})), &[("/interactive/action/name", "required")]);
+}
+
+#[test]
 fn the_cards_of_a_carousel_are_built_alike() {
     let link = |index: usize, kind: &str| {
         json!({"card_index": index, "type": "cta_url", "header": {"type": kind, kind: {"link": "https://a.example/f"}},

@@ -33,6 +33,29 @@ fn buttons_are_counted_and_grouped() {
 }
 
 #[test]
+fn most_buttons_come_once() {
+    for button in [
+        json!({"type": "PHONE_NUMBER", "phone_number": "+15550100234"}),
+        json!({"type": "COPY_CODE", "example": "SAVE10"}),
+        json!({"type": "FLOW", "flow_id": "1"}),
+        json!({"type": "CATALOG"}),
+        json!({"type": "MPM"}),
+        json!({"type": "SPM"}),
+        json!({"type": "VOICE_CALL"}),
+        json!({"type": "REQUEST_CONTACT_INFO"}),
+    ] {
+        let labelled = |label: &str| {
+            let mut button = button.clone();
+            button["text"] = json!(label);
+            button
+        };
+        let of = |buttons: Value| marketing(json!([body("Hello"), {"type": "BUTTONS", "buttons": buttons}]));
+        check(of(json!([labelled("One")])), &[]);
+        check(of(json!([labelled("One"), labelled("Other")])), &[("/components/1/buttons", "too_many")]);
+    }
+}
+
+#[test]
 fn links_codes_and_flows_have_what_they_need() {
     let at = |place: &str| format!("/components/1/buttons/0{place}");
     let url = |url: &str, example: Value| buttons(json!([{"type": "URL", "text": "Go", "url": url, "example": example}]));
