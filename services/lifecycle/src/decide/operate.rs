@@ -89,11 +89,11 @@ fn completed(project: &Project) -> Vec<Fact> {
     }
 }
 
-/// A failure that was found out before the operation was tried again is not one of this try.
-pub(super) fn step_failed(project: &Project, operation: OperationId, why: Why<'_>, at: DateTime<Utc>) -> Vec<Fact> {
+/// A failure of what began before the operation was tried again is not one of this try. `since`: see [`super::Command::StepFailed`].
+pub(super) fn step_failed(project: &Project, operation: OperationId, why: Why<'_>, since: u64) -> Vec<Fact> {
     let current = &project.operation;
     let missing = current.missing().any(|missing| missing == why.step);
-    if current.id != operation || !current.running() || !missing || at < current.tried_at {
+    if current.id != operation || !current.running() || !missing || since < current.retried_sequence {
         return Vec::new();
     }
     given_up(project, why)

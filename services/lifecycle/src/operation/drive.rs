@@ -163,7 +163,7 @@ impl Lifecycle {
         let command = match ran {
             Ran::Done => Command::StepDone { operation, step },
             Ran::Learned(command) => *command,
-            Ran::Refused { code, reason } => Command::StepFailed { operation, step, code, reason, at: self.clock.now() },
+            Ran::Refused { code, reason } => Command::StepFailed { operation, step, code, reason, since: project.version },
             Ran::Later { cause, words } => {
                 self.heard.note(id, Heard { operation, step, words });
                 tracing::warn!(project.id = %id, operation.id = %operation, step, cause, "a step waits, trying again");

@@ -132,7 +132,7 @@ impl Project {
         } else if let ProjectEvent::OperationFailed(failed) = event {
             operation.failed(failed, time);
         } else if let ProjectEvent::OperationRetried(retried) = event {
-            operation.retried(retried.deadline, time);
+            operation.retried(retried.deadline, time, sequence);
             if making {
                 self.made = Made::NotYet;
             }
