@@ -67,8 +67,9 @@ pub(crate) struct SignUp {
 /// Connects a number through Meta's signup
 ///
 /// The code is exchanged before this is answered. The rest are steps of an operation, each one call of Meta's: `subscribe_app`, `register`,
-/// `read_number`. What fails says which step and what Meta said, and can be tried again with `POST …/retry`. Signing the same number up again
-/// renews its token. Never refused for the sake of billing.
+/// `read_number`, with which the number is connected; then `give_back`, for another number that it takes the place of. What fails says which
+/// step and what Meta said, and can be tried again with `POST …/retry`. Of `give_back` it says what is left at Meta; the new number stays
+/// connected. Signing the same number up again renews its token. Never refused for the sake of billing.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/number/signup",

@@ -181,6 +181,7 @@ impl Lifecycle {
             steps::SUBSCRIBE_APP => number::connecting::subscribe_app(self, project).await,
             steps::REGISTER => number::connecting::register(self, project).await,
             steps::READ_NUMBER => number::connecting::read_number(self, project).await,
+            steps::GIVE_BACK => number::give_back::superseded(self, project).await,
             steps::LOG => erase::erase_log(&self.journal, project.id, project.operation.overwrite).await.map(|()| Ran::Done),
             steps::KEY => erase::destroy_key(&self.journal, project.id).await.map(|()| Ran::Done),
             other => Ok(Ran::Refused { code: "unknown_step", reason: format!("{other} is nothing that can be done") }),
