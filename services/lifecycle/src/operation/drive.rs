@@ -182,7 +182,7 @@ impl Lifecycle {
             steps::REGISTER => number::connecting::register(self, project).await,
             steps::READ_NUMBER => number::connecting::read_number(self, project).await,
             steps::GIVE_BACK => number::give_back::superseded(self, project).await,
-            steps::LOG => erase::erase_log(&self.journal, project.id, project.operation.overwrite).await.map(|()| Ran::Done),
+            steps::LOG => erase::erase_log(self, project.id, project.operation.overwrite).await.map(|()| Ran::Done),
             steps::KEY => erase::destroy_key(&self.journal, project.id).await.map(|()| Ran::Done),
             other => Ok(Ran::Refused { code: "unknown_step", reason: format!("{other} is nothing that can be done") }),
         }

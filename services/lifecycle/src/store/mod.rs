@@ -9,7 +9,7 @@ mod projects;
 mod search;
 
 pub(crate) use databases::{find_provisioning, save_provisioning};
-pub(crate) use erased::{Erased, erase_project, find_erased};
+pub(crate) use erased::{Erased, erase_project, find_erased, looked, next_look};
 pub(crate) use log::{Reflected, log_identity, reflected};
 pub(crate) use numbers::{account_in_use, connecting_elsewhere, find_by_number};
 pub(crate) use operations::{find_operation, list_operations};
