@@ -74,7 +74,8 @@ async fn fire(lifecycle: &Lifecycle, due: &[(ProjectId, DateTime<Utc>)]) -> bool
     all
 }
 
-async fn reach(lifecycle: &Lifecycle, at: Option<DateTime<Utc>>) {
+/// Waits until it is `at`, or for ever.
+pub(crate) async fn reach(lifecycle: &Lifecycle, at: Option<DateTime<Utc>>) {
     match at {
         Some(at) => lifecycle.clock.reach(at).await,
         None => std::future::pending().await,

@@ -2,7 +2,7 @@
 //! lost, restored or emptied, which the follower's position, kept in the log, knows nothing of. Both streams are small: a few events a
 //! project. Reactions are the follower's alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{ProjectErased, ProjectEvent, ProjectId, Stream};
@@ -38,14 +38,16 @@ impl Lifecycle {
         let mut projects: HashMap<ProjectId, Project> = HashMap::new();
         // And whether more than that is left of them: who erased them was stopped.
         let mut gone: Vec<(Erased, bool)> = Vec::new();
+        let mut seen: HashSet<ProjectId> = HashSet::new();
         let mut events = std::pin::pin!(self.journal.replay(Stream::Project, Range::ALL, Filter::subjects(["project.*"])));
         while let Some(recorded) = events.next().await {
             let recorded = recorded?;
             let Some(id) = recorded.subject.project_id() else { continue };
             let event = decode(&recorded)?;
+            let first = seen.insert(id);
             if let ProjectEvent::ProjectErased(ProjectErased { operation }) = event {
                 let erased = Erased { project: id, operation, sequence: recorded.sequence, at: recorded.time };
-                gone.push((erased, projects.contains_key(&id)));
+                gone.push((erased, !first));
             }
             let project = Project::fold(projects.remove(&id), id, At { event: &event, sequence: recorded.sequence, time: recorded.time });
             projects.extend(project.map(|project| (id, project)));

@@ -57,6 +57,16 @@ async fn a_number_that_stays_in_the_app_is_never_registered() {
     assert_eq!(world.line("101").await["subscribed"], false);
 }
 
+/// Which call of Meta's tells that it is not so.
+fn told_by(code: &str) -> Option<&'static str> {
+    match code {
+        "code_refused" => Some("exchange_code"),
+        "foreign_token" | "account_not_granted" => Some("debug_token"),
+        "number_not_in_account" | "number_not_chosen" => Some("phone_numbers"),
+        _ => None,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_browser_claims_is_not_believed() {
     let world = World::new().await;
@@ -65,6 +75,7 @@ async fn what_a_browser_claims_is_not_believed() {
     let refused = async |body: Value, status: u16, code: &str| {
         let (answered, problem) = world.sign_up(project, body.clone()).await;
         assert_eq!((answered, &problem["code"]), (status, &json!(code)), "{problem}");
+        assert_eq!(problem["step"], json!(told_by(code)), "{problem}");
     };
     for (field, value) in [
         ("code", json!("")),

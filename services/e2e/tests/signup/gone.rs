@@ -13,7 +13,7 @@ async fn given_back(world: &World, nodes: &[&str]) -> Vec<(String, String)> {
     calls.into_iter().filter(|(name, _)| name == "deregister" || name == "unsubscribe").collect()
 }
 
-async fn as_registered_as_subscribed(world: &World, number: &str) -> (bool, bool) {
+pub(crate) async fn as_registered_as_subscribed(world: &World, number: &str) -> (bool, bool) {
     let line = world.line(number).await;
     (line["registered"] == true, line["subscribed"] == true)
 }
@@ -126,4 +126,34 @@ async fn a_number_that_another_project_takes_meanwhile_is_not_taken_from_it() {
     assert_eq!(as_registered_as_subscribed(&world, "101").await, (true, true));
     let shown = world.ask(Method::GET, &format!("/v1/projects/{other}"), None).await.1;
     assert_eq!(shown["number"]["phone_number_id"], "101");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_projects_of_one_account_that_let_go_at_the_same_time_the_last_unsubscribes() {
+    let world = World::new().await;
+    // The log of one is still being erased when the other is deleted.
+    let (one, two) = (world.connected("101", "201").await, world.connected("102", "201").await);
+    let first = world.delete(one).await;
+    let path = format!("/v1/operations/{first}");
+    let given = async || world.ask(Method::GET, &path, None).await.1["steps"][0]["status"] == "done";
+    world.until("the first has given its number back", given).await;
+    assert_eq!(as_registered_as_subscribed(&world, "102").await, (true, true), "the other is not going yet");
+    let second = world.delete(two).await;
+    tokio::join!(ends(&world, one, first), ends(&world, two, second));
+    for number in ["101", "102"] {
+        assert_eq!(as_registered_as_subscribed(&world, number).await, (false, false), "{number}");
+    }
+
+    // Both are disconnected while the other is: Meta answers both at once.
+    let (one, two) = (world.connected("103", "203").await, world.connected("104", "203").await);
+    world.faults(json!([{"call": "deregister", "hold_ms": 300, "times": 2}])).await;
+    let disconnect = async |project: ProjectId| {
+        let (status, accepted) = world.ask(Method::DELETE, &format!("/v1/projects/{project}/number"), None).await;
+        assert_eq!(status, 202, "{accepted}");
+        world.operation(accepted["id"].as_str().unwrap(), "succeeded").await;
+    };
+    tokio::join!(disconnect(one), disconnect(two));
+    for number in ["103", "104"] {
+        assert_eq!(as_registered_as_subscribed(&world, number).await, (false, false), "{number}");
+    }
 }

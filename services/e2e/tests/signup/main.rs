@@ -4,6 +4,7 @@
 
 mod connecting;
 mod gone;
+mod left;
 mod profile;
 mod shown;
 mod trouble;

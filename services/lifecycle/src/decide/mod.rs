@@ -131,8 +131,8 @@ pub(crate) enum Command {
         code: &'static str,
         /// Why, for the owner to read.
         reason: String,
-        /// When that was found out.
-        at: DateTime<Utc>,
+        /// The sequence of what the project had said last when it was tried. Of an attempt that came before a retry nothing follows.
+        since: u64,
     },
     /// Billing says what the project may do.
     Entitle {
@@ -225,8 +225,8 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::Delete { operation, confirm, overwrite } => delete::delete(project, *operation, confirm, *overwrite, now),
         Command::Retry => operate::retry(project, now),
         Command::StepDone { operation, step } => Ok(operate::step_done(project, *operation, step)),
-        Command::StepFailed { operation, step, code, reason, at } => {
-            Ok(operate::step_failed(project, *operation, operate::Why { step, code, reason }, *at))
+        Command::StepFailed { operation, step, code, reason, since } => {
+            Ok(operate::step_failed(project, *operation, operate::Why { step, code, reason }, *since))
         }
         Command::Entitle { entitlement, at, sequence } => Ok(suspend::entitle(project, *entitlement, *at, *sequence)),
         Command::RequestTransfer { transfer, from, to } => transfer::request(project, *transfer, (*from, *to), now),

@@ -39,9 +39,9 @@ pub(super) fn connect(project: &Project, holder: Option<ProjectId>, number: &Num
     Ok(facts)
 }
 
-/// What a signup brought is given back by an operation, also when it was never connected.
+/// What signups brought is given back by an operation, also when it was never connected, or let go while Meta kept it.
 pub(super) fn disconnect(project: &Project, operation: OperationId, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
-    if project.offer.is_none() {
+    if project.offer.is_none() && project.superseded.is_empty() {
         changeable(project)?;
         return Ok(let_go(project));
     }
@@ -80,7 +80,8 @@ pub(super) fn offer(
     Ok(facts)
 }
 
-/// The last step of connecting. It counts also when the operation was given up meanwhile, as every step does.
+/// The step with which the number is connected, and the last if none was offered before. It counts also when the operation was given up
+/// meanwhile, as every step does.
 pub(super) fn read(
     project: &Project,
     holder: Option<ProjectId>,
@@ -105,7 +106,9 @@ pub(super) fn read(
     }
     facts.push(on(project.id, described.clone()));
     facts.push(on(project.id, OperationStepCompleted { operation, step: steps::READ_NUMBER.to_owned() }));
-    facts.push(on(project.id, OperationCompleted { operation }));
+    if project.superseded.is_empty() {
+        facts.push(on(project.id, OperationCompleted { operation }));
+    }
     facts
 }
 

@@ -89,14 +89,22 @@ fn completed(project: &Project) -> Vec<Fact> {
     }
 }
 
-/// A failure that was found out before the operation was tried again is not one of this try.
-pub(super) fn step_failed(project: &Project, operation: OperationId, why: Why<'_>, at: DateTime<Utc>) -> Vec<Fact> {
+/// A failure of what began before the operation was tried again is not one of this try. `since`: see [`super::Command::StepFailed`].
+pub(super) fn step_failed(project: &Project, operation: OperationId, why: Why<'_>, since: u64) -> Vec<Fact> {
     let current = &project.operation;
     let missing = current.missing().any(|missing| missing == why.step);
-    if current.id != operation || !current.running() || !missing || at < current.tried_at {
+    if current.id != operation || !current.running() || !missing || since < current.retried_sequence {
         return Vec::new();
     }
-    given_up(project, why)
+    let mut facts = match current.kind {
+        // Meta will never take it back as things are: it is nobody's here from now on, and what failed tells what is left there.
+        OperationKind::DisconnectNumber => number::let_go(project),
+        OperationKind::CreateProject | OperationKind::ConnectNumber | OperationKind::ResetProject | OperationKind::DeleteProject => {
+            Vec::new()
+        }
+    };
+    facts.extend(given_up(project, why));
+    facts
 }
 
 /// What happens when the time is up. The step that was waited for is told with what it was told last.

@@ -9,6 +9,7 @@
 
 mod at_meta;
 mod claims;
+pub(crate) mod late;
 mod numbers;
 mod parked;
 mod webhooks;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use contract::{ProjectId, Stream, Subject};
 use journal::{Erasure, Journal};
 
+use crate::Lifecycle;
 use crate::error::Error;
 use numbers::Numbers;
 
@@ -30,11 +32,12 @@ const PASSES_MAX: u32 = 20;
 ///
 /// # Errors
 /// [`Error::StillWritten`] if events keep appearing; otherwise the log does not answer. It can be repeated.
-pub(crate) async fn erase_log(journal: &Journal, project: ProjectId, overwrite: bool) -> Result<(), Error> {
+pub(crate) async fn erase_log(lifecycle: &Lifecycle, project: ProjectId, overwrite: bool) -> Result<(), Error> {
+    let journal = &lifecycle.journal;
     let at_meta = at_meta::ids(journal, project).await?;
     for pass in 1..=PASSES_MAX {
         // In every pass anew: its numbers are free, and somebody may have taken one of them since the last.
-        let numbers = Numbers::of(journal, project).await?;
+        let numbers = Numbers::of(lifecycle, project).await?;
         // Before the project's own: which webhooks are about its templates and Flows is known from their events alone.
         let mut erased = webhooks::erase(journal, project, (&numbers, &at_meta), overwrite).await?;
         for (stream, pattern) in patterns(project) {
@@ -62,32 +65,21 @@ pub(crate) async fn destroy_key(journal: &Journal, project: ProjectId) -> Result
     Ok(())
 }
 
-/// Takes everything from the project's own subject but its last fact.
+/// Takes everything from the project's own subject but its last fact. `overwriting`: the event that asked for each to be overwritten first,
+/// if one did. It is the last that goes: who is stopped before finds it again, and with it what is still to be overwritten.
 ///
 /// # Errors
 /// The log does not answer. It can be repeated.
-pub(crate) async fn keep_only_the_end(journal: &Journal, project: ProjectId, overwrite: bool) -> Result<(), Error> {
+pub(crate) async fn keep_only_the_end(journal: &Journal, project: ProjectId, overwriting: Option<u64>) -> Result<(), Error> {
     let subject = Subject::project(project);
-    if overwrite {
+    if let Some(asked) = overwriting {
         let events = journal.entity(&subject).await?;
-        for event in events.iter().rev().skip(1) {
-            journal.overwrite(Stream::Project, event.sequence).await?;
+        let before: Vec<u64> = events.iter().rev().skip(1).map(|event| event.sequence).filter(|sequence| *sequence != asked).collect();
+        for sequence in before.into_iter().chain([asked]) {
+            journal.overwrite(Stream::Project, sequence).await?;
         }
     }
     journal.keep_last(&subject).await?;
-    Ok(())
-}
-
-/// Erases what `stream` has of a project that is gone: a service that had begun its part before the end, and was killed in it, says once more that
-/// it is done.
-///
-/// # Errors
-/// The log does not answer. It can be repeated.
-pub(crate) async fn erase_late(journal: &Journal, project: ProjectId, stream: Stream) -> Result<(), Error> {
-    for (stream, pattern) in patterns(project).filter(|(of, _)| *of == stream) {
-        let events = journal.erase(&Erasure { stream, pattern, overwrite: false }).await?;
-        tracing::info!(project.id = %project, stream = stream.name(), events, "what was said of a deleted project is erased too");
-    }
     Ok(())
 }
 
@@ -103,3 +95,6 @@ fn patterns(project: ProjectId) -> impl Iterator<Item = (Stream, String)> {
         Some((stream, pattern))
     })
 }
+
+#[cfg(test)]
+mod tests;

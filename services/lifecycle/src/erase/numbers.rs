@@ -1,14 +1,14 @@
-//! The numbers that a project ever had, and when: what reached them in that time is the project's.
+//! The numbers that a project ever had or was offered, and when it had them: what reached them in that time is the project's.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use contract::{ProjectEvent, ProjectId, Recorded, Stream, Subject};
-use journal::Journal;
 
 use crate::command::decode;
 use crate::error::Error;
 use crate::number::MetaId;
+use crate::{Lifecycle, store};
 
 /// A time during which a number was the project's, half-open; no end: until its deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) struct Held {
 pub(super) struct OneNumber {
     /// When it was the project's.
     pub(super) held: Vec<Held>,
-    /// Whether no other project ever had it, when it was looked.
+    /// Whether no other project ever had it or was connecting it, when it was looked.
     pub(super) only_ours: bool,
     /// What people dial, digits alone: some webhooks name a number only so.
     pub(super) dialled: Vec<String>,
@@ -45,7 +45,8 @@ pub(super) struct Numbers {
 
 impl Numbers {
     /// From the project's own events and from the claims on its numbers.
-    pub(super) async fn of(journal: &Journal, project: ProjectId) -> Result<Self, Error> {
+    pub(super) async fn of(lifecycle: &Lifecycle, project: ProjectId) -> Result<Self, Error> {
+        let journal = &lifecycle.journal;
         // Before the claims are read: what comes later may be of somebody who claims a number after that.
         let (webhook, parked) = (journal.state(Stream::Webhook).await?.last, journal.state(Stream::Parked).await?.last);
         let mut numbers = Self { through: Through { webhook, parked }, ..Self::default() };
@@ -55,7 +56,9 @@ impl Numbers {
         for (id, number) in &mut numbers.by_id {
             let Ok(id) = id.parse::<MetaId>() else { continue };
             let claims = journal.entity(&id.claim()).await?;
-            number.only_ours = claims.iter().map(decode).collect::<Result<Vec<_>, _>>()?.iter().all(|claim| is_of(claim, project));
+            let ours = claims.iter().map(decode).collect::<Result<Vec<_>, _>>()?.iter().all(|claim| is_of(claim, project));
+            // Who signs it up hears of it before they claim it.
+            number.only_ours = ours && !store::connecting_elsewhere(&lifecycle.pool, id.as_str(), project).await?;
         }
         Ok(numbers)
     }
@@ -76,7 +79,11 @@ impl Numbers {
                     held.until.get_or_insert(at);
                 }
             }
-            ProjectEvent::NumberOffered(offered) => self.accounts.push(offered.waba_id.clone()),
+            // It may have been registered, and never connected: what it heard then is nobody else's.
+            ProjectEvent::NumberOffered(offered) => {
+                self.by_id.entry(offered.phone_number_id.clone()).or_default();
+                self.accounts.push(offered.waba_id.clone());
+            }
             ProjectEvent::ProjectCreated(_)
             | ProjectEvent::ProjectReady(_)
             | ProjectEvent::ProjectFailed(_)

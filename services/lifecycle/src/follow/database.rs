@@ -1,6 +1,6 @@
 //! What databases says: into the rows of finer steps, and into the operation.
 
-use contract::{DatabaseEvent, Event, ProjectId, Recorded, Stream};
+use contract::{DatabaseEvent, Event, ProjectId, Recorded, Stream, Subject};
 use journal::{Handled, Handler};
 
 use super::{project_of, settle};
@@ -35,7 +35,7 @@ impl Lifecycle {
             if recorded.sequence > reflected {
                 provisioning = provisioning.fold(recorded.sequence, recorded.time, &event);
             }
-            commands.extend(report(id, recorded, event).map(|command| (command, recorded)));
+            commands.extend(self.report(id, recorded, event).await?.map(|command| (command, recorded)));
         }
         if provisioning.sequence > reflected {
             store::save_provisioning(&self.pool, &provisioning).await?;
@@ -48,21 +48,29 @@ impl Lifecycle {
         }
         Ok(())
     }
-}
 
-fn report(id: ProjectId, recorded: &Recorded, event: DatabaseEvent) -> Option<Command> {
-    let step = steps::DATABASE;
-    match event {
-        DatabaseEvent::DatabaseStepCompleted(_) | DatabaseEvent::DatabasePasswordRotated(_) => None,
-        DatabaseEvent::DatabaseReady(_) => Some(Command::StepDone { operation: Project::making(id), step }),
-        DatabaseEvent::DatabaseFailed(failed) => Some(Command::StepFailed {
-            operation: Project::making(id),
-            step,
-            code: "database_failed",
-            reason: format!("{}: {}", failed.step.as_str(), failed.reason),
-            at: recorded.time,
-        }),
-        DatabaseEvent::DatabaseDropped(dropped) => Some(Command::StepDone { operation: dropped.operation, step }),
+    async fn report(&self, id: ProjectId, recorded: &Recorded, event: DatabaseEvent) -> Result<Option<Command>, Error> {
+        let step = steps::DATABASE;
+        Ok(match event {
+            DatabaseEvent::DatabaseStepCompleted(_) | DatabaseEvent::DatabasePasswordRotated(_) => None,
+            DatabaseEvent::DatabaseReady(_) => Some(Command::StepDone { operation: Project::making(id), step }),
+            DatabaseEvent::DatabaseFailed(failed) => Some(Command::StepFailed {
+                operation: Project::making(id),
+                step,
+                code: "database_failed",
+                reason: format!("{}: {}", failed.step.as_str(), failed.reason),
+                since: self.cause(id, recorded).await?,
+            }),
+            DatabaseEvent::DatabaseDropped(dropped) => Some(Command::StepDone { operation: dropped.operation, step }),
+        })
+    }
+
+    /// The sequence of the project's event upon which a report was made; 0, if the project has none that the report names. Not the time of
+    /// either: they were told by two clocks.
+    async fn cause(&self, id: ProjectId, report: &Recorded) -> Result<u64, Error> {
+        let Some(cause) = report.context.causation else { return Ok(0) };
+        let events = self.journal.entity(&Subject::project(id)).await?;
+        Ok(events.iter().find(|event| event.id == cause).map_or(0, |event| event.sequence))
     }
 }
 

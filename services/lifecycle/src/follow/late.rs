@@ -1,6 +1,6 @@
-//! What comes after a project's end. A service reads that a project is to be deleted, and is killed before it has noted how far it read; its next
-//! process does its part again and says so, perhaps after everything was erased. Nobody can keep it from that: what it may not write is in
-//! another stream than what it writes. So whoever follows what it says erases that once more.
+//! What comes after a project's end in a stream that is followed: a service reads that a project is to be deleted, and is killed before it has
+//! noted how far it read; its next process does its part again and says so, perhaps after everything was erased. Other streams are looked at
+//! some times after the end: see `erase::late`.
 
 use contract::{ProjectErased, ProjectEvent, ProjectId, Stream, Subject};
 
@@ -14,7 +14,7 @@ impl Lifecycle {
     pub(super) async fn after_the_end(&self, id: ProjectId, stream: Stream) -> Result<(), Error> {
         let Some(last) = self.journal.last(&Subject::project(id)).await? else { return Ok(()) };
         let ProjectEvent::ProjectErased(ProjectErased { operation }) = decode(&last)? else { return Ok(()) };
-        erase::erase_late(&self.journal, id, stream).await?;
+        erase::late::erase(&self.journal, id, stream).await?;
         store::erase_project(&self.pool, &Erased { project: id, operation, sequence: last.sequence, at: last.time }).await
     }
 }

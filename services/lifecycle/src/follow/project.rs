@@ -60,15 +60,19 @@ impl Lifecycle {
     pub(crate) async fn leave_nothing_but(&self, erased: &Erased) -> Result<(), Error> {
         let events = self.journal.entity(&Subject::project(erased.project)).await?;
         if events.len() > 1 {
-            let mut overwrite = false;
+            let mut overwriting = None;
             for recorded in &events {
-                if let ProjectEvent::OperationStarted(started) = decode(recorded)? {
-                    overwrite |= started.operation == erased.operation && started.overwrite;
+                if let ProjectEvent::OperationStarted(started) = decode(recorded)?
+                    && started.operation == erased.operation
+                    && started.overwrite
+                {
+                    overwriting = Some(recorded.sequence);
                 }
             }
-            erase::keep_only_the_end(&self.journal, erased.project, overwrite).await?;
+            erase::keep_only_the_end(&self.journal, erased.project, overwriting).await?;
         }
         store::erase_project(&self.pool, erased).await?;
+        self.changed();
         tracing::info!(project.id = %erased.project, operation.id = %erased.operation, "a project is gone");
         Ok(())
     }

@@ -4,8 +4,8 @@ use contract::NumberOffered;
 use whatsapp::graph::Graph;
 use whatsapp::{PhoneNumberId, WabaId};
 
+use super::meta;
 use super::secrets::Secrets;
-use super::{give_back, meta};
 use crate::Lifecycle;
 use crate::decide::Command;
 use crate::error::Error;
@@ -46,7 +46,7 @@ pub(crate) async fn register(lifecycle: &Lifecycle, project: &Project) -> Result
     Ok(done(access.graph.register(&access.secrets.token, &access.number, &access.secrets.pin).await))
 }
 
-/// How the number stands; with that it is connected. What other numbers were offered before are given back now.
+/// How the number stands; with that it is connected. It waits for no other that was offered before: that is given back by the step after it.
 pub(crate) async fn read_number(lifecycle: &Lifecycle, project: &Project) -> Result<Ran, Error> {
     let Some(offer) = &project.offer else { return Ok(nothing_offered()) };
     let access = match access(lifecycle, project, offer).await? {
@@ -57,15 +57,6 @@ pub(crate) async fn read_number(lifecycle: &Lifecycle, project: &Project) -> Res
         Ok(fields) => fields,
         Err(error) => return Ok(meta::ran(&error)),
     };
-    for old in &project.superseded {
-        match give_back::one(lifecycle, project, old).await? {
-            later @ Ran::Later { .. } => return Ok(later),
-            Ran::Refused { code, reason } => {
-                tracing::warn!(project.id = %project.id, code, reason, "a number offered before stays at Meta")
-            }
-            Ran::Done | Ran::Learned(_) => {}
-        }
-    }
     let (Ok(id), Ok(waba)) = (offer.phone_number_id.parse(), offer.waba_id.parse()) else { return Ok(nothing_offered()) };
     let (number, described) = (meta::number(id, waba, &fields), meta::described(&fields));
     Ok(Ran::Learned(Box::new(Command::NumberRead { operation: project.operation.id, number, described })))

@@ -15,7 +15,8 @@ use crate::origin::Origin;
 /// Disconnects the number
 ///
 /// What the project has recorded stays. A number that Meta's signup brought is given back at Meta first, by an operation; until that is done
-/// it stays the project's. Without a number it changes nothing.
+/// it stays the project's. Where Meta refuses for good, the project lets go of it all the same, and the operation fails with what is left at
+/// Meta: it can be tried again, later or by another call of this. Without a number it changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/projects/{project}/number",
@@ -27,7 +28,7 @@ use crate::origin::Origin;
     ),
     responses(
         (status = 202, description = "The number is being given back at Meta", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
-        (status = 204, description = "The project has no number"),
+        (status = 204, description = "The project has no number, here or left at Meta"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`operation_running`: `Location` names it; `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),

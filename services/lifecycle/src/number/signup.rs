@@ -67,8 +67,9 @@ pub(crate) struct SignUp {
 /// Connects a number through Meta's signup
 ///
 /// The code is exchanged before this is answered. The rest are steps of an operation, each one call of Meta's: `subscribe_app`, `register`,
-/// `read_number`. What fails says which step and what Meta said, and can be tried again with `POST …/retry`. Signing the same number up again
-/// renews its token. Never refused for the sake of billing.
+/// `read_number`, with which the number is connected; then `give_back`, for another number that it takes the place of. What fails says which
+/// step and what Meta said, and can be tried again with `POST …/retry`. Of `give_back` it says what is left at Meta; the new number stays
+/// connected. Signing the same number up again renews its token. Never refused for the sake of billing.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/number/signup",
@@ -80,7 +81,7 @@ pub(crate) struct SignUp {
         (status = 202, description = "The number is being connected", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`number_taken`, `operation_running`, `project_not_ready`, `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `code_refused`: Meta does not take the code; `foreign_token`, `account_not_granted`, `number_not_in_account`, `number_not_chosen`: Meta says otherwise than the browser", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`; `code_refused`: Meta does not take the code; `foreign_token`, `account_not_granted`, `number_not_in_account`, `number_not_chosen`: Meta says otherwise than the browser. `step` is the call of Meta's that told, as below", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: the code may be spent, sign up again; `meta_not_configured`. `step` is the call of Meta's that failed: `exchange_code`, `debug_token` or `phone_numbers`", body = Problem, content_type = "application/problem+json"),
     )
@@ -148,27 +149,31 @@ fn parse(body: &SignUp) -> Result<Claims, Problem> {
 
 /// Asks Meta whether the claims are so.
 async fn verify(graph: &Graph, code: &str, claims: &Claims) -> Result<Granted, Problem> {
-    let otherwise = |name: &str, pointer: &str, detail: &str| Problem::unprocessable(name, detail).field(pointer, "refused", detail);
+    let step = "exchange_code";
     let token = graph.exchange_code(code).await.map_err(|error| match error.code() {
-        Some(100) => otherwise("code_refused", "/code", &error.for_people()),
-        _ => not_told("exchange_code", &error),
+        Some(100) => otherwise(step, "code_refused", "/code", &error.for_people()),
+        _ => not_told(step, &error),
     })?;
     let spent = Instant::now();
-    let facts = patiently(spent, "debug_token", || graph.debug_token(&token)).await?;
+    let step = "debug_token";
+    let facts = patiently(spent, step, || graph.debug_token(&token)).await?;
     if !facts.is_valid || facts.app_id.as_deref() != Some(graph.app_id()) {
-        return Err(otherwise("foreign_token", "/code", "the code gave a token that is not valid for this installation's app"));
+        return Err(otherwise(step, "foreign_token", "/code", "the code gave a token that is not valid for this installation's app"));
     }
     let waba = match &claims.waba {
         Some(claimed) if facts.wabas.contains(claimed) => claimed,
-        Some(_) => return Err(otherwise("account_not_granted", "/waba_id", "the signup did not grant this account")),
-        None => facts.wabas.first().ok_or_else(|| otherwise("account_not_granted", "/code", "the signup granted no account"))?,
+        Some(_) => return Err(otherwise(step, "account_not_granted", "/waba_id", "the signup did not grant this account")),
+        None => facts.wabas.first().ok_or_else(|| otherwise(step, "account_not_granted", "/code", "the signup granted no account"))?,
     };
-    let numbers = patiently(spent, "phone_numbers", || graph.phone_numbers(&token, waba)).await?;
+    let step = "phone_numbers";
+    let numbers = patiently(spent, step, || graph.phone_numbers(&token, waba)).await?;
     let number = match (&claims.number, numbers.as_slice()) {
         (Some(claimed), numbers) if numbers.iter().any(|number| number.id == *claimed) => claimed.clone(),
-        (Some(_), _) => return Err(otherwise("number_not_in_account", "/phone_number_id", "the account does not have this number")),
+        (Some(_), _) => return Err(otherwise(step, "number_not_in_account", "/phone_number_id", "the account does not have this number")),
         (None, [NumberFields { id, .. }]) => id.clone(),
-        (None, _) => return Err(otherwise("number_not_chosen", "/phone_number_id", "the account has none or several numbers: say which")),
+        (None, _) => {
+            return Err(otherwise(step, "number_not_chosen", "/phone_number_id", "the account has none or several numbers: say which"));
+        }
     };
     Ok(Granted { token, waba: waba.clone(), number })
 }
@@ -196,6 +201,11 @@ fn passes(error: &whatsapp::graph::Error) -> bool {
         Class::Transient | Class::Unclear => true,
         Class::RateLimited | Class::Final => false,
     }
+}
+
+/// What the browser claims is not so: by which call that was found out, and which claim.
+fn otherwise(step: &'static str, name: &str, pointer: &str, detail: &str) -> Problem {
+    Problem::unprocessable(name, detail).field(pointer, "refused", detail).with("step", step)
 }
 
 /// At which call it failed, and Meta's words.

@@ -163,7 +163,7 @@ impl Lifecycle {
         let command = match ran {
             Ran::Done => Command::StepDone { operation, step },
             Ran::Learned(command) => *command,
-            Ran::Refused { code, reason } => Command::StepFailed { operation, step, code, reason, at: self.clock.now() },
+            Ran::Refused { code, reason } => Command::StepFailed { operation, step, code, reason, since: project.version },
             Ran::Later { cause, words } => {
                 self.heard.note(id, Heard { operation, step, words });
                 tracing::warn!(project.id = %id, operation.id = %operation, step, cause, "a step waits, trying again");
@@ -181,7 +181,8 @@ impl Lifecycle {
             steps::SUBSCRIBE_APP => number::connecting::subscribe_app(self, project).await,
             steps::REGISTER => number::connecting::register(self, project).await,
             steps::READ_NUMBER => number::connecting::read_number(self, project).await,
-            steps::LOG => erase::erase_log(&self.journal, project.id, project.operation.overwrite).await.map(|()| Ran::Done),
+            steps::GIVE_BACK => number::give_back::superseded(self, project).await,
+            steps::LOG => erase::erase_log(self, project.id, project.operation.overwrite).await.map(|()| Ran::Done),
             steps::KEY => erase::destroy_key(&self.journal, project.id).await.map(|()| Ran::Done),
             other => Ok(Ran::Refused { code: "unknown_step", reason: format!("{other} is nothing that can be done") }),
         }

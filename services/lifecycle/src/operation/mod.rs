@@ -28,8 +28,11 @@ pub(crate) struct Operation {
     pub overwrite: bool,
     /// When it was asked for.
     pub started_at: DateTime<Utc>,
-    /// When it began, or was tried again last. A failure that was reported before that is history.
+    /// When it began, or was tried again last.
     pub tried_at: DateTime<Utc>,
+    /// The sequence of the event by which it was tried again last; 0: it never was. What began before that is history.
+    #[serde(default)]
+    pub retried_sequence: u64,
     /// When it is given up unless it has ended.
     pub deadline: DateTime<Utc>,
     /// The steps that are done, in the order in which they were.
@@ -87,6 +90,7 @@ impl Operation {
             overwrite: false,
             started_at: at,
             tried_at: at,
+            retried_sequence: 0,
             deadline,
             done: Vec::new(),
             outcome: Outcome::Running,
@@ -140,9 +144,10 @@ impl Operation {
         self.outcome = Outcome::Failed(Failure { step: event.step.clone(), code: event.code.clone(), reason: event.reason.clone(), at });
     }
 
-    pub(crate) fn retried(&mut self, deadline: DateTime<Utc>, at: DateTime<Utc>) {
+    pub(crate) fn retried(&mut self, deadline: DateTime<Utc>, at: DateTime<Utc>, sequence: u64) {
         self.outcome = Outcome::Running;
         self.tried_at = at;
+        self.retried_sequence = sequence;
         self.deadline = deadline;
     }
 

@@ -34,10 +34,11 @@ pub(crate) const KEY: &str = "key";
 pub(crate) const SUBSCRIBE_APP: &str = "subscribe_app";
 pub(crate) const REGISTER: &str = "register";
 pub(crate) const READ_NUMBER: &str = "read_number";
+pub(crate) const GIVE_BACK: &str = "give_back";
 
 /// A database is made in a second; the rest of the time is for a server that is restarted meanwhile.
 const CREATE_TIME_MAX: TimeDelta = TimeDelta::minutes(15);
-/// Three requests to Meta, each of which may be asked to wait.
+/// A few requests to Meta, each of which may be asked to wait.
 const CONNECT_TIME_MAX: TimeDelta = TimeDelta::minutes(10);
 const DISCONNECT_TIME_MAX: TimeDelta = TimeDelta::minutes(10);
 const RESET_TIME_MAX: TimeDelta = TimeDelta::minutes(5);
@@ -48,7 +49,8 @@ const DELETE_TIME_MAX: TimeDelta = TimeDelta::hours(72);
 pub(crate) const fn of(kind: OperationKind) -> &'static [Step] {
     match kind {
         OperationKind::CreateProject => const { &[others(DATABASE), others(CODE), others(FLOW_SPACE), others(TRIAL)] },
-        OperationKind::ConnectNumber => const { &[own(SUBSCRIBE_APP), own(REGISTER), own(READ_NUMBER)] },
+        // With the third the number is connected; the last is for numbers that other signups brought before.
+        OperationKind::ConnectNumber => const { &[own(SUBSCRIBE_APP), own(REGISTER), own(READ_NUMBER), own(GIVE_BACK)] },
         OperationKind::DisconnectNumber => const { &[own(NUMBER)] },
         OperationKind::ResetProject => const { &[others(CODE)] },
         // The log after what is reported in it. The key at the end: until then a try again may need a token.

@@ -131,8 +131,12 @@ impl Project {
             operation.step_done(&completed.step, time);
         } else if let ProjectEvent::OperationFailed(failed) = event {
             operation.failed(failed, time);
+            // Let go, and Meta keeps it: it is in use by nobody, and remembered until it is given back.
+            if operation.kind == OperationKind::DisconnectNumber && self.number.is_none() {
+                self.superseded.extend(self.offer.take());
+            }
         } else if let ProjectEvent::OperationRetried(retried) = event {
-            operation.retried(retried.deadline, time);
+            operation.retried(retried.deadline, time, sequence);
             if making {
                 self.made = Made::NotYet;
             }

@@ -53,7 +53,7 @@ pub(crate) struct Project {
     pub number: Option<Number>,
     /// What a signup at Meta brought last; kept while the number may have to be given back.
     pub offer: Option<NumberOffered>,
-    /// Other numbers that signups brought before and that were not given back yet.
+    /// What signups brought before and was not given back yet: other numbers, and one that was let go while Meta kept it.
     #[serde(default)]
     pub superseded: Vec<NumberOffered>,
     /// What Meta says about the connected number.

@@ -5,6 +5,7 @@ use contract::{OperationId, ProjectId};
 use sqlx::{PgConnection, PgPool};
 
 use super::{lock, signed};
+use crate::erase::late::look_after;
 use crate::error::Error;
 
 /// A project that is gone.
@@ -25,13 +26,17 @@ pub(crate) async fn erase_project(pool: &PgPool, erased: &Erased) -> Result<(), 
     let mut transaction = pool.begin().await?;
     lock(&mut transaction, erased.project).await?;
     let project = erased.project.to_string();
-    sqlx::query("INSERT INTO lifecycle.erased (project_id, operation, sequence, erased_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
-        .bind(&project)
-        .bind(erased.operation.to_string())
-        .bind(signed(erased.sequence))
-        .bind(erased.at)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query(
+        "INSERT INTO lifecycle.erased (project_id, operation, sequence, erased_at, look_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&project)
+    .bind(erased.operation.to_string())
+    .bind(signed(erased.sequence))
+    .bind(erased.at)
+    .bind(look_after(erased.at, erased.at))
+    .execute(&mut *transaction)
+    .await?;
     for rows in [
         "DELETE FROM lifecycle.projects WHERE id = $1",
         "DELETE FROM lifecycle.operations WHERE project_id = $1",
@@ -54,6 +59,30 @@ pub(crate) async fn find_erased(pool: &PgPool, operation: OperationId) -> Result
         Ok(Erased { project, operation, sequence: super::unsigned(sequence), at })
     })
     .transpose()
+}
+
+/// The project that is gone of which it is looked for late words next: which, when it went, when it is looked.
+pub(crate) async fn next_look(pool: &PgPool) -> Result<Option<(ProjectId, DateTime<Utc>, DateTime<Utc>)>, Error> {
+    let row: Option<(String, DateTime<Utc>, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT project_id, erased_at, look_at FROM lifecycle.erased WHERE look_at IS NOT NULL ORDER BY look_at, project_id LIMIT 1",
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|(id, erased_at, look_at)| {
+        let project: ProjectId = id.parse().map_err(|_| Error::Row { id, what: "project_id" })?;
+        Ok((project, erased_at, look_at))
+    })
+    .transpose()
+}
+
+/// It was looked for late words of the project; `next`: when it is again.
+pub(crate) async fn looked(pool: &PgPool, project: ProjectId, next: Option<DateTime<Utc>>) -> Result<(), Error> {
+    sqlx::query("UPDATE lifecycle.erased SET look_at = $2 WHERE project_id = $1")
+        .bind(project.to_string())
+        .bind(next)
+        .execute(pool)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn is_erased(connection: &mut PgConnection, project: ProjectId) -> Result<bool, Error> {

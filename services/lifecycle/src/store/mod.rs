@@ -9,7 +9,7 @@ mod projects;
 mod search;
 
 pub(crate) use databases::{find_provisioning, save_provisioning};
-pub(crate) use erased::{Erased, erase_project, find_erased};
+pub(crate) use erased::{Erased, erase_project, find_erased, looked, next_look};
 pub(crate) use log::{Reflected, log_identity, reflected};
 pub(crate) use numbers::{account_in_use, connecting_elsewhere, find_by_number};
 pub(crate) use operations::{find_operation, list_operations};
@@ -25,7 +25,7 @@ use sqlx::postgres::PgRow;
 use crate::error::Error;
 
 /// The form of the documents that rows hold. Another number has every row written again from the log at the next start.
-pub(crate) const FORM: i32 = 2;
+pub(crate) const FORM: i32 = 3;
 
 /// Reads the column `document`.
 fn document<T: DeserializeOwned>(row: &PgRow) -> Result<T, Error> {

@@ -4,7 +4,8 @@ use axum::http::{Method, StatusCode};
 use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{
-    AiUsageReported, CHANGE_RECEIVED, Context, EventId, HoldKind, KeyHeld, NewEvent, ParkedEvent, ProjectId, Stream, Subject, UsageEvent,
+    AiUsageReported, CHANGE_RECEIVED, Context, EventId, HoldKind, KeyHeld, NewEvent, NumberOffered, OperationId, ParkedEvent, ProjectEvent,
+    ProjectId, Stream, Subject, UsageEvent,
 };
 use journal::Expect;
 use serde_json::{Value, json};
@@ -186,6 +187,30 @@ async fn who_does_not_type_the_name_deletes_nothing() {
         assert!(refused.status.is_client_error(), "{body:?}: {refused:?}");
     }
     assert_eq!(world.project(id).await["version"], version);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_a_number_heard_that_was_offered_and_never_connected_goes_too() {
+    let world = World::new().await;
+    let id = world.ready("Pizza").await;
+    let offered = NumberOffered {
+        operation: OperationId::from_ulid(world.ids.ulid()),
+        phone_number_id: NUMBER.into(),
+        waba_id: ACCOUNT.into(),
+        coexistence: false,
+        sealed_token: "v1.t".into(),
+        sealed_pin: "v1.p".into(),
+    };
+    world.say(&Subject::project(id), ProjectEvent::from(offered)).await;
+    hear(&world).await;
+    assert_eq!(heard(&world).await, [2, 1]);
+    let answer = world.delete(id, "Pizza").await;
+    for step in UNMAKING {
+        world.say_gone(id, operation_of(&answer.body), step).await;
+    }
+    assert_gone(&world, id, answer.headers["location"].to_str().unwrap()).await;
+    assert_eq!(heard(&world).await, [0, 0]);
     world.end().await;
 }
 

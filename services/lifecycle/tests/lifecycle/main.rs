@@ -7,6 +7,7 @@ mod callers;
 mod deletion;
 mod interrupted;
 mod killed;
+mod late;
 mod numbers;
 mod operations;
 mod others;

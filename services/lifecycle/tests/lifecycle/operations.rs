@@ -193,3 +193,24 @@ async fn of_two_who_looked_at_the_same_version_one_writes() {
     }
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_failure_counts_for_the_try_that_it_happened_in_whatever_the_clock_of_another_host_says() {
+    let world = World::new().await;
+    let id = world.create("Pizza").await;
+    let path = format!("/v1/projects/{id}");
+    let reason = async |reason: &str| {
+        let wanted = format!("database: {reason}");
+        world.until(&path, &wanted, |answer| answer.body["operation"]["error"]["reason"] == *wanted).await
+    };
+    let created = world.journal.entity(&Subject::project(id)).await.unwrap()[0].id;
+    world.say_failed_upon(id, created, TimeDelta::seconds(-5), "no space").await;
+    reason("no space").await;
+    assert_eq!(world.post(&format!("{path}/retry"), None).await.status, StatusCode::ACCEPTED);
+    let retried = world.journal.last(&Subject::project(id)).await.unwrap().unwrap().id;
+    // Of the try before, and of this one: handled in this order, and the first that counts is the one that is told.
+    world.say_failed_upon(id, created, TimeDelta::seconds(5), "of old").await;
+    world.say_failed_upon(id, retried, TimeDelta::seconds(-5), "still no space").await;
+    reason("still no space").await;
+    world.end().await;
+}

@@ -1,11 +1,13 @@
 //! The other services, as far as lifecycle hears of them: what each says in the log when its part is done.
 
+use chrono::TimeDelta;
 use contract::{
-    BillingEvent, BotEvent, CodeErased, CodeInitialised, CodeReset, DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabaseReady,
-    DatabaseStep, DatabaseStepCompleted, Entitlement, EntitlementChanged, FlowEvent, FlowSpaceCreated, FlowSpaceErased, MediaErased,
-    MediaEvent, OperationId, ProjectId, Subject, SubscriptionClosed, TemplateEvent, TemplatesErased, TrialStarted, UserId,
+    BillingEvent, BotEvent, CodeErased, CodeInitialised, CodeReset, Context, DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabaseReady,
+    DatabaseStep, DatabaseStepCompleted, Entitlement, EntitlementChanged, Event, EventId, FlowEvent, FlowSpaceCreated, FlowSpaceErased,
+    MediaErased, MediaEvent, OperationId, ProjectId, Subject, SubscriptionClosed, TemplateEvent, TemplatesErased, TrialStarted, UserId,
     WorkspaceCreated, WorkspaceEvent, WorkspaceId, WorkspaceKind,
 };
+use journal::Expect;
 
 use crate::world::World;
 
@@ -22,6 +24,14 @@ impl World {
 
     pub(crate) async fn say_failed(&self, id: ProjectId, step: DatabaseStep) {
         self.say(&Subject::database(id), DatabaseEvent::from(DatabaseFailed { step, reason: "no space".into() })).await;
+    }
+
+    /// What databases says that has tried upon `cause`, and whose clock is off by so much.
+    pub(crate) async fn say_failed_upon(&self, id: ProjectId, cause: EventId, clock: TimeDelta, reason: &str) {
+        let failed = DatabaseEvent::from(DatabaseFailed { step: DatabaseStep::Database, reason: reason.into() });
+        let context = Context { causation: Some(cause), ..Context::default() };
+        let event = failed.into_new(EventId::from_ulid(self.ids.ulid()), "/test", self.clock.now() + clock, context);
+        self.journal.append(&Subject::database(id), Expect::Any, vec![event]).await.unwrap();
     }
 
     /// One of [`MAKING`].

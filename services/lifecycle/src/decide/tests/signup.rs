@@ -114,10 +114,61 @@ fn another_number_replaces_the_old_one_only_when_it_is_connected_and_both_are_re
         "number.2: number_claimed",
         "number_described",
         "operation_step_completed",
-        "operation_completed",
     ];
     let after = check_at(2, &both, None, &read(2, "2"), Ok(&facts)).unwrap();
+    assert_eq!(after.number.as_ref().map(|number| number.id.as_str()), Some("2"), "it waits for nothing");
+    assert_eq!((after.offer, after.superseded), (Some(offered(2, "2")), vec![offered(1, "1")]));
+}
+
+/// The second number is connected, and the first is to be given back.
+fn replaced() -> Vec<ProjectEvent> {
+    let read: [ProjectEvent; 3] =
+        [NumberDisconnected { phone_number_id: "1".into() }.into(), connected("2"), done(operation(2), "read_number")];
+    [ready(), signed_up(1, "1"), connecting(2, "2"), read.to_vec()].concat()
+}
+
+#[test]
+fn what_cannot_be_given_back_of_the_old_number_fails_and_is_remembered_and_the_new_one_stays() {
+    let step = Command::StepDone { operation: operation(2), step: "give_back" };
+    assert_eq!(state(&replaced(), None).project.unwrap().operation.own_step(), Some("give_back"));
+    let after = check_at(2, &replaced(), Some(HERE), &step, Ok(&["operation_step_completed", "operation_completed"])).unwrap();
     assert_eq!((after.offer, after.superseded), (Some(offered(2, "2")), Vec::new()));
+
+    let refused = Command::StepFailed { operation: operation(2), step: "give_back", code: "c", reason: "r".into(), since: 99 };
+    for (minute, command) in [(2, &refused), (11, &Command::Due { heard: None })] {
+        let after = check_at(minute, &replaced(), Some(HERE), command, Ok(&["operation_failed"])).unwrap();
+        assert_eq!(after.number.as_ref().map(|number| number.id.as_str()), Some("2"));
+        assert_eq!((after.status(), after.superseded), (crate::project::Status::Ready, vec![offered(1, "1")]));
+        assert_eq!(after.operation.failure().map(|failure| failure.step.as_str()), Some("give_back"));
+    }
+    let given_up = and(replaced(), [given_up(operation(2), "give_back")]);
+    let after = check_at(2, &given_up, None, &Command::Retry, Ok(&["operation_retried"])).unwrap();
+    assert_eq!(after.operation.own_step(), Some("give_back"));
+}
+
+#[test]
+fn a_number_that_meta_never_takes_back_is_let_go_all_the_same_and_can_be_given_back_later() {
+    let begun = and([ready(), signed_up(1, "1")].concat(), [started(operation(2), OperationKind::DisconnectNumber)]);
+    let refused = Command::StepFailed { operation: operation(2), step: "number", code: "c", reason: "r".into(), since: 99 };
+    let facts = ["number_disconnected", "number.1: number_released", "operation_failed"];
+    let after = check_at(2, &begun, Some(HERE), &refused, Ok(&facts)).unwrap();
+    assert_eq!((after.number, after.offer, after.superseded), (None, None, vec![offered(1, "1")]));
+
+    let left = [begun, vec![NumberDisconnected { phone_number_id: "1".into() }.into(), given_up(operation(2), "number")]].concat();
+    check_at(2, &left, None, &Command::Retry, Ok(&["operation_retried"]));
+    check_at(2, &left, None, &Command::DisconnectNumber { operation: operation(3) }, Ok(&["operation_started"]));
+    let again = and(left.clone(), [started(operation(3), OperationKind::DisconnectNumber)]);
+    let step = Command::StepDone { operation: operation(3), step: "number" };
+    let after = check_at(2, &again, None, &step, Ok(&["operation_step_completed", "operation_completed"])).unwrap();
+    assert_eq!((after.offer, after.superseded), (None, Vec::new()));
+    // Or signed up again.
+    let after = check_at(2, &left, None, &offer(3, "1"), Ok(&BEGUN)).unwrap();
+    assert_eq!((after.offer, after.superseded), (Some(offered(3, "1")), Vec::new()));
+
+    // Only in trouble that passes does it stay: it is given up at the deadline, and is the project's as before.
+    let begun = and([ready(), signed_up(1, "1")].concat(), [started(operation(2), OperationKind::DisconnectNumber)]);
+    let after = check_at(11, &begun, Some(HERE), &Command::Due { heard: None }, Ok(&["operation_failed"])).unwrap();
+    assert_eq!((after.number.is_some(), after.offer), (true, Some(offered(1, "1"))));
 }
 
 #[test]
