@@ -1,18 +1,24 @@
 //! A Flow on a phone: opened from the message that carries it, walked through screen by screen, submitted.
 //!
-//! Nothing is kept between two steps: the state goes to the page and comes back. Endpoints are not called, so a Flow that asks its
-//! endpoint goes no further.
+//! Nothing is kept between two steps: the state goes to the page and comes back. Endpoints are not called: what a Flow would ask its endpoint
+//! is shown, and whoever holds the phone answers in its place. The screen before is shown as it was left, also where the Flow says
+//! `refresh_on_back`.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use flow_json::{Flow, Outcome, State, Step, StepError, render};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 use whatsapp::{PhoneNumberId, WaId, Wamid};
 
 use crate::graph::FlowStatus;
 use crate::tap::message;
 use crate::world::World;
 use crate::{Message, Refused, Saying};
+
+/// What an endpoint names instead of a screen when the Flow is over.
+const OVER: &str = "SUCCESS";
 
 /// What a message says of its Flow.
 #[derive(Debug)]
@@ -27,12 +33,30 @@ pub(crate) struct Opening {
     token: Option<String>,
 }
 
+/// What somebody says in the place of a Flow's endpoint.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndpointAnswer {
+    /// The screen that follows; `SUCCESS` ends the Flow.
+    screen: String,
+    /// What it is opened with; of `SUCCESS` the answers, as `extension_message_response.params`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    data: Map<String, Value>,
+}
+
 /// Where a step led.
 #[derive(Debug)]
 pub(crate) enum Led {
     Screen {
         state: State,
         screen: Value,
+    },
+    /// The endpoint says what follows. Without a state it says what comes first.
+    Asks {
+        state: Option<State>,
+        request: Value,
+        screens: Value,
     },
     /// The person must correct these first.
     Inputs(Value),
@@ -92,31 +116,89 @@ fn of_template(body: &Value, components: &Value) -> Value {
 }
 
 impl Opening {
+    /// What follows from what the endpoint says, from a tap, or from what is entered; without any of these the screen before, and without a
+    /// state the first one.
+    pub(crate) fn go(
+        &self,
+        state: Option<State>,
+        step: Option<&Step>,
+        form: Option<Map<String, Value>>,
+        answer: Option<EndpointAnswer>,
+    ) -> Result<Led, Refused> {
+        match (answer, state, step, form) {
+            (Some(answer), state, ..) => self.answered(state.as_ref(), answer),
+            (None, None, ..) => self.open(),
+            (None, Some(state), Some(step), _) => self.step(&state, step),
+            (None, Some(state), None, Some(form)) => shown(&self.flow()?, State { form, ..state }),
+            (None, Some(state), None, None) => self.back(state),
+        }
+    }
+
     /// The first screen.
     pub(crate) fn open(&self) -> Result<Led, Refused> {
-        if self.asks {
-            return Err(asks_its_endpoint());
-        }
         let flow = self.flow()?;
+        if self.asks {
+            self.speaks(&flow)?;
+            return Ok(self.question(&flow, "INIT", None, None));
+        }
         let state = flow.start(self.screen.as_deref(), self.data.clone()).map_err(|error| Refused::Invalid(error.to_string()))?;
         shown(&flow, state)
     }
 
     /// One tap on a screen.
-    pub(crate) fn step(&self, state: &State, step: &Step) -> Result<Led, Refused> {
+    fn step(&self, state: &State, step: &Step) -> Result<Led, Refused> {
         let flow = self.flow()?;
         match flow_json::step(&flow, state, step) {
             Ok(Outcome::Screen(state)) => shown(&flow, state),
             Ok(Outcome::Complete { payload, .. }) => Ok(Led::Done(Value::Object(payload))),
-            Ok(Outcome::DataExchange { .. }) => Err(asks_its_endpoint()),
+            Ok(Outcome::DataExchange { payload }) => {
+                let form = step.form.clone().unwrap_or_else(|| state.form.clone());
+                Ok(self.question(&flow, "data_exchange", Some(State { form, ..state.clone() }), Some(payload)))
+            }
             Ok(Outcome::OpenUrl { url }) => Ok(Led::Link(url)),
             Err(StepError::Inputs(errors)) => Ok(Led::Inputs(json!(errors))),
             Err(error) => Err(Refused::Invalid(error.to_string())),
         }
     }
 
+    /// What the endpoint would get, deciphered, and what it may answer with: the screens, each with an example of its data.
+    fn question(&self, flow: &Flow, action: &str, state: Option<State>, data: Option<Map<String, Value>>) -> Led {
+        let document: Value = serde_json::from_slice(&self.json).unwrap_or_default();
+        let token = self.token.as_deref().unwrap_or("unused");
+        let mut request = json!({"version": document["data_api_version"], "action": action, "flow_token": token});
+        if let Some(state) = &state {
+            request["screen"] = json!(state.screen);
+        }
+        if let Some(data) = data {
+            request["data"] = Value::Object(data);
+        }
+        let screens = flow.screens().iter().map(|screen| json!({"id": screen.id(), "data": screen.examples()})).collect();
+        Led::Asks { state, request, screens }
+    }
+
+    fn answered(&self, state: Option<&State>, answer: EndpointAnswer) -> Result<Led, Refused> {
+        let flow = self.flow()?;
+        self.speaks(&flow)?;
+        if answer.screen == OVER {
+            let params = answer.data.get("extension_message_response").and_then(|response| response.get("params"));
+            let params = params.filter(|params| params.is_object()).cloned();
+            return params.map(Led::Done).ok_or_else(|| {
+                Refused::Invalid("SUCCESS brings the answers as an object, data.extension_message_response.params".to_owned())
+            });
+        }
+        let next = match state {
+            Some(state) => flow.answer(state, &answer.screen, answer.data),
+            None => flow.start(Some(&answer.screen), Some(answer.data)),
+        };
+        shown(&flow, next.map_err(|error| Refused::Invalid(error.to_string()))?)
+    }
+
+    fn speaks(&self, flow: &Flow) -> Result<(), Refused> {
+        if flow.endpoint() { Ok(()) } else { Err(Refused::Invalid(format!("the Flow {} has no endpoint", self.name))) }
+    }
+
     /// The screen before, as it was left.
-    pub(crate) fn back(&self, state: State) -> Result<Led, Refused> {
+    fn back(&self, state: State) -> Result<Led, Refused> {
         let before = state.back().ok_or_else(|| Refused::Invalid("there is no screen before".to_owned()))?;
         shown(&self.flow()?, before)
     }
@@ -143,8 +225,4 @@ pub(crate) fn submit(
     let opening = opening(world, (wa_id, to), wamid)?;
     let saying = Saying::NfmReply { answers, flow_token: opening.token };
     world.say(wa_id, &Message { to: to.clone(), reply_to: Some(wamid.clone()), forwarded: false, saying }, now)
-}
-
-fn asks_its_endpoint() -> Refused {
-    Refused::Invalid("the Flow asks its endpoint, which is not called from here".to_owned())
 }

@@ -4,11 +4,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::{Json, Path};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use whatsapp::{PhoneNumberId, WaId, Wamid};
 
-use crate::flow_session::{Led, Opening, opening, preview as preview_of, submit};
+use crate::flow_session::{EndpointAnswer, Led, Opening, opening, preview as preview_of, submit};
 use crate::{Refused, Simulator};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -24,12 +24,17 @@ pub(crate) struct OpenFlow {
 pub(crate) struct FlowStep {
     #[schema(value_type = String)]
     wamid: Wamid,
-    /// As it was answered last.
-    #[schema(value_type = Object)]
-    state: flow_json::State,
-    /// What was tapped, by its `path`, with what is entered; absent: back to the screen before.
+    /// As it was answered last; absent: from the start.
+    #[schema(value_type = Option<Object>)]
+    state: Option<flow_json::State>,
+    /// What was tapped, by its `path`, with what is entered; without `form` and `answer` too: back to the screen before.
     #[schema(value_type = Option<Object>)]
     step: Option<flow_json::Step>,
+    /// What is entered now, while nothing is tapped: the screen as it looks then.
+    #[schema(value_type = Option<Object>)]
+    form: Option<Map<String, Value>>,
+    /// What the Flow's endpoint says to a `data_exchange`.
+    answer: Option<EndpointAnswer>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -53,6 +58,20 @@ pub(crate) enum FlowAnswer {
         state: flow_json::State,
         #[schema(value_type = Object)]
         screen: Value,
+    },
+    /// The Flow asks its endpoint, which is not called: `answer` says what it says, and `state` comes back with it.
+    DataExchange {
+        flow_id: String,
+        name: String,
+        /// Absent where the endpoint is to open the Flow.
+        #[schema(value_type = Option<Object>)]
+        state: Option<flow_json::State>,
+        /// What the endpoint would get, deciphered.
+        #[schema(value_type = Object)]
+        request: Value,
+        /// Its screens: `id`, and an example of their `data`.
+        #[schema(value_type = Vec<Object>)]
+        screens: Value,
     },
     /// What must be corrected first.
     Inputs {
@@ -81,9 +100,14 @@ pub(crate) struct PreviewStep {
     /// As it was answered last; absent: from the start.
     #[schema(value_type = Option<Object>)]
     state: Option<flow_json::State>,
-    /// Absent: back to the screen before.
+    /// Without `form` and `answer` too: back to the screen before.
     #[schema(value_type = Option<Object>)]
     step: Option<flow_json::Step>,
+    /// What is entered now, while nothing is tapped: the screen as it looks then.
+    #[schema(value_type = Option<Object>)]
+    form: Option<Map<String, Value>>,
+    /// What the Flow's endpoint says to a `data_exchange`.
+    answer: Option<EndpointAnswer>,
 }
 
 /// Opens the Flow of a message: its first screen.
@@ -99,7 +123,7 @@ pub(crate) async fn open(
     answer(&simulator, (&wa_id, &to), &asked.wamid, opening, led)
 }
 
-/// Follows a tap on a screen; the last one submits the Flow.
+/// Follows a tap on a screen, or an answer of the Flow's endpoint; the last one submits the Flow.
 #[utoipa::path(post, path = "/sim/api/phones/{wa_id}/chats/{phone_number_id}/flow/step", tag = "simulator", params(("wa_id" = String, Path), ("phone_number_id" = String, Path)), request_body = FlowStep, responses((status = 200, body = FlowAnswer)))]
 pub(crate) async fn step(
     State(simulator): State<Simulator>,
@@ -107,10 +131,7 @@ pub(crate) async fn step(
     Json(asked): Json<FlowStep>,
 ) -> Result<Json<FlowAnswer>, Refused> {
     let opening = opening(&simulator.world(), (&wa_id, &to), &asked.wamid)?;
-    let led = match &asked.step {
-        Some(step) => opening.step(&asked.state, step)?,
-        None => opening.back(asked.state)?,
-    };
+    let led = opening.go(asked.state, asked.step.as_ref(), asked.form, asked.answer)?;
     answer(&simulator, (&wa_id, &to), &asked.wamid, opening, led)
 }
 
@@ -133,11 +154,7 @@ pub(crate) async fn preview(
     Json(asked): Json<PreviewStep>,
 ) -> Result<Json<FlowAnswer>, Refused> {
     let opening = preview_of(&simulator.world(), &id, &asked.token, simulator.now())?;
-    let led = match (asked.state, &asked.step) {
-        (None, _) => opening.open()?,
-        (Some(state), Some(step)) => opening.step(&state, step)?,
-        (Some(state), None) => opening.back(state)?,
-    };
+    let led = opening.go(asked.state, asked.step.as_ref(), asked.form, asked.answer)?;
     Ok(Json(shown(opening, led, |answers| Ok::<_, Refused>(FlowAnswer::Completed { answers }))?))
 }
 
@@ -158,6 +175,9 @@ fn answer(
 fn shown(opening: Opening, led: Led, done: impl FnOnce(Value) -> Result<FlowAnswer, Refused>) -> Result<FlowAnswer, Refused> {
     match led {
         Led::Screen { state, screen } => Ok(FlowAnswer::Screen { flow_id: opening.flow_id, name: opening.name, state, screen }),
+        Led::Asks { state, request, screens } => {
+            Ok(FlowAnswer::DataExchange { flow_id: opening.flow_id, name: opening.name, state, request, screens })
+        }
         Led::Inputs(errors) => Ok(FlowAnswer::Inputs { errors }),
         Led::Link(url) => Ok(FlowAnswer::OpenUrl { url }),
         Led::Done(answers) => done(answers),

@@ -11,7 +11,20 @@ use crate::{Refused, Simulator};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Numbers {
-    data: Vec<Number>,
+    data: Vec<NamedNumber>,
+}
+
+/// A number, with its name as Meta knows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NamedNumber {
+    #[serde(flatten)]
+    number: Number,
+    verified_name: Option<String>,
+    /// Absent if the number did not come by a signup.
+    name_status: Option<&'static str>,
+    /// The name in review, or that was refused.
+    new_name: Option<String>,
+    new_name_status: Option<&'static str>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -26,7 +39,18 @@ pub(crate) struct Description {
 /// All business numbers that were named so far.
 #[utoipa::path(get, path = "/sim/api/numbers", tag = "simulator", responses((status = 200, body = Numbers)))]
 pub(crate) async fn list(State(simulator): State<Simulator>) -> Json<Numbers> {
-    Json(Numbers { data: simulator.world().numbers.values().cloned().collect() })
+    let world = simulator.world();
+    let named = |number: &Number| {
+        let line = world.meta.lines.get(&number.phone_number_id);
+        NamedNumber {
+            number: number.clone(),
+            verified_name: line.and_then(|line| line.verified_name.clone()),
+            name_status: line.map(|line| line.name_status),
+            new_name: line.and_then(|line| line.new_name.clone()),
+            new_name_status: line.and_then(|line| line.new_name_status),
+        }
+    };
+    Json(Numbers { data: world.numbers.values().map(named).collect() })
 }
 
 /// Makes a business number, or says which account it belongs to and what people dial.

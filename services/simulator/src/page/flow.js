@@ -3,6 +3,8 @@
 
 // What is open: `ask(body)` takes a step and gives the next screen; `answer` is the screen.
 let session = null;
+// Counts what is asked, so that an answer that comes too late changes nothing.
+let turn = 0;
 
 function openFlow(bubble) {
   const path = `phones/${state.me}/chats/${number()}/flow`;
@@ -28,7 +30,8 @@ function takeFlow(answer) {
   if (answer.outcome === 'submitted') { closeFlow(); return; }
   if (answer.outcome === 'completed') { note(`Submitted: ${JSON.stringify(answer.answers)}`); return; }
   if (answer.outcome === 'open_url') { note(`The phone opens: ${answer.url}`); return; }
-  if (answer.outcome === 'inputs') { showWrong(answer.errors); return; }
+  if (answer.outcome === 'inputs') { redraw().then(() => showWrong(answer.errors)); return; }
+  if (answer.outcome === 'data_exchange') { drawQuestion(answer); return; }
   session.answer = answer;
   drawScreen();
 }
@@ -58,14 +61,35 @@ function drawScreen() {
 function tapButton(label, className, work) {
   const button = el('button', className, label);
   button.type = 'button';
-  button.onclick = async () => { try { takeFlow(await work()); if (!session) await look(); } catch (error) { note(error.message); } };
+  button.onclick = async () => { turn += 1; try { takeFlow(await work()); if (!session) await look(); } catch (error) { note(error.message); } };
   return button;
+}
+
+// The Flow asks its endpoint, which nobody calls from here: whoever holds the phone answers in its place.
+function drawQuestion({ name, state, request, screens }) {
+  const end = { id: 'SUCCESS', data: { extension_message_response: { params: { flow_token: request.flow_token } } } };
+  const known = [...screens, end];
+  const choose = el('select');
+  choose.append(...known.map(({ id }) => { const one = el('option', '', id); one.value = id; return one; }));
+  choose.value = request.screen || screens[0].id;
+  const data = el('textarea');
+  data.rows = 8;
+  const fill = () => { data.value = JSON.stringify(known.find(({ id }) => id === choose.value).data, null, 2); };
+  choose.onchange = fill;
+  fill();
+  const labelled = (text, field) => { const label = el('label', '', text); label.append(field); return label; };
+  const answer = () => session.ask({ ...(state ? { state } : {}), answer: { screen: choose.value, data: JSON.parse(data.value) } });
+  $('flow').querySelector('strong').textContent = `${name}: its endpoint is asked`;
+  $('flow').querySelector('.screen').replaceChildren(
+    el('pre', '', JSON.stringify(request, null, 2)), labelled('Screen that follows', choose), labelled('Its data, JSON', data), tapButton('Answer', 'go', answer));
+  note('Nobody calls the endpoint from here: answer in its place.');
 }
 
 const step = (component, more) => session.ask({ state: session.answer.state, step: { component: component.path, form: entered(), ...more } });
 
 function drawFooter(footer) {
   const box = el('div');
+  box.dataset.component = 'Footer';
   const captions = [footer['left-caption'], footer['center-caption'], footer['right-caption']].filter(Boolean).join('  ·  ');
   if (captions) box.append(el('small', '', captions));
   const button = tapButton(footer.label, 'go', () => step(footer));
@@ -123,7 +147,9 @@ const DRAWN = {
 
 function drawComponent(component) {
   const draw = DRAWN[component.type];
-  return draw ? draw(component) : el('p', 'quiet', component.type);
+  const drawn = draw ? draw(component) : el('p', 'quiet', component.type);
+  drawn.dataset.component = component.type;
+  return drawn;
 }
 
 const words = (text) => (Array.isArray(text) ? text.join('\n') : String(text ?? ''));
@@ -206,9 +232,21 @@ function entered() {
   return Object.fromEntries([...$('flow').querySelectorAll('[data-name]')].map((wrap) => [wrap.dataset.name, wrap.read()]));
 }
 
+// What else is shown may depend on what is entered. A screen that looks the same stays as it is, with the cursor where it was.
+async function redraw() {
+  turn += 1;
+  const [mine, before] = [turn, session.answer];
+  const looks = ({ screen }) => JSON.stringify(screen, (key, value) => (key === 'value' ? undefined : value));
+  try {
+    const answer = await session.ask({ state: before.state, form: entered() });
+    if (mine === turn && session && looks(answer) !== looks(before)) takeFlow(answer);
+  } catch (error) { note(error.message); }
+}
+
 // Some inputs do something as soon as something is chosen.
 async function selected(component, trigger, option) {
-  if (!component.actions?.some((action) => action.on === `on-${trigger}-action`)) return;
+  if (!component.actions?.some((action) => action.on === `on-${trigger}-action`)) { await redraw(); return; }
+  turn += 1;
   try { takeFlow(await step(component, { trigger, ...(option === undefined ? {} : { option }) })); } catch (error) { note(error.message); }
 }
 

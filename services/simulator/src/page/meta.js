@@ -1,15 +1,26 @@
-// What Meta holds: templates to decide about, Flows to look at, and the rules. Texts are only ever set as text.
+// What Meta holds: templates and display names to decide about, Flows to look at, and the rules. Texts are only ever set as text.
 'use strict';
 
 const GOOD = ['APPROVED', 'PUBLISHED'];
-const BAD = ['REJECTED', 'DISABLED', 'PAUSED', 'BLOCKED', 'THROTTLED'];
+const BAD = ['REJECTED', 'DECLINED', 'DISABLED', 'PAUSED', 'BLOCKED', 'THROTTLED'];
+// What Meta rejects for.
+const OF_TEMPLATES = ['INVALID_FORMAT', 'ABUSIVE_CONTENT', 'CATEGORY_NOT_AVAILABLE', 'INCORRECT_CATEGORY', 'PROMOTIONAL', 'SCAM', 'TAG_CONTENT_MISMATCH'];
+const OF_NAMES = ['NAME_FORMAT_UNACCEPTABLE', 'NAME_EMPLOYEE_ISSUE', 'NAME_ENDCLIENT_NOTRELATED', 'NAME_INDIVIDUAL_ISSUE', 'NAME_NOT_CONSISTENT', 'UNKNOWN'];
 
 function badge(status) {
-  return el('span', 'badge' + (GOOD.includes(status) ? ' good' : BAD.includes(status) ? ' bad' : ''), status.toLowerCase().replace('_', ' '));
+  return el('span', 'badge' + (GOOD.includes(status) ? ' good' : BAD.includes(status) ? ' bad' : ''), status.toLowerCase().replaceAll('_', ' '));
 }
 
 function buttons(entries) {
   return entries.map(([label, work]) => { const button = el('button', '', label); button.type = 'button'; button.onclick = act(work); return button; });
+}
+
+// Approve, or reject for the chosen reason.
+function verdictButtons(reasons, approve, reject) {
+  const why = el('select');
+  why.setAttribute('aria-label', 'Why it is rejected');
+  why.append(...reasons.map((reason) => { const one = el('option', '', reason); one.value = reason; return one; }));
+  return [...buttons([['Approve', approve], ['Reject', () => reject(why.value)]]), why];
 }
 
 function drawTemplates(templates) {
@@ -20,15 +31,29 @@ function drawTemplates(templates) {
     const body = template.components.find((component) => component.type.toUpperCase() === 'BODY');
     item.append(badge(template.status), el('p', '', (template.rejected_reason === 'NONE' ? '' : template.rejected_reason + ' · ') + (body?.text || template.category)));
     const can = {
-      PENDING: [['Approve', decide('approve')], ['Reject', decide('reject', { reason: 'INVALID_FORMAT' })]],
       APPROVED: [['Pause', decide('pause')], ['Disable', decide('disable')]],
       PAUSED: [['Resume', decide('resume')]],
       REJECTED: [['Approve', decide('approve')]],
     };
+    if (template.status === 'PENDING') item.append(...verdictButtons(OF_TEMPLATES, decide('approve'), (reason) => decide('reject', { reason })()));
     item.append(...buttons(can[template.status] || []));
     return item;
   }));
   if (!templates.length) $('templates').append(el('li', 'quiet', 'none'));
+}
+
+// Numbers with a name, or with one that is asked for.
+function drawNames(numbers) {
+  const named = numbers.filter((one) => one.new_name || one.verified_name);
+  $('names').replaceChildren(...named.map((one) => {
+    const item = el('li', '', `${one.new_name || one.verified_name} · +${one.display_phone_number} `);
+    item.append(badge(one.new_name_status || one.name_status));
+    const decide = (decision) => api('POST', `graph/numbers/${one.phone_number_id}/display-name`, decision);
+    const waits = one.new_name_status === 'PENDING_REVIEW';
+    if (waits) item.append(...verdictButtons(OF_NAMES, () => decide({ approved: true }), (reason) => decide({ approved: false, reason })));
+    return item;
+  }));
+  if (!named.length) $('names').append(el('li', 'quiet', 'none'));
 }
 
 function drawFlows(flows) {

@@ -67,7 +67,7 @@ async function look() {
   [state.chat, state.typing, state.noMarketing] = [chat.data, chat.typing, chat.no_marketing];
   const seen = JSON.stringify([state, numbers, deliveries, templates, flows]);
   if (seen === drawn) return;
-  drawPhones(); drawNumbers(numbers.data); drawDeliveries(deliveries); drawTemplates(templates.data); drawFlows(flows.data); drawChat();
+  drawPhones(); drawNumbers(numbers.data); drawDeliveries(deliveries); drawTemplates(templates.data); drawNames(numbers.data); drawFlows(flows.data); drawChat();
   drawn = seen;
   $('typing').hidden = !state.typing;
   $('no-marketing').checked = state.noMarketing;

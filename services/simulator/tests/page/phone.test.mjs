@@ -1,58 +1,17 @@
 // The simulator's page is used by somebody: what it shows and sends, against the simulator that the test beside it started at BASE. A person
-// has a chat there with one message of each kind that can be answered; a template waits for a decision; at PREVIEW the Flow is shown alone.
+// has a chat there with one message of each kind that can be answered, another one with a message at each tick; two templates and the display
+// names of two numbers wait for a decision; at PREVIEW the Flow is shown alone.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import vm from 'node:vm';
-import { Element, parse } from './dom.mjs';
+import { BASE, button, open, press, until } from './page.mjs';
 
-const { BASE, PREVIEW } = process.env;
-const PATIENCE_MS = 20_000;
-// A page looks once a second; here it looks as often as this. What it complains of stays for as long as it says.
-const PAUSE_MS = 20;
-const LOOK_MS = 1_000;
+const { PREVIEW } = process.env;
+// Somebody whose chat has a message at each tick.
+const BEN = '/sim#phone=16505550143&to=101';
 
-// The page at a path with its scripts, as a browser would run them.
-async function open(path) {
-  const load = async (from) => (await fetch(BASE + from)).text();
-  const root = parse(await load(path));
-  const known = (id) => [...root.all()].find((element) => element.attributes.id === id) ?? null;
-  const document = { hidden: false, getElementById: known, createElement: (tag) => new Element(tag), querySelector: (s) => root.querySelector(s) };
-  const { pathname, search } = new URL(BASE + path);
-  const loaded = [];
-  const context = vm.createContext({
-    document,
-    fetch: (to, how) => fetch(BASE + to, how),
-    setTimeout: (work, ms) => setTimeout(work, ms === LOOK_MS ? PAUSE_MS : ms).unref(),
-    clearTimeout, URLSearchParams, console,
-    location: { hash: '', pathname, search },
-    history: { replaceState() {} },
-    navigator: {},
-    CSS: { escape: (text) => text },
-    prompt: () => { throw new Error('nobody answers here'); },
-    addEventListener: (what, work) => { if (what === 'load') loaded.push(work); },
-  });
-  const scripts = await Promise.all(root.querySelectorAll('script').map((script) => load(script.attributes.src)));
-  for (const script of scripts) vm.runInContext(script, context);
-  for (const work of loaded) work();
-  return { root, $: (id) => known(id) };
-}
-
-// What a condition gives, once it gives something.
-async function until(what, condition) {
-  const began = Date.now();
-  for (;;) {
-    const given = condition();
-    if (given) return given;
-    assert.ok(Date.now() - began < PATIENCE_MS, `waited in vain until ${what}`);
-    await new Promise((go) => setTimeout(go, PAUSE_MS));
-  }
-}
-
-const button = (within, label) => within.querySelectorAll('button').find((one) => one.textContent.includes(label));
 const bubbles = (page) => page.$('chat').children;
 const saying = (page, text) => bubbles(page).findLast((one) => one.querySelector('.body')?.textContent === text);
-const press = async (within, label) => (await until(`"${label}" can be pressed`, () => button(within, label))).does('click');
 
 test('a chat shows what was said, by whom, and how far it came', async () => {
   const page = await open('/sim');
@@ -64,6 +23,18 @@ test('a chat shows what was said, by whom, and how far it came', async () => {
   assert.equal(saying(page, 'Hi').className, 'mine');
   assert.match(page.$('status').textContent, /^as /);
   assert.equal(page.$('toast').textContent, '');
+});
+
+test('ticks say how far a message came, and their colour who has seen it', async () => {
+  const page = await open(BEN, (to) => !to.endsWith('/read'));
+  await until('the chat is drawn', () => saying(page, 'Failed'));
+  const ticks = (text) => saying(page, text).querySelector('.meta').lastElementChild;
+  const told = ['Accepted', 'Sent', 'Delivered', 'Read', 'Failed'].map((text) => [ticks(text).className, ticks(text).textContent]);
+  assert.deepEqual(told, [['accepted', '◷'], ['sent', '✓'], ['delivered', '✓✓'], ['read', '✓✓'], ['failed', '! not delivered (131026)']]);
+  const css = await (await fetch(BASE + '/sim/page.css')).text();
+  const colour = (selector) => css.match(new RegExp(`(?:^|[\\s}])${selector.replaceAll('.', '\\.')} \\{[^}]*color: var\\(--(\\w+)\\)`))?.[1];
+  assert.equal(colour('#chat li .meta'), 'quiet', 'grey, if nothing else is said');
+  assert.deepEqual(told.map(([name]) => colour('.' + name)), [undefined, undefined, undefined, 'blue', 'red']);
 });
 
 test('what is typed goes to the business', async () => {
@@ -132,6 +103,30 @@ test('a template that waits is approved', async () => {
   const approved = await until('it is approved', () => card().querySelector('.good'));
   assert.equal(approved.textContent, 'approved');
   assert.ok(button(card(), 'Pause') && !button(card(), 'Approve'), 'what can be done then is another thing');
+});
+
+test('a template that waits is rejected for the chosen reason', async () => {
+  const page = await open('/sim');
+  const card = () => page.$('templates').children.find((one) => one.textContent.startsWith('order_lost'));
+  await until('it waits', () => card()?.querySelector('.badge').textContent === 'pending');
+  card().querySelector('select').value = 'SCAM';
+  await press(card(), 'Reject');
+  const rejected = await until('it is rejected', () => card().querySelector('.bad'));
+  assert.equal(rejected.textContent, 'rejected');
+  assert.match(card().querySelector('p').textContent, /^SCAM · Your order/);
+  assert.ok(!button(card(), 'Reject') && !card().querySelector('select'), 'it is decided');
+});
+
+test('display names that wait are approved and rejected', async () => {
+  const page = await open('/sim');
+  const card = (name) => page.$('names').children.find((one) => one.textContent.startsWith(name));
+  await until('they wait', () => ['Trattoria Ana', '!!! BEST PIZZA'].every((name) => card(name)?.querySelector('.badge').textContent === 'pending review'));
+  await press(card('Trattoria Ana'), 'Approve');
+  await until('it is approved', () => card('Trattoria Ana').querySelector('.good')?.textContent === 'approved');
+  card('!!! BEST PIZZA').querySelector('select').value = 'NAME_NOT_CONSISTENT';
+  await press(card('!!! BEST PIZZA'), 'Reject');
+  await until('it is rejected', () => card('!!! BEST PIZZA').querySelector('.bad')?.textContent === 'declined');
+  assert.ok(!button(card('!!! BEST PIZZA'), 'Reject') && !button(card('Trattoria Ana'), 'Approve'), 'both are decided');
 });
 
 test('a preview is walked through by itself and submits nothing', async () => {

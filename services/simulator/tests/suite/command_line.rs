@@ -34,10 +34,20 @@ async fn every_command_does_what_it_says() {
         vec!["faults"],
         vec!["phone", PERSON, "--name", "Ana Whitfield", "--username", "@ana", "--hidden", "false"],
         send(&["text", "Hi"]),
-        send(&["location", "-33.5", "151.2", "--name", "Home"]),
-        send(&["button-reply", "yes", "Yes"]),
-        send(&["nfm-reply", r#"{"a":1}"#, "--flow-token", "t"]),
+        send(&["image", "--caption", "Our table"]),
+        send(&["video", "--caption", "Our street"]),
         send(&["audio", "--file"]),
+        send(&["document", "Offer.pdf"]),
+        send(&["sticker", "--animated"]),
+        send(&["location", "-33.5", "151.2", "--name", "Home"]),
+        send(&["contacts", "Tom", "16505550177"]),
+        send(&["button-reply", "yes", "Yes"]),
+        send(&["list-reply", "row_1", "First", "--description", "of all"]),
+        send(&["nfm-reply", r#"{"a":1}"#, "--flow-token", "t"]),
+        send(&["button", "STOP", "Unsubscribe"]),
+        send(&["order", "SKU-1", "--quantity", "2"]),
+        send(&["unsupported"]),
+        send(&["other", "poll_vote", r#"{"options":["a"]}"#]),
         vec!["phone", PERSON, "--chat", BUSINESS],
         vec!["rules", "--throughput", "0", "--review-ms", "5"],
         vec!["rules"],
@@ -56,8 +66,30 @@ async fn every_command_does_what_it_says() {
     }
     stage.simulator.deliver_due().await;
     let texts = stage.ingress.texts();
-    for text in ["Hi", "Home", "Yes"] {
+    for text in ["Hi", "Our table", "Our street", "Home", "Yes", "First"] {
         assert!(texts.iter().any(|found| found == text), "{text} is not among {texts:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_is_what_a_person_would_send() {
+    let meta = Meta::new().await;
+    let url = served(&meta.stage).await;
+    for (words, kind, key, content) in [
+        (&["text", "Hi"][..], "text", "text", json!({"body": "Hi"})),
+        (&["button-reply", "yes", "Yes"][..], "interactive", "button_reply", json!({"id": "yes", "title": "Yes"})),
+        (&["list-reply", "r", "First"][..], "interactive", "list_reply", json!({"id": "r", "title": "First"})),
+        (&["nfm-reply", r#"{"a":1}"#][..], "interactive", "nfm_reply", json!({"name": "flow"})),
+        (&["image", "--caption", "Us"][..], "image", "image", json!({"caption": "Us", "mime_type": "image/jpeg"})),
+    ] {
+        let output = typed(&url, &[&["send", "--phone", PERSON, "--to", BUSINESS], words].concat()).await;
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let message = meta.webhooks("messages").await.remove(0)["messages"][0].clone();
+        let sent = if kind == "interactive" { &message["interactive"][key] } else { &message[key] };
+        assert_eq!(message["type"], kind);
+        for (name, value) in content.as_object().expect("an object") {
+            assert_eq!(sent[name], *value, "{words:?}: {name} of {message}");
+        }
     }
 }
 
@@ -76,6 +108,9 @@ async fn buttons_flows_and_templates_are_handled_by_typing() {
     let buttons = json!({"buttons": [{"type": "reply", "reply": {"id": "y", "title": "Yes"}}]});
     let question = interactive(json!({"type": "button", "body": {"text": "?"}, "action": buttons}));
     let question = meta.send("101", &token, PERSON, question).await.expect("accepted");
+    let rows = json!({"button": "See", "sections": [{"title": "Pizza", "rows": [{"id": "m", "title": "Margherita"}, {"id": "f", "title": "Funghi"}]}]});
+    let menu = interactive(json!({"type": "list", "body": {"text": "?"}, "action": rows}));
+    let menu = meta.send("101", &token, PERSON, menu).await.expect("accepted");
     let parameters = json!({"flow_message_version": "3", "flow_id": flow, "flow_cta": "Open", "flow_token": "t:1"});
     let opened = interactive(json!({"type": "flow", "body": {"text": "?"}, "action": {"name": "flow", "parameters": parameters}}));
     let opened = meta.send("101", &token, PERSON, opened).await.expect("accepted");
@@ -83,6 +118,7 @@ async fn buttons_flows_and_templates_are_handled_by_typing() {
     let url = served(&meta.stage).await;
     for words in [
         vec!["tap", "--phone", PERSON, "--to", "101", &question, "--title", "Yes"],
+        vec!["tap", "--phone", PERSON, "--to", "101", &menu, "--title", "Funghi"],
         vec!["submit", "--phone", PERSON, "--to", "101", &opened, r#"{"name":"Ana"}"#],
         vec!["template", template, "approve"],
         vec!["template", template, "quality", "--value", "RED"],
@@ -93,7 +129,9 @@ async fn buttons_flows_and_templates_are_handled_by_typing() {
     }
     let values = meta.webhooks("messages").await;
     let kinds: Vec<&Json> = values.iter().map(|value| &value["messages"][0]["interactive"]["type"]).collect();
-    assert!(kinds.contains(&&json!("button_reply")) && kinds.contains(&&json!("nfm_reply")), "{kinds:?}");
+    for kind in ["button_reply", "list_reply", "nfm_reply"] {
+        assert!(kinds.contains(&&json!(kind)), "{kind} is not among {kinds:?}");
+    }
     let shown = meta.graph("GET", &format!("/{template}?fields=status,quality_score"), &token, None).await.expect("a template");
     assert_eq!((&shown["status"], &shown["quality_score"]["score"]), (&json!("APPROVED"), &json!("RED")));
     assert_eq!(meta.graph("GET", &format!("/{flow}?fields=status"), &token, None).await.expect("a Flow")["status"], "THROTTLED");

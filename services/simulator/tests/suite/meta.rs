@@ -125,6 +125,19 @@ impl Meta {
         if status.is_success() { Ok(answer) } else { Err(answer["error"]["code"].as_i64().expect("Meta's error")) }
     }
 
+    /// The handle of an uploaded picture.
+    pub(crate) async fn handle(&self, token: &str) -> String {
+        let path = format!("/{APP}/uploads?file_length=1&file_type=image/png&file_name=a.png");
+        let begun = self.graph("POST", &path, token, None).await.expect("begun");
+        let request = Request::post(format!("/sim/graph/v26.0/{}", begun["id"].as_str().expect("an id")))
+            .header("host", "127.0.0.1:8080")
+            .header("authorization", format!("Bearer {token}"))
+            .header("file_offset", "0");
+        let (_, bytes) = self.raw(request.body(Body::from("a")).expect("a request")).await;
+        let answer: Value = serde_json::from_slice(&bytes).expect("json");
+        answer["h"].as_str().expect("a handle").to_owned()
+    }
+
     /// A file behind a link.
     pub(crate) async fn fetch(&self, url: &str, token: &str) -> (StatusCode, Vec<u8>) {
         let path = url.find("/sim/").map_or(url, |at| &url[at..]);

@@ -1,5 +1,7 @@
 //! A Flow on a phone: opened, walked through, submitted; and what the business gets of it.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use crate::meta::Meta;
@@ -25,15 +27,26 @@ pub(crate) fn two_screens() -> Value {
     ]})
 }
 
+/// Where the sample Flows are.
+pub(crate) fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/meta/flows")
+}
+
 async fn sent() -> (Meta, String, String) {
+    sent_to_open(&two_screens().to_string(), "navigate").await
+}
+
+/// The Flow in a message to somebody; who says what its first screen is.
+async fn sent_to_open(flow_json: &str, flow_action: &str) -> (Meta, String, String) {
     let meta = Meta::new().await;
     let token = meta.business(NUMBER, WABA).await;
     meta.writes(ANA, NUMBER).await;
-    let body = json!({"name": "Survey", "categories": ["SURVEY"], "flow_json": two_screens().to_string(), "publish": true});
+    let endpoint = "https://bot.example/flow";
+    let body = json!({"name": "Survey", "categories": ["SURVEY"], "flow_json": flow_json, "endpoint_uri": endpoint, "publish": true});
     let made = meta.graph("POST", &format!("/{WABA}/flows"), &token, Some(body)).await.expect("published");
     let id = made["id"].as_str().expect("an id").to_owned();
     let message = json!({"type": "interactive", "interactive": {"type": "flow", "body": {"text": "?"}, "action": {"name": "flow", "parameters": {
-        "flow_message_version": "3", "flow_id": id, "flow_cta": "Open", "flow_token": "t:1"}}}});
+        "flow_message_version": "3", "flow_id": id, "flow_cta": "Open", "flow_token": "t:1", "flow_action": flow_action}}}});
     let wamid = meta.send(NUMBER, &token, ANA, message).await.expect("accepted");
     meta.webhooks("messages").await;
     (meta, wamid, id)
@@ -75,9 +88,7 @@ async fn a_flow_is_walked_through_and_its_answers_are_text_with_the_token() {
 async fn answers_can_be_submitted_without_the_screens() {
     let (meta, wamid, _) = sent().await;
     assert_eq!(ask(&meta, "/submission", &wamid, json!({"answers": {"day": "mon"}})).await.0, 201);
-    let reply = meta.webhooks("messages").await.remove(0)["messages"][0].clone();
-    let answers: Value = serde_json::from_str(reply["interactive"]["nfm_reply"]["response_json"].as_str().expect("text")).expect("json");
-    assert_eq!(answers, json!({"day": "mon", "flow_token": "t:1"}));
+    assert_eq!(submitted(&meta).await, json!({"day": "mon", "flow_token": "t:1"}));
     assert_eq!(ask(&meta, "/submission", &wamid, json!({"answers": [1]})).await.0, 422);
 }
 
@@ -121,4 +132,68 @@ async fn a_preview_walks_through_the_draft_and_submits_nothing() {
     assert_eq!(done, json!({"outcome": "completed", "answers": {"name": "Ana", "day": "mon"}}));
     assert_eq!(ask(json!({"token": "another"})).await.0.as_u16(), 404);
     assert_eq!(meta.stage.simulator.undelivered(), 0);
+}
+
+#[tokio::test]
+async fn whoever_holds_the_phone_answers_for_the_endpoint_of_a_flow() {
+    let sample = std::fs::read_to_string(samples().join("valid-appointment-booking-endpoint.json")).expect("a sample");
+    let (meta, wamid, _) = sent_to_open(&sample, "data_exchange").await;
+    let (_, opened) = ask(&meta, "", &wamid, json!({})).await;
+    assert_eq!((&opened["outcome"], &opened["state"]), (&json!("data_exchange"), &Value::Null));
+    assert_eq!(opened["request"], json!({"version": "3.0", "action": "INIT", "flow_token": "t:1"}));
+    assert_eq!((&opened["screens"][0]["id"], &opened["screens"][1]["data"]["booking_ref"]), (&json!("BOOKING"), &json!("BK-48213")));
+    let mut booking = opened["screens"][0]["data"].clone();
+    let answer = |state: &Value, screen: &str, data: &Value| json!({"state": state, "answer": {"screen": screen, "data": data}});
+    let (_, first) = ask(&meta, "/step", &wamid, answer(&Value::Null, "BOOKING", &booking)).await;
+    assert_eq!((&first["outcome"], &first["screen"]["title"]), (&json!("screen"), &json!("Book a visit")));
+    let department = json!({"department": "eye"});
+    let tapped = json!({"component": first["screen"]["components"][0]["path"], "trigger": "select", "form": department});
+    let (_, asked) = ask(&meta, "/step", &wamid, json!({"state": first["state"], "step": tapped})).await;
+    let request = json!({"version": "3.0", "action": "data_exchange", "screen": "BOOKING", "flow_token": "t:1",
+        "data": {"trigger": "department_selected", "department": "eye"}});
+    assert_eq!((&asked["outcome"], &asked["request"]), (&json!("data_exchange"), &request));
+    booking["is_slot_visible"] = json!(true);
+    let (_, second) = ask(&meta, "/step", &wamid, answer(&asked["state"], "BOOKING", &booking)).await;
+    let components = &second["screen"]["components"];
+    assert_eq!((&components[0]["value"], &components[2]["visible"]), (&json!("eye"), &json!(true)), "what was entered stays");
+    let filled = json!({"department": "eye", "date": "2026-11-24", "slot": "1030"});
+    let (_, asked) =
+        ask(&meta, "/step", &wamid, json!({"state": second["state"], "step": {"component": footer(&second), "form": filled}})).await;
+    assert_eq!(asked["request"]["data"]["trigger"], "booking_submitted");
+    assert_eq!(ask(&meta, "/step", &wamid, answer(&asked["state"], "NOWHERE", &json!({}))).await.0, 422);
+    let (_, last) = ask(&meta, "/step", &wamid, answer(&asked["state"], "SUMMARY", &opened["screens"][1]["data"])).await;
+    let (_, done) = ask(&meta, "/step", &wamid, json!({"state": last["state"], "step": {"component": footer(&last), "form": {}}})).await;
+    assert_eq!(done["outcome"], "submitted");
+    assert_eq!(submitted(&meta).await, json!({"booking_ref": "BK-48213", "department": "eye", "slot": "1030", "flow_token": "t:1"}));
+    // An endpoint can also end the Flow by itself.
+    assert_eq!(ask(&meta, "/step", &wamid, answer(&asked["state"], "SUCCESS", &json!({"booking_ref": "B"}))).await.0, 422);
+    let end = json!({"extension_message_response": {"params": {"booking_ref": "B"}}});
+    assert_eq!(ask(&meta, "/step", &wamid, answer(&asked["state"], "SUCCESS", &end)).await.1["outcome"], "submitted");
+    assert_eq!(submitted(&meta).await, json!({"booking_ref": "B", "flow_token": "t:1"}));
+}
+
+#[tokio::test]
+async fn a_flow_without_an_endpoint_asks_nobody() {
+    let (meta, wamid, _) = sent_to_open(&two_screens().to_string(), "data_exchange").await;
+    assert_eq!(ask(&meta, "", &wamid, json!({})).await.0, 422);
+    let body = json!({"state": {"screen": "NAME"}, "answer": {"screen": "DAY", "data": {"name": "Ana"}}});
+    assert_eq!(ask(&meta, "/step", &wamid, body).await.0, 422);
+}
+
+#[tokio::test]
+async fn a_screen_follows_what_is_entered() {
+    let survey = std::fs::read_to_string(samples().join("valid-survey.json")).expect("a sample");
+    let (meta, wamid, _) = sent_to_open(&survey, "navigate").await;
+    let (_, first) = ask(&meta, "", &wamid, json!({})).await;
+    for (score, visible) in [("5", false), ("1", true)] {
+        let (_, shown) = ask(&meta, "/step", &wamid, json!({"state": first["state"], "form": {"score": score}})).await;
+        let components = &shown["screen"]["components"];
+        assert_eq!((&components[0]["value"], &components[1]["visible"]), (&json!(score), &json!(visible)));
+    }
+}
+
+/// The answers of the submission that came last.
+async fn submitted(meta: &Meta) -> Value {
+    let reply = meta.webhooks("messages").await.remove(0)["messages"][0].clone();
+    serde_json::from_str(reply["interactive"]["nfm_reply"]["response_json"].as_str().expect("text")).expect("json")
 }

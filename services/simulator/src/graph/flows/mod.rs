@@ -1,6 +1,6 @@
 //! Flows: drafts, their JSON, what was published of it, and what becomes of them. What a Flow JSON may hold says `flow_json`.
 //!
-//! Endpoints are not called: a Flow that has one can be kept, published and opened, and asks nobody.
+//! Endpoints are not called: of a Flow that has one, whoever holds the phone answers in its place.
 
 mod assets;
 mod by_hand;

@@ -14,6 +14,8 @@ use crate::world::World;
 /// Of an account whose business is not verified.
 const TEMPLATES_MAX: usize = 250;
 const CREATED_PER_HOUR_MAX: usize = 100;
+/// Where Meta documents no code of its own.
+const OTHERWISE: i64 = 2_388_039;
 /// Arguments that are taken and change nothing here.
 const PASSED_OVER: [&str; 3] = ["allow_category_change", "cta_url_link_tracking_opted_out", "access_token"];
 
@@ -24,7 +26,7 @@ pub(crate) fn create(world: &mut World, request: &Request, waba: &str, now: Date
     if let Some(members) = asked.as_object_mut() {
         members.retain(|name, _| !PASSED_OVER.contains(&name.as_str()));
     }
-    let draft = TemplateDraft::parse(&asked).map_err(|errors| refused(&errors))?;
+    let draft = TemplateDraft::parse(&asked).map_err(|errors| refused(&errors, &asked))?;
     let language = draft.language().replace('-', "_");
     unknown_things(&world.meta, &waba, draft.json())?;
     free(&mut world.meta.templates, &waba, draft.name(), &language, now)?;
@@ -119,17 +121,30 @@ fn plain(subcode: i64) -> GraphRefusal {
 }
 
 /// Meta names one thing at a time: the first.
-pub(super) fn refused(errors: &[FieldError]) -> GraphRefusal {
-    let Some(first) = errors.first() else { return plain(2_388_039) };
-    let lower = first.detail.to_lowercase();
-    let subcode = match first.code {
-        _ if lower.contains("variable") && (lower.contains("start") || lower.contains("end")) => 2_388_299,
-        _ if lower.contains("variable") && lower.contains("many") => 2_388_293,
-        "too_long" => 2_388_040,
-        _ if first.pointer.contains("header") || lower.contains("header") => 2_388_047,
-        _ if lower.contains("footer") => 2_388_073,
-        _ if first.pointer.starts_with("/components") => 2_388_072,
-        _ => 2_388_039,
-    };
-    plain(subcode).details(&first.to_string()).user("Message template cannot be saved", &first.to_string())
+pub(super) fn refused(errors: &[FieldError], asked: &Value) -> GraphRefusal {
+    let Some(first) = errors.first() else { return plain(OTHERWISE) };
+    plain(subcode(first, asked)).details(&first.to_string()).user("Message template cannot be saved", &first.to_string())
+}
+
+/// By what is wrong, or else by the component that it is wrong in.
+fn subcode(error: &FieldError, asked: &Value) -> i64 {
+    let component = component(asked, &error.pointer).unwrap_or_default();
+    let of_text = error.pointer.ends_with("/text");
+    match (error.code, component.as_str()) {
+        ("too_long", _) => 2_388_040,
+        ("too_many", "BODY") if of_text => 2_388_293,
+        ("not_allowed", "BODY") if of_text && error.detail.contains("start or end") => 2_388_299,
+        (_, "HEADER") => 2_388_047,
+        (_, "BODY") => 2_388_072,
+        (_, "FOOTER") => 2_388_073,
+        _ => OTHERWISE,
+    }
+}
+
+/// The type of the component that is pointed into; of a card's, if it is into one.
+fn component(asked: &Value, pointer: &str) -> Option<String> {
+    let (list, rest) = pointer.rsplit_once("/components/")?;
+    let index = rest.split('/').next()?;
+    let component = asked.pointer(&format!("{list}/components/{index}"))?;
+    Some(component["type"].as_str()?.to_ascii_uppercase())
 }

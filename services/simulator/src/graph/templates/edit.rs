@@ -19,7 +19,7 @@ const MONTH: TimeDelta = TimeDelta::days(30);
 pub(crate) fn edit(world: &mut World, request: &Request, id: &str, now: DateTime<Utc>) -> Result<Value, GraphRefusal> {
     let before = of_token(&world.meta, request, id)?.clone();
     let asked = request.object()?;
-    let change = TemplateEdit::parse(&asked).map_err(|errors| refused(&errors))?;
+    let change = TemplateEdit::parse(&asked).map_err(|errors| refused(&errors, &asked))?;
     let change = change.json();
     let no = |text: &str| GraphRefusal::new(400, 100, "Invalid parameter").user("Message template cannot be changed", text);
     match before.status {
