@@ -19,16 +19,16 @@ use serde_json::json;
 use crate::read::{Replay, Window};
 use crate::{Error, Journal, Range};
 
-/// The largest stream in which a purge is but a moment: it reads 1 GiB in a quarter of a second to one second.
-const PURGE_BYTES_MAX: u64 = 1 << 30;
+/// The largest stream in which a purge is but a moment: it reads 1 GiB in a quarter of a second to one second, and an append has five.
+const PURGE_BYTES_MAX: u64 = 2 << 30;
 /// So many sequences are gone through by one purge. Taking 50,000 events out is less work than reading the blocks.
 const PURGE_SEQUENCES: u64 = 50_000;
 /// Rest after a purge while others write, as a multiple of what it took: of two hundred appends one may have to wait.
 const PURGE_REST_FACTOR: u32 = 199;
 /// How often it is seen during such a rest whether others still write.
 const PURGE_LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Rest after a single event while others write, as a multiple of what it took: the broker is theirs nine tenths of the time.
-const REST_FACTOR: u32 = 9;
+/// Rest after a single event while others write, as a multiple of what it took: of fifty of their appends one may have to wait, as long as another append.
+const REST_FACTOR: u32 = 49;
 /// The longest of these rests.
 const REST_MAX: Duration = Duration::from_millis(250);
 /// Single events between two looks at whether others write.
