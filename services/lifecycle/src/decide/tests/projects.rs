@@ -53,7 +53,7 @@ fn whoever_gave_a_project_away_is_not_told_what_has_become_of_it() {
 fn nothing_happens_to_a_project_that_is_not_there_and_late_news_of_one_that_is_gone_is_no_news() {
     let late = [
         Command::StepDone { operation: operation(1), step: "code" },
-        Command::StepFailed { operation: operation(1), step: "code", code: "c", reason: "r".into(), at: minute(1) },
+        Command::StepFailed { operation: operation(1), step: "code", code: "c", reason: "r".into(), since: 1 },
         entitle(Entitlement::Suspended, 1),
         Command::GiveUpDisplayName,
         Command::Due { heard: None },
