@@ -20,9 +20,8 @@ run: ## start NATS, Postgres, all services and the simulator; Ctrl-C stops every
 test: ## every test, on real servers
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	  cargo nextest run --workspace --no-fail-fast; \
-	  cargo test --workspace --doc --quiet; \
 	else \
-	  cargo test --workspace --no-fail-fast; \
+	  cargo test --workspace --no-fail-fast --lib --bins --tests; \
 	fi
 
 check: ## formatting, lints as errors, tidiness

@@ -64,6 +64,21 @@ fn nothing_is_left_for_later() {
     nobody("what is not done is not in the code, and no test is switched off", offenders);
 }
 
+/// `make test` runs none: they would need a compilation of every crate for themselves, and a test beside the code says more.
+#[test]
+fn no_test_hides_in_a_comment() {
+    let mut offenders = Vec::new();
+    for file in rust_files() {
+        let fences = file.text.lines().enumerate().filter(|(_, line)| {
+            let comment = line.trim_start().strip_prefix("///").or_else(|| line.trim_start().strip_prefix("//!"));
+            comment.is_some_and(|comment| comment.trim_start().starts_with("```"))
+        });
+        let opening = fences.step_by(2).filter(|(_, line)| !line.ends_with("```text"));
+        offenders.extend(opening.map(|(number, _)| format!("{}:{}", file.path, number + 1)));
+    }
+    nobody("an example in a comment is marked as text: nothing runs it", offenders);
+}
+
 /// Functions and their lengths. rustfmt puts the closing brace where the function began, so no parser is needed.
 fn functions(file: &File) -> Vec<(&str, usize)> {
     let lines: Vec<&str> = file.text.lines().collect();
