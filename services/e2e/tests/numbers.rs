@@ -62,12 +62,20 @@ impl World {
         self.apart.request(&self.lifecycle, method, path, body).await
     }
 
-    /// Asks for a number that a popup brought.
-    async fn sign_up(&self, project: ProjectId, number: &str, waba: &str) -> Option<(u16, Value)> {
+    /// What the browser has after a popup.
+    async fn popup(&self, number: &str, waba: &str) -> Value {
         let signup = json!({ "phone_number_id": number, "waba_id": waba });
         let answer = self.sim.call(Method::POST, "/signups", Some(signup)).await;
-        let body = json!({ "code": answer["code"], "event": answer["event"]["event"], "phone_number_id": number, "waba_id": waba });
-        self.ask(Method::POST, &format!("/v1/projects/{project}/number/signup"), Some(body)).await
+        json!({ "code": answer["code"], "event": answer["event"]["event"], "phone_number_id": number, "waba_id": waba })
+    }
+
+    async fn ask_for_number(&self, project: ProjectId, popup: &Value) -> Option<(u16, Value)> {
+        self.ask(Method::POST, &format!("/v1/projects/{project}/number/signup"), Some(popup.clone())).await
+    }
+
+    /// Asks for a number that a popup brought.
+    async fn sign_up(&self, project: ProjectId, number: &str, waba: &str) -> Option<(u16, Value)> {
+        self.ask_for_number(project, &self.popup(number, waba).await).await
     }
 
     async fn succeeds(&self, operation: &Value) {
@@ -166,21 +174,30 @@ async fn killed_in_every_call_a_number_comes_and_goes_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_while_it_trades_the_code_nothing_is_begun_and_another_code_is_taken() {
+async fn killed_while_it_trades_the_code_nothing_is_begun_and_with_the_token_it_goes_on() {
     let mut world = World::new().await;
     for (index, (call, node)) in [("exchange_code", "oauth"), ("debug_token", "debug_token")].into_iter().enumerate() {
         let (number, waba, project) = (format!("5{index}"), format!("6{index}"), world.project().await);
-        let before = world.calls(call, node).await;
+        let (before, mut popup) = (world.calls(call, node).await, world.popup(&number, &waba).await);
         world.hold(call, Killed::After).await;
         tokio::select! {
-            answer = world.sign_up(project, &number, &waba) => panic!("{call} is held, and {answer:?}"),
+            answer = world.ask_for_number(project, &popup) => panic!("{call} is held, and {answer:?}"),
             () = world.made(call, node, before) => {}
         }
         world.kill().await;
         assert_eq!((world.shown(project).await, world.claims(&number).await), (Value::Null, Vec::new()), "killed in {call}");
-        let (status, accepted) = world.sign_up(project, &number, &waba).await.unwrap();
+        if call == "exchange_code" {
+            // The token went with the process: that is told as soon as it may count as dead, and another code is taken.
+            let told = async || matches!(world.ask_for_number(project, &popup).await, Some((422, told)) if told["code"] == "code_refused");
+            world.until("the code is refused", told).await;
+            popup = world.popup(&number, &waba).await;
+        }
+        let spent = world.calls("exchange_code", "oauth").await;
+        let (status, accepted) = world.ask_for_number(project, &popup).await.unwrap();
         assert_eq!(status, 202, "{accepted}");
         world.succeeds(&accepted).await;
         assert_eq!(world.shown(project).await, number, "killed in {call}");
+        let exchanges = world.calls("exchange_code", "oauth").await - spent;
+        assert_eq!(exchanges, usize::from(call == "exchange_code"), "what was kept is not asked for again");
     }
 }

@@ -122,8 +122,8 @@ impl Lifecycle {
     }
 }
 
-/// Follows the log, waits for deadlines, does its own steps of operations, looks at names in review and for late words of what is gone, until
-/// `shutdown`. [`Lifecycle::prepare`] comes first.
+/// Follows the log, waits for deadlines, does its own steps of operations, looks at names in review and for late words of what is gone, and
+/// forgets signups that nobody went on with, until `shutdown`. [`Lifecycle::prepare`] comes first.
 ///
 /// # Errors
 /// The log cannot be followed any more.
@@ -135,11 +135,12 @@ pub async fn run(lifecycle: Lifecycle, shutdown: CancellationToken) -> Result<()
         stop.cancel();
         ended
     };
-    let (followed, (), (), (), ()) = tokio::join!(
+    let (followed, (), (), (), (), ()) = tokio::join!(
         followed,
         due::run(&lifecycle, &stop),
         operation::drive::run(&lifecycle, &stop),
         number::review::run(&lifecycle, &stop),
+        number::code::run(&lifecycle, &stop),
         erase::late::run(&lifecycle, &stop)
     );
     Ok(followed?)

@@ -6,6 +6,7 @@ mod connecting;
 mod gone;
 mod left;
 mod profile;
+mod repeated;
 mod shown;
 mod trouble;
 mod world;

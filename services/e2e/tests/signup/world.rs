@@ -20,6 +20,7 @@ use sealing::MasterKey;
 use serde_json::{Value, json};
 use simulator::{APP_ID, Settings, Simulator};
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection, PgConnection};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -140,6 +141,12 @@ impl World {
 
     pub(crate) async fn sign_up(&self, project: ProjectId, body: Value) -> (u16, Value) {
         self.ask(Method::POST, &format!("/v1/projects/{project}/number/signup"), Some(body)).await
+    }
+
+    /// What is kept of signups that have not led to an operation.
+    pub(crate) async fn kept(&self) -> Vec<String> {
+        let mut connection = PgConnection::connect(&self.database_url).await.unwrap();
+        sqlx::query_scalar("SELECT s::text FROM lifecycle.signups s").fetch_all(&mut connection).await.unwrap()
     }
 
     /// The operation when it stands so.

@@ -1,5 +1,6 @@
 //! A WhatsApp number as a project has it: Meta's id of it, and what Meta says about it.
 
+pub(crate) mod code;
 pub(crate) mod connect;
 pub(crate) mod connecting;
 pub(crate) mod disconnect;

@@ -1,7 +1,8 @@
 //! `POST /v1/projects/{project}/number/signup`: what Meta's Embedded Signup gave the browser becomes a number of the project.
 //!
-//! The code lives for 30 seconds, so it is exchanged here and now. Everything else that the browser says is a claim: Meta is asked whose
-//! the token is, which accounts it opens, and whether the number is in the account, before anything is kept.
+//! The code lives for 30 seconds, so it is exchanged here and now, and once: a request that is repeated goes on with the token that was kept.
+//! Everything else that the browser says is a claim: Meta is asked whose the token is, which accounts it opens, and whether the number is in
+//! the account, before anything is said of the project.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,7 @@ use crate::project::Project;
 const CODE_BYTES_MAX: usize = 2048;
 /// How long to wait before what Meta did not answer is asked again.
 const ASK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1_500)];
-/// So long after the code was spent nothing is asked again: a call takes 8 s at most, and the whole request 30 s.
+/// So long after the first call nothing is asked again: a call takes 8 s at most, and the whole request 30 s.
 const ASK_AGAIN_WITHIN: Duration = Duration::from_secs(3);
 
 /// How the popup ended.
@@ -66,10 +67,12 @@ pub(crate) struct SignUp {
 
 /// Connects a number through Meta's signup
 ///
-/// The code is exchanged before this is answered. The rest are steps of an operation, each one call of Meta's: `subscribe_app`, `register`,
-/// `read_number`, with which the number is connected; then `give_back`, for another number that it takes the place of. What fails says which
-/// step and what Meta said, and can be tried again with `POST …/retry`. Of `give_back` it says what is left at Meta; the new number stays
-/// connected. Signing the same number up again renews its token. Never refused for the sake of billing.
+/// The code is exchanged before this is answered, and once: what Meta gave for it is kept, sealed, until the operation has begun, for an hour
+/// at most. Whoever gets no answer, or 503, repeats the same request, and it goes on from there. The rest are steps of an operation, each one
+/// call of Meta's: `subscribe_app`, `register`, `read_number`, with which the number is connected; then `give_back`, for another number that
+/// it takes the place of. What fails says which step and what Meta said, and can be tried again with `POST …/retry`. Of `give_back` it says
+/// what is left at Meta; the new number stays connected. Signing the same number up again renews its token. Never refused for the sake of
+/// billing.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/number/signup",
@@ -80,10 +83,10 @@ pub(crate) struct SignUp {
     responses(
         (status = 202, description = "The number is being connected", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_taken`, `operation_running`, `project_not_ready`, `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `code_refused`: Meta does not take the code; `foreign_token`, `account_not_granted`, `number_not_in_account`, `number_not_chosen`: Meta says otherwise than the browser. `step` is the call of Meta's that told, as below", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`number_taken`; `operation_running`: `Location` names it, and it may be what the same code led to; `project_not_ready`, `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`; `code_refused`: Meta does not take the code, or not any more: sign up again; `foreign_token`, `account_not_granted`, `number_not_in_account`, `number_not_chosen`: Meta says otherwise than the browser. `step` is the call of Meta's that told, as below", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: the code may be spent, sign up again; `meta_not_configured`. `step` is the call of Meta's that failed: `exchange_code`, `debug_token` or `phone_numbers`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: repeat the same request; `contended`: another with the same code is under way, repeat it as well; `meta_not_configured`. `step` is the call of Meta's that failed: `exchange_code`, `debug_token` or `phone_numbers`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn sign_up(
@@ -98,7 +101,8 @@ pub(crate) async fn sign_up(
     // Before the code is spent.
     let project = lifecycle.with_room(id).await?;
     decide::number::signable(&project).map_err(Error::Refused)?;
-    let granted = verify(graph, &body.code, &claims).await?;
+    let token = lifecycle.token_of(&project, &body.code).await?;
+    let granted = verify(graph, token, &claims).await?;
     let number: MetaId = granted.number.as_str().parse().map_err(|_| Problem::internal("a number's id is digits"))?;
     let pin = match claims.pin {
         Some(pin) => pin,
@@ -116,6 +120,7 @@ pub(crate) async fn sign_up(
     };
     let command = Command::OfferNumber { number, offer, wrapped_key };
     let project = lifecycle.command(id, &command, None, &Origin::request(&request, &caller)).await?;
+    lifecycle.forget_code(id, &body.code).await;
     Ok(accepted(&lifecycle, &project).await)
 }
 
@@ -148,15 +153,10 @@ fn parse(body: &SignUp) -> Result<Claims, Problem> {
 }
 
 /// Asks Meta whether the claims are so.
-async fn verify(graph: &Graph, code: &str, claims: &Claims) -> Result<Granted, Problem> {
-    let step = "exchange_code";
-    let token = graph.exchange_code(code).await.map_err(|error| match error.code() {
-        Some(100) => otherwise(step, "code_refused", "/code", &error.for_people()),
-        _ => not_told(step, &error),
-    })?;
-    let spent = Instant::now();
+async fn verify(graph: &Graph, token: Token, claims: &Claims) -> Result<Granted, Problem> {
+    let begun = Instant::now();
     let step = "debug_token";
-    let facts = patiently(spent, step, || graph.debug_token(&token)).await?;
+    let facts = patiently(begun, step, || graph.debug_token(&token)).await?;
     if !facts.is_valid || facts.app_id.as_deref() != Some(graph.app_id()) {
         return Err(otherwise(step, "foreign_token", "/code", "the code gave a token that is not valid for this installation's app"));
     }
@@ -166,7 +166,7 @@ async fn verify(graph: &Graph, code: &str, claims: &Claims) -> Result<Granted, P
         None => facts.wabas.first().ok_or_else(|| otherwise(step, "account_not_granted", "/code", "the signup granted no account"))?,
     };
     let step = "phone_numbers";
-    let numbers = patiently(spent, step, || graph.phone_numbers(&token, waba)).await?;
+    let numbers = patiently(begun, step, || graph.phone_numbers(&token, waba)).await?;
     let number = match (&claims.number, numbers.as_slice()) {
         (Some(claimed), numbers) if numbers.iter().any(|number| number.id == *claimed) => claimed.clone(),
         (Some(_), _) => return Err(otherwise(step, "number_not_in_account", "/phone_number_id", "the account does not have this number")),
@@ -178,14 +178,14 @@ async fn verify(graph: &Graph, code: &str, claims: &Claims) -> Result<Granted, P
     Ok(Granted { token, waba: waba.clone(), number })
 }
 
-/// Asks again what Meta did not answer: the code is spent, so that with the token the whole signup would be lost.
-async fn patiently<T, A>(spent: Instant, step: &'static str, ask: impl Fn() -> A) -> Result<T, Problem>
+/// Asks again what Meta did not answer: a moment of trouble is not the user's.
+async fn patiently<T, A>(begun: Instant, step: &'static str, ask: impl Fn() -> A) -> Result<T, Problem>
 where
     A: Future<Output = Result<T, whatsapp::graph::Error>>,
 {
     for pause in ASK_AGAIN_AFTER {
         match ask().await {
-            Err(error) if passes(&error) && spent.elapsed() < ASK_AGAIN_WITHIN => {
+            Err(error) if passes(&error) && begun.elapsed() < ASK_AGAIN_WITHIN => {
                 tracing::warn!(step, %error, "Meta does not answer for a signup, asking again");
                 tokio::time::sleep(pause).await;
             }
@@ -204,12 +204,12 @@ fn passes(error: &whatsapp::graph::Error) -> bool {
 }
 
 /// What the browser claims is not so: by which call that was found out, and which claim.
-fn otherwise(step: &'static str, name: &str, pointer: &str, detail: &str) -> Problem {
+pub(super) fn otherwise(step: &'static str, name: &str, pointer: &str, detail: &str) -> Problem {
     Problem::unprocessable(name, detail).field(pointer, "refused", detail).with("step", step)
 }
 
 /// At which call it failed, and Meta's words.
-fn not_told(step: &'static str, error: &whatsapp::graph::Error) -> Problem {
+pub(super) fn not_told(step: &'static str, error: &whatsapp::graph::Error) -> Problem {
     meta::problem(error).detail(error.for_people()).with("step", step)
 }
 

@@ -41,6 +41,7 @@ pub(crate) async fn erase_project(pool: &PgPool, erased: &Erased) -> Result<(), 
         "DELETE FROM lifecycle.projects WHERE id = $1",
         "DELETE FROM lifecycle.operations WHERE project_id = $1",
         "DELETE FROM lifecycle.databases WHERE project_id = $1",
+        "DELETE FROM lifecycle.signups WHERE project_id = $1",
     ] {
         sqlx::query(rows).bind(&project).execute(&mut *transaction).await?;
     }

@@ -1,4 +1,6 @@
 //! The tables of lifecycle. Writes are guarded by sequence: an older state never covers a newer one, whoever comes first.
+//!
+//! All of them can be built again from the log but `signups`, which keeps what Meta gives once until the log has it, for an hour at most.
 
 mod databases;
 mod erased;
@@ -7,6 +9,7 @@ mod numbers;
 mod operations;
 mod projects;
 mod search;
+mod signups;
 
 pub(crate) use databases::{find_provisioning, save_provisioning};
 pub(crate) use erased::{Erased, erase_project, find_erased, looked, next_look};
@@ -15,6 +18,7 @@ pub(crate) use numbers::{account_in_use, connecting_elsewhere, find_by_number};
 pub(crate) use operations::{find_operation, list_operations};
 pub(crate) use projects::{find_project, save_project};
 pub(crate) use search::{Wanted, accepted_by, find_offer, list_offers, list_projects, names_in_review, next_due, with_own_step};
+pub(crate) use signups::{Kept, Turn, forget_code, forget_old_codes, keep_token, leave_code, take_code};
 
 use contract::ProjectId;
 use serde::de::DeserializeOwned;

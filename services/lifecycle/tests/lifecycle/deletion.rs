@@ -35,7 +35,8 @@ async fn traces(world: &World, id: ProjectId) -> Vec<(Stream, u64)> {
 async fn rows(world: &World, id: ProjectId) -> i64 {
     sqlx::query_scalar(
         "SELECT (SELECT count(*) FROM lifecycle.projects WHERE id = $1) + (SELECT count(*) FROM lifecycle.operations WHERE project_id = $1)
-              + (SELECT count(*) FROM lifecycle.databases WHERE project_id = $1)",
+              + (SELECT count(*) FROM lifecycle.databases WHERE project_id = $1)
+              + (SELECT count(*) FROM lifecycle.signups WHERE project_id = $1)",
     )
     .bind(id.to_string())
     .fetch_one(&world.pool)
@@ -65,6 +66,9 @@ async fn a_project_is_deleted_with_everything_that_names_it_and_leaves_one_fact(
     world.connect(id, NUMBER).await;
     let neighbour = world.ready("Pasta").await;
     for project in [id, neighbour] {
+        // A signup that nobody went on with.
+        let signup = "INSERT INTO lifecycle.signups (project_id, code, taken_at, sealed_token) VALUES ($1, 'c', $2, 't')";
+        sqlx::query(signup).bind(project.to_string()).bind(world.clock.now()).execute(&world.pool).await.unwrap();
         let used = AiUsageReported { usage: "u".into(), credits: 1, what: "answer".into() };
         world.say(&Subject::usage(project), UsageEvent::from(used)).await;
     }
