@@ -12,17 +12,21 @@ use serde_json::{Value, json};
 
 use crate::marks::{
     ABOUT, ACCOUNT, ANSWER, CAPTION, CODE, COMMIT, FILE_NAME, FLOW, FLOW_TEXT, Mark, NUMBER, PAYER, PHONE, Place, RECEIVED_FILE, SENT_FILE,
-    SHOWN_NAME, STATE, TEMPLATE, TEMPLATE_TEXT,
+    SHOWN_NAME, STATE, TEMPLATE, TEMPLATE_TEXT, USE, USED_FOR,
 };
+use crate::server::{BUCKET, CREDENTIALS, Server};
 use crate::traces::{self, Read};
 use crate::until;
 
 /// One of Meta's own, with a title of ours.
 const FLOW_JSON: &str = include_str!("../../../../schemas/meta/flows/valid-minimal.json");
+/// Who has files in a bucket, of a store that speaks S3; the others have theirs in a folder.
+const IN_BUCKET: [&str; 2] = ["media", "sender"];
 
 pub(crate) struct Field {
-    apart: Apart,
+    pub(crate) apart: Apart,
     services: Vec<Service>,
+    bucket: Server,
     meta: Service,
     sim: Sim,
     pub(crate) journal: Journal,
@@ -31,7 +35,17 @@ pub(crate) struct Field {
 impl Field {
     pub(crate) async fn start() -> Self {
         let apart = Apart::start().await;
-        let mut services: Vec<Service> = SERVICES.into_iter().map(|name| apart.service(name)).collect();
+        let (bucket, endpoint) = Server::start().await;
+        let storage = format!("s3://{BUCKET}/objects");
+        let variables = [
+            ("PAIGE_STORAGE_URL", &*storage),
+            ("AWS_ENDPOINT", &*endpoint),
+            ("AWS_REGION", CREDENTIALS.region),
+            ("AWS_ACCESS_KEY_ID", CREDENTIALS.id),
+            ("AWS_SECRET_ACCESS_KEY", CREDENTIALS.secret),
+        ];
+        let start = |name| if IN_BUCKET.contains(&name) { apart.service_with(name, &variables) } else { apart.service(name) };
+        let mut services: Vec<Service> = SERVICES.into_iter().map(start).collect();
         let mut meta = apart.meta(&services[0]);
         for service in services.iter_mut().chain([&mut meta]) {
             apart.ready(service).await;
@@ -39,10 +53,10 @@ impl Field {
         let journal = Journal::connect(ConnectOptions::new(apart.nats.url(), "erased")).await.unwrap();
         let sim = Sim::new(&meta.base);
         sim.allow_everything().await;
-        Self { apart, services, meta, sim, journal }
+        Self { apart, services, bucket, meta, sim, journal }
     }
 
-    fn service(&self, name: &str) -> &Service {
+    pub(crate) fn service(&self, name: &str) -> &Service {
         self.services.iter().find(|service| service.name == name).unwrap()
     }
 
@@ -121,6 +135,8 @@ impl Field {
         let path = format!("/v1/projects/{project}");
         self.call("lifecycle", Method::PATCH, &format!("{path}/profile"), Some(json!({ "about": ABOUT }))).await;
         self.call("lifecycle", Method::PUT, &format!("{path}/display-name"), Some(json!({ "name": SHOWN_NAME }))).await;
+        let used = json!({ "usage": USE, "credits": 3, "what": USED_FOR });
+        self.call("billing", Method::POST, &format!("{path}/credits/uses"), Some(used)).await;
         let page = self.call("billing", Method::POST, &format!("{path}/subscription/pay"), Some(json!({ "email": PAYER }))).await;
         let paid = self.apart.http.post(format!("{}/payment", page["authorization_url"].as_str().unwrap())).send().await.unwrap();
         assert!(paid.status().is_success(), "{paid:?}");
@@ -187,6 +203,7 @@ impl Field {
         let shown = self.until_shown("conversations", &messages, "the receipt is recorded", |shown| receipt(shown).is_some()).await;
         let files = format!("{path}/messages/{}/media", receipt(&shown).unwrap()["id"].as_str().unwrap());
         self.until_shown("media", &files, "their file is stored", |shown| shown["data"][0]["status"] == "stored").await;
+        assert!(self.bucket.held().objects.len() >= 2, "both files are in the bucket");
     }
 
     /// What is only known when it is there: secrets, as they are sealed, and the payment; and the token in the clear, which nobody keeps.
@@ -216,6 +233,7 @@ impl Field {
         let mut read = traces::log(&self.journal).await;
         read.extend(traces::databases(&self.apart.postgres.admin_url()).await);
         read.extend(traces::files(Place::Objects, &self.apart.folder().join("objects")));
+        read.extend(traces::objects(&self.bucket));
         for service in &self.services {
             read.push(traces::metrics(&self.apart.http, service.name, &service.base).await);
             read.push(traces::file(Place::Said, &self.apart.folder().join(format!("{}.log", service.name))));

@@ -42,6 +42,8 @@ pub(crate) const TEMPLATE: &str = "quandle_shipped";
 pub(crate) const TEMPLATE_TEXT: &str = "Your zarfling {{1}} is baked.";
 pub(crate) const ABOUT: &str = "Finest plimsoe bread";
 pub(crate) const SHOWN_NAME: &str = "Brackwist Breads";
+pub(crate) const USE: &str = "krumpled-answer-31";
+pub(crate) const USED_FOR: &str = "a vossible summary";
 pub(crate) const PAYER: &str = "thrunkle@example.com";
 
 /// Those that are known beforehand.
@@ -66,6 +68,8 @@ pub(crate) fn known() -> Vec<Mark> {
         ("what a template says", TEMPLATE_TEXT, &[Log]),
         ("the profile", ABOUT, &[Log]),
         ("the name that is to be shown", SHOWN_NAME, &[Log, Databases]),
+        ("the name of a use of credits", USE, &[Log]),
+        ("what they were used for", USED_FOR, &[Log]),
     ]
     .map(|(what, text, kept_in)| Mark { what, text: text.to_owned(), kept_in })
     .into()

@@ -12,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::marks::Place;
+use crate::server::Server;
 
 /// A text and where it was read.
 pub(crate) struct Read {
@@ -94,6 +95,14 @@ pub(crate) fn files(place: Place, folder: &Path) -> Vec<Read> {
         }
     }
     read
+}
+
+/// Names and contents of what is in a bucket, also of uploads in parts that have not ended.
+pub(crate) fn objects(bucket: &Server) -> Vec<Read> {
+    let held = bucket.held();
+    let parts = held.uploads.values().flat_map(|(key, parts)| parts.values().map(move |part| (key, part)));
+    let all = held.objects.iter().chain(parts);
+    all.map(|(key, bytes)| Read::new(Place::Objects, key.as_str(), format!("{key} {}", String::from_utf8_lossy(bytes)))).collect()
 }
 
 pub(crate) fn file(place: Place, path: &Path) -> Read {

@@ -118,7 +118,7 @@ impl Storage {
         Ok(found.into_iter().map(|meta| Object { key: Key::from_path(meta.location), size: meta.size }).collect())
     }
 
-    /// Erases every object below a prefix, and what a killed process left there; says how many objects it were. Can be repeated.
+    /// Erases every object below a prefix, and in a folder what a killed process left there; says how many objects it were. Can be repeated.
     ///
     /// # Errors
     /// `Unavailable`, `Remove`; some may be gone then.

@@ -22,7 +22,7 @@ pub(crate) struct DeleteProject {
     #[schema(example = "Pizza Bot")]
     confirm: String,
     /// Whether its events are also overwritten on the broker's disk, one by one. Without, they cannot be read any more either, but their
-    /// bytes may stay until the broker compacts its files, and nothing can overwrite them later. It is slow for everybody who shares the
+    /// bytes may stay until the broker compacts its files, and no later request overwrites them. It is slow for everybody who shares the
     /// disk: only with the platform key.
     #[serde(default)]
     overwrite: bool,
