@@ -95,7 +95,7 @@ pub struct ProjectRestored {
 /// The project belongs to another workspace from now on. Its billing stays with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectTransferred {
-    /// The request that was accepted.
+    /// The request that was accepted; or an id of its own, of a project that goes back because whoever accepted it is gone.
     pub transfer: TransferId,
     /// Who owned it.
     pub from: WorkspaceId,

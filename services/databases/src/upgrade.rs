@@ -5,8 +5,10 @@
 use std::collections::HashMap;
 
 use contract::{ProjectId, Recorded};
+use journal::AppendError;
 
 use crate::Databases;
+use crate::error::Error;
 use crate::progress::{Progress, Task};
 
 impl Databases {
@@ -14,10 +16,18 @@ impl Databases {
     pub(crate) async fn upgrade_all(&self, databases: HashMap<ProjectId, (Progress, Recorded)>) {
         for (project, (progress, last)) in databases {
             if progress.task(self.schema_version) == Task::Upgrade
-                && let Err(error) = self.ensure(project, &last).await
+                && let Err(error) = self.upgrade(project, &last).await
             {
                 tracing::error!(project.id = %project, error = error.chain(), "the system tables of a project stay at an older version");
             }
+        }
+    }
+
+    /// Once more where a rotation was said meanwhile, of the same database: that waits for nobody who is at it.
+    async fn upgrade(&self, project: ProjectId, last: &Recorded) -> Result<(), Error> {
+        match self.ensure(project, last).await {
+            Err(Error::Append(AppendError::Conflict { .. })) => self.ensure(project, last).await,
+            upgraded => upgraded,
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Another password is asked for: what somebody noted before opens nothing from then on, also where it was decided and the server not told.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use chassis::{Clock, PLATFORM_ACTOR};
-use contract::{Context, DatabaseEvent, DatabasePasswordRotated, Event, EventId, OperationId, ProjectId, Subject};
-use databases::Names;
-use journal::Expect;
+use chassis::{Clock, Ids, PLATFORM_ACTOR};
+use contract::{Context, DatabaseEvent, DatabasePasswordRotated, DatabaseReady, Event, EventId, OperationId, ProjectId, Subject};
+use databases::{Hook, Names};
+use journal::{Expect, Journal};
 use sqlx::{AssertSqlSafe, Connection};
+use tokio::runtime::Handle;
 
 use crate::handing::{assert_refused, log_in, password, transfer, until_ended, until_let_in};
 use crate::world::{PATIENCE, World};
@@ -36,6 +39,12 @@ async fn rotated(world: &World, project: ProjectId, key: Option<&str>) -> String
 
 async fn rotations(world: &World, project: ProjectId) -> usize {
     world.told(project).await.iter().filter(|told| *told == "rotated").count()
+}
+
+/// Says what another process of databases says.
+async fn say(journal: &Journal, ids: &Ids, project: ProjectId, event: impl Into<DatabaseEvent>) {
+    let event = event.into().into_new(EventId::from_ulid(ids.ulid()), "/test", Clock::System.now(), Context::default());
+    journal.append(&Subject::database(project), Expect::Any, vec![event]).await.unwrap();
 }
 
 /// Ends the session of databases that waits for somebody else, as it would end with its process.
@@ -178,9 +187,7 @@ async fn what_another_process_decided_and_did_not_do_is_done_by_who_runs() {
     let project = world.create_project().await;
     world.until(project, "ready").await;
     let (old, session) = (world.bot_url(project).await, world.bot(project).await);
-    let event = DatabaseEvent::from(DatabasePasswordRotated {});
-    let event = event.into_new(EventId::from_ulid(world.ids.ulid()), "/test", Clock::System.now(), Context::default());
-    world.journal.append(&Subject::database(project), Expect::Any, vec![event]).await.unwrap();
+    say(&world.journal, &world.ids, project, DatabasePasswordRotated {}).await;
     until_ended(session).await;
     until_let_in(&world.bot_url(project).await).await.close().await.unwrap();
     assert_refused(&old).await;
@@ -236,4 +243,32 @@ async fn of_rotations_at_once_each_is_in_the_log_and_the_last_one_holds() {
     }
     assert_eq!(rotations(&world, project).await, 3);
     world.bot(project).await.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_while_tables_are_brought_forward_keeps_nobody_from_that() {
+    let world = World::new().await;
+    let project = made(&world).await;
+    let names = Names::of(project);
+    let before = DatabaseReady { database: names.database.as_str().into(), bot_role: names.bot.as_str().into(), schema_version: 0 };
+    say(&world.journal, &world.ids, project, before).await;
+    let old = world.bot_url(project).await;
+
+    let (journal, ids, first) = (world.journal.clone(), world.ids.clone(), AtomicBool::new(true));
+    let hook: Hook = Arc::new(move |project, _| {
+        if first.swap(false, Ordering::AcqRel) {
+            tokio::task::block_in_place(|| Handle::current().block_on(say(&journal, &ids, project, DatabasePasswordRotated {})));
+        }
+        Ok(())
+    });
+    let service = world.start(world.databases().with_hook(hook)).await;
+    let began = Instant::now();
+    while world.databases().progress(project).await.unwrap().ready.unwrap().schema_version == 0 {
+        assert!(began.elapsed() < PATIENCE, "so far: {:?}", world.told(project).await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(rotations(&world, project).await, 1);
+    until_let_in(&world.bot_url(project).await).await.close().await.unwrap();
+    assert_refused(&old).await;
+    world.end(service).await;
 }

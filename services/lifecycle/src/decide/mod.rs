@@ -159,6 +159,8 @@ pub(crate) enum Command {
     },
     /// The workspace that took it is gone.
     ReturnTransfer {
+        /// Of the way back, which nobody offered: what follows from a transfer, as the bot's password does, becomes another with it.
+        transfer: TransferId,
         /// Which.
         gone: WorkspaceId,
     },
@@ -231,7 +233,7 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::Entitle { entitlement, at, sequence } => Ok(suspend::entitle(project, *entitlement, *at, *sequence)),
         Command::RequestTransfer { transfer, from, to } => transfer::request(project, *transfer, (*from, *to), now),
         Command::AcceptTransfer { transfer } => transfer::accept(project, *transfer, now),
-        Command::ReturnTransfer { gone } => Ok(transfer::give_back(project, *gone)),
+        Command::ReturnTransfer { transfer, gone } => Ok(transfer::give_back(project, *transfer, *gone)),
         Command::DeclineTransfer { transfer } => transfer::decline(project, *transfer, now),
         Command::WithdrawTransfer => transfer::withdraw(project, now),
         Command::Due { heard } => Ok([operate::overdue(project, heard.as_ref(), now), transfer::overdue(project, now)].concat()),

@@ -51,7 +51,10 @@ pub(super) fn disconnect(project: &Project, operation: OperationId, now: DateTim
         return Ok(Vec::new());
     }
     operate::idle(project)?;
-    Ok(vec![on(project.id, operate::started(operation, OperationKind::DisconnectNumber, now))])
+    // Of one that was connected by its id there is nothing to give back: it goes at once.
+    let mut facts = if project.offer.is_none() { let_go(project) } else { Vec::new() };
+    facts.push(on(project.id, operate::started(operation, OperationKind::DisconnectNumber, now)));
+    Ok(facts)
 }
 
 /// Whether a number may be signed up now: asked before a code of Meta's is spent on it. Billing has no say in it.
@@ -119,6 +122,12 @@ pub(super) fn let_go(project: &Project) -> Vec<Fact> {
         on(project.id, NumberDisconnected { phone_number_id: number.id.as_str().to_owned() }),
         Fact { subject: number.id.claim(), event: NumberReleased { project: project.id }.into() },
     ]
+}
+
+/// What a project says when it is settled what becomes at Meta of the numbers that it gives back. One that was connected by its id since the
+/// others were let go stays, also if they are tried again.
+pub(super) fn given_back(project: &Project) -> Vec<Fact> {
+    if project.offer.is_some() { let_go(project) } else { Vec::new() }
 }
 
 /// The number is nobody else's to change at the moment.

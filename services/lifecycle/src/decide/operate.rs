@@ -83,7 +83,7 @@ fn completed(project: &Project) -> Vec<Fact> {
     let done = on(project.id, OperationCompleted { operation });
     match project.operation.kind {
         OperationKind::CreateProject => vec![on(project.id, ProjectReady {}), done],
-        OperationKind::DisconnectNumber => number::let_go(project).into_iter().chain([done]).collect(),
+        OperationKind::DisconnectNumber => number::given_back(project).into_iter().chain([done]).collect(),
         OperationKind::ConnectNumber | OperationKind::ResetProject => vec![done],
         OperationKind::DeleteProject => vec![on(project.id, ProjectErased { operation })],
     }
@@ -98,7 +98,7 @@ pub(super) fn step_failed(project: &Project, operation: OperationId, why: Why<'_
     }
     let mut facts = match current.kind {
         // Meta will never take it back as things are: it is nobody's here from now on, and what failed tells what is left there.
-        OperationKind::DisconnectNumber => number::let_go(project),
+        OperationKind::DisconnectNumber => number::given_back(project),
         OperationKind::CreateProject | OperationKind::ConnectNumber | OperationKind::ResetProject | OperationKind::DeleteProject => {
             Vec::new()
         }

@@ -41,11 +41,11 @@ pub(super) fn accept(project: &Project, transfer: TransferId, now: DateTime<Utc>
 }
 
 /// The workspace was deleted at the moment at which it accepted: who offered the project has it again. Theirs is a personal account, which stays,
-/// or the workspace of the beginning.
-pub(super) fn give_back(project: &Project, gone: WorkspaceId) -> Vec<Fact> {
+/// or the workspace of the beginning. By a `transfer` of its own: under that of the offer, what the other workspace knew would be so again.
+pub(super) fn give_back(project: &Project, transfer: TransferId, gone: WorkspaceId) -> Vec<Fact> {
     let taken =
         project.transfer.as_ref().filter(|offer| offer.state == TransferState::Accepted && offer.to == gone && project.workspace == gone);
-    taken.map(|offer| on(project.id, ProjectTransferred { transfer: offer.id, from: gone, to: offer.from })).into_iter().collect()
+    taken.map(|offer| on(project.id, ProjectTransferred { transfer, from: gone, to: offer.from })).into_iter().collect()
 }
 
 pub(super) fn decline(project: &Project, transfer: TransferId, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {

@@ -2,7 +2,7 @@
 //! neither service can keep that from happening. Whoever of two followers comes later sees both, this one or the one of `project`: the project
 //! goes back to whoever offered it.
 
-use contract::{ProjectId, Recorded, WorkspaceEvent, WorkspaceId};
+use contract::{ProjectId, Recorded, TransferId, WorkspaceEvent, WorkspaceId};
 use journal::{Handled, Handler};
 
 use super::settle;
@@ -35,6 +35,7 @@ impl Lifecycle {
 
     /// Takes project `id` from a workspace that is gone, if it accepted it.
     pub(super) async fn give_back(&self, id: ProjectId, gone: WorkspaceId, cause: &Recorded) -> Result<(), Error> {
-        self.carry_out(id, &Command::ReturnTransfer { gone }, None, &Origin::Event(cause)).await.map(drop)
+        let command = Command::ReturnTransfer { transfer: TransferId::from_ulid(self.ids.ulid()), gone };
+        self.carry_out(id, &command, None, &Origin::Event(cause)).await.map(drop)
     }
 }

@@ -42,7 +42,7 @@ const CREATE_TIME_MAX: TimeDelta = TimeDelta::minutes(15);
 const CONNECT_TIME_MAX: TimeDelta = TimeDelta::minutes(10);
 const DISCONNECT_TIME_MAX: TimeDelta = TimeDelta::minutes(10);
 const RESET_TIME_MAX: TimeDelta = TimeDelta::minutes(5);
-/// Erasing goes gently on a log that others write: a million events take an hour, in a stream of more than 1 GiB much longer.
+/// Erasing goes gently on a log that others write: a million events take an hour, in a stream of more than 2 GiB much longer.
 const DELETE_TIME_MAX: TimeDelta = TimeDelta::hours(72);
 
 /// The steps of `kind`, in order.

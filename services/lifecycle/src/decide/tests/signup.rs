@@ -1,6 +1,8 @@
 //! A number that a signup at Meta brings, what is known of it, and how it goes.
 
-use contract::{DisplayNameDecided, DisplayNameRequested, NumberDescribed, NumberDisconnected, NumberOffered, ProjectSuspended};
+use contract::{
+    DisplayNameDecided, DisplayNameRequested, NumberDescribed, NumberDisconnected, NumberOffered, OperationRetried, ProjectSuspended,
+};
 
 use super::*;
 use crate::number::Number;
@@ -169,6 +171,28 @@ fn a_number_that_meta_never_takes_back_is_let_go_all_the_same_and_can_be_given_b
     let begun = and([ready(), signed_up(1, "1")].concat(), [started(operation(2), OperationKind::DisconnectNumber)]);
     let after = check_at(11, &begun, Some(HERE), &Command::Due { heard: None }, Ok(&["operation_failed"])).unwrap();
     assert_eq!((after.number.is_some(), after.offer), (true, Some(offered(1, "1"))));
+}
+
+#[test]
+fn a_number_connected_since_another_was_let_go_stays_when_that_is_tried_again() {
+    let end: [ProjectEvent; 3] =
+        [NumberDisconnected { phone_number_id: "1".into() }.into(), given_up(operation(2), "number"), connected("5")];
+    let given = and([ready(), signed_up(1, "1")].concat(), [started(operation(2), OperationKind::DisconnectNumber)]);
+    let given = and(given, end);
+    let again = and(given.clone(), [OperationRetried { operation: operation(2), deadline: minute(99) }.into()]);
+    let refused = Command::StepFailed { operation: operation(2), step: "number", code: "c", reason: "r".into(), since: 99 };
+    let step = Command::StepDone { operation: operation(2), step: "number" };
+    let facts: [(&Command, &[&str]); 2] =
+        [(&refused, &["operation_failed"]), (&step, &["operation_step_completed", "operation_completed"])];
+    for (command, facts) in facts {
+        let after = check_at(2, &again, Some(HERE), command, Ok(facts)).unwrap();
+        assert_eq!(after.number.as_ref().map(|number| number.id.as_str()), Some("5"));
+    }
+
+    // Who disconnects it means this one.
+    let facts = ["number_disconnected", "number.5: number_released", "operation_started"];
+    let after = check_at(2, &given, Some(HERE), &Command::DisconnectNumber { operation: operation(3) }, Ok(&facts)).unwrap();
+    assert_eq!((after.number, after.superseded), (None, vec![offered(1, "1")]));
 }
 
 #[test]

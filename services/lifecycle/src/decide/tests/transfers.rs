@@ -87,9 +87,12 @@ fn the_offer_stands_until_the_instant_at_which_it_ends() {
 
 #[test]
 fn a_workspace_that_is_gone_gives_back_what_it_accepted_and_nothing_else() {
-    let gone = |n| Command::ReturnTransfer { gone: workspace(n) };
+    let gone = |n| Command::ReturnTransfer { transfer: transfer(9), gone: workspace(n) };
     let project = check_at(2, &accepted(), None, &gone(2), Ok(&["project_transferred"])).unwrap();
     assert_eq!(project.workspace, workspace(1));
+    let back = ProjectTransferred { transfer: transfer(9), from: workspace(2), to: workspace(1) };
+    let facts = decide(&state(&accepted(), None), id(HERE), &gone(2), minute(2)).unwrap();
+    assert_eq!(facts, [crate::decide::on(id(HERE), back)], "not by the offer again");
     check(&accepted(), None, &gone(2), Ok(&["project_transferred"]));
     check(&accepted(), None, &gone(1), Ok(&[]));
     check(&offered(), None, &gone(2), Ok(&[]));
