@@ -64,7 +64,7 @@ pub(crate) struct Attempt {
 }
 
 /// What came of an attempt. Where Meta does not know it either, a status is waited for as after no answer; the last such attempt is the end,
-/// for after it nothing is sent that a status would have to hold back.
+/// for after it nothing is sent that a status would have to hold back. Also then it did not fail: Meta may have it.
 pub(crate) fn outcome(answer: Result<Sent, graph::Error>, attempt: Attempt, now: DateTime<Utc>) -> Outcome {
     let error = match answer {
         Ok(Sent { wamid, message_status, .. }) => {
@@ -73,14 +73,17 @@ pub(crate) fn outcome(answer: Result<Sent, graph::Error>, attempt: Attempt, now:
         }
         Err(error) => error,
     };
-    let last = error.class() == Class::Unclear && attempt.unclear + 1 >= UNCLEAR_ATTEMPTS_MAX;
-    if error.proves_unsent() || last {
+    if error.proves_unsent() {
         return refused(&error, attempt, now);
     }
-    Outcome::Unknown { reason: error.for_people(), settle_by: now + attempt.settle_wait }
+    let reason = error.for_people();
+    if error.class() == Class::Unclear && attempt.unclear + 1 >= UNCLEAR_ATTEMPTS_MAX {
+        return Outcome::Abandoned { reason: format!("whether it was taken is not known, and it was tried often enough: {reason}") };
+    }
+    Outcome::Unknown { reason, settle_by: now + attempt.settle_wait }
 }
 
-/// What follows from an error that proves that no message came of it, or after which nothing more is tried.
+/// What follows from an error that proves that no message came of it.
 pub(crate) fn refused(error: &graph::Error, attempt: Attempt, now: DateTime<Utc>) -> Outcome {
     let (meta_code, reason) = (error.code(), error.for_people());
     let again = match error.class() {
@@ -231,7 +234,8 @@ mod tests {
     fn answers_that_explain_nothing_are_counted_alone() {
         for (number, unclear, last) in [(1, 0, false), (9, 0, false), (2, 1, false), (9, 1, false), (3, 2, true), (9, 2, true)] {
             for code in [1, 131_000] {
-                let tried = Attempt { unclear, doubtful: unclear > 0, ..attempt(number) };
+                // What explained nothing before may have been about a file, and then nothing is in doubt.
+                let tried = Attempt { unclear, ..attempt(number) };
                 let of_message = outcome(Err(refusal(code)), tried, now());
                 let fits =
                     if last { matches!(of_message, Outcome::Abandoned { .. }) } else { matches!(of_message, Outcome::Unknown { .. }) };

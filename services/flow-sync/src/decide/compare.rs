@@ -30,7 +30,7 @@ pub(crate) enum Plan {
     Upload(u32),
     /// Somebody changed it at Meta: to be said, nothing to be overwritten.
     Drift(FlowDriftFound),
-    /// What differed was changed back at Meta, of a Flow of which nothing can be uploaded: to be said.
+    /// What differed is ours at Meta again, of a Flow of which nothing can be uploaded: to be said.
     Agree,
     /// It would take a published Flow away from people, and nobody said that they want it.
     Hold,
@@ -60,7 +60,7 @@ pub(crate) fn plan(flow: &Flow, status: &str, theirs: &Theirs) -> Plan {
         return if noted { Plan::Nothing } else { Plan::Drift(found) };
     }
     let Some(current) = flow.current() else {
-        return if flow.drift.is_some() { Plan::Agree } else { Plan::Nothing };
+        return if flow.drift.is_some() || chosen.is_some() { Plan::Agree } else { Plan::Nothing };
     };
     if theirs.revision == Some(current.revision) {
         // What failed on the way here has not failed after all.

@@ -287,6 +287,8 @@ fn a_name_that_was_changed_at_meta_is_theirs_until_somebody_chose() {
     // Of a Flow without a JSON nothing is uploaded that could say that all agrees again.
     let bare = vec![created(), linked(), FlowDriftFound { meta_sha256: String::new(), revision: None, ..found("by hand") }.into()];
     check(&bare, &Theirs::default(), Plan::Agree);
+    let cut_off = [bare.clone(), vec![resolved(DriftChoice::KeepOurs)]].concat();
+    check(&cut_off, &Theirs::default(), Plan::Agree);
     assert_eq!(flow(&[bare.clone(), agreed(&flow(&bare))].concat()).drift, None);
 }
 
