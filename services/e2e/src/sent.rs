@@ -55,7 +55,7 @@ pub struct Trouble {
     pub unknown: u64,
     /// Those of them of which a status told.
     pub settled: u64,
-    /// Those of them whose call ended for want of time: it was held.
+    /// Those of them whose call ended for want of time: it was held, and no status told of it meanwhile.
     pub hung: u64,
     /// Those that Meta refused and that were sent again, by Meta's first code.
     pub retried: BTreeMap<i64, u64>,

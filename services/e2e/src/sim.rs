@@ -78,14 +78,18 @@ impl Sim {
         self.call(Method::PUT, "/graph/faults", Some(faults)).await;
     }
 
-    /// Of ten messages that are sent one is taken without an answer, broken off or held for longer than [`HELD`], and one is not taken: for
-    /// the number's sake, the person's, or Meta's own. Of a hundred one is taken and two are not, and the answer does not say which.
+    /// Of ten messages that are sent one goes without an answer, broken off or held for longer than [`HELD`], which most times was taken, and one
+    /// is not taken: for the number's sake, the person's, or Meta's own. Of a hundred one is taken and two are not, and the answer does not say
+    /// which.
     pub async fn one_in_ten_unanswered_and_one_refused(&self, seed: u64) {
         let [number, person, meta] = REFUSALS;
+        let held_ms = 2 * HELD.as_millis() as u64;
         let unknown = |done: bool| json!({ "code": 131_000, "http_status": 500, "done": done });
         let shares = [
-            (8, json!({ "lose_answer": true })),
-            (2, json!({ "lose_answer": true, "hold_ms": HELD.as_secs() * 2_000 })),
+            (7, json!({ "lose_answer": true })),
+            // A status tells of the first while the call is held, nothing of the second.
+            (2, json!({ "lose_answer": true, "hold_ms": held_ms })),
+            (2, json!({ "http_status": 502, "hold_ms": held_ms })),
             (3, json!({ "code": number })),
             (4, json!({ "code": person })),
             (2, json!({ "code": meta, "http_status": 503, "is_transient": true })),
