@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chassis::{Clock, Shutdown};
-use contract::ProjectId;
+use contract::{HoldKind, ProjectId};
 use embedded::{Nats, Postgres};
 use journal::Journal;
 use projections::ProjectDatabases;
@@ -182,11 +182,19 @@ impl Stage {
         request.body(body).send().await.expect("an answer").status().as_u16()
     }
 
-    /// Until everything that is in the log is in the tables, or held.
+    /// Until everything that is in the log is in the tables, or held until someone looks. What is set aside, perhaps because the machine was
+    /// slow for a moment, comes by itself.
     pub async fn settle(&self) {
         let caught_up = async {
-            self.followers.webhooks.caught_up().await.expect("the log answers");
-            self.followers.tables.caught_up().await.expect("the log answers");
+            loop {
+                self.followers.webhooks.caught_up().await.expect("the log answers");
+                self.followers.tables.caught_up().await.expect("the log answers");
+                let held = self.journal.parked().await.expect("the log answers");
+                if held.iter().all(|held| held.kind == HoldKind::Parked) {
+                    return;
+                }
+                tokio::time::sleep(POLL).await;
+            }
         };
         tokio::time::timeout(WAIT_MAX, caught_up).await.unwrap_or_else(|_| panic!("not settled: {}", self.progress()));
     }
