@@ -153,7 +153,7 @@ async fn reconciliation_finds_what_no_webhook_told_and_flags_what_does_not_match
     world.provider.set(&payment, |held| (held.status, held.paid_at, held.amount) = ("success", Some(now), 1));
     let payment = world.open_page(idle).await;
     world.provider.set(&payment, |held| held.status = "abandoned");
-    assert!(world.billing.reconcile().await.unwrap() >= 2);
+    world.billing.reconcile().await.unwrap();
     assert_eq!(world.get(paid, "subscription").await["state"], "active");
     let flagged = world.get(short, "payments").await;
     assert_eq!((&flagged["data"][0]["status"], &flagged["data"][0]["reason"]), (&json!("mismatched"), &json!("the provider has 1 ZAR")));
