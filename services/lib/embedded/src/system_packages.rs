@@ -1,6 +1,6 @@
 //! Postgres from the system's own packages, on a machine that has such and for a user who may install them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::geteuid;
 
@@ -10,12 +10,23 @@ use crate::run::{DOWNLOAD_MAX, Run};
 /// A formula of brew; its plain `postgresql` is an alias that moves with time.
 const BREW_FORMULA: &str = "postgresql@17";
 
+/// Debian's package makes a cluster of its own and starts it, at every boot as well: a server that nobody asked for and that outlives us. This
+/// is where the machine says that it wants none.
+const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.conf";
+const NO_CLUSTER: &str = "\
+# Written before Postgres was installed for its programs alone: installing it makes no cluster and starts no server.
+# Remove this line where the machine is to have one.
+create_main_cluster = false
+";
+
 /// What decides which packages may be installed.
 pub(crate) struct Machine {
     pub(crate) is_root: bool,
     pub(crate) is_macos: bool,
     /// By its whole path, because it is run as root.
     pub(crate) apt_get: PathBuf,
+    /// See [`CLUSTER_SETTINGS`].
+    pub(crate) cluster_settings: PathBuf,
     /// From PATH: it never runs as root.
     pub(crate) brew: PathBuf,
 }
@@ -27,6 +38,7 @@ impl Machine {
             is_root: geteuid().is_root(),
             is_macos: cfg!(target_os = "macos"),
             apt_get: "/usr/bin/apt-get".into(),
+            cluster_settings: CLUSTER_SETTINGS.into(),
             brew: "brew".into(),
         }
     }
@@ -36,7 +48,19 @@ impl Machine {
             return Err(not_here("apt-get", "only as root on Debian"));
         }
         tracing::info!(package = "postgresql", "installing with apt-get");
-        let apt = |args: &[&str]| Run::new(&self.apt_get).env("DEBIAN_FRONTEND", "noninteractive").args(args);
+        let ours = want_no_cluster(&self.cluster_settings)?;
+        let installed = self.apt_install().await;
+        if ours && installed.is_err() {
+            // Whoever installs it later wants what the package does by itself.
+            let _ = std::fs::remove_file(&self.cluster_settings);
+        }
+        installed
+    }
+
+    async fn apt_install(&self) -> Result<()> {
+        // The second variable keeps the settings that are there, without asking.
+        let apt =
+            |args: &[&str]| Run::new(&self.apt_get).env("DEBIAN_FRONTEND", "noninteractive").env("UCF_FORCE_CONFFOLD", "1").args(args);
         let install = ["install", "-y", "-q", "--no-install-recommends", "postgresql"];
         if apt(&install).output(DOWNLOAD_MAX).await.is_ok() {
             return Ok(());
@@ -55,6 +79,18 @@ impl Machine {
     }
 }
 
+/// True if the settings are ours. Where there are some, somebody has decided already.
+fn want_no_cluster(settings: &Path) -> Result<bool> {
+    if settings.exists() {
+        return Ok(false);
+    }
+    if let Some(folder) = settings.parent() {
+        std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+    }
+    std::fs::write(settings, NO_CLUSTER).map_err(Error::file("write", settings))?;
+    Ok(true)
+}
+
 /// It was not tried, because it cannot work here.
 pub(crate) fn not_here(program: &str, why: &str) -> Error {
     Error::Failed { program: program.to_owned(), status: "not here".to_owned(), output: why.to_owned() }
@@ -62,8 +98,6 @@ pub(crate) fn not_here(program: &str, why: &str) -> Error {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::path::Path;
-
     use super::*;
 
     const INSTALL: &str = "DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql";
@@ -78,7 +112,7 @@ pub(crate) mod tests {
             link
         });
         std::fs::write(folder.join("answers"), answers.join("\n") + "\n").unwrap();
-        Machine { is_root: false, is_macos: false, apt_get, brew }
+        Machine { is_root: false, is_macos: false, apt_get, cluster_settings: folder.join("etc/createcluster.conf"), brew }
     }
 
     pub(crate) fn calls(folder: &Path) -> Vec<String> {
@@ -128,6 +162,27 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let none = Machine { is_root: true, apt_get: folder.path().join("none"), ..machine(folder.path(), &["ok"]) };
         assert_eq!(none.apt().await.unwrap_err().to_string(), "apt-get failed (not here): only as root on Debian");
+    }
+
+    #[tokio::test]
+    async fn apt_makes_no_server_that_nobody_asked_for() {
+        let install = async |before: Option<&str>, answers: &[&str]| {
+            let folder = tempfile::tempdir().unwrap();
+            let machine = Machine { is_root: true, ..machine(folder.path(), answers) };
+            if let Some(before) = before {
+                std::fs::create_dir(folder.path().join("etc")).unwrap();
+                std::fs::write(&machine.cluster_settings, before).unwrap();
+            }
+            let outcome = machine.apt().await;
+            (outcome.is_ok(), std::fs::read_to_string(&machine.cluster_settings).ok())
+        };
+        assert_eq!(install(None, &["ok"]).await, (true, Some(NO_CLUSTER.to_owned())));
+        assert!(NO_CLUSTER.lines().any(|line| line == "create_main_cluster = false"));
+        assert_eq!(install(None, &["E: no", "E: no"]).await, (false, None), "left behind by an installation that failed");
+        // What the machine's administrator has said stays.
+        let said = "create_main_cluster = true\n";
+        assert_eq!(install(Some(said), &["ok"]).await, (true, Some(said.to_owned())));
+        assert_eq!(install(Some(said), &["E: no", "E: no"]).await, (false, Some(said.to_owned())));
     }
 
     #[tokio::test]
