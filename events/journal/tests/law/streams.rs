@@ -16,7 +16,7 @@ async fn opening_twice_changes_nothing_and_every_stream_has_an_identity() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_differs_is_refused_by_name() {
-    let log = Log::start().await;
+    let log = Log::own().await;
     let mut client = embedded_client(&log).await;
     client.request("$JS.API.STREAM.UPDATE.webhook", r#"{"name":"webhook","subjects":["webhook.>"],"storage":"file","discard":"old","max_age":60000000000,"duplicate_window":60000000000,"allow_direct":true,"allow_atomic":true}"#).await;
     let Err(Error::StreamDiffers { stream, differences }) = log.journal.open(&Stream::ALL).await else { panic!("it was accepted") };
@@ -37,7 +37,7 @@ struct Raw(tokio::io::BufStream<tokio::net::TcpStream>);
 
 async fn embedded_client(log: &Log) -> Raw {
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
-    let stream = tokio::net::TcpStream::connect(("127.0.0.1", log.nats.port())).await.unwrap();
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", log.nats.embedded().port())).await.unwrap();
     let mut stream = tokio::io::BufStream::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).await.unwrap();
