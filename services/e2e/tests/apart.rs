@@ -144,7 +144,12 @@ fn unexplained(help: &str) -> Vec<String> {
                 flags.push((flag, text.trim().to_owned()));
                 in_options = true;
             }
-            true if in_options => flags.iter_mut().rev().take(1).for_each(|(_, text)| *text = format!("{text} {words}")),
+            true if in_options => {
+                if let Some((_, text)) = flags.last_mut() {
+                    text.push(' ');
+                    text.push_str(words);
+                }
+            }
             // A blank line stands between paragraphs too; a heading ends the options.
             _ => in_options &= line.is_empty(),
         }
