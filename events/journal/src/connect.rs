@@ -69,6 +69,12 @@ impl ConnectOptions {
     pub fn new(url: impl Into<String>, name: impl Into<String>) -> Self {
         Self { url: url.into(), name: name.into(), credentials: None, replicas: 1 }
     }
+
+    /// With so many copies of each stream that [`Journal::open`] creates.
+    #[must_use]
+    pub fn with_replicas(self, replicas: u8) -> Self {
+        Self { replicas: replicas.into(), ..self }
+    }
 }
 
 impl Journal {

@@ -96,12 +96,23 @@ impl Journal {
         for stream in streams {
             let info = format!("$JS.API.STREAM.INFO.{stream}");
             match self.link.request::<Found>(&info, &Value::Null).await {
-                Ok(found) => compare(*stream, &found.config)?,
+                Ok(found) => {
+                    compare(*stream, &found.config)?;
+                    self.look_at_copies(*stream, &found.config);
+                }
                 Err(Error::Refused { code: code::NO_STREAM, .. }) => self.create(*stream).await?,
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Fewer than asked for are told and no reason to stop: whoever adds servers or changes streams does so while everything runs.
+    fn look_at_copies(&self, stream: Stream, found: &Map<String, Value>) {
+        let (copies, wanted) = (found.get("num_replicas").and_then(Value::as_u64).unwrap_or(1), self.link.replicas as u64);
+        if copies < wanted {
+            tracing::warn!(%stream, copies, wanted, "the stream has fewer copies than asked for");
+        }
     }
 
     /// A second creator that was faster is no error: creating what exists with the same settings changes nothing.

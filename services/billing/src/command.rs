@@ -44,7 +44,7 @@ impl Origin<'_> {
         match self {
             Self::Request { id, actor } => Context { correlation: Some((*id).to_owned()), ..own(actor) },
             Self::Event(event) => Context {
-                traceparent: chassis::traceparent::current().or_else(|| event.context.traceparent.clone()),
+                traceparent: chassis::traceparent::after(event.context.traceparent.as_deref()),
                 correlation: event.context.correlation.clone(),
                 causation: Some(event.id),
                 actor: Some(SYSTEM.to_owned()),

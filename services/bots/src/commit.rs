@@ -34,7 +34,7 @@ impl Bots {
             Task::Erase(_) => keep::erase(&self.storage, project).await?,
         }
         let context = Context {
-            traceparent: chassis::traceparent::current().or_else(|| cause.context.traceparent.clone()),
+            traceparent: chassis::traceparent::after(cause.context.traceparent.as_deref()),
             correlation: cause.context.correlation.clone(),
             causation: Some(cause.id),
             actor: Some("system".to_owned()),

@@ -26,7 +26,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "bots")).await?;
+    let journal =
+        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "bots").with_replicas(config.nats.nats_replicas)).await?;
     journal.open(&STREAMS).await?;
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
     let bots = Bots::new(journal, Storage::open(&config.storage.storage_url)?, Clock::System);

@@ -41,7 +41,9 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let _telemetry = chassis::telemetry::start(&config.telemetry, "conversations")?;
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
-    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "conversations")).await?;
+    let journal =
+        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "conversations").with_replicas(config.nats.nats_replicas))
+            .await?;
     journal.open(&conversations::STREAMS).await?;
     // Pools open when a project is asked for; each database brings its own tables, of the version that its events name.
     let databases = conversations::databases(config.postgres.database_url.expose().parse()?);

@@ -32,7 +32,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "flow-sync")).await?;
+    let journal =
+        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "flow-sync").with_replicas(config.nats.nats_replicas)).await?;
     journal.open(&STREAMS).await?;
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
     let projects = Projects::start(journal.clone()).await?;

@@ -92,7 +92,7 @@ impl FlowSync {
         let expect = if space.sequence == 0 { Expect::New } else { Expect::At(space.sequence) };
         let id = EventId::derive(event.event_type(), &[&project.to_string(), &space.sequence.to_string()]);
         let context = Context {
-            traceparent: chassis::traceparent::current().or_else(|| cause.context.traceparent.clone()),
+            traceparent: chassis::traceparent::after(cause.context.traceparent.as_deref()),
             correlation: cause.context.correlation.clone(),
             causation: Some(cause.id),
             actor: Some("system".to_owned()),

@@ -46,7 +46,8 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let _telemetry = chassis::telemetry::start(&config.telemetry, "ingress")?;
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
-    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "ingress")).await?;
+    let journal =
+        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "ingress").with_replicas(config.nats.nats_replicas)).await?;
     journal.open(ingress::STREAMS).await?;
     let listener = config.http.bind().await?;
     let clock = Clock::System;

@@ -30,7 +30,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "lifecycle")).await?;
+    let journal =
+        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "lifecycle").with_replicas(config.nats.nats_replicas)).await?;
     journal.open(&STREAMS).await?;
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
 

@@ -47,7 +47,7 @@ impl<'a> Origin<'a> {
                 Context { traceparent, correlation: Some((*id).to_owned()), causation: None, actor: Some((*actor).to_owned()) }
             }
             Self::Event(event) => Context {
-                traceparent: traceparent.or_else(|| event.context.traceparent.clone()),
+                traceparent: chassis::traceparent::after(event.context.traceparent.as_deref()),
                 correlation: event.context.correlation.clone(),
                 causation: Some(event.id),
                 actor: Some(SYSTEM.to_owned()),

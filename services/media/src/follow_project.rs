@@ -110,7 +110,7 @@ impl OnProject {
         keep::erase(&self.0.storage, project).await?;
         let expect = before.last().map_or(Expect::New, |last| Expect::At(last.sequence));
         let context = Context {
-            traceparent: chassis::traceparent::current().or_else(|| cause.context.traceparent.clone()),
+            traceparent: chassis::traceparent::after(cause.context.traceparent.as_deref()),
             correlation: cause.context.correlation.clone(),
             causation: Some(cause.id),
             actor: Some("system".to_owned()),

@@ -45,7 +45,8 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let _telemetry = chassis::telemetry::start(&config.telemetry, "recorder")?;
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
-    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "recorder")).await?;
+    let journal =
+        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "recorder").with_replicas(config.nats.nats_replicas)).await?;
     journal.open(recorder::STREAMS).await?;
     let databases = ProjectDatabases::new(PgConnectOptions::from_str(config.postgres.database_url.expose())?);
     let listener = config.http.bind().await?;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use contract::ProjectId;
 
 use crate::filter::FilterArgs;
 
@@ -15,8 +16,8 @@ Exit codes:
   4  refused: tables of another log or ahead of it, an event that cannot be read, no such row or key
   130  interrupted
 
-Everything that changes something is a dry run unless --yes is given. A killed command leaves nothing half done: repair and rebuild are
-one transaction per project and are simply started again; `log export` goes on with --resume.";
+Everything that changes something is a dry run unless --yes is given. A killed command leaves nothing half done. repair and rebuild
+are one transaction per project, told when it is done: --after <the last one told> goes on behind it. `log export` goes on with --resume.";
 
 /// Looks into the event log, proves that tables equal it, and mends them.
 #[derive(Parser, Debug)]
@@ -107,6 +108,9 @@ pub(crate) struct Mend {
     /// Do it; otherwise only say what would be done
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Go on behind this project, the last one that a killed run has told; projects are taken in the order of their creation
+    #[arg(long, value_name = "PRJ", requires = "yes")]
+    pub(crate) after: Option<ProjectId>,
 }
 
 #[derive(Args, Debug)]

@@ -1,5 +1,6 @@
 //! `repair` and `rebuild`: make the tables what the log says. A dry run unless `--yes`.
 
+use contract::ProjectId;
 use projections::rebuild::Report;
 
 use crate::cli::Mend;
@@ -36,10 +37,10 @@ async fn each(
     mend: &Mend,
     verb: &str,
     out: &mut Out,
-    work: impl AsyncFn(projections::rebuild::Rebuild, contract::ProjectId) -> Result<Report, projections::Error>,
+    work: impl AsyncFn(projections::rebuild::Rebuild, ProjectId) -> Result<Report, projections::Error>,
 ) -> Result<Exit, Error> {
     let mut exit = Exit::Fine;
-    for project in with_tables(servers, filter).await? {
+    for project in behind(with_tables(servers, filter).await?, mend.after)? {
         let (bar, follow) = bars::follow(out.watched);
         let result = work(tables::rebuild(servers, &mend.how)?.watched(follow), project).await;
         bar.finish_and_clear();
@@ -52,4 +53,32 @@ async fn each(
         }
     }
     Ok(exit)
+}
+
+/// What is left of a run that told this project last.
+fn behind(mut projects: Vec<ProjectId>, last: Option<ProjectId>) -> Result<Vec<ProjectId>, Error> {
+    let Some(last) = last else { return Ok(projects) };
+    match projects.iter().position(|project| *project == last) {
+        Some(place) => Ok(projects.split_off(place + 1)),
+        None => Err(Error::NotFound(format!("{last} is none of the projects that are asked for"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ulid::Ulid;
+
+    use super::*;
+
+    #[test]
+    fn a_run_goes_on_behind_the_last_project_that_was_told() {
+        let project = |number| ProjectId::from_ulid(Ulid::from_parts(1, number));
+        let all: Vec<ProjectId> = (0..4).map(project).collect();
+        let left = |last| behind(all.clone(), last).unwrap();
+        assert_eq!(left(None), all);
+        assert_eq!(left(Some(project(0))), all[1..]);
+        assert_eq!(left(Some(project(2))), all[3..]);
+        assert_eq!(left(Some(project(3))), []);
+        assert!(matches!(behind(all.clone(), Some(project(4))), Err(Error::NotFound(_))));
+    }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use contract::{EventId, MessageId, ProjectId, UnknownOutcome};
 use journal::Expect;
 use projects::Life;
+use tracing::Instrument;
 
 use crate::backlog::{Backlog, Busy, Key, State};
 use crate::decide::{self, Outcome};
@@ -337,7 +338,7 @@ impl Desk {
         };
         let (sender, stop) = (self.sender.clone(), self.stop.clone());
         self.tasks.spawn(async move {
-            let sending = send::send(&sender, &order, &stop).await;
+            let sending = send::send(&sender, &order, &stop).instrument(send::span(&order)).await;
             Done::Sent { key, message: id, attempt: order.attempt, sending }
         });
     }

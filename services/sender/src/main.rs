@@ -31,7 +31,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal = Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "sender")).await?;
+    let journal =
+        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "sender").with_replicas(config.nats.nats_replicas)).await?;
     journal.open(&STREAMS).await?;
     let projects = Projects::start(journal.clone()).await?;
     projects.follow(shutdown.soft());

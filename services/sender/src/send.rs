@@ -13,6 +13,7 @@ use projects::{Project, TokenError};
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 use whatsapp::graph::{self, Sent, Token};
 use whatsapp::{Bsuid, Outbound, PhoneNumberId, Recipient, WaId};
 
@@ -92,6 +93,17 @@ struct Ready {
     files: Vec<Uploaded>,
     /// When the message was asked for.
     requested_at: DateTime<Utc>,
+}
+
+/// Of one attempt, in the trace of whoever asked for the message.
+pub(crate) fn span(order: &Order) -> Span {
+    let (project, message) = (order.key.0, order.message);
+    let span =
+        tracing::info_span!("send_message", otel.kind = "client", project.id = %project, message.id = %message, attempt = order.attempt);
+    if let Some(asked) = &order.origin.traceparent {
+        chassis::traceparent::set_parent(&span, asked);
+    }
+    span
 }
 
 pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToken) -> Sending {

@@ -59,7 +59,7 @@ fn own(actor: &str) -> Context {
 
 fn following(event: &Recorded) -> Context {
     Context {
-        traceparent: chassis::traceparent::current().or_else(|| event.context.traceparent.clone()),
+        traceparent: chassis::traceparent::after(event.context.traceparent.as_deref()),
         correlation: event.context.correlation.clone(),
         causation: Some(event.id),
         actor: Some(SYSTEM.to_owned()),

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use contract::{Recorded, Stream};
+use contract::Recorded;
 use tokio_util::sync::CancellationToken;
 
-use super::{Handled, Handler, Stop};
+use super::{Follow, Handled, Handler, Stop};
 use crate::Error;
 use crate::link::Link;
 use crate::read::{Range, Replay, Window};
@@ -19,12 +19,11 @@ const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// One key's catching up.
 pub(super) struct CatchUp<H> {
     pub(super) link: Arc<Link>,
-    pub(super) stream: Stream,
+    pub(super) follow: Arc<Follow>,
     pub(super) filters: Vec<String>,
     pub(super) key: Arc<str>,
     pub(super) from: u64,
     pub(super) skipped: BTreeSet<u64>,
-    pub(super) batch_max: usize,
     pub(super) handler: Arc<H>,
     pub(super) shutdown: CancellationToken,
     /// The first sequence not handled yet, for whoever keeps a record of it meanwhile.
@@ -46,7 +45,7 @@ pub(super) enum Ending {
 impl<H: Handler> CatchUp<H> {
     pub(super) async fn run(self) -> (Arc<str>, Ending) {
         let range = Range { from: self.from, through: None };
-        let mut replay = Replay::new(Arc::clone(&self.link), self.stream, range, self.filters.clone(), Window::NARROW);
+        let mut replay = Replay::new(Arc::clone(&self.link), self.follow.stream, range, self.filters.clone(), Window::NARROW);
         let mut handled = 0;
         let ending = loop {
             let batch = tokio::select! {
@@ -62,7 +61,7 @@ impl<H: Handler> CatchUp<H> {
                 break Ending::Through(replay.through().unwrap_or(0));
             };
             let first = first.sequence;
-            let Handled { done, stopped } = super::live::call(&*self.handler, &self.key, &batch).await;
+            let Handled { done, stopped } = super::live::call(&*self.handler, &self.follow, &self.key, &batch).await;
             handled += done;
             if let Some(last) = done.checked_sub(1).and_then(|last| batch.get(last)) {
                 self.reached.store(last.sequence + 1, Ordering::Relaxed);
@@ -85,7 +84,7 @@ impl<H: Handler> CatchUp<H> {
                 bytes += event.data.len();
                 batch.push(event);
             }
-            if batch.len() >= self.batch_max || bytes >= BATCH_BYTES_MAX {
+            if batch.len() >= self.follow.batch_max.max(1) || bytes >= BATCH_BYTES_MAX {
                 break;
             }
             next = match replay.next_ready() {

@@ -184,12 +184,11 @@ impl<H: Handler> Director<H> {
             hold.reached = Arc::new(AtomicU64::new(hold.from));
             let catch_up = CatchUp {
                 link: Arc::clone(&self.journal.link),
-                stream: self.follow.stream,
+                follow: Arc::clone(&self.follow),
                 filters: filters_of(&key, &self.follow.filters),
                 key,
                 from: hold.from,
                 skipped: hold.skipped.clone(),
-                batch_max: self.follow.batch_max.max(1),
                 handler: Arc::clone(&self.handler),
                 shutdown: self.shutdown.clone(),
                 reached: Arc::clone(&hold.reached),

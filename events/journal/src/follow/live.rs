@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use contract::Recorded;
 use futures::FutureExt;
+use tracing::Instrument;
 
 use super::director::Director;
 use super::key::key_of;
 use super::lane::{LANE_BYTES_MAX, LANE_EVENTS_MAX, State};
 use super::source::Bundle;
-use super::{Handled, Handler, Stop};
+use super::{Follow, Handled, Handler, Stop, trace};
 
 /// The most bytes handed over in one call, the last event excepted.
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -86,9 +87,9 @@ impl<H: Handler> Director<H> {
             let count = lane.queue.iter().take(self.follow.batch_max.max(1)).take_while(fits).count();
             let events: Vec<Recorded> = lane.queue.drain(..count).collect();
             lane.state = State::Running;
-            let handler = Arc::clone(&self.handler);
+            let (handler, follow) = (Arc::clone(&self.handler), Arc::clone(&self.follow));
             self.workers.spawn(async move {
-                let handled = call(&*handler, &key, &events).await;
+                let handled = call(&*handler, &follow, &key, &events).await;
                 Worked { key, events, handled }
             });
         }
@@ -136,9 +137,10 @@ impl<H: Handler> Director<H> {
 }
 
 /// Calls the handler. A panic is a failed attempt, and so is an unfinished batch without a cause.
-pub(super) async fn call<H: Handler>(handler: &H, key: &str, events: &[Recorded]) -> Handled {
+pub(super) async fn call<H: Handler>(handler: &H, follow: &Follow, key: &str, events: &[Recorded]) -> Handled {
     let retry = |cause: &str| Some(Stop::Retry { after: Duration::ZERO, cause: cause.to_owned() });
-    let handled = AssertUnwindSafe(handler.handle(key, events)).catch_unwind().await;
+    let handling = AssertUnwindSafe(handler.handle(key, events)).catch_unwind();
+    let handled = handling.instrument(trace::span(follow, events)).await;
     let Handled { done, stopped } = handled.unwrap_or_else(|_| Handled { done: 0, stopped: retry("the handler panicked") });
     match stopped {
         _ if done >= events.len() => Handled::all(events),

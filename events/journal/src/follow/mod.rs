@@ -22,6 +22,7 @@ mod notes;
 mod progress;
 mod retry;
 mod source;
+mod trace;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -58,7 +59,7 @@ pub struct Follow {
 ///
 /// A call should be bounded in time: while it runs, its key's later events wait in memory.
 pub trait Handler: Send + Sync + 'static {
-    /// Handles events of one key, in order. Says how many of them, from the first on, are done for good, and why it stopped if
+    /// Handles events of one key, in order, in a span of their trace, or one that links to their traces. Says how many of them, from the first on, are done for good, and why it stopped if
     /// it did. What is not done is handed over again.
     fn handle(&self, key: &str, events: &[Recorded]) -> impl Future<Output = Handled> + Send;
 

@@ -121,8 +121,7 @@ async fn appends_that_wait_together_are_each_answered_for_themselves() {
 
 /// The name of the batch that each event of the stream came in.
 async fn batches(log: &Log) -> Vec<Option<String>> {
-    let client = async_nats::connect(log.nats.url()).await.unwrap();
-    let stream = async_nats::jetstream::new(client).get_stream(Stream::Conversation.name()).await.unwrap();
+    let stream = async_nats::jetstream::new(log.nats.client().await).get_stream(Stream::Conversation.name()).await.unwrap();
     let last = log.journal.state(Stream::Conversation).await.unwrap().last;
     let mut batches = Vec::new();
     for sequence in 1..=last {

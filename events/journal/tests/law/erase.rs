@@ -108,11 +108,11 @@ async fn what_is_erased_stays_so_when_the_broker_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_overwritten_is_nowhere_on_the_brokers_disk() {
-    let log = Log::start().await;
+    let log = Log::own().await;
     for n in 0..30 {
         log.journal.append(&contact_of(n % 2, n), Expect::Any, vec![if n % 2 == 1 { marked(n) } else { event(n) }]).await.unwrap();
     }
-    let log_file = log.nats.log_path();
+    let log_file = log.nats.embedded().log_path();
     let folder = log_file.parent().unwrap();
     assert!(files_with_marker(folder) > 0, "the test looks in the wrong place");
     assert_eq!(log.journal.erase(&of_project(&contact_of(1, 1), true)).await.unwrap(), 15);

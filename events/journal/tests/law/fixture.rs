@@ -5,23 +5,32 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::DateTime;
 use contract::{ContactId, Context, EventId, NewEvent, ProjectId, Recorded, Stream, Subject};
-use embedded::Nats;
 use futures::StreamExt;
 use journal::{ConnectOptions, Filter, Journal, Range};
 use ulid::Ulid;
+
+use crate::broker::Broker;
 
 /// Longer than anything here takes, the broker's restarts included.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Log {
-    pub(crate) nats: Nats,
+    pub(crate) nats: Broker,
     pub(crate) journal: Journal,
 }
 
 impl Log {
     /// An empty log with every stream.
     pub(crate) async fn start() -> Self {
-        let nats = Nats::scratch().await.expect("nats-server starts");
+        Self::on(Broker::start().await).await
+    }
+
+    /// The same on a broker whose files and settings are the test's.
+    pub(crate) async fn own() -> Self {
+        Self::on(Broker::own().await).await
+    }
+
+    async fn on(nats: Broker) -> Self {
         let journal = connect(&nats).await;
         journal.open(&Stream::ALL).await.expect("streams open");
         Self { nats, journal }
@@ -42,8 +51,9 @@ impl Log {
     }
 }
 
-pub(crate) async fn connect(nats: &Nats) -> Journal {
-    Journal::connect(ConnectOptions::new(nats.url(), "law")).await.expect("connects")
+pub(crate) async fn connect(nats: &Broker) -> Journal {
+    let options = ConnectOptions { replicas: nats.replicas(), ..ConnectOptions::new(nats.url(), "law") };
+    Journal::connect(options).await.expect("connects")
 }
 
 /// Waits for something that must happen.

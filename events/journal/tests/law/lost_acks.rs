@@ -21,13 +21,13 @@ struct Wire {
 }
 
 impl Wire {
-    async fn to(port: u16) -> Self {
+    async fn to(address: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let wire = Self { port: listener.local_addr().unwrap().port(), mute: Arc::default(), cut: Arc::default() };
         let (mute, cut) = (Arc::clone(&wire.mute), Arc::clone(&wire.cut));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let Ok(broker) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
+                let Ok(broker) = TcpStream::connect(&*address).await else { continue };
                 let (mute, cut) = (Arc::clone(&mute.lock().unwrap()), Arc::clone(&cut));
                 tokio::spawn(async move {
                     let ((mut from_client, mut to_client), (mut from_broker, mut to_broker)) = (client.into_split(), broker.into_split());
@@ -69,7 +69,7 @@ impl Wire {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_whose_answer_was_lost_is_recognised() {
     let log = Log::start().await;
-    let wire = Wire::to(log.nats.port()).await;
+    let wire = Wire::to(log.nats.address()).await;
     let journal = Journal::connect(ConnectOptions::new(format!("nats://127.0.0.1:{}", wire.port), "law")).await.unwrap();
     let stored = |sequence| Ok(Position { stream: Stream::Conversation, sequence, duplicate: true });
     let subject = contact(1);
@@ -92,7 +92,7 @@ async fn an_append_whose_answer_was_lost_is_recognised() {
 #[tokio::test]
 async fn a_shared_batch_whose_answer_was_lost_is_recognised_append_by_append() {
     let log = Log::start().await;
-    let wire = Wire::to(log.nats.port()).await;
+    let wire = Wire::to(log.nats.address()).await;
     let journal = Journal::connect(ConnectOptions::new(format!("nats://127.0.0.1:{}", wire.port), "law")).await.unwrap();
     // Some guarded, some not, some of several events.
     let appends = join_all((0..200_u64).map(|n| {
@@ -116,7 +116,7 @@ async fn a_shared_batch_whose_answer_was_lost_is_recognised_append_by_append() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_conflict_stays_one_when_answers_are_lost() {
     let log = Log::start().await;
-    let wire = Wire::to(log.nats.port()).await;
+    let wire = Wire::to(log.nats.address()).await;
     let journal = Journal::connect(ConnectOptions::new(format!("nats://127.0.0.1:{}", wire.port), "law")).await.unwrap();
     log.journal.append(&contact(1), Expect::New, vec![event(1)]).await.unwrap();
     let late = async {

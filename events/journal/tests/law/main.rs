@@ -1,9 +1,10 @@
 //! The contract of the log, on a real nats-server that is killed, restarted and raced. Whatever replaces the journal's inside
-//! (another client, a cluster) has to pass these unchanged.
+//! (another client, a cluster) has to pass these unchanged; `broker` says how another broker is asked.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod append;
+mod broker;
 mod erase;
 mod fixture;
 mod follow;

@@ -5,31 +5,32 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use contract::Stream;
-use embedded::Nats;
 use futures::future::join_all;
 use journal::{AppendError, Expect};
 
+use crate::broker::Broker;
 use crate::fixture::{Log, PATIENCE, contact, event, numbers, within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_appends_survive_kill_minus_nine() {
-    println!("{}", killed_among_appends(|_| {}, |kills, _| kills == 5).await);
+    println!("{}", killed_among_appends(Log::start().await, |_| {}, |kills, _| kills == 5).await);
 }
 
 /// What the broker had gathered for the batch that it was killed in is gone, so it cannot finish it: what is left of the append that was cut in
 /// two is gone after the start, and everything before it in the batch stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_appends_survive_what_a_power_cut_leaves_of_a_batch() {
-    let lose = |nats: &Nats| {
-        let streams = nats.log_path().with_file_name("store").join("jetstream/$G/streams");
+    let lose = |nats: &Broker| {
+        let streams = nats.embedded().log_path().with_file_name("store").join("jetstream/$G/streams");
         for stream in std::fs::read_dir(streams).into_iter().flatten().flatten() {
             if let Ok(memory) = std::fs::read_link(stream.path().join("batches")) {
                 let _ = std::fs::remove_dir_all(memory);
             }
         }
     };
-    let torn = |nats: &Nats| std::fs::read_to_string(nats.log_path()).unwrap().matches("Failed restoring partial batch").count();
-    let tally = killed_among_appends(lose, |kills, nats| {
+    let torn =
+        |nats: &Broker| std::fs::read_to_string(nats.embedded().log_path()).unwrap().matches("Failed restoring partial batch").count();
+    let tally = killed_among_appends(Log::own().await, lose, |kills, nats| {
         assert!(kills < 60, "no batch was cut in two");
         torn(nats) >= 2
     });
@@ -37,9 +38,8 @@ async fn acknowledged_appends_survive_what_a_power_cut_leaves_of_a_batch() {
 }
 
 /// Writers that each build one chain of events, every one expecting its predecessor, while nats-server is killed again and again. Gives the tally.
-async fn killed_among_appends(after_kill: impl Fn(&Nats), enough: impl Fn(usize, &Nats) -> bool) -> String {
+async fn killed_among_appends(mut log: Log, after_kill: impl Fn(&Broker), enough: impl Fn(usize, &Broker) -> bool) -> String {
     const WRITERS: u64 = 48;
-    let mut log = Log::start().await;
     let stop = Arc::new(AtomicBool::new(false));
     let acknowledged = Arc::new(AtomicUsize::new(0));
     // Appends that were stored although their first acknowledgement was lost.
@@ -147,7 +147,7 @@ async fn too_many_waiting_appends_are_turned_away_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_takes_nothing_while_the_broker_answers_is_named() {
     // A broker without the streams is one of those that answer and take nothing.
-    let nats = Nats::scratch().await.unwrap();
+    let nats = Broker::own().await;
     let journal = crate::fixture::connect(&nats).await;
     journal.healthy().await.unwrap();
     let said = within(PATIENCE, "the news of it", async {

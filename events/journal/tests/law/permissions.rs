@@ -54,17 +54,18 @@ async fn connect_as(nats: &Nats, user: &str) -> Journal {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_permitted_is_refused_at_once_by_name() {
-    let log = Log::start().await;
-    with_users(&log.nats).await;
-    let all = connect_as(&log.nats, "all").await;
-    let ingress = connect_as(&log.nats, "ingress").await;
+    let log = Log::own().await;
+    let nats = log.nats.embedded();
+    with_users(nats).await;
+    let all = connect_as(nats, "all").await;
+    let ingress = connect_as(nats, "ingress").await;
     all.append(&contact(1), Expect::New, vec![event(1)]).await.unwrap();
     let webhook = Subject::webhook("1", "messages").unwrap();
     ingress.append(&webhook, Expect::Any, vec![event(2)]).await.unwrap();
     ingress.append(&webhook, Expect::Any, vec![event(3), event(4)]).await.unwrap();
 
     let start = Instant::now();
-    let nobody = Journal::connect(ConnectOptions::new(log.nats.url(), "nobody")).await.err();
+    let nobody = Journal::connect(ConnectOptions::new(nats.url(), "nobody")).await.err();
     assert!(matches!(&nobody, Some(Error::Unsuitable { cause, .. }) if cause.contains("authorization")), "{nobody:?}");
     for events in [vec![event(5)], vec![event(6), event(7)]] {
         let error = ingress.append(&contact(2), Expect::New, events).await.unwrap_err();

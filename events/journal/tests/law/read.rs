@@ -116,8 +116,8 @@ async fn a_tail_from_beyond_the_end_says_that_the_stream_is_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tail_of_a_stream_that_is_shorter_than_before_ends_instead_of_passing_over_what_comes() {
-    let mut log = Log::start().await;
-    let store = log.nats.log_path().with_file_name("store");
+    let mut log = Log::own().await;
+    let store = log.nats.embedded().log_path().with_file_name("store");
     let backup = store.with_file_name("backup");
     fill(&log, 1, 3).await;
     log.nats.kill().await;

@@ -3,7 +3,8 @@
 use contract::Stream;
 use journal::{ConnectOptions, Error, Journal};
 
-use crate::fixture::Log;
+use crate::broker::Broker;
+use crate::fixture::{Log, connect};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn opening_twice_changes_nothing_and_every_stream_has_an_identity() {
@@ -16,12 +17,23 @@ async fn opening_twice_changes_nothing_and_every_stream_has_an_identity() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_differs_is_refused_by_name() {
-    let log = Log::start().await;
+    let log = Log::own().await;
     let mut client = embedded_client(&log).await;
     client.request("$JS.API.STREAM.UPDATE.webhook", r#"{"name":"webhook","subjects":["webhook.>"],"storage":"file","discard":"old","max_age":60000000000,"duplicate_window":60000000000,"allow_direct":true,"allow_atomic":true}"#).await;
     let Err(Error::StreamDiffers { stream, differences }) = log.journal.open(&Stream::ALL).await else { panic!("it was accepted") };
     let fields: Vec<_> = differences.iter().map(|difference| difference.field.as_str()).collect();
     assert_eq!((stream, fields.as_slice()), (Stream::Webhook, ["discard", "duplicate_window", "max_age"].as_slice()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_are_asked_for_where_a_stream_is_made_and_what_is_there_is_used_as_it_is() {
+    let nats = Broker::own().await;
+    let three = Journal::connect(ConnectOptions::new(nats.url(), "law").with_replicas(3)).await.unwrap();
+    // A server alone has no place for them.
+    let refused = three.open(&[Stream::Webhook]).await.unwrap_err();
+    assert!(matches!(&refused, Error::Refused { description, .. } if description.contains("replicas")), "{refused}");
+    connect(&nats).await.open(&Stream::ALL).await.unwrap();
+    three.open(&Stream::ALL).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,7 +49,7 @@ struct Raw(tokio::io::BufStream<tokio::net::TcpStream>);
 
 async fn embedded_client(log: &Log) -> Raw {
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
-    let stream = tokio::net::TcpStream::connect(("127.0.0.1", log.nats.port())).await.unwrap();
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", log.nats.embedded().port())).await.unwrap();
     let mut stream = tokio::io::BufStream::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).await.unwrap();

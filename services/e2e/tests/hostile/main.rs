@@ -230,6 +230,7 @@ async fn a_process_without_its_log_or_its_keys_says_so_and_ends() {
         ("PAIGE_META_APP_SECRET", vec![], "--meta-app-secret"),
         ("", vec![("PAIGE_META_APP_SECRET", "")], "secret"),
         ("", vec![("PAIGE_LISTEN", "nowhere")], "--listen"),
+        ("", vec![("PAIGE_NATS_REPLICAS", "0")], "--nats-replicas"),
         ("", vec![("PAIGE_API_KEY", "short")], "--api-key"),
     ] {
         let mut process = start(without, &with);

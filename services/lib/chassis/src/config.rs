@@ -39,6 +39,10 @@ pub struct NatsArgs {
     /// NATS servers with JetStream, separated by commas: nats://user:password@host:port
     #[arg(long, env = "PAIGE_NATS_URL", hide_env_values = true, value_name = "URL", value_parser = SecretParser(url))]
     pub nats_url: Secret,
+
+    /// Copies of each stream that is created: 1 on a single server, 3 on a cluster, which copies nothing by itself
+    #[arg(long, env = "PAIGE_NATS_REPLICAS", default_value_t = 1, value_name = "COPIES", value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub nats_replicas: u8,
 }
 
 /// The platform database.

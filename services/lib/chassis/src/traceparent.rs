@@ -28,6 +28,18 @@ pub fn of(span: &Span) -> Option<String> {
     span.is_valid().then(|| format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8()))
 }
 
+/// Of what is said because of an event, whose own `traceparent` is `cause`: the current span if it belongs to the event's trace, else the event's
+/// value. In one span events of several traces may be handled, and none may end up in another's.
+pub fn after(cause: Option<&str>) -> Option<String> {
+    let current = current();
+    let Some(cause) = cause.filter(|cause| remote(cause).is_some()) else { return current };
+    current.filter(|current| trace_of(current) == trace_of(cause)).or_else(|| Some(cause.to_owned()))
+}
+
+fn trace_of(traceparent: &str) -> Option<&str> {
+    traceparent.split('-').nth(1)
+}
+
 /// Makes a span the child of a remote one. Call it before the span is entered.
 ///
 /// False, and nothing changes, if `traceparent` is not valid or the span is disabled or already running.

@@ -45,12 +45,13 @@ fn run(what: &str, variables: &[(&str, &str)]) -> String {
     String::from_utf8(command.output().expect("ran").stdout).expect("utf-8")
 }
 
-const ALL: [(&str, &str); 7] = [
+const ALL: [(&str, &str); 8] = [
     ("PAIGE_LISTEN", "127.0.0.1:1234"),
     ("PAIGE_LOG", "debug"),
     ("PAIGE_LOG_FORMAT", "pretty"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318"),
     ("PAIGE_NATS_URL", "nats://u:hunter2@localhost"),
+    ("PAIGE_NATS_REPLICAS", "3"),
     ("PAIGE_DATABASE_URL", "postgres://u:hunter2@localhost/p"),
     ("PAIGE_API_KEY", "hunter2-hunter2-hunter2"),
 ];
@@ -58,7 +59,7 @@ const ALL: [(&str, &str); 7] = [
 #[test]
 fn every_variable_is_read_and_no_secret_is_printed() {
     let shown = run("all", &ALL);
-    for part in ["127.0.0.1:1234", "\"debug\"", "Pretty", "http://localhost:4318", "api_key: [redacted]"] {
+    for part in ["127.0.0.1:1234", "\"debug\"", "Pretty", "http://localhost:4318", "nats_replicas: 3", "api_key: [redacted]"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!shown.contains("hunter2"), "{shown}");
@@ -112,6 +113,8 @@ fn values_that_cannot_work_are_refused() {
     refuse("PAIGE_API_KEY", "short");
     refuse("PAIGE_API_KEY", "hunter2 has some spaces");
     refuse("PAIGE_NATS_URL", "");
+    refuse("PAIGE_NATS_REPLICAS", "0");
+    refuse("PAIGE_NATS_REPLICAS", "6");
     refuse("PAIGE_DATABASE_URL", "");
     refuse("PAIGE_DATABASE_URL", "hunter2");
 }

@@ -87,6 +87,19 @@ fn a_trace_goes_from_the_header_through_an_event_to_the_collector() {
         let carried = async { traceparent::current() }.instrument(span).await.expect("a trace");
         assert!(carried.starts_with(&format!("00-{TRACE}-")) && carried != answered, "{carried}");
 
+        // What is said because of an event stays in the event's trace, whatever it is handled in.
+        let span = tracing::info_span!("handle_event");
+        assert!(traceparent::set_parent(&span, &answered));
+        let other = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        span.in_scope(|| {
+            let current = traceparent::current();
+            assert!(current.as_ref().is_some_and(|current| current.contains(TRACE) && *current != answered), "{current:?}");
+            assert_eq!(traceparent::after(Some(&answered)), current, "a child of the span");
+            assert_eq!(traceparent::after(Some(other)).as_deref(), Some(other), "another trace");
+            assert_eq!((traceparent::after(None), traceparent::after(Some("nonsense"))), (current.clone(), current));
+        });
+        assert_eq!(traceparent::after(Some(other)).as_deref(), Some(other), "no span");
+
         // What is not a traceparent starts a trace of its own.
         let long = format!("01-{TRACE}-00f067aa0ba902b7-01-{}", "x".repeat(10_000));
         for bad in ["", "x", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "ff-4bf92f-00f0-01", &long] {

@@ -3,7 +3,6 @@
 
 use std::path::{Component, Path};
 
-use nix::unistd::geteuid;
 use serde::Deserialize;
 
 use crate::account::Account;
@@ -11,42 +10,16 @@ use crate::cache::{Incoming, open_to_all, set_mode};
 use crate::error::{Error, Result};
 use crate::find::Source;
 use crate::package;
-use crate::run::{DOWNLOAD_MAX, Run};
+use crate::system_packages::{Machine, not_here};
 use crate::version::Version;
 
-/// A formula of brew; its plain `postgresql` is an alias that moves with time.
-const BREW_FORMULA: &str = "postgresql@17";
-
-pub(crate) async fn from(source: Source, cache: &Path, account: Option<&Account>) -> Result<()> {
+pub(crate) async fn from(source: Source, machine: &Machine, cache: &Path, account: Option<&Account>) -> Result<()> {
     match source {
-        Source::Apt => from_apt().await,
-        Source::Brew => from_brew().await,
+        Source::Apt => machine.apt().await,
+        Source::Brew => machine.brew().await,
         Source::Npm => from_npm(cache, account).await,
         Source::Wheel => from_wheel(cache, account).await,
     }
-}
-
-async fn from_apt() -> Result<()> {
-    if !geteuid().is_root() || !Path::new("/usr/bin/apt-get").exists() {
-        return Err(not_here("apt-get", "only as root on Debian"));
-    }
-    tracing::info!(package = "postgresql", "installing with apt-get");
-    let apt = |args: &[&str]| Run::new("/usr/bin/apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(args);
-    let install = ["install", "-y", "-q", "--no-install-recommends", "postgresql"];
-    if apt(&install).output(DOWNLOAD_MAX).await.is_ok() {
-        return Ok(());
-    }
-    // A fresh image comes without package lists, and old lists name files that are gone.
-    apt(&["update", "-q"]).output(DOWNLOAD_MAX).await?;
-    apt(&install).output(DOWNLOAD_MAX).await.map(drop)
-}
-
-async fn from_brew() -> Result<()> {
-    if !cfg!(target_os = "macos") || geteuid().is_root() {
-        return Err(not_here("brew", "only on macOS, and not as root"));
-    }
-    tracing::info!(package = BREW_FORMULA, "installing with brew");
-    Run::new("brew").args(["install", BREW_FORMULA]).output(DOWNLOAD_MAX).await.map(drop)
 }
 
 async fn from_npm(cache: &Path, account: Option<&Account>) -> Result<()> {
@@ -131,10 +104,6 @@ fn recreate_links(package: &Path) -> Result<()> {
 fn reachable(cache: &Path, account: Option<&Account>) -> Result<()> {
     let barrier = account.and_then(|account| Some((account.name.clone(), account.barrier(cache)?)));
     barrier.map_or(Ok(()), |(user, barrier)| Err(Error::Barred { user, barrier }))
-}
-
-fn not_here(program: &str, why: &str) -> Error {
-    Error::Failed { program: program.to_owned(), status: "not here".to_owned(), output: why.to_owned() }
 }
 
 #[cfg(test)]

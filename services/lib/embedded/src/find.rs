@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::account::Account;
 use crate::cache;
 use crate::error::{Error, Result};
+use crate::system_packages::Machine;
 use crate::version::Version;
 use crate::{NATS_MIN, POSTGRES_MIN, fetch_nats, fetch_postgres};
 
@@ -100,6 +101,10 @@ impl Programs {
 
     /// Postgres, found or fetched, that `account` may run. `made_by`: the major version that made the data, which alone can open it.
     pub(crate) async fn postgres(&self, made_by: Option<u32>, account: Option<&Account>) -> Result<PostgresBin> {
+        self.postgres_on(&Machine::this(), made_by, account).await
+    }
+
+    async fn postgres_on(&self, machine: &Machine, made_by: Option<u32>, account: Option<&Account>) -> Result<PostgresBin> {
         let mut too_old = None;
         if let Some(found) = self.find_postgres(made_by, account, &mut too_old).await {
             return Ok(found);
@@ -111,7 +116,7 @@ impl Programs {
             if let Some(found) = self.find_postgres(made_by, account, &mut too_old).await {
                 return Ok(found);
             }
-            if let Err(error) = fetch_postgres::from(*source, &self.cache, account).await {
+            if let Err(error) = fetch_postgres::from(*source, machine, &self.cache, account).await {
                 let error = error.with_causes();
                 tracing::warn!(?source, error, "cannot fetch postgres from here");
                 tried.push(error);
@@ -194,4 +199,45 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
     found.sort();
     found.reverse();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system_packages::tests::{calls, machine};
+
+    /// Nothing on the machine but apt-get and brew, which answer with these.
+    async fn find(folder: &Path, is_root: bool, answers: &[&str]) -> Result<PostgresBin> {
+        let programs = Programs {
+            path: OsString::new(),
+            places: vec![folder.join("made/bin").to_string_lossy().into_owned()],
+            cache: folder.join("cache"),
+            sources: vec![Source::Apt, Source::Brew],
+        };
+        let machine = Machine { is_root, is_macos: true, ..machine(folder, answers) };
+        programs.postgres_on(&machine, None, None).await
+    }
+
+    #[tokio::test]
+    async fn where_one_source_fails_the_next_is_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = find(folder.path(), false, &["installs"]).await.unwrap();
+        assert_eq!(found.version.major, 17);
+        assert_eq!(calls(folder.path()), ["brew install postgresql@17"], "an ordinary user has no apt-get");
+
+        let folder = tempfile::tempdir().unwrap();
+        find(folder.path(), true, &["installs"]).await.unwrap();
+        assert_eq!(calls(folder.path()).len(), 1, "what is there is not asked for again");
+    }
+
+    #[tokio::test]
+    async fn when_every_source_fails_the_error_says_what_each_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = find(folder.path(), true, &["E: no", "E: Temporary failure resolving"]).await.unwrap_err();
+        assert!(matches!(error, Error::NotFound { .. }), "{error}");
+        let error = error.to_string();
+        for said in ["no postgres of version 15.0.0 or newer found", "E: Temporary failure resolving", "brew failed (not here)"] {
+            assert!(error.contains(said), "{said}: {error}");
+        }
+    }
 }

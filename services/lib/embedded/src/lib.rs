@@ -28,6 +28,7 @@ mod scratch;
 mod servers;
 mod settings;
 mod staging;
+mod system_packages;
 mod template;
 mod torn;
 mod unclean;

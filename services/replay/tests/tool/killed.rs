@@ -1,6 +1,7 @@
 //! The process is killed in the middle of its work: the tables are as they were, nothing is locked, and the next run does all of it.
 
 use nix::sys::signal::Signal;
+use replay::Exit;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use crate::bench::{Bench, TABLES};
@@ -93,4 +94,22 @@ async fn one_that_is_killed_while_it_reads_has_touched_nothing() {
     }
     let next = bench.process("rebuild --yes").await;
     assert_eq!(next.code, Some(0), "{}{}", next.out, next.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_behind_the_project_that_was_told_last_is_all_that_is_done() {
+    let bench = Bench::start(33).await;
+    let right = bench.dump().await;
+    bench.execute("UPDATE public.contacts SET name = 'Mallory'").await;
+    let damaged = bench.dump().await;
+    for verb in ["repair", "rebuild"] {
+        // It is the only one: behind it is none.
+        let told = bench.run(&format!("{verb} --yes --after {}", bench.project)).await;
+        assert_eq!(told, (Exit::Fine, String::new()), "{verb}");
+        assert_eq!(bench.run(&format!("{verb} --yes --after prj_00000000010000000000000001")).await.0, Exit::Refused, "{verb}");
+        assert_eq!(bench.dump().await, damaged, "{verb}");
+        assert_eq!(bench.process(&format!("{verb} --after {}", bench.project)).await.code, Some(2), "{verb}: only of what is done");
+    }
+    assert_eq!(bench.run("repair --yes").await.0, Exit::Fine);
+    assert_eq!(bench.dump().await, right);
 }
