@@ -82,7 +82,7 @@ fn a_report_that_comes_again_and_a_failure_that_goes_on_are_no_news() {
 }
 
 fn linked_again(given: &[FlowEvent], link: &Link) -> usize {
-    super::linked(&flow(given), link, "metas own").len()
+    crate::decide::linked(&flow(given), link, "metas own").len()
 }
 
 #[test]
