@@ -153,7 +153,7 @@ pub(crate) struct Deleted {
 impl Drift {
     /// What is left of it once name, categories and endpoint are agreed on.
     pub(crate) fn of_content(self) -> Option<Self> {
-        self.content.then(|| Self { details: None, name: None, ..self })
+        self.content.then_some(Self { details: None, name: None, ..self })
     }
 }
 
