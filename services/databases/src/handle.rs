@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use contract::{DatabaseEvent, Event, OperationKind, ProjectEvent, Recorded, Stream};
+use contract::{DatabaseEvent, Event, OperationKind, ProjectEvent, ProjectId, Recorded, Stream};
 use journal::{AppendError, Follow, Handled, Handler, Stop};
 
 use crate::Databases;
@@ -49,31 +49,24 @@ pub(crate) fn follow(stream: Stream) -> Follow {
 
 impl Handler for OnProject {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        for (done, recorded) in events.iter().enumerate() {
-            if let Err(stop) = self.on(key, recorded).await {
-                return Handled { done, stopped: Some(stop) };
-            }
-        }
-        Handled { done: events.len(), stopped: None }
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key, recorded)?, recorded).await.map_err(stop) }))
+            .await
     }
 }
 
 impl OnProject {
-    async fn on(&self, key: &str, recorded: &Recorded) -> Result<(), Stop> {
-        let Some(project) = recorded.subject.project_id() else {
-            return Err(Stop::Park { cause: format!("{key} names no project") });
-        };
-        match decode_project(recorded).map_err(stop)? {
-            ProjectEvent::ProjectCreated(_) => self.0.ensure(project, recorded).await.map_err(stop),
+    async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
+        match decode_project(recorded)? {
+            ProjectEvent::ProjectCreated(_) => self.0.ensure(project, recorded).await,
             ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
-                self.0.drop_database(project, started.operation, recorded).await.map_err(stop)
+                self.0.drop_database(project, started.operation, recorded).await
             }
             ProjectEvent::ProjectTransferred(transferred) => {
                 let known = Known { tenure: Tenure::given(recorded.sequence, &transferred), ..Known::default() };
-                self.0.renew_login(project, known).await.map_err(stop)
+                self.0.renew_login(project, known).await
             }
-            ProjectEvent::ProjectErased(_) => self.0.drop_what_is_left(project).await.map_err(stop),
-            ProjectEvent::OperationRetried(retried) => self.0.retry(project, retried.operation, recorded).await.map_err(stop),
+            ProjectEvent::ProjectErased(_) => self.0.drop_what_is_left(project).await,
+            ProjectEvent::OperationRetried(retried) => self.0.retry(project, retried.operation, recorded).await,
             ProjectEvent::ProjectReady(_)
             | ProjectEvent::ProjectFailed(_)
             | ProjectEvent::NumberConnected(_)
@@ -102,25 +95,18 @@ impl OnProject {
 
 impl Handler for OnDatabase {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        for (done, recorded) in events.iter().enumerate() {
-            if let Err(stop) = self.on(key, recorded).await {
-                return Handled { done, stopped: Some(stop) };
-            }
-        }
-        Handled { done: events.len(), stopped: None }
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key, recorded)?, recorded).await.map_err(stop) }))
+            .await
     }
 }
 
 impl OnDatabase {
-    async fn on(&self, key: &str, recorded: &Recorded) -> Result<(), Stop> {
-        let Some(project) = recorded.subject.project_id() else {
-            return Err(Stop::Park { cause: format!("{key} names no project") });
-        };
-        match decode(recorded).map_err(stop)? {
+    async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
+        match decode(recorded)? {
             DatabaseEvent::DatabasePasswordRotated(_) => {
                 let rotation = Rotation { sequence: recorded.sequence, event: recorded.id };
                 let known = Known { rotation: Some(rotation), ..Known::default() };
-                self.0.renew_login(project, known).await.map_err(stop)
+                self.0.renew_login(project, known).await
             }
             DatabaseEvent::DatabaseStepCompleted(_)
             | DatabaseEvent::DatabaseReady(_)
@@ -136,6 +122,10 @@ pub(crate) fn decode_project(recorded: &Recorded) -> Result<ProjectEvent, Error>
         sequence: recorded.sequence,
         source,
     })
+}
+
+fn project_of(key: &str, recorded: &Recorded) -> Result<ProjectId, Stop> {
+    recorded.subject.project_id().ok_or_else(|| Stop::Park { cause: format!("{key} names no project") })
 }
 
 fn stop(error: Error) -> Stop {

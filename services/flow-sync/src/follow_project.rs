@@ -38,16 +38,13 @@ pub(crate) fn follow() -> Follow {
 
 impl Handler for OnProject {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        for (done, recorded) in events.iter().enumerate() {
-            let handled = match recorded.subject.project_id() {
+        Handled::one_by_one(events.iter().map(|recorded| async move {
+            match recorded.subject.project_id() {
                 Some(project) => self.on(project, recorded).await.map_err(stop),
                 None => Err(Stop::Park { cause: format!("{key} names no project") }),
-            };
-            if let Err(stop) = handled {
-                return Handled::stopped(done, stop);
             }
-        }
-        Handled::all(events)
+        }))
+        .await
     }
 }
 

@@ -58,12 +58,7 @@ pub(crate) fn follow() -> Follow {
 
 impl Handler for OnWebhook {
     async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
-        for (done, recorded) in events.iter().enumerate() {
-            if let Err(error) = self.0.webhook(recorded).await {
-                return Handled::stopped(done, stop(error));
-            }
-        }
-        Handled::all(events)
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.0.webhook(recorded).await.map_err(stop) })).await
     }
 }
 

@@ -59,8 +59,8 @@ pub struct Follow {
 ///
 /// A call should be bounded in time: while it runs, its key's later events wait in memory.
 pub trait Handler: Send + Sync + 'static {
-    /// Handles events of one key, in order, in a span of their trace, or one that links to their traces. Says how many of them, from the first on, are done for good, and why it stopped if
-    /// it did. What is not done is handed over again.
+    /// Handles events of one key, in order, in a span of their trace, or one that links to their traces. Says how many of them, from the first
+    /// on, are done for good, and why it stopped if it did. What is not done is handed over again.
     fn handle(&self, key: &str, events: &[Recorded]) -> impl Future<Output = Handled> + Send;
 
     /// Waits until everything that [`Handler::handle`] has called done would outlive a crash of what it wrote to. Asked about once a second, and
@@ -95,6 +95,18 @@ impl Handled {
     /// So many are done, and the next one is not.
     pub fn stopped(done: usize, stop: Stop) -> Self {
         Self { done, stopped: Some(stop) }
+    }
+
+    /// One event after the other, each begun when the one before is done, until one stops.
+    pub async fn one_by_one(handlings: impl Iterator<Item = impl Future<Output = Result<(), Stop>>>) -> Self {
+        let mut done = 0;
+        for handling in handlings {
+            if let Err(stop) = handling.await {
+                return Self::stopped(done, stop);
+            }
+            done += 1;
+        }
+        Self { done, stopped: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use contract::{Event, OperationKind, ProjectEvent, ProjectId, Recorded, Subject};
-use journal::{Handled, Handler, Stop};
+use journal::{Handled, Handler};
 
 use super::{project_of, stop};
 use crate::command::Origin;
@@ -15,16 +15,10 @@ pub(crate) struct OnProject(pub(crate) Billing);
 
 impl Handler for OnProject {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        for (done, recorded) in events.iter().enumerate() {
-            let handled = match project_of(key, recorded) {
-                Ok(project) => self.on(project, recorded).await.map_err(|error| stop(&error)),
-                Err(stop) => Err::<(), Stop>(stop),
-            };
-            if let Err(stop) = handled {
-                return Handled::stopped(done, stop);
-            }
-        }
-        Handled::all(events)
+        Handled::one_by_one(
+            events.iter().map(|recorded| async move { self.on(project_of(key, recorded)?, recorded).await.map_err(|error| stop(&error)) }),
+        )
+        .await
     }
 }
 

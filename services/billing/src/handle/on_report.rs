@@ -71,12 +71,7 @@ impl Report {
 
 impl Handler for OnReport {
     async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
-        for (done, recorded) in events.iter().enumerate() {
-            if let Err(error) = self.on(recorded).await {
-                return Handled::stopped(done, stop(&error));
-            }
-        }
-        Handled::all(events)
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(recorded).await.map_err(|error| stop(&error)) })).await
     }
 }
 

@@ -20,16 +20,7 @@ pub(crate) struct OnUsage(pub(crate) Billing);
 
 impl Handler for OnUsage {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        for (done, recorded) in events.iter().enumerate() {
-            let handled = match project_of(key, recorded) {
-                Ok(project) => self.on(project, recorded).await,
-                Err(stop) => Err(stop),
-            };
-            if let Err(stop) = handled {
-                return Handled::stopped(done, stop);
-            }
-        }
-        Handled::all(events)
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key, recorded)?, recorded).await })).await
     }
 }
 
