@@ -13,11 +13,18 @@ Exit codes:
   1  something was found: tables differ from the log, keys are parked
   2  the command line is wrong
   3  the log or a database does not answer
-  4  refused: tables of another log or ahead of it, an event that cannot be read, no such row or key
+  4  refused: tables of another log or ahead of it, an event that cannot be read, no such row or key, a file
+     that is there already
   130  interrupted
 
-Everything that changes something is a dry run unless --yes is given. A killed command leaves nothing half done. repair and rebuild
-are one transaction per project, told when it is done: --after <the last one told> goes on behind it. `log export` goes on with --resume.";
+Everything that changes something is a dry run unless --yes is given.
+
+A killed command leaves nothing half done, and goes on with
+  verify --out FILE --resume: what it said of a project is told again, with the sequence and time that it is of, and counts in the
+  exit code; the other projects are compared, and those that failed once more
+  repair --yes --after PRJ, rebuild --yes --after PRJ: behind the project that it told last, each is one transaction
+  log export --out FILE --resume: behind the last whole line
+FILE is called FILE.part until it is whole, and is never overwritten. Whatever else only reads begins anew.";
 
 /// Looks into the event log, proves that tables equal it, and mends them.
 #[derive(Parser, Debug)]
@@ -53,7 +60,7 @@ pub(crate) enum Command {
     /// What verify or rebuild would read and write: counts, time, disk
     Plan(How),
     /// Compare tables with the log, row by row and column by column; nothing stops, nothing changes
-    Verify(How),
+    Verify(Verify),
     /// Change exactly the rows that differ, in one transaction per project
     Repair(Mend),
     /// Fold the whole log and make the tables equal to it, whatever they hold
@@ -102,13 +109,26 @@ pub(crate) struct How {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) how: How,
+    /// Keep what is said of each project in this file too, one JSON object a line; it is FILE.part until something is said of all
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Go on with the file of a killed run: what it said is told again, with sequence and time, and the other projects are compared
+    #[arg(long, requires = "out")]
+    pub(crate) resume: bool,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Mend {
     #[command(flatten)]
     pub(crate) how: How,
     /// Do it; otherwise only say what would be done
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Go on behind this project, the last one that a killed run has told; projects are taken in the order of their creation
+    /// Go on behind this project, the last one that a killed run has told; projects are taken in the order of their creation, and the exit
+    /// code speaks of those behind it
     #[arg(long, value_name = "PRJ", requires = "yes")]
     pub(crate) after: Option<ProjectId>,
 }
@@ -156,10 +176,10 @@ pub(crate) struct Tail {
 
 #[derive(Args, Debug)]
 pub(crate) struct Export {
-    /// File to write; standard output when not given
+    /// File to write, FILE.part until it is whole; standard output when not given
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Go on behind the last whole line of the file. Without a file: --from <sequence>
+    /// Go on behind the last whole line of a killed export's file. Without a file: --from <sequence>
     #[arg(long, requires = "out")]
     pub(crate) resume: bool,
     /// Include the events' data: people's words and numbers

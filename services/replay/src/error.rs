@@ -53,6 +53,9 @@ pub enum Error {
     /// What was named is not there.
     #[error("{0}")]
     NotFound(String),
+    /// A file is in the way, or is not what is to be gone on with.
+    #[error("{0}")]
+    File(String),
     /// The log.
     #[error(transparent)]
     Journal(#[from] journal::Error),
@@ -78,7 +81,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
-            Self::NotFound(_) | Self::Output(_) => Exit::Refused,
+            Self::NotFound(_) | Self::File(_) | Self::Output(_) => Exit::Refused,
             Self::Journal(error) => journal_exit(error),
             Self::Append(journal::AppendError::Unavailable(_)) => Exit::Unavailable,
             Self::Append(_) => Exit::Refused,

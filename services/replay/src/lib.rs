@@ -17,6 +17,8 @@ mod projects;
 mod servers;
 mod status;
 mod tables;
+mod unfinished;
+mod verdicts;
 mod verify;
 
 use std::process::ExitCode;
@@ -57,7 +59,7 @@ pub async fn execute(cli: &Cli, out: &mut Out) -> Result<Exit, Error> {
     match &cli.command {
         Command::Status => status::status(&servers, &cli.filter, out).await,
         Command::Plan(how) => plan::plan(&servers, &cli.filter, how, out).await,
-        Command::Verify(how) => verify::verify(&servers, &cli.filter, how, out).await,
+        Command::Verify(verify) => verify::verify(&servers, &cli.filter, verify, out).await,
         Command::Repair(how) => mend::repair(&servers, &cli.filter, how, out).await,
         Command::Rebuild(how) => mend::rebuild(&servers, &cli.filter, how, out).await,
         Command::Explain(what) => explain::explain(&servers, &cli.filter, what, out).await,

@@ -14,7 +14,7 @@ use crate::{Error, Exit, Out, bars, plan, tables};
 pub(crate) async fn repair(servers: &Servers, filter: &FilterArgs, mend: &Mend, out: &mut Out) -> Result<Exit, Error> {
     let projects = with_tables(servers, filter).await?;
     if !mend.yes {
-        let exit = compare(servers, &projects, &mend.how, "would be mended", out).await?;
+        let exit = compare(servers, &projects, &mend.how, "would be mended", None, out).await?;
         out.text("dry run: nothing was changed; --yes does it")?;
         return Ok(exit);
     }

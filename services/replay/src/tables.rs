@@ -16,22 +16,30 @@ pub(crate) fn rebuild(servers: &Servers, how: &How) -> Result<Rebuild, Error> {
     Ok(Rebuild::new(servers.journal.clone(), servers.databases()?, options))
 }
 
-/// Prints a report: a line for the project, one for each table that differs, one for each difference that is told.
-pub(crate) fn print(report: &Report, verb: &str, content: bool, out: &mut Out) -> Result<(), Error> {
-    let (project, rows, differing) = (report.project, report.rows(), report.differing_rows());
+/// A report as JSON. `verb` is what is said of rows that differ.
+pub(crate) fn told(report: &Report, verb: &str, content: bool) -> Value {
     let tables: Vec<Value> = report.tables.iter().map(|table| {
         let differences: Vec<Value> = table.differences.iter().map(|difference| object(difference, content)).collect();
         json!({ "table": table.table, "rows": table.rows, "missing": table.missing, "surplus": table.surplus, "changed": table.changed, "differences": differences })
     }).collect();
-    let whole = json!({
-        "project": project, "result": verb, "checkpoint": report.checkpoint, "events": report.events, "passes": report.passes, "rows": rows,
-        "differing_rows": differing, "tables": tables,
+    let mut told = json!({
+        "project": report.project, "result": verb, "checkpoint": report.checkpoint, "events": report.events, "passes": report.passes,
+        "rows": report.rows(), "differing_rows": report.differing_rows(), "tables": tables,
     });
+    if let Some(at) = report.at {
+        told["at"] = json!(at);
+    }
+    told
+}
+
+/// Prints a report: a line for the project, one for each table that differs, one for each difference that is told.
+pub(crate) fn print(report: &Report, verb: &str, content: bool, out: &mut Out) -> Result<(), Error> {
+    let (project, rows, differing) = (report.project, report.rows(), report.differing_rows());
     let summary = match differing {
         0 => format!("{project}  {rows} rows equal the log up to {}, {} events", report.checkpoint, report.events),
         _ => format!("{project}  {differing} rows {verb}, compared with the log up to {}, {} events", report.checkpoint, report.events),
     };
-    out.line(summary, &whole)?;
+    out.line(summary, &told(report, verb, content))?;
     for table in report.tables.iter().filter(|table| table.differing_rows() > 0) {
         out.text(format!(
             "  {}: {} missing, {} surplus, {} changed, of {}",

@@ -40,7 +40,6 @@ use sqlx::{Connection, PgConnection};
 pub use priority::GIVES_WAY;
 pub use report::{ColumnDifference, Difference, DifferenceKind, Report, TableReport};
 pub use skipped::PROJECTOR;
-pub use verify::Reports;
 
 use crate::{Error, ProjectDatabases};
 

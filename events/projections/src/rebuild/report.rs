@@ -1,5 +1,6 @@
 //! What a comparison found.
 
+use chrono::{DateTime, Utc};
 use contract::ProjectId;
 
 /// How a project's tables stand to its log.
@@ -9,6 +10,8 @@ pub struct Report {
     pub project: ProjectId,
     /// The tables were compared with the log up to here.
     pub checkpoint: u64,
+    /// When the tables were as they are reported, by their server's clock; `None` of tables that were written.
+    pub at: Option<DateTime<Utc>>,
     /// Events of the project that were folded.
     pub events: u64,
     /// How often the log was read.
@@ -67,7 +70,7 @@ pub struct ColumnDifference {
 
 impl Report {
     pub(crate) fn new(project: ProjectId, checkpoint: u64) -> Self {
-        Self { project, checkpoint, events: 0, passes: 0, tables: Vec::new() }
+        Self { project, checkpoint, at: None, events: 0, passes: 0, tables: Vec::new() }
     }
 
     /// Missing, surplus and changed rows of all tables.

@@ -17,9 +17,6 @@ use crate::{Error, checkpoint};
 /// Projects whose snapshots are open at the same time, so that one reading of the log serves them all.
 const PROJECTS_AT_ONCE: usize = 64;
 
-/// What became of each project.
-pub type Reports = Vec<(ProjectId, Result<Report, Error>)>;
-
 /// A project's tables as they were at one moment, and what was found in them.
 struct Snapshot {
     connection: PgConnection,
@@ -46,45 +43,58 @@ impl Rebuild {
         self.compare_project(project, &mut Differing::default()).await
     }
 
-    /// The same for several projects, with as few readings of the log as memory allows. One whose database does not answer does not
-    /// stop the others.
+    /// The same for several projects, with as few readings of the log as memory allows. `told` hears of each as soon as it is done, in no
+    /// order, and ends all of it by an error. One whose database does not answer does not stop the others.
     ///
     /// # Errors
-    /// The log cannot be read. What concerns one project is in its own result.
-    pub async fn verify_all(&self, projects: &[ProjectId]) -> Result<Reports, Error> {
-        let mut reports = Vec::with_capacity(projects.len());
+    /// The log cannot be read, or `told` said so. What concerns one project is in its own result.
+    pub async fn verify_all<E: From<Error>>(
+        &self,
+        projects: &[ProjectId],
+        mut told: impl FnMut(ProjectId, Result<Report, Error>) -> Result<(), E>,
+    ) -> Result<(), E> {
         for some in projects.chunks(PROJECTS_AT_ONCE) {
-            reports.extend(self.compare_projects(some, &mut Differing::default()).await?);
+            self.compare_projects(some, &mut Differing::default(), &mut told).await?;
         }
-        Ok(reports)
+        Ok(())
     }
 
     /// Compares, and remembers which contacts differ.
     pub(super) async fn compare_project(&self, project: ProjectId, differing: &mut Differing) -> Result<Report, Error> {
-        let mut reports = self.compare_projects(&[project], differing).await?;
-        reports.pop().map_or_else(|| Err(Error::NoDatabase(project.to_string())), |(_, report)| report)
+        let mut found = Err(Error::NoDatabase(project.to_string()));
+        let mut told = |_: ProjectId, report: Result<Report, Error>| {
+            found = report;
+            Ok::<(), Error>(())
+        };
+        self.compare_projects(&[project], differing, &mut told).await?;
+        found
     }
 
-    async fn compare_projects(&self, projects: &[ProjectId], differing: &mut Differing) -> Result<Reports, Error> {
-        let created = self.journal.state(Stream::Conversation).await?.created;
-        let (mut reports, mut snapshots, mut waiting) = (Reports::new(), Vec::new(), Vec::new());
+    async fn compare_projects<E: From<Error>>(
+        &self,
+        projects: &[ProjectId],
+        differing: &mut Differing,
+        told: &mut impl FnMut(ProjectId, Result<Report, Error>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let created = self.journal.state(Stream::Conversation).await.map_err(Error::from)?.created;
+        let (mut snapshots, mut waiting) = (Vec::new(), Vec::new());
         for project in projects {
             match self.snapshot(*project, created).await {
                 Ok(snapshot) => snapshots.push(snapshot),
-                Err(error) => reports.push((*project, Err(error))),
+                Err(error) => told(*project, Err(error))?,
             }
         }
         let mut skipped = skipped(&self.journal).await?;
         // Asked after the snapshots: what a projector applied before them is in the log.
-        let last = self.journal.state(Stream::Conversation).await?.last;
+        let last = self.journal.state(Stream::Conversation).await.map_err(Error::from)?.last;
         for snapshot in std::mem::take(&mut snapshots) {
-            match ahead(snapshot.report.checkpoint, last) {
+            let Report { project, checkpoint, .. } = snapshot.report;
+            match ahead(checkpoint, last) {
                 Ok(()) => {
-                    let Report { project, checkpoint, .. } = snapshot.report;
                     waiting.push(Folding::new(project, Scope::ALL, checkpoint, skipped.remove(&project).unwrap_or_default()));
                     snapshots.push(snapshot);
                 }
-                Err(error) => reports.push((snapshot.report.project, Err(error))),
+                Err(error) => told(project, Err(error))?,
             }
         }
         while !waiting.is_empty() {
@@ -99,26 +109,32 @@ impl Rebuild {
                         self.compare_tables(connection, &mut folding, report, differing).await
                     }
                 };
-                match compared {
-                    Ok(()) => waiting.extend(folding.next_part()),
-                    Err(error) => reports.push((snapshots.swap_remove(place).report.project, Err(error))),
+                // What memory had no room for is still to be compared.
+                let left = if compared.is_ok() { folding.next_part() } else { None };
+                match left {
+                    Some(part) => waiting.push(part),
+                    None => {
+                        let report = snapshots.swap_remove(place).report;
+                        told(report.project, compared.map(|()| report))?;
+                    }
                 }
             }
         }
-        reports.extend(snapshots.into_iter().map(|snapshot| (snapshot.report.project, Ok(snapshot.report))));
-        Ok(reports)
+        Ok(())
     }
 
     async fn snapshot(&self, project: ProjectId, created: DateTime<Utc>) -> Result<Snapshot, Error> {
         let mut connection = self.connect(project).await?;
         sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut connection).await?;
+        // The moment at which the transaction began: what was committed before it is in the snapshot.
+        let at: DateTime<Utc> = sqlx::query_scalar("SELECT now()").fetch_one(&mut connection).await?;
         let found = checkpoint::read(&mut connection).await?;
         let (tables, sequence) = found.unwrap_or((created, 0));
         if tables.timestamp_micros() != created.timestamp_micros() {
             return Err(Error::OtherLog { tables, log: created });
         }
         let event = checkpoint::read_event(&mut connection).await?;
-        Ok(Snapshot { connection, report: Report::new(project, sequence), event })
+        Ok(Snapshot { connection, report: Report { at: Some(at), ..Report::new(project, sequence) }, event })
     }
 
     /// Holds every table's rows of the folding's scope against it.

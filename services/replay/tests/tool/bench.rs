@@ -46,7 +46,7 @@ pub(crate) const TABLES: [&str; 8] = [
 ];
 
 pub(crate) struct Bench {
-    nats: Nats,
+    nats: Arc<Nats>,
     database_url: String,
     pub(crate) journal: Journal,
     databases: ProjectDatabases,
@@ -67,6 +67,15 @@ impl Bench {
         let nats = Nats::scratch().await.unwrap();
         let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
         journal.open(&Stream::ALL).await.unwrap();
+        Self::with(postgres, Arc::new(nats), journal, number).await
+    }
+
+    /// Another such project, created behind this one, in the same log.
+    pub(crate) async fn beside(&self, number: u128) -> Self {
+        Self::with(Postgres::shared().await.unwrap(), self.nats.clone(), self.journal.clone(), number).await
+    }
+
+    async fn with(postgres: &Postgres, nats: Arc<Nats>, journal: Journal, number: u128) -> Self {
         let project = ProjectId::from_ulid(Ulid::from_parts(5, number));
         postgres.create_database(&database_name(project)).await.unwrap();
         let databases = ProjectDatabases::new(postgres.admin_url().parse().unwrap());
@@ -149,7 +158,8 @@ impl Bench {
 
     pub(crate) async fn project_all(&self) {
         let created = self.journal.state(Stream::Conversation).await.unwrap().created;
-        let events: Vec<Recorded> = self.journal.replay(Stream::Conversation, Range::ALL, Filter::all()).try_collect().await.unwrap();
+        let ours = Filter::subjects([format!("{}.{}.>", Stream::Conversation, self.project)]);
+        let events: Vec<Recorded> = self.journal.replay(Stream::Conversation, Range::ALL, ours).try_collect().await.unwrap();
         Projector::new(self.databases.clone(), created).apply(self.project, &events).await.unwrap();
     }
 

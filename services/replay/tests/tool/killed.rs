@@ -10,7 +10,7 @@ use crate::process::{ended, signal};
 /// How it is ended: killed, or told to stop.
 const ENDS: [(Signal, Option<i32>); 2] = [(Signal::SIGKILL, None), (Signal::SIGINT, Some(130))];
 /// A session that waits for a lock of ours is in the middle of what it does.
-const BLOCKED: &str = "wait_event_type = 'Lock'";
+pub(crate) const BLOCKED: &str = "wait_event_type = 'Lock'";
 /// Locks that others hold in the database; the server's own workers may have some at any time.
 const LOCKS: &str = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND datname = current_database()";

@@ -7,6 +7,7 @@ mod exits;
 mod killed;
 mod plan;
 mod process;
+mod resumed;
 mod terminal;
 
 use bench::{Bench, NUMBER, WORDS, at};
@@ -140,24 +141,6 @@ async fn the_log_is_counted_shown_and_followed() {
     assert_eq!(types(&tail), ["message_status_reported", "message_received"]);
     assert!(tail[1]["data"].as_str().unwrap().contains(WORDS));
     assert_eq!(bench.run("verify --contact con_00000000010000000000000001").await.0, Exit::Usage);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_export_that_was_cut_off_goes_on_where_it_stopped() {
-    let bench = Bench::start(5).await;
-    let folder = tempfile::tempdir().unwrap();
-    let (whole, cut) = (folder.path().join("whole"), folder.path().join("cut"));
-    assert_eq!(bench.run(&format!("log export --out {}", whole.display())).await.0, Exit::Fine);
-    let lines = std::fs::read_to_string(&whole).unwrap();
-    assert_eq!(lines.lines().count(), 7);
-    assert_eq!(bench.run(&format!("log export --out {}", whole.display())).await.0, Exit::Refused, "a file was overwritten");
-    for length in 0..=lines.len() {
-        if length % 61 == 0 || length == lines.len() {
-            std::fs::write(&cut, &lines[..length]).unwrap();
-            assert_eq!(bench.run(&format!("log export --resume --out {}", cut.display())).await.0, Exit::Fine);
-            assert_eq!(std::fs::read_to_string(&cut).unwrap(), lines, "cut off after {length} bytes");
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
