@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use std::collections::BTreeSet;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use e2e::apart::{Apart, SERVICES, Service};
-use e2e::{binaries, bodies};
+use e2e::bodies;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -130,76 +128,3 @@ async fn nobody_gets_in_without_the_key(apart: &Apart, services: &[Service], pro
         call(apart, service, Method::GET, &format!("{project}{path}"), None).await;
     }
 }
-
-/// Flags of a help that says nothing of what they are for.
-fn unexplained(help: &str) -> Vec<String> {
-    let mut flags: Vec<(&str, String)> = Vec::new();
-    let mut in_options = false;
-    for line in help.lines() {
-        let words = line.trim_start();
-        match line.starts_with(' ') {
-            // A dash alone begins one of the possible values.
-            true if words.starts_with('-') && !words.starts_with("- ") => {
-                let (flag, text) = words.split_once("  ").unwrap_or((words, ""));
-                flags.push((flag, text.trim().to_owned()));
-                in_options = true;
-            }
-            true if in_options => {
-                if let Some((_, text)) = flags.last_mut() {
-                    text.push(' ');
-                    text.push_str(words);
-                }
-            }
-            // A blank line stands between paragraphs too; a heading ends the options.
-            _ => in_options &= line.is_empty(),
-        }
-    }
-    // Behind the words stand variable, default and choices, in brackets.
-    let says_little = |text: &str| text.trim().split('[').next().unwrap_or_default().trim().len() < WORDS_MIN;
-    flags.into_iter().filter(|(_, text)| says_little(text)).map(|(flag, _)| flag.to_owned()).collect()
-}
-
-/// "Print help" is the shortest.
-const WORDS_MIN: usize = 10;
-
-#[test]
-fn a_flag_without_a_word_is_found() {
-    let help = "Usage: x\n\nOptions:\n      --a <A>  [env: A=]\n      --b <B>\n          What it is for\n          \n          [env: B=]\n\n\
-        \u{20}     --c\n\n  -h, --help\n          Print help\n\nMore:\n  other words that stand here";
-    assert_eq!(unexplained(help), ["--a <A>", "--c"]);
-}
-
-/// Variables of README's table; every one is in some program's help, and every one of a help is in the table. Every flag is explained.
-#[test]
-fn the_help_of_the_programs_and_the_readme_name_the_same_variables() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let table = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).filter(|name| name.starts_with(PREFIX));
-    let table: BTreeSet<String> = table.map(str::to_owned).collect();
-    assert!(table.len() > 10, "{table:?}");
-    let alone = SERVICES.into_iter().map(|name| (name, ""));
-    let verbs = [
-        ("replay", ""),
-        ("replay", "verify"),
-        ("simulator", ""),
-        ("simulator", "serve"),
-        ("paige", ""),
-        ("paige", "up"),
-        ("paige", "demo"),
-    ];
-    let mut helped = BTreeSet::new();
-    for (program, verb) in alone.chain(verbs) {
-        let mut command = Command::new(binaries::binary(program));
-        let output = command.args(verb.split_whitespace()).arg("--help").output().unwrap();
-        let help = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success() && help.contains("Usage:"), "{program} {verb}: {}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(unexplained(&help), Vec::<String>::new(), "{program} {verb}: flags that nobody explains");
-        for (start, _) in help.match_indices(PREFIX) {
-            helped.insert(help[start..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect::<String>());
-        }
-    }
-    // Read by the code that fetches programs, before any command line is.
-    helped.insert(format!("{PREFIX}CACHE"));
-    assert_eq!(helped, table);
-}
-
-const PREFIX: &str = concat!("PAI", "GE_");

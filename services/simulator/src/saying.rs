@@ -35,11 +35,13 @@ pub struct Message {
 pub enum Saying {
     /// A text
     Text {
+        /// What it says
         #[serde(alias = "text")]
         body: String,
     },
     /// A picture
     Image {
+        /// What is written below it
         #[arg(long)]
         caption: Option<String>,
         /// Id of a file that was sent to this number; a sample if absent
@@ -48,6 +50,7 @@ pub enum Saying {
     },
     /// A video
     Video {
+        /// What is written below it
         #[arg(long)]
         caption: Option<String>,
         /// Id of a file that was sent to this number; a sample if absent
@@ -66,7 +69,9 @@ pub enum Saying {
     },
     /// A document
     Document {
+        /// Its name, as the receiver sees it
         filename: String,
+        /// What is written below it
         #[arg(long)]
         caption: Option<String>,
         /// Id of a file that was sent to this number; a sample if absent
@@ -75,6 +80,7 @@ pub enum Saying {
     },
     /// A sticker
     Sticker {
+        /// An animated one; a still one if absent
         #[arg(long)]
         #[serde(default)]
         animated: bool,
@@ -85,30 +91,45 @@ pub enum Saying {
     /// A place: degrees
     #[command(allow_negative_numbers = true)]
     Location {
+        /// Degrees to the north, -90 to 90
         latitude: f64,
+        /// Degrees to the east, -180 to 180
         longitude: f64,
+        /// What the place is called
         #[arg(long)]
         name: Option<String>,
+        /// Where the place is, in words
         #[arg(long)]
         address: Option<String>,
     },
     /// Somebody's contact card
     Contacts {
+        /// Whose card it is
         name: String,
+        /// Their number, digits
         #[schema(value_type = String)]
         phone: WaId,
     },
     /// A tap on a reply button
-    ButtonReply { id: String, title: String },
+    ButtonReply {
+        /// Id of the button, which the business gave it
+        id: String,
+        /// What is written on the button
+        title: String,
+    },
     /// A row of a list
     ListReply {
+        /// Id of the row, which the business gave it
         id: String,
+        /// What is written in the row
         title: String,
+        /// What is written below its title
         #[arg(long)]
         description: Option<String>,
     },
     /// A submitted Flow: answers as a JSON object
     NfmReply {
+        /// The answers, a JSON object
         #[arg(value_parser = json_object)]
         #[schema(value_type = Object)]
         answers: Value,
@@ -117,44 +138,61 @@ pub enum Saying {
         flow_token: Option<String>,
     },
     /// A tap on a template's quick reply
-    Button { payload: String, text: String },
+    Button {
+        /// What the business sent with the button
+        payload: String,
+        /// What is written on the button
+        text: String,
+    },
     /// An emoji on a message; none takes it back
     Reaction {
+        /// The message that it is put on
         #[schema(value_type = String)]
         message_id: Wamid,
+        /// The emoji; without one the last is taken back
         emoji: Option<String>,
     },
     /// A new text for a message sent before
     Edit {
+        /// The message that is changed
         #[schema(value_type = String)]
         message_id: Wamid,
+        /// What it says from now on
         body: String,
     },
     /// A message sent before, deleted for everybody
     Revoke {
+        /// The message that is deleted
         #[schema(value_type = String)]
         message_id: Wamid,
     },
     /// An order from the catalogue
     Order {
+        /// Id of the product, in the catalogue
         product: String,
+        /// How many of it
         #[arg(long, default_value_t = 1)]
         #[serde(default = "one")]
         quantity: u32,
+        /// Price of one of them
         #[arg(long, default_value_t = 9.5)]
         #[serde(default)]
         price: f64,
+        /// What is said with the order
         #[arg(long)]
         text: Option<String>,
     },
     /// A type that Meta does not hand on
     Unsupported {
+        /// What it was, as Meta names it
         #[arg(default_value = "poll_creation")]
         what: String,
     },
     /// A type that nobody has documented, with any content
     Other {
+        /// Name of the type
         name: String,
+        /// What it holds, a JSON object
         #[arg(value_parser = json_object)]
         #[schema(value_type = Object)]
         content: Value,

@@ -28,7 +28,7 @@ pub struct Tap {
     /// What is written on it
     #[arg(long)]
     title: Option<String>,
-    /// Its id
+    /// Id of the button or row
     #[arg(long)]
     id: Option<String>,
     /// Its place, from 0

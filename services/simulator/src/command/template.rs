@@ -11,6 +11,7 @@ use super::Request;
 pub struct Template {
     /// Id of the template; without it all are shown
     id: Option<String>,
+    /// What is decided; it is approved if absent
     #[arg(value_enum, requires = "id")]
     verdict: Option<Verdict>,
     /// Why it is rejected
