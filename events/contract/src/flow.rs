@@ -12,7 +12,7 @@ events! {
         FlowSpaceCreated = "flow.flow_space_created.v1",
         FlowSpaceErased = "flow.flow_space_erased.v1",
         FlowCreated = "flow.flow_created.v1",
-        FlowUpdated = "flow.flow_updated.v1",
+        FlowUpdated = "flow.flow_updated.v2",
         FlowNameTaken = "flow.flow_name_taken.v1",
         FlowRevised = "flow.flow_revised.v1",
         FlowLinked = "flow.flow_linked.v2",
@@ -82,6 +82,8 @@ pub struct FlowUpdated {
     /// Where Meta asks for data, of a Flow with an endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_uri: Option<String>,
+    /// Whether Meta was given this name although it is the same as before: what somebody called the Flow there counts no more.
+    pub name_given_back: bool,
 }
 
 /// Another Flow was renamed to the name from which this id follows. Nobody can be given the name while that Flow has it.

@@ -36,7 +36,7 @@ pub struct Message {
     pub wamid: String,
     /// Meta's time stamp, in whole seconds; the time of receipt where Meta gave none.
     pub sent_at: DateTime<Utc>,
-    /// Meta's type: `text`, `image`, … also ones that nobody has seen yet.
+    /// Meta's type: `text`, `image`, … also ones that nobody has seen yet. `call`: the contact called, which opens Meta's window as a message does.
     pub kind: String,
     /// What a person would read in a list: the body, caption, title or emoji.
     #[serde(default, skip_serializing_if = "Option::is_none")]

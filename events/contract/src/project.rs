@@ -384,7 +384,7 @@ pub enum UnknownOutcome {
     /// It is not sent again: at most once.
     #[default]
     GiveUp,
-    /// It is sent again: at least once.
+    /// It is sent again, a few times: at least once.
     SendAgain,
 }
 

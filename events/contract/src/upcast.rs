@@ -28,6 +28,15 @@ pub(crate) const UPCASTS: &[Upcast] = &[
     Upcast { from: "flow.flow_linked.v1", to: "flow.flow_linked.v2", change: |old| old },
     // Names were not compared: none was found to be another.
     Upcast { from: "flow.flow_drift_found.v1", to: "flow.flow_drift_found.v2", change: |old| old },
+    Upcast {
+        // A name that stayed the same was told to nobody.
+        from: "flow.flow_updated.v1",
+        to: "flow.flow_updated.v2",
+        change: |mut old| {
+            old["name_given_back"] = serde_json::json!(false);
+            old
+        },
+    },
 ];
 
 /// The types that are read and written no more.

@@ -24,7 +24,7 @@ pub use append::{Append, AppendError, Expect, Position};
 pub use connect::{ConnectOptions, Credentials};
 pub use erase::Erasure;
 pub use error::{Difference, Error};
-pub use follow::{Follow, Follower, Handled, Handler, HeldKey, Status, Stop, Unsettled};
+pub use follow::{Follow, Follower, Handled, Handler, HeldKey, Status, Stop, Unsettled, project_of};
 pub use read::{Filter, Range, StreamState};
 
 /// A connection to the log. Cheap to clone; every clone shares one connection and one committer per stream.

@@ -8,7 +8,7 @@ mod on_usage;
 
 use std::time::Duration;
 
-use contract::{ProjectId, Recorded, Stream};
+use contract::Stream;
 use journal::{AppendError, Follow, Stop};
 
 use crate::error::Error;
@@ -42,10 +42,6 @@ pub(crate) fn follow_reports() -> Follow {
 
 fn following(stream: Stream) -> Follow {
     Follow { service: SERVICE, stream, filters: Vec::new(), key_tokens: 2, parallel: PARALLEL, batch_max: BATCH_MAX, version: 1 }
-}
-
-fn project_of(key: &str, recorded: &Recorded) -> Result<ProjectId, Stop> {
-    recorded.subject.project_id().ok_or_else(|| Stop::Park { cause: format!("{key} names no project") })
 }
 
 fn stop(error: &Error) -> Stop {

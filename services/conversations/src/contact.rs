@@ -71,7 +71,7 @@ pub(crate) struct ContactAnswer<'r> {
     first_seen_at: DateTime<Utc>,
     /// Of any message, in or out.
     last_message_at: Option<DateTime<Utc>>,
-    /// Of a message that they wrote: Meta's customer service window runs from here.
+    /// Of a message that they wrote, or a call of theirs: Meta's customer service window runs from here.
     last_inbound_at: Option<DateTime<Utc>>,
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct MessageAnswer<'r> {
     /// Null: nobody did.
     #[schema(example = "key_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
     sent_by: Option<&'r str>,
-    /// Meta's type: `text`, `image`, … also one that nobody has seen yet.
+    /// Meta's type: `text`, `image`, … also one that nobody has seen yet. `call`: they called, and `content` is the call.
     #[schema(example = "text")]
     r#type: &'r str,
     /// What a person would read in a list; after an edit, the new text.

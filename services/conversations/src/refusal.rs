@@ -108,12 +108,12 @@ fn written(at: Option<DateTime<Utc>>) -> Value {
 fn window(closed_at: &Option<DateTime<Utc>>) -> String {
     let since = match closed_at {
         Some(at) => format!(
-            "the contact wrote last more than 24 hours ago, and the window closed at {}",
+            "the contact wrote or called last more than 24 hours ago, and the window closed at {}",
             at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
         ),
-        None => "the contact has never written to the number that is connected".to_owned(),
+        None => "the contact has never written to the number that is connected, nor called it".to_owned(),
     };
-    format!("{since}; until they write, only an approved template can be sent")
+    format!("{since}; until they do, only an approved template can be sent")
 }
 
 /// What to do about a Flow in a status in which none is sent; in one in which it is, the message asked for its draft.

@@ -26,7 +26,7 @@ pub(crate) struct Talk {
     pub(crate) bsuid: Option<String>,
     /// What it said last about messages that advertise.
     pub(crate) marketing: Option<String>,
-    /// When it wrote last outside of groups, also as a contact that was merged into this one.
+    /// When it wrote or called last outside of groups, also as a contact that was merged into this one.
     pub(crate) last_inbound_at: Option<DateTime<Utc>>,
     /// Its latest conversation outside of groups.
     pub(crate) latest: Option<Latest>,

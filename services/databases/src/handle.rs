@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use contract::{DatabaseEvent, Event, OperationKind, ProjectEvent, ProjectId, Recorded, Stream};
-use journal::{AppendError, Follow, Handled, Handler, Stop};
+use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
 
 use crate::Databases;
 use crate::ensure::decode;
@@ -49,8 +49,7 @@ pub(crate) fn follow(stream: Stream) -> Follow {
 
 impl Handler for OnProject {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key, recorded)?, recorded).await.map_err(stop) }))
-            .await
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key)?, recorded).await.map_err(stop) })).await
     }
 }
 
@@ -95,8 +94,7 @@ impl OnProject {
 
 impl Handler for OnDatabase {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key, recorded)?, recorded).await.map_err(stop) }))
-            .await
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key)?, recorded).await.map_err(stop) })).await
     }
 }
 
@@ -122,10 +120,6 @@ pub(crate) fn decode_project(recorded: &Recorded) -> Result<ProjectEvent, Error>
         sequence: recorded.sequence,
         source,
     })
-}
-
-fn project_of(key: &str, recorded: &Recorded) -> Result<ProjectId, Stop> {
-    recorded.subject.project_id().ok_or_else(|| Stop::Park { cause: format!("{key} names no project") })
 }
 
 fn stop(error: Error) -> Stop {

@@ -23,7 +23,7 @@ const BUSINESS: &str = "15550100234";
 /// Requests at the same time.
 const AT_ONCE: usize = 50;
 /// What the recorder follows; everything else stays where it is.
-const FOLLOWED: [&str; 5] = ["messages", "smb_message_echoes", "history", "user_id_update", "user_preferences"];
+const FOLLOWED: [&str; 6] = ["messages", "smb_message_echoes", "history", "user_id_update", "user_preferences", "calls"];
 
 /// One way of sending all samples, to a number of its own.
 struct Round {
@@ -96,7 +96,8 @@ impl Expected {
 
     fn add(&mut self, change: &Change<'_>) {
         let list = |name: &str| change.value.get(name).map_or(Vec::new(), |raw| serde_json::from_str::<Vec<&RawValue>>(raw.get()).unwrap());
-        let mut said: Vec<String> = ["messages", "message_echoes"].into_iter().flat_map(list).map(|raw| raw.get().to_owned()).collect();
+        let mut said: Vec<String> =
+            ["messages", "message_echoes", "calls"].into_iter().flat_map(list).map(|raw| raw.get().to_owned()).collect();
         for chunk in list("history") {
             let chunk: BTreeMap<String, &RawValue> = serde_json::from_str(chunk.get()).unwrap();
             for thread in chunk.get("threads").map_or(Vec::new(), |raw| serde_json::from_str::<Vec<&RawValue>>(raw.get()).unwrap()) {

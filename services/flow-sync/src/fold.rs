@@ -36,7 +36,7 @@ impl Flow {
                 *self = Self { name, categories, endpoint_uri, created, changed, reports, sequence, numbered, ..Self::default() };
             }
             FlowEvent::FlowUpdated(event) => {
-                self.called = self.called.take().filter(|_| self.name == event.name);
+                self.called = self.called.take().filter(|_| self.name == event.name && !event.name_given_back);
                 (self.name, self.categories, self.endpoint_uri) = (event.name, event.categories, event.endpoint_uri);
                 self.changed = Some(step);
                 // Where it would have overwritten what Meta has, it was refused: what is left to choose is the content.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use contract::{FlowEvent, FlowId, ProjectId, Recorded, Stream};
-use journal::{Follow, Handled, Handler, Stop};
+use journal::{Follow, Handled, Handler, project_of};
 
 use crate::error::Error;
 use crate::flow::{Flow, Id};
@@ -27,8 +27,9 @@ pub(crate) fn follow() -> Follow {
 impl Handler for OnFlow {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
         let Some(first) = events.first() else { return Handled::all(events) };
-        let Some(project) = first.subject.project_id() else {
-            return Handled::stopped(0, Stop::Park { cause: format!("{key} names no project") });
+        let project = match project_of(key) {
+            Ok(project) => project,
+            Err(stop) => return Handled::stopped(0, stop),
         };
         // The place of all Flows is no Flow.
         let Some(flow) = first.subject.flow_id() else { return Handled::all(events) };

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use contract::{Context, MediaErased, MediaEvent, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
-use journal::{AppendError, Expect, Follow, Handled, Handler, Stop};
+use journal::{AppendError, Expect, Follow, Handled, Handler, Stop, project_of};
 
 use crate::error::Error;
 use crate::facts::decode;
@@ -39,12 +39,9 @@ pub(crate) fn follow() -> Follow {
 
 impl Handler for OnProject {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        Handled::one_by_one(events.iter().map(|recorded| async move {
-            match recorded.subject.project_id() {
-                Some(project) => self.on(project, recorded).await.map_err(|error| stop(&error)),
-                None => Err(Stop::Park { cause: format!("{key} names no project") }),
-            }
-        }))
+        Handled::one_by_one(
+            events.iter().map(|recorded| async move { self.on(project_of(key)?, recorded).await.map_err(|error| stop(&error)) }),
+        )
         .await
     }
 }

@@ -1,15 +1,17 @@
-//! What a webhook says, as a list of items: each a message, a status or a change of a person, with who it is about.
+//! What a webhook says, as a list of items: each a message, a call, a status or a change of a person, with who it is about.
 //!
 //! Nothing is dropped: what has no wamid or names nobody becomes an unassigned item, with Meta's bytes.
+
+mod said;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{ContactProfile, Identity, IdentityKind, MessageId, RawJson, Recorded};
 use serde_json::value::RawValue;
-use whatsapp::payload::{Interactive, Kind, Message, Profile, Status, SystemEvent, UserIdUpdate, Value};
+use whatsapp::payload::{Call, Message, Profile, Status, UserIdUpdate, Value};
 use whatsapp::{Bsuid, WaId};
 
-use crate::fit::{NAME_CHARS_MAX, PERSON_CHARS_MAX, TEXT_CHARS_MAX, TOKEN_CHARS_MAX, fit};
-use crate::raw::{keep, keep_text};
+use crate::fit::{NAME_CHARS_MAX, PERSON_CHARS_MAX, fit};
+use crate::raw::keep;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +56,7 @@ pub enum What {
     Unassigned { key: String, raw: RawJson },
 }
 
-/// A message as it came.
+/// A message as it came, or a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
     pub how: How,
@@ -85,7 +87,7 @@ pub struct Submitted {
 /// How a message came to be known.
 #[derive(Debug, Clone, PartialEq)]
 pub enum How {
-    /// The person wrote.
+    /// The person wrote, or called.
     Received,
     /// The business wrote, in its app.
     Echoed,
@@ -121,8 +123,13 @@ pub fn items(event: &Recorded) -> Vec<Item> {
         let profile = value.profile_of(echo.to.as_ref(), echo.to_user_id.as_ref());
         out.message(echo, who(echo.to.as_ref(), [&echo.to_user_id, &echo.to_parent_user_id], profile), How::Echoed);
     }
+    value.calls.iter().for_each(|call| out.call(call, &value));
     for status in &value.statuses {
-        out.status(status, &value);
+        match value.field.as_deref() {
+            // What became of a call of the business', which is no message of ours.
+            Some("calls") => out.unassigned("statuses", &status.raw),
+            Some(_) | None => out.status(status, &value),
+        }
     }
     for chunk in &value.history {
         for thread in &chunk.threads {
@@ -158,24 +165,23 @@ struct Out<'a> {
 
 impl Out<'_> {
     fn message(&mut self, message: &Message, who: Who, how: How) {
-        let (Some(wamid), false) = (&message.wamid, who.identities.is_empty()) else {
-            return self.unassigned("messages", &message.raw);
-        };
-        let received = how == How::Received;
-        let said = Said {
-            how,
-            wamid: wamid.as_str().to_owned(),
-            stamp_ms: message.timestamp.map_or(0, |at| u64::try_from(at.timestamp_millis()).unwrap_or(0)),
-            kind: fit(message.kind.name(), NAME_CHARS_MAX),
-            text: message.kind.text().map(|text| fit(text, TEXT_CHARS_MAX)),
-            reply_to: message.context.as_ref().and_then(|context| context.id.as_ref()).map(|id| id.as_str().to_owned()),
-            target: target(&message.kind),
-            group: message.group_id.as_ref().map(|group| group.as_str().to_owned()),
-            replaced: replaced_by(message),
-            submitted: submitted(&message.kind).filter(|_| received),
-            raw: keep(&message.raw),
-        };
-        self.items.push(Item { at: message.timestamp.unwrap_or(self.received_at), who, what: What::Said(said) });
+        match said::by_message(message, how).filter(|_| !who.identities.is_empty()) {
+            Some(said) => self.said(said, who, message.timestamp),
+            None => self.unassigned("messages", &message.raw),
+        }
+    }
+
+    fn call(&mut self, call: &Call, value: &Value) {
+        let profile = value.profile_of(call.from.as_ref(), call.from_user_id.as_ref());
+        let who = who(call.from.as_ref(), [&call.from_user_id, &call.from_parent_user_id], profile);
+        match said::by_call(call).filter(|_| !who.identities.is_empty()) {
+            Some(said) => self.said(said, who, call.timestamp),
+            None => self.unassigned("calls", &call.raw),
+        }
+    }
+
+    fn said(&mut self, said: Said, who: Who, at: Option<DateTime<Utc>>) {
+        self.items.push(Item { at: at.unwrap_or(self.received_at), who, what: What::Said(said) });
     }
 
     /// From before the connection. The chat's id is the person, as a number or a user id; what the business wrote comes from its own
@@ -262,47 +268,4 @@ fn who(wa_id: Option<&WaId>, [user_id, parent_id]: [&Option<Bsuid>; 2], profile:
             wa_id: wa_id.map(|id| id.as_str().to_owned()),
         },
     }
-}
-
-fn target(kind: &Kind) -> Option<String> {
-    let wamid = match kind {
-        Kind::Reaction { message_id, .. } => message_id,
-        Kind::Edit(edit) => &edit.original_message_id,
-        Kind::Revoke { original_message_id } => original_message_id,
-        _says_something_by_itself => return None,
-    };
-    Some(wamid.as_str().to_owned())
-}
-
-/// An answer by a form of WhatsApp's own, an address say, is not one of a Flow.
-fn submitted(kind: &Kind) -> Option<Submitted> {
-    let Kind::Interactive(Interactive::NfmReply(reply)) = kind else { return None };
-    if reply.name.as_deref().is_some_and(|name| name != "flow") {
-        return None;
-    }
-    Some(Submitted {
-        flow_token: reply.flow_token().map(|token| fit(token, TOKEN_CHARS_MAX)),
-        response: keep_text(reply.response_json.as_deref()?),
-    })
-}
-
-fn replaced_by(message: &Message) -> Vec<Replaced> {
-    let Kind::System(system) = &message.kind else { return Vec::new() };
-    if !matches!(system.event, SystemEvent::UserChangedNumber | SystemEvent::UserChangedUserId) {
-        return Vec::new();
-    }
-    let number = message.from.as_ref().zip(system.wa_id.as_ref()).map(|(previous, current)| Replaced {
-        previous: Identity { kind: IdentityKind::Phone, value: previous.canonical().as_str().to_owned() },
-        current: Identity { kind: IdentityKind::Phone, value: current.canonical().as_str().to_owned() },
-        wa_id: Some(current.as_str().to_owned()),
-    });
-    let ids = [
-        (IdentityKind::Bsuid, &message.from_user_id, &system.user_id),
-        (IdentityKind::ParentBsuid, &message.from_parent_user_id, &system.parent_user_id),
-    ];
-    let ids = ids.into_iter().filter_map(|(kind, previous, current)| {
-        let identity = |id: &Bsuid| Identity { kind, value: id.as_str().to_owned() };
-        Some(Replaced { previous: identity(previous.as_ref()?), current: identity(current.as_ref()?), wa_id: None })
-    });
-    number.into_iter().chain(ids).filter(|replaced| replaced.previous != replaced.current).collect()
 }

@@ -1,7 +1,7 @@
 //! Conversation events into tables: the second half of the recorder, the live driver of the fold.
 
 use contract::Recorded;
-use journal::{Handled, Handler, Stop, Unsettled};
+use journal::{Handled, Handler, Unsettled, project_of};
 use metrics::counter;
 use projections::Projector;
 
@@ -22,8 +22,9 @@ impl Tables {
 
 impl Handler for Tables {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        let Some(project) = key.split('.').nth(1).and_then(|project| project.parse().ok()) else {
-            return Handled { done: 0, stopped: Some(Stop::Park { cause: format!("{key} names no project") }) };
+        let project = match project_of(key) {
+            Ok(project) => project,
+            Err(stop) => return Handled::stopped(0, stop),
         };
         if self.projects.leaves(project) {
             return Handled::all(events);

@@ -16,7 +16,7 @@ use crate::{Projects, Recorder, Tables};
 pub const STREAMS: &[Stream] = &[Stream::Webhook, Stream::Project, Stream::Conversation, Stream::Parked, Stream::Position];
 
 /// The fields of webhooks that are about messages and people; everything else is other services' business.
-const FIELDS: [&str; 5] = ["messages", "smb_message_echoes", "history", "user_id_update", "user_preferences"];
+const FIELDS: [&str; 6] = ["messages", "smb_message_echoes", "history", "user_id_update", "user_preferences", "calls"];
 /// Numbers that are recorded at the same time: each may have hundreds of appends on its way, and the log takes so many at once.
 const NUMBERS_AT_ONCE: usize = 16;
 /// Projects whose tables are written at the same time.

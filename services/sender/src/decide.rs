@@ -10,7 +10,8 @@ use crate::pace::MAINTENANCE;
 const BACKOFF_MIN: TimeDelta = TimeDelta::seconds(1);
 /// The longest pause between two attempts.
 const BACKOFF_MAX: TimeDelta = TimeDelta::minutes(5);
-/// How many answers that explain nothing a message gets, or a file of it.
+/// How many attempts a message gets of which nobody knows whether Meta took it, so that each may be on the phone, or why Meta did not take a
+/// file of it.
 const UNCLEAR_ATTEMPTS_MAX: u32 = 3;
 /// Meta's word for a message that goes on its way at once.
 const NOT_HELD: &str = "accepted";
@@ -121,9 +122,12 @@ pub(crate) fn ended(code: &'static str, meta_code: Option<i64>, reason: String, 
     Outcome::Failed { code, meta_code, reason }
 }
 
-/// What becomes of an unknown outcome when no status told of it in time.
-pub(crate) fn unsettled(policy: UnknownOutcome, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Outcome {
+/// What becomes of an unknown outcome when no status told of it in time. `unclear`: how many of them there were, with this one.
+pub(crate) fn unsettled(policy: UnknownOutcome, unclear: u32, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Outcome {
     match policy {
+        UnknownOutcome::SendAgain if unclear >= UNCLEAR_ATTEMPTS_MAX => {
+            Outcome::Abandoned { reason: "no status told whether it was sent, and it was tried often enough".to_owned() }
+        }
         UnknownOutcome::SendAgain if now < expires_at => Outcome::Deferred {
             meta_code: None,
             reason: "no status told whether it was sent; it is sent again, as the project wants".to_owned(),
@@ -275,8 +279,17 @@ mod tests {
     #[test]
     fn the_project_decides_what_becomes_of_an_unknown_outcome_as_long_as_the_message_is_worth_it() {
         let (before, after) = (now() + TimeDelta::seconds(1), now());
-        assert!(matches!(unsettled(UnknownOutcome::GiveUp, now(), before), Outcome::Abandoned { .. }));
-        assert!(matches!(unsettled(UnknownOutcome::SendAgain, now(), before), Outcome::Deferred { retry_at, .. } if retry_at == now()));
-        assert!(matches!(unsettled(UnknownOutcome::SendAgain, now(), after), Outcome::Abandoned { .. }));
+        assert!(matches!(unsettled(UnknownOutcome::GiveUp, 1, now(), before), Outcome::Abandoned { .. }));
+        assert!(matches!(unsettled(UnknownOutcome::SendAgain, 1, now(), before), Outcome::Deferred { retry_at, .. } if retry_at == now()));
+        assert!(matches!(unsettled(UnknownOutcome::SendAgain, 1, now(), after), Outcome::Abandoned { .. }));
+    }
+
+    #[test]
+    fn what_may_have_been_sent_three_times_is_not_sent_again() {
+        let later = now() + TimeDelta::days(1);
+        for (unclear, last) in [(1, false), (2, false), (3, true), (4, true)] {
+            let outcome = unsettled(UnknownOutcome::SendAgain, unclear, now(), later);
+            assert_eq!(matches!(outcome, Outcome::Abandoned { .. }), last, "{unclear}: {outcome:?}");
+        }
     }
 }

@@ -4,6 +4,9 @@
 //! Reading first, deciding later: until everything is read that the log held at the start, nothing is done. What an event says is believed
 //! when it is read back, also of one's own; until then a contact is busy, so that its messages stay in order.
 
+mod rows;
+mod wakes;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::pin::pin;
@@ -27,7 +30,11 @@ use crate::send::{Sending, Unsent};
 use crate::show::Showing;
 use crate::store::{self, Batch};
 
-/// How often rows are written, if something changed.
+pub(crate) use wakes::Wake;
+
+use rows::Rows;
+
+/// How often rows are written, if something changed, and it is counted how many messages are where.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
 /// How many events and ended tasks are taken at once before what follows from them is done.
 const TURN_MAX: usize = 256;
@@ -35,14 +42,6 @@ const TURN_MAX: usize = 256;
 const DRAIN_EXTRA: Duration = Duration::from_secs(5);
 /// Paces of contacts that are kept before those are looked for that mean nothing any more.
 const PAIRS_MIN: usize = 10_000;
-
-/// What is looked at again at some time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Wake {
-    Contact(Key),
-    Project(ProjectId),
-    Show(EventId),
-}
 
 /// What a task has to say.
 pub(crate) enum Done {
@@ -77,13 +76,6 @@ pub(crate) struct Desk {
     pairs_looked_at: usize,
 }
 
-/// The rows, as far as this process writes them.
-#[derive(Default)]
-struct Rows {
-    writing: bool,
-    written: u64,
-}
-
 impl Desk {
     /// Reads the rows. From now on this process writes them.
     pub(crate) async fn open(sender: Sender, stop: CancellationToken) -> Result<Self, Error> {
@@ -102,7 +94,7 @@ impl Desk {
             stop,
             live: false,
             writer,
-            rows: Some(Rows { writing: false, written: restored.sequence }),
+            rows: Some(Rows::up_to(restored.sequence)),
             pairs_looked_at: PAIRS_MIN,
         })
     }
@@ -131,7 +123,11 @@ impl Desk {
                 event = tail.next() => self.on_event(event)?,
                 Ok(()) = projects.changed() => self.on_projects(),
                 () = clock.reach(next.unwrap_or_default()), if next.is_some() => self.on_time(),
-                _ = flush.tick() => self.flush(),
+                _ = flush.tick() => {
+                    self.measure();
+                    self.forget_paces();
+                    self.flush();
+                }
             }
             for _ in 0..TURN_MAX {
                 let Some(event) = tail.next().now_or_never() else { break };
@@ -205,60 +201,6 @@ impl Desk {
         }
     }
 
-    fn next_time(&self) -> Option<DateTime<Utc>> {
-        if !self.live {
-            return None;
-        }
-        let timer = self.timers.peek().map(|Reverse((at, _))| *at);
-        let expiry = self.backlog.expiries.first().map(|(at, _)| *at);
-        timer.into_iter().chain(expiry).min()
-    }
-
-    fn on_time(&mut self) {
-        let now = self.sender.clock.now();
-        while let Some(Reverse((at, wake))) = self.timers.peek().copied()
-            && at <= now
-        {
-            self.timers.pop();
-            match wake {
-                Wake::Contact(key) => {
-                    if let Some(contact) = self.backlog.contacts.get_mut(&key).filter(|contact| contact.wakes_at == Some(at)) {
-                        contact.wakes_at = None;
-                    }
-                    self.look(key);
-                }
-                Wake::Project(project) => {
-                    if let Some(lane) = self.lanes.get_mut(&project).filter(|lane| lane.wakes_at == Some(at)) {
-                        lane.wakes_at = None;
-                    }
-                    self.enter_round(project);
-                }
-                Wake::Show(read) => self.line_up_read(read),
-            }
-        }
-        while let Some((at, id)) = self.backlog.expiries.first().copied()
-            && at <= now
-        {
-            self.backlog.expiries.remove(&(at, id));
-            self.on_expired(id);
-        }
-    }
-
-    fn on_expired(&mut self, id: MessageId) {
-        let Some(message) = self.backlog.messages.get(&id) else { return };
-        let key = message.key;
-        if message.state == State::Abandoned {
-            self.backlog.forget(id);
-        } else if let Some(contact) = self.backlog.contacts.get_mut(&key) {
-            contact.overdue.push_back(id);
-            self.look(key);
-        }
-    }
-
-    pub(crate) fn wake(&mut self, at: DateTime<Utc>, wake: Wake) {
-        self.timers.push(Reverse((at, wake)));
-    }
-
     pub(crate) fn leaves(&self, project: ProjectId) -> bool {
         self.sender.projects.get(project).is_some_and(|project| project.life == projects::Life::Leaving)
     }
@@ -271,57 +213,6 @@ impl Desk {
             lane.forget();
             if lane.is_idle() {
                 self.lanes.remove(&project);
-            }
-        }
-    }
-
-    fn flush(&mut self) {
-        self.measure();
-        self.forget_paces();
-        let Some(rows) = &mut self.rows else { return };
-        let changed = !self.backlog.changed_messages.is_empty() || !self.backlog.changed_reads.is_empty();
-        if rows.writing || (!changed && rows.written == self.backlog.kept()) {
-            return;
-        }
-        rows.writing = true;
-        let batch = self.batch();
-        let (pool, writer) = (self.sender.pool.clone(), self.writer.clone());
-        self.tasks.spawn(async move {
-            let written = store::write(&pool, &writer, &batch).await;
-            Done::Flushed { batch, written }
-        });
-    }
-
-    fn batch(&mut self) -> Batch {
-        let mut batch = Batch { sequence: self.backlog.kept(), ..Batch::default() };
-        for id in std::mem::take(&mut self.backlog.changed_messages) {
-            match self.backlog.messages.get(&id) {
-                Some(message) => batch.messages.push((id, message.clone())),
-                None => batch.settled.push(id),
-            }
-        }
-        for id in std::mem::take(&mut self.backlog.changed_reads) {
-            match self.backlog.reads.get(&id) {
-                Some(read) => batch.reads.push((id, read.clone())),
-                None => batch.read.push(id),
-            }
-        }
-        batch
-    }
-
-    fn on_flushed(&mut self, batch: Batch, written: Result<bool, Error>) {
-        let Some(rows) = &mut self.rows else { return };
-        rows.writing = false;
-        match written {
-            Ok(true) => rows.written = batch.sequence,
-            Ok(false) => {
-                tracing::warn!("another sender has started since: it keeps the rows, this one goes on without");
-                self.rows = None;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "rows are not written, trying again: until then a restart reads more of the log");
-                self.backlog.changed_messages.extend(batch.messages.iter().map(|(id, _)| *id).chain(batch.settled));
-                self.backlog.changed_reads.extend(batch.reads.iter().map(|(id, _)| *id).chain(batch.read));
             }
         }
     }
@@ -360,12 +251,7 @@ impl Desk {
             Ok::<_, Error>(())
         })
         .await;
-        if self.rows.as_ref().is_some_and(|rows| !rows.writing) {
-            let batch = self.batch();
-            if let Err(error) = store::write(&self.sender.pool, &self.writer, &batch).await {
-                tracing::warn!(%error, "rows are not written: the next start reads more of the log");
-            }
-        }
+        self.flush_last().await;
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
-use journal::{AppendError, Follow, Handled, Handler, Stop};
+use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
 
 use crate::Templates;
 use crate::command::Origin;
@@ -39,13 +39,7 @@ pub(crate) fn follow() -> Follow {
 
 impl Handler for OnProject {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        Handled::one_by_one(events.iter().map(|recorded| async move {
-            match recorded.subject.project_id() {
-                Some(project) => self.on(project, recorded).await.map_err(stop),
-                None => Err(Stop::Park { cause: format!("{key} names no project") }),
-            }
-        }))
-        .await
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key)?, recorded).await.map_err(stop) })).await
     }
 }
 

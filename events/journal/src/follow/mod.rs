@@ -28,7 +28,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{Recorded, Stream};
+use contract::{ProjectId, Recorded, Stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Error, Journal};
@@ -134,6 +134,15 @@ pub enum Stop {
     },
 }
 
+/// The project of a key, for whoever follows a stream whose keys begin with one.
+///
+/// # Errors
+/// [`Stop::Park`]: it names none, and never will.
+pub fn project_of(key: &str) -> Result<ProjectId, Stop> {
+    let named = key.split('.').nth(1).and_then(|project| project.parse().ok());
+    named.ok_or_else(|| Stop::Park { cause: format!("{key} names no project") })
+}
+
 impl Journal {
     /// Follows until `shutdown`, which lets running calls end and keeps the position.
     ///
@@ -147,5 +156,23 @@ impl Journal {
     /// The handle of a follower that does not run yet: to release keys, and to see how far it is.
     pub fn follower(&self, follow: Follow) -> Follower {
         Follower::new(self.clone(), follow)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::Subject;
+    use ulid::Ulid;
+
+    use super::*;
+
+    #[test]
+    fn a_key_that_names_no_project_is_for_somebody_to_look_at() {
+        let project = ProjectId::from_ulid(Ulid::from_parts(1, 1));
+        assert_eq!(project_of(&Subject::project(project).to_string()), Ok(project));
+        assert_eq!(project_of(&format!("flow.{project}.space")), Ok(project));
+        for key in ["project", "project.", "project.number.1", "conversation.con_1"] {
+            assert_eq!(project_of(key), Err(Stop::Park { cause: format!("{key} names no project") }));
+        }
     }
 }

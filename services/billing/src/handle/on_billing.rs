@@ -1,9 +1,9 @@
 //! Own events into own tables, for when the one who wrote them could not.
 
 use contract::Recorded;
-use journal::{Handled, Handler};
+use journal::{Handled, Handler, project_of};
 
-use super::{project_of, stop};
+use super::stop;
 use crate::{Billing, store};
 
 /// Follows `billing`.
@@ -11,8 +11,7 @@ pub(crate) struct OnBilling(pub(crate) Billing);
 
 impl Handler for OnBilling {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        let Some(first) = events.first() else { return Handled::all(events) };
-        let project = match project_of(key, first) {
+        let project = match project_of(key) {
             Ok(project) => project,
             Err(stop) => return Handled::stopped(0, stop),
         };

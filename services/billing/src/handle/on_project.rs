@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use contract::{Event, OperationKind, ProjectEvent, ProjectId, Recorded, Subject};
-use journal::{Handled, Handler};
+use journal::{Handled, Handler, project_of};
 
-use super::{project_of, stop};
+use super::stop;
 use crate::command::Origin;
 use crate::decide::Command;
 use crate::error::Error;
@@ -16,7 +16,7 @@ pub(crate) struct OnProject(pub(crate) Billing);
 impl Handler for OnProject {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
         Handled::one_by_one(
-            events.iter().map(|recorded| async move { self.on(project_of(key, recorded)?, recorded).await.map_err(|error| stop(&error)) }),
+            events.iter().map(|recorded| async move { self.on(project_of(key)?, recorded).await.map_err(|error| stop(&error)) }),
         )
         .await
     }

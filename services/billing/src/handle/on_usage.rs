@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use contract::{Event, ProjectId, Recorded, UsageEvent};
-use journal::{Handled, Handler, Stop};
+use journal::{Handled, Handler, Stop, project_of};
 
-use super::{project_of, stop};
+use super::stop;
 use crate::command::Origin;
 use crate::decide::{Command, Refusal};
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub(crate) struct OnUsage(pub(crate) Billing);
 
 impl Handler for OnUsage {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key, recorded)?, recorded).await })).await
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key)?, recorded).await })).await
     }
 }
 

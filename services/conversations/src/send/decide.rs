@@ -17,8 +17,7 @@ use crate::catalogue::{Flow, Template};
 use crate::refusal::Refusal;
 use crate::talk::Talk;
 
-/// Meta's customer service window: from the contact's last message by Meta's time. A call opens it at Meta too, but no event tells of calls:
-/// after one it may be open there while it is shut here, never the other way round.
+/// Meta's customer service window: from the contact's last message or call, by Meta's time.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
 /// How far back Meta takes reactions.
 const REACTED_TO: TimeDelta = TimeDelta::days(30);
@@ -148,7 +147,7 @@ fn place(
     }
 }
 
-/// Open until 24 hours after the contact's last message to the number that is connected, not at that instant any more. Gives when it closes,
+/// Open until 24 hours after the contact's last message or call to the number that is connected, not at that instant any more. Gives when it closes,
 /// to what needs it.
 fn window(ground: &Ground<'_>, wanted: &Outbound, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Refusal> {
     if !wanted.needs_window() {

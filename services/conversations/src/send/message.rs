@@ -28,7 +28,7 @@ const EXPIRES_IN_SECONDS_MAX: u32 = 30 * 86_400;
 #[schema(example = json!({"type": "text", "text": {"body": "Your order is ready."}, "expires_in_seconds": 3600}))]
 pub(crate) struct SendMessage {
     /// After how many seconds it is not sent any more: 30 to 2,592,000. Absent: 24 hours. What is no template is not sent after the window
-    /// has closed either, 24 hours after the contact's last message by then.
+    /// has closed either, 24 hours after the contact's last message or call by then.
     #[schema(value_type = Option<u32>, minimum = 30, maximum = 2_592_000, default = 86_400)]
     expires_in_seconds: Option<Value>,
     /// `type` and what goes with it.

@@ -31,7 +31,7 @@ pub(crate) struct DryRun {
 ///
 /// The body is Meta's own message. Answered as soon as it is written down; what becomes of it is in its statuses, its row and the live
 /// stream. With the same `Idempotency-Key` it can be sent again at any time: it is the same message then, and answered as it stands.
-/// Free messages can be sent until 24 hours after the contact wrote last to the number that is connected, approved templates at any time.
+/// Free messages can be sent until 24 hours after the contact last wrote to or called the number that is connected, approved templates at any time.
 /// A free message that is still waiting when that window closes fails as `expired`.
 #[utoipa::path(
     post,

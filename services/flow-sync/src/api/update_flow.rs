@@ -15,10 +15,10 @@ use utoipa::ToSchema;
 use super::answer::FlowAnswer;
 use super::{origin, tag};
 use crate::command::Origin;
-use crate::decide::{Refusal, details_drift, drifted, rename_claim, update};
+use crate::decide::{Refusal, details_drift, drifted, name_to_tell, rename_claim, update};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link};
-use crate::flow_name::{FlowName, FlowNameError};
+use crate::flow_name::{FlowName, FlowNameError, at_meta};
 use crate::meta::Line;
 use crate::{FlowSync, details};
 
@@ -29,7 +29,8 @@ const ATTEMPTS_MAX: u32 = 8;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateFlow {
-    /// Another name. The id stays, and the first name stays this Flow's as well. At Meta it is called by it, too, whatever it was called there.
+    /// Another name. The id stays, and the first name stays this Flow's as well. At Meta it is called by it, too, whatever it was called there:
+    /// also by the name that it has here, where another one was taken from Meta.
     name: Option<String>,
     /// Other categories.
     categories: Option<Vec<String>>,
@@ -81,27 +82,26 @@ pub(crate) async fn update_flow(
     let (id, _) = flow_sync.made(project, flow).await?;
     let _lock = flow_sync.locks.of(id).await;
     let origin = origin(&caller, &request);
-    let wish = |flow: &Flow| -> Result<(FlowName, FlowDetails), Error> {
-        let row = |_| Error::Row { id: id.flow.to_string(), what: "name" };
-        let name = name.clone().map_or_else(|| flow.name.parse().map_err(row), Ok)?;
+    let name = name.as_ref();
+    let wish = |flow: &Flow| {
         let categories = categories.clone().unwrap_or_else(|| flow.categories.clone());
         let endpoint_uri = endpoint.clone().unwrap_or_else(|| flow.endpoint_uri.clone());
-        Ok((name, FlowDetails { categories, endpoint_uri }))
+        FlowDetails { categories, endpoint_uri }
     };
     let before = flow_sync.flow(id).await?;
-    let (called, wanted) = wish(&before)?;
-    if update(id.flow, &before, &called, &wanted)?.is_some()
+    let wanted = wish(&before);
+    if update(id.flow, &before, name, &wanted)?.is_some()
         && let Some(link) = &before.link
     {
-        flow_sync.claim(id, &before, &called).await?;
+        flow_sync.claim(id, &before, name).await?;
         let line = flow_sync.line(&known).await?;
-        flow_sync.unchanged_at_meta(id, &before, link, (&called, &wanted), &line, origin).await?;
-        let called = (called.as_str() != before.name).then(|| called.at_meta(id.flow));
+        flow_sync.unchanged_at_meta(id, &before, link, (name, &wanted), &line, origin).await?;
+        let called = name_to_tell(id.flow, &before, name);
         let endpoint = endpoint.as_ref().and_then(Option::as_deref);
         let told = line.graph.update_flow(&line.token, &link.flow_id, called.as_deref(), categories.as_deref(), endpoint).await;
         flow_sync.noted(id, "update", None, told, origin).await?;
     }
-    let flow = flow_sync.say_update(id, &wish, origin).await?;
+    let flow = flow_sync.say_update(id, name, &wish, origin).await?;
     Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
 }
 
@@ -112,7 +112,7 @@ impl FlowSync {
         id: Id,
         flow: &Flow,
         link: &Link,
-        wanted: (&FlowName, &FlowDetails),
+        wanted: (Option<&FlowName>, &FlowDetails),
         line: &Line,
         origin: Origin<'_>,
     ) -> Result<(), Error> {
@@ -120,7 +120,8 @@ impl FlowSync {
         // What is wanted is there if a request like this one was cut off.
         let (name, details) = wanted;
         let details = details::said(&facts).filter(|theirs| !details::same(theirs, details));
-        let is_other = |theirs: &&str| *theirs != flow.name_at_meta(id.flow) && *theirs != name.at_meta(id.flow);
+        let wanted = at_meta(name.map_or(flow.name.as_str(), FlowName::as_str), id.flow);
+        let is_other = |theirs: &&str| *theirs != flow.name_at_meta(id.flow) && *theirs != wanted;
         let name = facts.name.as_deref().filter(is_other);
         let Some(found) = details_drift(flow, details.as_ref(), name) else { return Ok(()) };
         self.carry_out(id, origin, |flow| Ok(drifted(flow, &found))).await?;
@@ -128,7 +129,8 @@ impl FlowSync {
     }
 
     /// That the name is another Flow's is refused before Meta is asked; what counts is the append.
-    async fn claim(&self, id: Id, flow: &Flow, name: &FlowName) -> Result<Option<(Id, Flow, FlowEvent)>, Error> {
+    async fn claim(&self, id: Id, flow: &Flow, name: Option<&FlowName>) -> Result<Option<(Id, Flow, FlowEvent)>, Error> {
+        let Some(name) = name else { return Ok(None) };
         let target = Id { flow: FlowId::of_name(id.project, name.as_str()), ..id };
         if name.as_str() == flow.name || target == id {
             return Ok(None);
@@ -143,14 +145,14 @@ impl FlowSync {
     async fn say_update(
         &self,
         id: Id,
-        wish: &impl Fn(&Flow) -> Result<(FlowName, FlowDetails), Error>,
+        name: Option<&FlowName>,
+        wish: &impl Fn(&Flow) -> FlowDetails,
         origin: Origin<'_>,
     ) -> Result<Flow, Error> {
         for _ in 0..ATTEMPTS_MAX {
             let flow = self.flow(id).await?;
-            let (name, details) = wish(&flow)?;
-            let Some(event) = update(id.flow, &flow, &name, &details)? else { return Ok(flow) };
-            let claim = self.claim(id, &flow, &name).await?;
+            let Some(event) = update(id.flow, &flow, name, &wish(&flow))? else { return Ok(flow) };
+            let claim = self.claim(id, &flow, name).await?;
             let mut appends = vec![self.append_of(id, &flow, vec![event], origin)];
             appends.extend(claim.map(|(target, state, event)| self.append_of(target, &state, vec![event], origin)));
             match self.journal.append_all(appends).await {

@@ -10,7 +10,7 @@ use super::{BLOCKED, DEPRECATED, PUBLISHED, Refusal, THROTTLED};
 use crate::details;
 use crate::document::Document;
 use crate::flow::{Drift, Flow, Revision};
-use crate::flow_name::FlowName;
+use crate::flow_name::{FlowName, at_meta};
 
 /// Another Flow JSON.
 pub(crate) struct Revise<'a> {
@@ -84,8 +84,14 @@ pub(crate) fn revise(flow: &Flow, wish: &Revise<'_>) -> Result<Option<FlowEvent>
     Ok(Some(revised(flow.next_revision(), wish.document, wish.message, false)))
 }
 
-/// The event that changes name, categories or endpoint; none if they are so.
-pub(crate) fn update(id: FlowId, flow: &Flow, name: &FlowName, details: &FlowDetails) -> Result<Option<FlowEvent>, Refusal> {
+/// What Meta is to be told to call the Flow; none: nothing. Whoever names the name that it has already wants it back there, if somebody called
+/// it otherwise and that was taken.
+pub(crate) fn name_to_tell(id: FlowId, flow: &Flow, name: Option<&FlowName>) -> Option<String> {
+    name.filter(|name| name.as_str() != flow.name || flow.called.is_some()).map(|name| name.at_meta(id))
+}
+
+/// The event that changes name, categories or endpoint; none if they are so. No name: the one that it has.
+pub(crate) fn update(id: FlowId, flow: &Flow, name: Option<&FlowName>, details: &FlowDetails) -> Result<Option<FlowEvent>, Refusal> {
     living(flow)?;
     if flow.status() == Some(DEPRECATED) {
         return Err(Refusal::Deprecated);
@@ -93,18 +99,21 @@ pub(crate) fn update(id: FlowId, flow: &Flow, name: &FlowName, details: &FlowDet
     if flow.link.is_some() && flow.endpoint_uri.is_some() && details.endpoint_uri.is_none() {
         return Err(Refusal::EndpointStays);
     }
-    if flow.name == name.as_str() && details::same(&flow.details(), details) {
+    let tells = name_to_tell(id, flow, name).is_some();
+    if !tells && details::same(&flow.details(), details) {
         return Ok(None);
     }
+    let name = name.map_or(flow.name.as_str(), FlowName::as_str);
     let is_lost = |drift: &Drift| {
         let details = drift.details.as_ref().is_some_and(|theirs| !details::same(theirs, details));
-        details || drift.name.as_ref().is_some_and(|theirs| *theirs != name.at_meta(id))
+        details || drift.name.as_ref().is_some_and(|theirs| *theirs != at_meta(name, id))
     };
     if flow.drift.as_ref().is_some_and(is_lost) {
         return Err(Refusal::Drifted);
     }
     let FlowDetails { categories, endpoint_uri } = details.clone();
-    Ok(Some(FlowUpdated { name: name.to_string(), categories, endpoint_uri }.into()))
+    let name_given_back = tells && name == flow.name;
+    Ok(Some(FlowUpdated { name: name.to_owned(), categories, endpoint_uri, name_given_back }.into()))
 }
 
 /// The events of a choice between what is here and what Meta has.
@@ -133,7 +142,7 @@ pub(crate) fn choose(flow: &Flow, wish: &Choice<'_>) -> Result<Vec<FlowEvent>, R
             let theirs = wish.theirs.filter(|_| drift.content);
             events.extend(theirs.map(|theirs| revised(flow.next_revision(), theirs, None, true)));
             events.extend(drift.details.clone().map(|FlowDetails { categories, endpoint_uri }| {
-                FlowEvent::from(FlowUpdated { name: flow.name.clone(), categories, endpoint_uri })
+                FlowEvent::from(FlowUpdated { name: flow.name.clone(), categories, endpoint_uri, name_given_back: false })
             }));
         }
     }

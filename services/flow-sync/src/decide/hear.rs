@@ -103,7 +103,7 @@ pub(crate) fn agreed(flow: &Flow) -> Vec<FlowEvent> {
         return Vec::new();
     }
     let FlowDetails { categories, endpoint_uri } = flow.details();
-    vec![FlowUpdated { name: flow.name.clone(), categories, endpoint_uri }.into()]
+    vec![FlowUpdated { name: flow.name.clone(), categories, endpoint_uri, name_given_back: false }.into()]
 }
 
 /// Meta did not do a step. The same again is no news.

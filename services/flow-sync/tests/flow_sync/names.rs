@@ -48,7 +48,7 @@ async fn a_name_that_was_changed_at_meta_is_shown_and_stays_until_somebody_chose
     // Ours: Meta gets it back, and people can open the Flow as before.
     let kept = choose(&world, &path, "keep_ours").await;
     let held = world.meta.only();
-    assert_eq!((&kept["status"], held.status.as_str(), held.name), (&json!("PUBLISHED"), "PUBLISHED", ours));
+    assert_eq!((&kept["status"], held.status.as_str(), held.name), (&json!("PUBLISHED"), "PUBLISHED", ours.clone()));
     // The same again is another change, and found without a comparison, too.
     call(&world, "Summer booking");
     assert_eq!(patch(&world, &path, json!({"name": "table"})).await.code(), (409, "flow_drifted"));
@@ -60,6 +60,19 @@ async fn a_name_that_was_changed_at_meta_is_shown_and_stays_until_somebody_chose
     assert_eq!(patch(&world, &path, json!({"categories": ["OTHER"]})).await.status, 200);
     assert_eq!(world.act(&sync).await.body["data"][0]["at_meta"]["state"], "in_sync");
     assert_eq!(world.meta.only().name, "Summer booking");
+    // Whoever names ours gives it back to Meta, and then theirs is a change again.
+    let given = patch(&world, &path, json!({"name": "booking"})).await;
+    assert_eq!(
+        (given.status, &given.body["name"], &given.body["at_meta"]["name"]),
+        (200, &json!("booking"), &json!(ours)),
+        "{}",
+        given.body
+    );
+    assert_eq!(world.meta.only().name, ours);
+    assert_eq!(world.act(&sync).await.body["data"][0]["at_meta"]["state"], "in_sync");
+    call(&world, "Summer booking");
+    assert_eq!(world.act(&sync).await.body["data"][0]["at_meta"]["state"], "drifted");
+    choose(&world, &path, "take_theirs").await;
     // Another name here is another name there.
     let renamed = patch(&world, &path, json!({"name": "table"})).await;
     assert_eq!((renamed.status, &renamed.body["name"]), (200, &json!("table")), "{}", renamed.body);

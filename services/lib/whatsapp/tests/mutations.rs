@@ -10,8 +10,18 @@ use serde_json::{Value as Json, json};
 use whatsapp::payload::Value;
 use whatsapp::split;
 
-const LISTS: [&str; 9] =
-    ["contacts", "messages", "statuses", "message_echoes", "history", "user_id_update", "user_preferences", "user_actions", "errors"];
+const LISTS: [&str; 10] = [
+    "contacts",
+    "messages",
+    "statuses",
+    "message_echoes",
+    "history",
+    "user_id_update",
+    "user_preferences",
+    "user_actions",
+    "calls",
+    "errors",
+];
 
 #[derive(Debug, Clone)]
 enum Mutation {
@@ -128,6 +138,7 @@ fn items_out(value: &Value) -> usize {
         + value.user_id_updates.len()
         + value.user_preferences.len()
         + value.user_actions.len()
+        + value.calls.len()
         + value.errors.len()
         + value.leftovers.len()
 }

@@ -41,6 +41,7 @@ fn described(change: &Change<'_>) -> String {
     add("user_id_update", value.user_id_updates.len().to_string());
     add("user_preferences", value.user_preferences.len().to_string());
     add("user_actions", value.user_actions.len().to_string());
+    add("calls", value.calls.len().to_string());
     add("errors", value.errors.len().to_string());
     add("others", value.others.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(","));
     add("leftovers", value.leftovers.len().to_string());

@@ -14,7 +14,7 @@ use journal::{Erasure, Journal};
 use tokio_util::sync::CancellationToken;
 
 use super::numbers::Numbers;
-use super::{parked, patterns};
+use super::{parked, pattern};
 use crate::due::reach;
 use crate::error::Error;
 use crate::{Lifecycle, store};
@@ -81,11 +81,10 @@ impl Lifecycle {
 /// # Errors
 /// The log does not answer. It can be repeated.
 pub(crate) async fn erase(journal: &Journal, project: ProjectId, stream: Stream) -> Result<(), Error> {
-    for (stream, pattern) in patterns(project).filter(|(of, _)| *of == stream) {
-        let events = journal.erase(&Erasure { stream, pattern, overwrite: true }).await?;
-        if events > 0 {
-            tracing::info!(project.id = %project, stream = stream.name(), events, "what was said of a deleted project is erased too");
-        }
+    let Some(pattern) = pattern(project, stream) else { return Ok(()) };
+    let events = journal.erase(&Erasure { stream, pattern, overwrite: true }).await?;
+    if events > 0 {
+        tracing::info!(project.id = %project, stream = stream.name(), events, "what was said of a deleted project is erased too");
     }
     Ok(())
 }

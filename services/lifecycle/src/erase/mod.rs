@@ -40,8 +40,10 @@ pub(crate) async fn erase_log(lifecycle: &Lifecycle, project: ProjectId, overwri
         let numbers = Numbers::of(lifecycle, project).await?;
         // Before the project's own: which webhooks are about its templates and Flows is known from their events alone.
         let mut erased = webhooks::erase(journal, project, (&numbers, &at_meta), overwrite).await?;
-        for (stream, pattern) in patterns(project) {
-            erased += journal.erase(&Erasure { stream, pattern, overwrite }).await?;
+        for stream in Stream::ALL {
+            if let Some(pattern) = pattern(project, stream) {
+                erased += journal.erase(&Erasure { stream, pattern, overwrite }).await?;
+            }
         }
         erased += parked::erase(journal, project, &numbers).await?;
         tracing::info!(project.id = %project, pass, events = erased, "events of a deleted project are erased");
@@ -83,17 +85,14 @@ pub(crate) async fn keep_only_the_end(journal: &Journal, project: ProjectId, ove
     Ok(())
 }
 
-/// Where a project has events of its own. Exhaustive, so that a new stream makes somebody decide.
-fn patterns(project: ProjectId) -> impl Iterator<Item = (Stream, String)> {
-    Stream::ALL.into_iter().filter_map(move |stream| {
-        let pattern = match stream {
-            Stream::Conversation | Stream::Flow | Stream::Template | Stream::Media => format!("{stream}.{project}.>"),
-            Stream::Database | Stream::Billing | Stream::Usage | Stream::Bot => format!("{stream}.{project}"),
-            // By number, by content, by their owner, or not of projects.
-            Stream::Webhook | Stream::Project | Stream::Workspace | Stream::Parked | Stream::Position => return None,
-        };
-        Some((stream, pattern))
-    })
+/// Where a project has events of its own in a stream. Exhaustive, so that a new stream makes somebody decide.
+fn pattern(project: ProjectId, stream: Stream) -> Option<String> {
+    match stream {
+        Stream::Conversation | Stream::Flow | Stream::Template | Stream::Media => Some(format!("{stream}.{project}.>")),
+        Stream::Database | Stream::Billing | Stream::Usage | Stream::Bot => Some(format!("{stream}.{project}")),
+        // By number, by content, by their owner, or not of projects.
+        Stream::Webhook | Stream::Project | Stream::Workspace | Stream::Parked | Stream::Position => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What databases says: into the rows of finer steps, and into the operation.
 
 use contract::{DatabaseEvent, Event, ProjectId, Recorded, Stream, Subject};
-use journal::{Handled, Handler};
+use journal::{Handled, Handler, project_of};
 
-use super::{project_of, settle};
+use super::settle;
 use crate::decide::Command;
 use crate::error::Error;
 use crate::operation::steps;
@@ -16,7 +16,7 @@ pub(super) struct OnDatabase(pub(super) Lifecycle);
 
 impl Handler for OnDatabase {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        match project_of(key, events) {
+        match project_of(key) {
             Ok(id) => settle(events, self.0.database_events(id, events).await),
             Err(stop) => Handled { done: 0, stopped: Some(stop) },
         }

@@ -10,7 +10,7 @@ mod workspace;
 
 use std::time::Duration;
 
-use contract::{ProjectId, Recorded, Stream};
+use contract::{Recorded, Stream};
 use journal::{Follow, Handled, Stop};
 use tokio_util::sync::CancellationToken;
 
@@ -70,11 +70,6 @@ fn settings(stream: Stream, filter: &str) -> Follow {
 fn webhooks() -> Follow {
     let filters = [webhook::NAME, webhook::QUALITY].map(|field| format!("webhook.*.{field}")).to_vec();
     Follow { filters, ..settings(Stream::Webhook, "") }
-}
-
-fn project_of(key: &str, events: &[Recorded]) -> Result<ProjectId, Stop> {
-    let named = events.first().and_then(|event| event.subject.project_id());
-    named.ok_or_else(|| Stop::Park { cause: format!("{key} names no project") })
 }
 
 /// All of a delivery is done, or none of it: every part can be repeated.

@@ -1,9 +1,9 @@
 //! The project's own events, into its rows; and the last of them, after which nothing else stays.
 
 use contract::{ProjectErased, ProjectEvent, ProjectId, Recorded, Subject};
-use journal::{Handled, Handler};
+use journal::{Handled, Handler, project_of};
 
-use super::{project_of, settle};
+use super::settle;
 use crate::command::decode;
 use crate::error::Error;
 use crate::project::Project;
@@ -16,7 +16,7 @@ pub(super) struct OnProject(pub(super) Lifecycle);
 
 impl Handler for OnProject {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        match project_of(key, events) {
+        match project_of(key) {
             Ok(id) => settle(events, self.0.project_events(id, events).await),
             Err(stop) => Handled { done: 0, stopped: Some(stop) },
         }

@@ -1,9 +1,9 @@
 //! What bots, flow-sync, templates, media and billing say: a step is done, or the project may do more or less than before. Nothing of it has rows of its own.
 
 use contract::{BillingEvent, BotEvent, Event, FlowEvent, MediaEvent, ProjectId, Recorded, Stream, TemplateEvent};
-use journal::{Handled, Handler};
+use journal::{Handled, Handler, project_of};
 
-use super::{project_of, settle};
+use super::settle;
 use crate::Lifecycle;
 use crate::decide::Command;
 use crate::error::Error;
@@ -16,7 +16,7 @@ pub(super) struct OnReport(pub(super) Lifecycle);
 
 impl Handler for OnReport {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        match project_of(key, events) {
+        match project_of(key) {
             Ok(id) => settle(events, self.0.reports(id, events).await),
             Err(stop) => Handled { done: 0, stopped: Some(stop) },
         }

@@ -31,7 +31,7 @@ pub(crate) struct ProjectAnswer {
     /// After how many seconds without a message a conversation ends; null: never.
     conversation_idle_seconds: Option<u32>,
     /// What becomes of a message of which nobody knows whether Meta took it, when no status told of it in time: `give_up` (at most
-    /// once) or `send_again` (at least once).
+    /// once) or `send_again` (at least once, at most three times).
     #[schema(value_type = String, example = "give_up")]
     unknown_outcome: UnknownOutcome,
     /// The number that is connected.

@@ -27,7 +27,7 @@ pub(crate) struct UpdateProject {
     #[schema(minimum = 1, maximum = 31_622_400, value_type = Option<u32>)]
     conversation_idle_seconds: Option<Option<u32>>,
     /// What becomes of a message of which nobody knows whether Meta took it, when no status told of it in time: `give_up`, then it is
-    /// sent at most once, or `send_again`, then at least once. Null: `give_up`.
+    /// sent at most once, or `send_again`, then at least once and at most three times. Null: `give_up`.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, example = "give_up")]
     unknown_outcome: Option<Option<UnknownOutcome>>,

@@ -7,6 +7,8 @@ use recorder::items::{How, Item, Said, What, items};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
+use crate::world::{World, at};
+
 fn heard(field: &str, mut value: Value) -> Vec<Item> {
     value["metadata"] = json!({ "display_phone_number": "15550100234", "phone_number_id": "207358419203847" });
     let data = json!({ "field": field, "value": value }).to_string();
@@ -123,4 +125,55 @@ fn a_status_carries_our_id_of_the_message() {
         let heard = heard("messages", json!({ "statuses": [status] }));
         assert!(matches!(&heard[0].what, What::Status { asked, .. } if *asked == read.then(|| ours.parse().unwrap())), "{heard:?}");
     }
+}
+
+/// A person rings.
+fn ringing() -> Value {
+    let session = json!({ "sdp_type": "offer", "sdp": "v=0\r\n" });
+    json!({ "id": "wacid.1", "from": "16505550142", "to": "15550100234", "event": "connect", "timestamp": "1790000007",
+        "direction": "USER_INITIATED", "session": session })
+}
+
+#[test]
+fn a_call_of_a_person_is_a_message_that_opens_the_window_once() {
+    let contacts = json!([{ "profile": { "name": "Ana" }, "wa_id": "16505550142", "user_id": "US.1" }]);
+    let heard = heard("calls", json!({ "contacts": contacts, "calls": [ringing()] }));
+    assert_eq!((said(&heard[0]).kind.as_str(), said(&heard[0]).raw.get()), ("call", ringing().to_string().as_str()));
+    let mut world = World::new(None);
+    let told = world.hear(&heard[0]);
+    assert_eq!(told.last().map(String::as_str), Some("a says wacid.1 in 1"), "{told:?}");
+    let contact = world.rows.contacts.get(&world.id('a')).unwrap();
+    let conversation = world.rows.conversations.iter().next().unwrap().1;
+    assert_eq!((contact.last_inbound_at, conversation.last_inbound_at), (Some(at(7)), Some(at(7))));
+    assert_eq!(contact.bsuid.as_deref(), Some("US.1"));
+    assert_eq!(world.hear(&heard[0]), Vec::<String>::new());
+    // Whoever is talking goes on.
+    assert_eq!(world.hear(&message(json!({ "id": "w", "from": "16505550142", "timestamp": "1790000009" }))[0]), ["a says w in 1"]);
+}
+
+#[test]
+fn what_else_is_told_of_calls_is_about_no_message() {
+    let with = |key: &str, value: Value| {
+        let mut call = ringing();
+        call[key] = value;
+        call
+    };
+    let odd = [
+        with("event", json!("terminate")),
+        with("direction", json!("BUSINESS_INITIATED")),
+        with("direction", Value::Null),
+        with("id", Value::Null),
+        with("from", Value::Null),
+    ];
+    for call in odd {
+        let bytes = call.to_string();
+        let heard = heard("calls", json!({ "calls": [call] }));
+        assert!(
+            matches!(&heard[..], [Item { what: What::Unassigned { key, raw }, .. }] if key == "calls" && raw.get() == bytes),
+            "{heard:?}"
+        );
+    }
+    let status = json!({ "id": "wacid.2", "type": "call", "status": "RINGING", "timestamp": "1790000007", "recipient_id": "16505550142" });
+    let heard = heard("calls", json!({ "statuses": [status] }));
+    assert!(matches!(&heard[..], [Item { what: What::Unassigned { key, .. }, .. }] if key == "statuses"), "{heard:?}");
 }

@@ -188,3 +188,22 @@ async fn a_project_that_wants_it_has_an_unknown_message_sent_again() {
     assert_eq!(names(&said), ["send_started", "send_outcome_unknown", "send_deferred", "send_started", "message_accepted"]);
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_may_have_been_taken_three_times_is_given_up_whoever_answered() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    world.policy(&shop, UnknownOutcome::SendAgain).await;
+    let running = world.sender().await;
+    let (contact, message) = (world.contact(), world.message());
+    // The pages of somebody on the way, and nothing at all.
+    world.meta.script(message, [Act::BreakBefore(502), Act::BreakAfter(404), Act::Silence]);
+    world.ask(&shop, contact, message).await;
+    let ended = world.until_ended(&shop, contact, message).await;
+    assert!(matches!(ended, ConversationEvent::MessageAbandoned(_)), "{ended:?}");
+    let again = ["send_started", "send_outcome_unknown", "send_deferred"];
+    let said = world.said(&shop, contact, message).await;
+    assert_eq!(names(&said), [&again[..], &again, &["send_started", "send_outcome_unknown", "message_abandoned"]].concat());
+    assert_eq!(world.meta.calls(message).len(), 3);
+    running.stop().await;
+}

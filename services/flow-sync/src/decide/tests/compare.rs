@@ -78,20 +78,44 @@ fn a_name_that_was_changed_at_meta_is_theirs_until_somebody_chose() {
     let taken = flow(&[drifted.clone(), vec![resolved(DriftChoice::TakeTheirs)]].concat());
     assert_eq!((taken.name.as_str(), taken.name_at_meta(id(1)).as_str()), ("booking", "by hand"));
     let details = taken.details();
-    let update_to = |name: &str| update(id(1), &flow(&drifted), &name.parse::<FlowName>().unwrap(), &details);
+    let update_to = |name: &str| update(id(1), &flow(&drifted), Some(&name.parse().unwrap()), &details);
     assert_eq!(update_to("table"), Err(Refusal::Drifted));
-    let renamed = FlowUpdated { name: "table".into(), categories: details.categories.clone(), endpoint_uri: None };
+    let renamed = FlowUpdated { name: "table".into(), categories: details.categories.clone(), endpoint_uri: None, name_given_back: false };
     let events = [drifted.clone(), vec![resolved(DriftChoice::TakeTheirs), renamed.into()]].concat();
     assert_eq!(flow(&events).name_at_meta(id(1)), format!("table {}", id(1)));
     // A request that was cut off is ended by the same request.
     let cut_off = flow(&at_meta(&[found(&format!("table {}", id(1))).into()]));
-    assert!(update(id(1), &cut_off, &"table".parse().unwrap(), &details).unwrap().is_some());
+    assert!(update(id(1), &cut_off, Some(&"table".parse().unwrap()), &details).unwrap().is_some());
     // Of a Flow without a JSON nothing is uploaded that could say that all agrees again.
     let bare = vec![created(), linked(), FlowDriftFound { meta_sha256: String::new(), revision: None, ..found("by hand") }.into()];
     check(&bare, &Theirs::default(), Plan::Agree);
     let cut_off = [bare.clone(), vec![resolved(DriftChoice::KeepOurs)]].concat();
     check(&cut_off, &Theirs::default(), Plan::Agree);
     assert_eq!(flow(&[bare.clone(), agreed(&flow(&bare))].concat()).drift, None);
+}
+
+#[test]
+fn a_name_that_was_taken_from_meta_goes_when_somebody_names_ours() {
+    let found = FlowDriftFound { meta_sha256: "meta 1".into(), revision: Some(1), details: None, name: Some("by hand".into()) };
+    let chosen = FlowDriftResolved { meta_sha256: "meta 1".into(), choice: DriftChoice::TakeTheirs };
+    let taken = at_meta(&[found.into(), chosen.into()]);
+    let (state, booking): (Flow, FlowName) = (flow(&taken), "booking".parse().unwrap());
+    let ours = booking.at_meta(id(1));
+    let details = |category: &str| FlowDetails { categories: vec![category.into()], endpoint_uri: None };
+    // Who does not name it leaves Meta's as it is.
+    assert_eq!((name_to_tell(id(1), &state, None), update(id(1), &state, None, &details("SURVEY"))), (None, Ok(None)));
+    let other = update(id(1), &state, None, &details("OTHER")).unwrap().unwrap();
+    assert_eq!(flow(&[taken.clone(), vec![other]].concat()).name_at_meta(id(1)), "by hand");
+    for category in ["SURVEY", "OTHER"] {
+        assert_eq!(name_to_tell(id(1), &state, Some(&booking)), Some(ours.clone()));
+        let given = update(id(1), &state, Some(&booking), &details(category)).unwrap().unwrap();
+        let after = flow(&[taken.clone(), vec![given]].concat());
+        assert_eq!((after.name.as_str(), after.name_at_meta(id(1))), ("booking", ours.clone()));
+        assert_eq!(
+            (name_to_tell(id(1), &after, Some(&booking)), update(id(1), &after, Some(&booking), &details(category))),
+            (None, Ok(None))
+        );
+    }
 }
 
 #[test]
@@ -107,9 +131,9 @@ fn details_that_were_changed_at_meta_are_not_overwritten_by_a_change_of_them() {
         "the content stays as it was found"
     );
     let drifted = at_meta(&[found.clone().into()]);
-    assert_eq!(update(id(1), &flow(&drifted), &name, &details("SIGN_UP")), Err(Refusal::Drifted));
-    assert!(update(id(1), &flow(&drifted), &name, &details("OTHER")).unwrap().is_some(), "what Meta has is no loss");
-    assert_eq!(update(id(1), &flow(&drifted), &name, &details("SURVEY")), Ok(None));
+    assert_eq!(update(id(1), &flow(&drifted), Some(&name), &details("SIGN_UP")), Err(Refusal::Drifted));
+    assert!(update(id(1), &flow(&drifted), Some(&name), &details("OTHER")).unwrap().is_some(), "what Meta has is no loss");
+    assert_eq!(update(id(1), &flow(&drifted), Some(&name), &details("SURVEY")), Ok(None));
     let chosen = FlowDriftResolved { meta_sha256: found.meta_sha256, choice: DriftChoice::KeepOurs };
     assert_eq!(details_drift(&flow(&[drifted, vec![chosen.into()]].concat()), Some(&details("OTHER")), None), None);
     // Of a Flow without a JSON the content says nothing.
@@ -144,5 +168,5 @@ fn a_choice_is_about_what_was_seen_and_keeps_people_in_mind() {
     let endpoint = FlowDriftFound { meta_sha256: "meta 1".into(), revision: Some(1), details, name: None };
     check(&at_meta(&[endpoint.into()]), ask(ours, None, false), Err(Refusal::EndpointStays));
     check(&at_meta(&[status(PUBLISHED), only_details.clone()]), ask(ours, None, false), Ok(&[resolved]));
-    check(&at_meta(&[only_details]), ask(theirs, None, false), Ok(&[resolved, "updated.v1"]));
+    check(&at_meta(&[only_details]), ask(theirs, None, false), Ok(&[resolved, "updated.v2"]));
 }

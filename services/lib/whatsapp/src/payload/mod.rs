@@ -3,6 +3,7 @@
 //! Every item of every list that Meta documents comes out exactly once, as what it is or among the [`Leftover`]s; every other key of
 //! the value is among the others. It says nothing about what an item means to us.
 
+mod call;
 mod card;
 mod context;
 mod history;
@@ -21,6 +22,7 @@ mod user_id_update;
 mod user_preference;
 mod value;
 
+pub use call::Call;
 pub use card::{Card, CardPhone};
 pub use context::{Context, Referral};
 pub use history::{HistoryChunk, HistoryThread};

@@ -3,7 +3,7 @@
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::history::each_object;
-use super::{HistoryChunk, Message, MetaError, Profile, Status, UserAction, UserIdUpdate, UserPreference};
+use super::{Call, HistoryChunk, Message, MetaError, Profile, Status, UserAction, UserIdUpdate, UserPreference};
 use crate::lenient::{Object, elements, is_null};
 use crate::{Bsuid, Phone, PhoneNumberId, WaId};
 
@@ -24,6 +24,8 @@ pub struct Value {
     pub user_id_updates: Vec<UserIdUpdate>,
     pub user_preferences: Vec<UserPreference>,
     pub user_actions: Vec<UserAction>,
+    /// Where there are some, `statuses` are of calls as well.
+    pub calls: Vec<Call>,
     /// Errors of the number or account, not of one message.
     pub errors: Vec<MetaError>,
     /// Items of the lists above that are not what the list promises.
@@ -97,6 +99,7 @@ impl Value {
                 "user_id_update" => read_items("user_id_update", json, &mut self.user_id_updates, left, UserIdUpdate::read),
                 "user_preferences" => read_items("user_preferences", json, &mut self.user_preferences, left, UserPreference::read),
                 "user_actions" => read_items("user_actions", json, &mut self.user_actions, left, UserAction::read),
+                "calls" => read_items("calls", json, &mut self.calls, left, Call::read),
                 "errors" => read_items("errors", json, &mut self.errors, left, MetaError::read),
                 "metadata" | "messaging_product" => {}
                 other => self.others.push((other.to_owned(), json.to_owned())),
