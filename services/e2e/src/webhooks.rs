@@ -52,19 +52,7 @@ impl Webhooks<'_> {
     /// # Panics
     /// Never: the body is one that Meta could have sent.
     pub fn event(&self, index: usize) -> (Subject, NewEvent) {
-        let body = Bytes::from(self.body(index));
-        let changes = whatsapp::split(&body).expect("a body with changes");
-        let event = NewEvent {
-            id: EventId::derive(CHANGE_RECEIVED, &[changes[0].raw]),
-            event_type: CHANGE_RECEIVED,
-            source: "/paige/bench",
-            time: Clock::System.now(),
-            context: Context { actor: Some("meta".to_owned()), ..Context::default() },
-            extensions: Vec::new(),
-            content_type: "application/json",
-            data: body.slice_ref(changes[0].raw.as_bytes()),
-        };
-        (Subject::webhook(self.number(index), "messages").expect("a number"), event)
+        taken_in(self.number(index), self.body(index))
     }
 
     /// Puts them all into the log, as they would have come.
@@ -72,14 +60,7 @@ impl Webhooks<'_> {
     /// # Panics
     /// The log does not take them.
     pub async fn store(&self, journal: &Journal) {
-        let appends = futures::stream::iter(0..self.count).map(|index| async move {
-            let (subject, event) = self.event(index);
-            // A machine that is busy with other things may be late; the same id makes trying again harmless.
-            while let Err(error) = journal.append(&subject, Expect::Any, vec![event.clone()]).await {
-                assert!(matches!(error, AppendError::Unavailable(_)), "{error}");
-            }
-        });
-        appends.buffer_unordered(AT_ONCE).collect::<()>().await;
+        store(journal, (0..self.count).map(|index| self.event(index))).await;
     }
 
     /// All of them as HTTP requests.
@@ -90,6 +71,40 @@ impl Webhooks<'_> {
         }
         requests
     }
+}
+
+/// A body of one message, as ingress puts it into the log.
+///
+/// # Panics
+/// It is not one that Meta could have sent.
+pub fn taken_in(number: &str, body: Vec<u8>) -> (Subject, NewEvent) {
+    let body = Bytes::from(body);
+    let changes = whatsapp::split(&body).expect("a body with changes");
+    let event = NewEvent {
+        id: EventId::derive(CHANGE_RECEIVED, &[changes[0].raw]),
+        event_type: CHANGE_RECEIVED,
+        source: "/paige/bench",
+        time: Clock::System.now(),
+        context: Context { actor: Some("meta".to_owned()), ..Context::default() },
+        extensions: Vec::new(),
+        content_type: "application/json",
+        data: body.slice_ref(changes[0].raw.as_bytes()),
+    };
+    (Subject::webhook(number, "messages").expect("a number"), event)
+}
+
+/// Puts events into the log, many at once.
+///
+/// # Panics
+/// The log does not take them.
+pub async fn store(journal: &Journal, events: impl Iterator<Item = (Subject, NewEvent)>) {
+    let appends = futures::stream::iter(events).map(|(subject, event)| async move {
+        // A machine that is busy with other things may be late; the same id makes trying again harmless.
+        while let Err(error) = journal.append(&subject, Expect::Any, vec![event.clone()]).await {
+            assert!(matches!(error, AppendError::Unavailable(_)), "{error}");
+        }
+    });
+    appends.buffer_unordered(AT_ONCE).collect::<()>().await;
 }
 
 /// A webhook as Meta's client writes it.

@@ -193,7 +193,7 @@ impl Handler for Recorder {
             let Some(project) = self.projects.at(number, first.time) else {
                 let waiting = events.len() - done;
                 counter!("recorder_unknown_number_total").increment(waiting as u64);
-                return Handled::stopped(done, Stop::Park { cause: format!("number {number} belongs to no project") });
+                return Handled::stopped(done, Stop::Park { cause: "its number belongs to no project".to_owned() });
             };
             if self.projects.leaves(project.id) {
                 counter!("recorder_left_out_total").increment(1);

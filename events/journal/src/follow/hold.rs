@@ -94,7 +94,7 @@ impl<H: Handler> Director<H> {
                 self.count("journal_follow_parked_total", 1);
                 tracing::error!(
                     service = self.follow.service,
-                    key = &**key,
+                    key = self.follow.told(key),
                     stream.seq = record.from_sequence,
                     cause = record.cause,
                     "parked"
@@ -103,7 +103,7 @@ impl<H: Handler> Director<H> {
             HoldKind::SetAside => {
                 tracing::warn!(
                     service = self.follow.service,
-                    key = &**key,
+                    key = self.follow.told(key),
                     stream.seq = record.from_sequence,
                     cause = record.cause,
                     "set aside"
@@ -160,7 +160,12 @@ impl<H: Handler> Director<H> {
                         self.release(&key);
                     }
                     Some(State::Idle | State::Running | State::Backoff(_)) | None => {
-                        tracing::warn!(service = self.follow.service, key, stream.seq = sequence, "not skipped: the key is not held");
+                        tracing::warn!(
+                            service = self.follow.service,
+                            key = self.follow.told(&key),
+                            stream.seq = sequence,
+                            "not skipped: the key is not held"
+                        );
                     }
                 }
             }
@@ -210,7 +215,7 @@ impl<H: Handler> Director<H> {
                 self.recount = true;
                 (lane.attempts, lane.released, lane.caught_up_through) = (0, false, through);
                 self.notes.push(Arc::clone(key), KeyReleased { key: key.to_string(), through_sequence: through }.into());
-                tracing::info!(service = self.follow.service, key = &**key, stream.seq = through, "caught up");
+                tracing::info!(service = self.follow.service, key = self.follow.told(key), stream.seq = through, "caught up");
             }
             Ending::Stopped { from, handled, stop } => {
                 hold.from = from;
@@ -231,7 +236,7 @@ impl<H: Handler> Director<H> {
                 }
             }
             Ending::Failed(error) => {
-                tracing::warn!(service = self.follow.service, key = &**key, %error, "cannot catch up now");
+                tracing::warn!(service = self.follow.service, key = self.follow.told(key), %error, "cannot catch up now");
                 hold.from = hold.reached.load(Ordering::Relaxed).max(hold.from);
                 let at = Instant::now() + UNREADABLE_PAUSE;
                 lane.state = State::Held(hold.clone(), Some(at));

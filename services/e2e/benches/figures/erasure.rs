@@ -1,26 +1,20 @@
 //! What another project's webhooks feel of the deletion of a project with a million messages: its database is dropped and
-//! its events and its raw webhooks are erased from the log, while webhooks come at a steady pace.
-//!
-//! Short windows, all with the same load, before, meanwhile and after. A disk that stands still for a moment, as those of shared machines
-//! do, then spoils a window and not the comparison of those in the middle.
-
-use std::sync::Arc;
+//! its events and its raw webhooks are erased from the log, while webhooks come at a steady pace. The first minutes of each part alone, without
+//! a house around it; the whole, from the request to its end, is `deletion`.
 
 use contract::{ProjectId, Stream};
 use e2e::bed::{self, APP_SECRET, Projects, Served};
 use e2e::history::History;
-use e2e::load::{self, Pace};
-use e2e::report::{self, Figure, Goal, Unit};
+use e2e::report;
 use e2e::webhooks::{FIRST_SECOND, Webhooks};
 use embedded::Postgres;
-use hdrhistogram::Histogram;
 use journal::{Erasure, Journal};
 use projections::database_name;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use tokio::time::Instant;
+
+use crate::windows::{Window, compare};
 
 const RATE: f64 = 500.0;
-const CONNECTIONS: usize = 32;
 /// Webhooks of one window: 5 seconds.
 const WEBHOOKS: usize = 2_500;
 /// Before the first of the two, between them and after the last: each is broken off.
@@ -41,21 +35,18 @@ pub(crate) async fn run() {
     let came = Webhooks { name: "history", numbers: &projects.numbers[1..], count: PEOPLE * MESSAGES_EACH };
     came.store(&journal).await;
     let served = Served::ingress(journal.clone()).await;
-    let part = async |name: &str| {
-        let webhooks = Webhooks { name, numbers: &projects.numbers[..1], count: WEBHOOKS };
-        let requests = Arc::new(webhooks.requests(served.address, APP_SECRET));
-        let sent = load::run(served.address, CONNECTIONS, requests, Pace::PerSecond(RATE), Instant::now()).await;
-        assert_eq!(sent.refused, 0, "every webhook is acknowledged");
-        sent.latencies
-    };
-    part("warm").await;
+    let numbers = &projects.numbers[..1];
+    let window = Window { address: served.address, app_secret: APP_SECRET, numbers, rate: RATE, webhooks: WEBHOOKS };
     let windows = async |name: &str, count: usize| {
         let mut measured = Vec::new();
-        for window in 0..count {
-            measured.push(part(&format!("{name} {window}")).await);
+        for index in 0..count {
+            let sent = window.pass(&format!("{name} {index}")).await;
+            assert_eq!(sent.refused, 0, "every webhook is acknowledged");
+            measured.push(sent.latencies);
         }
         measured
     };
+    windows("warm", 1).await;
     let mut quiet = windows("before", QUIET_WINDOWS).await;
     let mut busy = Vec::new();
     for (stream, pattern) in [
@@ -74,20 +65,12 @@ pub(crate) async fn run() {
 
     report::note(format!(
         "the middle of {BUSY_WINDOWS} windows of {} s, and of {} quiet ones; then all together",
-        WEBHOOKS as f64 / RATE,
+        window.seconds(),
         quiet.len()
     ));
     for (stream, busy, left) in busy {
         report::note(format!("{left} events of {stream} left when it was broken off"));
-        for percentile in [50.0, 99.0] {
-            let name = format!("acknowledged while {stream} is erased, p{percentile}");
-            let line = Figure::new(name, middle(&busy, percentile), Unit::Ms).beside("quiet", middle(&quiet, percentile));
-            if percentile > 50.0 { line.ratio(Goal::AtMost(1.1)).print() } else { line.print() }
-        }
-        Figure::percentile("all windows together", &together(&busy), 99.0)
-            .beside("quiet", report::ms(&together(&quiet), 99.0))
-            .ratio(Goal::AtMost(1.1))
-            .print();
+        compare(&format!("acknowledged while {stream} is erased"), &busy, &quiet);
     }
     served.stop().await;
     drop(projects);
@@ -101,17 +84,4 @@ async fn erase(journal: Journal, admin_url: String, project: ProjectId, stream: 
     let drop = AssertSqlSafe(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", database_name(project)));
     sqlx::raw_sql(drop).execute(&mut admin).await.expect("it is dropped");
     journal.erase(&Erasure { stream, pattern, overwrite: false }).await.expect("it is erased");
-}
-
-/// Of the percentiles of windows, the one in the middle.
-fn middle(windows: &[Histogram<u64>], percentile: f64) -> f64 {
-    let mut all: Vec<f64> = windows.iter().map(|window| report::ms(window, percentile)).collect();
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
-}
-
-fn together(windows: &[Histogram<u64>]) -> Histogram<u64> {
-    let mut all = report::histogram();
-    windows.iter().for_each(|window| all.add(window).expect("histograms of one kind"));
-    all
 }

@@ -1,9 +1,10 @@
 //! The figures of the whole, each beside the limit that broker and database set in the same run. `make bench`, or of one row:
-//! `cargo bench -p e2e --bench figures -- ingress`.
+//! `cargo bench -p e2e --bench figures -- ingress`. One that takes an hour or two is run only when it is named.
 //!
 //! Nothing here passes or fails: a bench prints, and ends with an error only if something is broken. Each row runs in a process of its
 //! own, so that no row pays for what another left in memory. One program for all of them, because linking it takes longer than running it.
 
+mod deletion;
 mod erasure;
 mod idle;
 mod ingress;
@@ -11,6 +12,7 @@ mod reads;
 mod recorder_drains;
 mod sending;
 mod visible;
+mod windows;
 
 use std::process::{Command, ExitCode};
 
@@ -19,6 +21,8 @@ use std::process::{Command, ExitCode};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ROWS: [&str; 7] = ["ingress", "visible", "recorder", "reads", "sending", "erasure", "idle"];
+/// Too long to come along with the others.
+const LONG: &str = "deletion";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,9 +58,10 @@ async fn run(row: &str) -> ExitCode {
         "reads" => reads::run().await,
         "sending" => sending::run().await,
         "erasure" => erasure::run().await,
+        LONG => deletion::run().await,
         "idle" => idle::run().await,
         unknown => {
-            e2e::report::note(format!("{unknown} is none of {}", ROWS.join(", ")));
+            e2e::report::note(format!("{unknown} is none of {}, {LONG}", ROWS.join(", ")));
             return ExitCode::FAILURE;
         }
     }

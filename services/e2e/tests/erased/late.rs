@@ -5,9 +5,8 @@ use contract::{
     AiUsageReported, ContactId, Context, ConversationEvent, Event, EventId, MessageId, ProjectId, ReadSettled, Stream, Subject, UsageEvent,
 };
 use e2e::Stage;
+use e2e::erased::marks::{NAME, WORDS};
 use journal::Expect;
-
-use crate::marks::{NAME, WORDS};
 
 /// So long after the end it is looked for them the first time.
 pub(crate) const LOOK_SECONDS: u64 = 60;

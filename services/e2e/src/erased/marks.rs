@@ -3,10 +3,14 @@
 
 /// Where something may be kept, or let slip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Place {
+pub enum Place {
+    /// Every stream.
     Log,
+    /// Every table, and the names of databases and roles.
     Databases,
+    /// What is stored of projects beside them.
     Objects,
+    /// What processes count.
     Metrics,
     /// What processes say, the servers' too.
     Said,
@@ -14,40 +18,46 @@ pub(crate) enum Place {
 
 /// Something to look for.
 #[derive(Debug, Clone)]
-pub(crate) struct Mark {
-    pub(crate) what: &'static str,
-    pub(crate) text: String,
-    /// Where it is before.
-    pub(crate) kept_in: &'static [Place],
+pub struct Mark {
+    /// For people.
+    pub what: &'static str,
+    /// As it is written.
+    pub text: String,
+    /// Where it is while the project is there. Nowhere: it is a secret that nobody keeps.
+    pub kept_in: &'static [Place],
 }
 
 use Place::{Databases, Log, Objects};
 
-pub(crate) const NAME: &str = "Quxzoo bakery";
-pub(crate) const WORDS: &str = "vrempt-qolta-9217";
-pub(crate) const PHONE: &str = "16505559971";
-pub(crate) const NUMBER: &str = "998877665544331";
-pub(crate) const ACCOUNT: &str = "887766554433221";
-pub(crate) const ANSWER: &str = "drosk-wimple-4410";
-pub(crate) const STATE: &str = "plonzing_order";
-pub(crate) const CODE: &str = "snorvat_mipquel";
-pub(crate) const COMMIT: &str = "tweaks the brindlefax";
-pub(crate) const SENT_FILE: &str = "KRELMONT-menu-bytes";
-pub(crate) const FILE_NAME: &str = "frobnish-menu.jpg";
-pub(crate) const RECEIVED_FILE: &str = "ZUPPLEK-receipt-bytes";
-pub(crate) const CAPTION: &str = "my glimvort receipt";
-pub(crate) const FLOW: &str = "yentrup_booking";
-pub(crate) const FLOW_TEXT: &str = "Whibbled tables";
-pub(crate) const TEMPLATE: &str = "quandle_shipped";
-pub(crate) const TEMPLATE_TEXT: &str = "Your zarfling {{1}} is baked.";
-pub(crate) const ABOUT: &str = "Finest plimsoe bread";
-pub(crate) const SHOWN_NAME: &str = "Brackwist Breads";
-pub(crate) const USE: &str = "krumpled-answer-31";
-pub(crate) const USED_FOR: &str = "a vossible summary";
-pub(crate) const PAYER: &str = "thrunkle@example.com";
+/// What the project is called.
+pub const NAME: &str = "Quxzoo bakery";
+/// What people write.
+pub const WORDS: &str = "vrempt-qolta-9217";
+/// Who writes.
+pub const PHONE: &str = "16505559971";
+/// Where they write to.
+pub const NUMBER: &str = "998877665544331";
+pub(super) const ACCOUNT: &str = "887766554433221";
+pub(super) const ANSWER: &str = "drosk-wimple-4410";
+pub(super) const STATE: &str = "plonzing_order";
+pub(super) const CODE: &str = "snorvat_mipquel";
+pub(super) const COMMIT: &str = "tweaks the brindlefax";
+pub(super) const SENT_FILE: &str = "KRELMONT-menu-bytes";
+pub(super) const FILE_NAME: &str = "frobnish-menu.jpg";
+pub(super) const RECEIVED_FILE: &str = "ZUPPLEK-receipt-bytes";
+pub(super) const CAPTION: &str = "my glimvort receipt";
+pub(super) const FLOW: &str = "yentrup_booking";
+pub(super) const FLOW_TEXT: &str = "Whibbled tables";
+pub(super) const TEMPLATE: &str = "quandle_shipped";
+pub(super) const TEMPLATE_TEXT: &str = "Your zarfling {{1}} is baked.";
+pub(super) const ABOUT: &str = "Finest plimsoe bread";
+pub(super) const SHOWN_NAME: &str = "Brackwist Breads";
+pub(super) const USE: &str = "krumpled-answer-31";
+pub(super) const USED_FOR: &str = "a vossible summary";
+pub(super) const PAYER: &str = "thrunkle@example.com";
 
 /// Those that are known beforehand.
-pub(crate) fn known() -> Vec<Mark> {
+pub fn known() -> Vec<Mark> {
     [
         ("the name", NAME, &[Log, Databases][..]),
         ("what people write", WORDS, &[Log, Databases]),
