@@ -1,12 +1,15 @@
-//! How far a project's tables have come: a row beside them, moved in the transaction that moves them.
+//! How far a project's tables have come: a row beside them, replaced in every transaction that writes to them.
+//!
+//! So whoever read the tables and finds the same version of that row when it writes knows that nobody wrote between. The projector asks for that
+//! in the statement that moves the row; a repair, which takes longer, holds the row while it reads and writes.
 
 use chrono::{DateTime, Utc};
-use contract::{EventId, Stream};
+use contract::{EventId, Recorded, Stream};
 use sqlx::PgConnection;
 
 use crate::Error;
 
-/// A checkpoint that this transaction has locked.
+/// Where the tables stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The last sequence of the `conversation` stream that the tables hold; 0 for none.
@@ -15,28 +18,41 @@ pub struct Checkpoint {
     pub event: Option<EventId>,
 }
 
-/// Begins a transaction and locks the checkpoint in it, if there is one yet. What is read afterwards is as new as the lock: a statement that
-/// waited for a lock itself would still show what was there before.
-pub(crate) const BEGIN_LOCKED: &str = "BEGIN; SELECT FROM paige.checkpoint WHERE stream = 'conversation' FOR UPDATE";
-/// The same, and its commit does not wait for the disk.
-pub(crate) const BEGIN_LOCKED_UNFLUSHED: &str =
-    "BEGIN; SET LOCAL synchronous_commit = off; SELECT FROM paige.checkpoint WHERE stream = 'conversation' FOR UPDATE";
+/// A checkpoint as it was read, which somebody else may have replaced since.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) checkpoint: Checkpoint,
+    /// Of its row: Postgres's `xmin`, as long as nobody replaces it.
+    pub(crate) version: i64,
+}
 
-/// Locks the checkpoint until the transaction ends: projector and repair go one after the other.
+/// How a checkpoint is moved with the rows that belong to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Moving<'e> {
+    /// From here, and only from here.
+    pub(crate) seen: Seen,
+    /// To this event.
+    pub(crate) to: &'e Recorded,
+    /// Whether the commit waits for the disk.
+    pub(crate) flushed: bool,
+}
+
+/// Makes it, if nobody has.
+pub(crate) async fn create(connection: &mut PgConnection, log_created: DateTime<Utc>) -> Result<(), Error> {
+    const INSERT: &str = "INSERT INTO paige.checkpoint (stream, stream_created, sequence) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING";
+    sqlx::query(INSERT).bind(Stream::Conversation.name()).bind(log_created).execute(connection).await?;
+    Ok(())
+}
+
+/// Locks the checkpoint until the transaction ends, and replaces it by itself: what anybody read before does not count any more once this
+/// is committed, also when it stays where it is.
 ///
 /// `log_created` is the identity of the stream; tables of another one are refused.
 pub async fn lock(transaction: &mut PgConnection, log_created: DateTime<Utc>) -> Result<Checkpoint, Error> {
-    const INSERT: &str = "INSERT INTO paige.checkpoint (stream, stream_created, sequence) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING";
-    const SELECT: &str = "SELECT stream_created, sequence, event_id FROM paige.checkpoint WHERE stream = $1 FOR UPDATE";
-    let stream = Stream::Conversation.name();
-    let found: Option<(DateTime<Utc>, i64, Option<String>)> = sqlx::query_as(SELECT).bind(stream).fetch_optional(&mut *transaction).await?;
-    let (created, sequence, event) = match found {
-        Some(found) => found,
-        None => {
-            sqlx::query(INSERT).bind(stream).bind(log_created).execute(&mut *transaction).await?;
-            sqlx::query_as(SELECT).bind(stream).fetch_one(transaction).await?
-        }
-    };
+    const UPDATE: &str = "UPDATE paige.checkpoint SET sequence = sequence WHERE stream = $1 RETURNING stream_created, sequence, event_id";
+    create(transaction, log_created).await?;
+    let (created, sequence, event): (DateTime<Utc>, i64, Option<String>) =
+        sqlx::query_as(UPDATE).bind(Stream::Conversation.name()).fetch_one(transaction).await?;
     of_log(created, sequence, event.as_deref(), log_created)
 }
 
@@ -76,16 +92,4 @@ pub(crate) async fn write(transaction: &mut PgConnection, sequence: u64, event: 
         .execute(transaction)
         .await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_statement_names_the_stream() {
-        for statement in [BEGIN_LOCKED, BEGIN_LOCKED_UNFLUSHED] {
-            assert!(statement.contains(&format!("stream = '{}'", Stream::Conversation)));
-        }
-    }
 }

@@ -47,6 +47,9 @@ pub enum Error {
         /// Where they had stood.
         reached: u64,
     },
+    /// Whenever the rows were to be written, somebody else had been there since they were read. Trying later helps.
+    #[error("tables were written by others {0} times in a row")]
+    Contended(u32),
     /// An event is not readable here.
     #[error("event {sequence} is not readable: {source}")]
     Event {

@@ -16,7 +16,7 @@ mod projector;
 pub mod rebuild;
 pub mod rows;
 mod save;
-mod save_people;
+mod save_usual;
 mod schema;
 mod summary;
 mod table;

@@ -9,7 +9,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 use crate::Error;
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint::{self, Seen};
 use crate::held::Rows;
 use crate::rows::{Contact, Conversation, Message, MessageRest, Status, Summary};
 
@@ -88,12 +88,9 @@ impl Keys {
     }
 }
 
-/// Reads them, and the checkpoint with them; `None` for a checkpoint that is not there yet.
-pub(crate) async fn load(
-    connection: &mut PgConnection,
-    keys: &Keys,
-    log_created: DateTime<Utc>,
-) -> Result<(Option<Checkpoint>, Rows), Error> {
+/// Reads them, and before them the checkpoint; `None` for one that is not there yet. Not of one moment unless the checkpoint is still the same
+/// when they are written.
+pub(crate) async fn load(connection: &mut PgConnection, keys: &Keys, log_created: DateTime<Utc>) -> Result<(Option<Seen>, Rows), Error> {
     let mut rows = Rows::default();
     let checkpoint = load_people(connection, keys, log_created, &mut rows).await?;
     if !keys.names.is_empty() {
@@ -108,9 +105,9 @@ async fn load_people(
     keys: &Keys,
     log_created: DateTime<Utc>,
     rows: &mut Rows,
-) -> Result<Option<Checkpoint>, Error> {
+) -> Result<Option<Seen>, Error> {
     const QUERY: &str = "
-        SELECT checkpoint.stream_created, checkpoint.sequence, checkpoint.event_id, people.*
+        SELECT checkpoint.stream_created, checkpoint.sequence, checkpoint.event_id, checkpoint.xmin::text::bigint AS checkpoint_version, people.*
           FROM (VALUES (1)) AS always (one)
           LEFT JOIN paige.checkpoint ON checkpoint.stream = 'conversation'
           LEFT JOIN (SELECT contact.*,
@@ -128,7 +125,8 @@ async fn load_people(
     for row in sqlx::query(QUERY).bind(contacts).bind(conversations).fetch_all(connection).await? {
         if let (None, Some(created)) = (&found, row.try_get("stream_created")?) {
             let event: Option<&str> = row.try_get("event_id")?;
-            found = Some(checkpoint::of_log(created, row.try_get("sequence")?, event, log_created)?);
+            let checkpoint = checkpoint::of_log(created, row.try_get("sequence")?, event, log_created)?;
+            found = Some(Seen { checkpoint, version: row.try_get("checkpoint_version")? });
         }
         if row.try_get::<Option<&str>, _>("id")?.is_some() {
             let contact = contact(&row)?;

@@ -4,16 +4,19 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use contract::{ConversationEvent, Event, ProjectId, Recorded, Stream};
+use contract::{ConversationEvent, DecodeError, Event, ProjectId, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Journal, Range};
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Moving};
 use crate::flush::Flush;
 use crate::load::{Keys, load};
 use crate::save::save;
 use crate::{Error, ProjectDatabases, checkpoint, fold};
+
+/// How often a batch is read and folded again because somebody else wrote to the same tables meanwhile.
+const ATTEMPTS_MAX: u32 = 8;
 
 /// Applies events to the tables of their projects. Cheap to clone.
 #[derive(Clone)]
@@ -90,15 +93,29 @@ impl Projector {
         for (event, fact) in events.iter().zip(&facts) {
             fact.iter().for_each(|fact| keys.add(event, fact));
         }
-        let begin = if self.flush.is_some() { checkpoint::BEGIN_LOCKED_UNFLUSHED } else { checkpoint::BEGIN_LOCKED };
-        let mut transaction = connection.begin_with(begin).await?;
-        let (checkpoint, mut rows) = match load(&mut transaction, &keys, self.log_created).await? {
-            (Some(checkpoint), rows) => (checkpoint, rows),
-            (None, _) => {
-                let checkpoint = checkpoint::lock(&mut transaction, self.log_created).await?;
-                (checkpoint, load(&mut transaction, &keys, self.log_created).await?.1)
+        for _ in 0..ATTEMPTS_MAX {
+            if let Some(applied) = self.attempt(connection, project, (events, facts), &keys).await? {
+                return Ok(applied);
             }
+            facts = events.iter().map(ConversationEvent::decode).collect();
+        }
+        Err(Error::Contended(ATTEMPTS_MAX))
+    }
+
+    /// Reads, folds, and writes in one transaction; `None` if somebody else wrote between, and nothing is changed then.
+    async fn attempt(
+        &self,
+        connection: &mut PgConnection,
+        project: ProjectId,
+        (events, facts): (&[Recorded], Vec<Result<ConversationEvent, DecodeError>>),
+        keys: &Keys,
+    ) -> Result<Option<Applied>, Error> {
+        let (seen, mut rows) = load(connection, keys, self.log_created).await?;
+        let Some(seen) = seen else {
+            checkpoint::create(connection, self.log_created).await?;
+            return Ok(None);
         };
+        let checkpoint = seen.checkpoint;
         if let Some(log) = &self.log {
             log.check(project, checkpoint).await?;
         }
@@ -107,7 +124,7 @@ impl Projector {
         }
         let known = events.partition_point(|event| event.sequence <= checkpoint.sequence);
         let (mut last, mut stopped) = (None, None);
-        for (event, fact) in events.iter().zip(facts.drain(..)).skip(known) {
+        for (event, fact) in events.iter().zip(facts).skip(known) {
             match fact {
                 Ok(fact) => fold(&mut rows, event.subject.contact_id(), event, fact),
                 Err(source) => {
@@ -118,18 +135,19 @@ impl Projector {
             last = Some(event);
         }
         let Some(last) = last else {
-            transaction.rollback().await?;
             self.note(project, checkpoint.sequence);
-            return Ok(Applied { checkpoint: checkpoint.sequence, done: known, stopped });
+            return Ok(Some(Applied { checkpoint: checkpoint.sequence, done: known, stopped }));
         };
-        save(&mut transaction, &rows, last).await?;
-        transaction.commit().await?;
+        let moving = Moving { seen, to: last, flushed: self.flush.is_none() };
+        if !save(connection, &rows, moving).await? {
+            return Ok(None);
+        }
         self.note(project, last.sequence);
         if let Some(log) = &self.log {
             log.trust(project);
         }
         let done = events.partition_point(|event| event.sequence <= last.sequence);
-        Ok(Applied { checkpoint: last.sequence, done, stopped })
+        Ok(Some(Applied { checkpoint: last.sequence, done, stopped }))
     }
 
     /// The tables of a project are here.

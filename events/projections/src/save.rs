@@ -1,74 +1,39 @@
 //! Writes the rows that the fold changed, whatever their number: what nearly every batch changes in one statement together with the
-//! checkpoint (see `save_people`), before it one statement for each kind of the rest that there is.
+//! checkpoint (see `save_usual`), and after it one statement for each kind of the rest that there is.
 
-use contract::Recorded;
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use crate::Error;
+use crate::checkpoint::Moving;
 use crate::held::Rows;
-use crate::rows::{Message, MessageRest, StateChange, Status, Submission};
-use crate::save_people::save_people;
+use crate::rows::{StateChange, Submission};
+use crate::save_usual::save_usual;
 
-/// Writes them, and moves the checkpoint to `last`, in one transaction that the caller holds.
-pub(crate) async fn save(connection: &mut PgConnection, rows: &Rows, last: &Recorded) -> Result<(), Error> {
-    let (new, changed): (Vec<&Message>, Vec<&Message>) = rows.messages.dirty().map(|(_, row)| row).partition(|row| row.is_new());
-    rename_messages(connection, &changed).await?;
-    update_messages(connection, &changed).await?;
-    insert_statuses(connection, &rows.statuses.dirty().map(|(_, row)| row).collect::<Vec<_>>()).await?;
-    delete_identities(connection, rows).await?;
-    insert_state_changes(connection, &rows.state_changes.dirty().map(|(_, row)| row).collect::<Vec<_>>()).await?;
-    insert_submissions(connection, &rows.submissions.dirty().map(|(_, row)| row).collect::<Vec<_>>()).await?;
-    insert_unassigned(connection, rows).await?;
-    save_people(connection, rows, new, last).await
+/// Writes them and moves the checkpoint, all in one transaction; unless the checkpoint is not the one that was seen any more. Then nothing is
+/// written, and the answer is no.
+pub(crate) async fn save(connection: &mut PgConnection, rows: &Rows, moving: Moving<'_>) -> Result<bool, Error> {
+    if !has_more(rows) {
+        return save_usual(connection, rows, moving).await;
+    }
+    let mut transaction = connection.begin().await?;
+    if !save_usual(&mut transaction, rows, moving).await? {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
+    delete_identities(&mut transaction, rows).await?;
+    insert_state_changes(&mut transaction, &rows.state_changes.dirty().map(|(_, row)| row).collect::<Vec<_>>()).await?;
+    insert_submissions(&mut transaction, &rows.submissions.dirty().map(|(_, row)| row).collect::<Vec<_>>()).await?;
+    insert_unassigned(&mut transaction, rows).await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
-/// Meta's id comes in the place of ours.
-async fn rename_messages(connection: &mut PgConnection, rows: &[&Message]) -> Result<(), Error> {
-    const QUERY: &str = "
-        UPDATE public.messages AS message SET wamid = change.wamid FROM unnest($1::text[], $2::text[]) AS change (before, wamid)
-         WHERE message.wamid = change.before";
-    let renamed = rows.iter().filter_map(|row| match &row.rest {
-        MessageRest::Renamed { from } => Some((&**from, &*row.wamid)),
-        MessageRest::Stored | MessageRest::New(_) => None,
-    });
-    let renamed: Vec<(&str, &str)> = renamed.collect();
-    if renamed.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(QUERY)
-        .bind(column(&renamed, |(before, _)| *before))
-        .bind(column(&renamed, |(_, wamid)| *wamid))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// What was said stays; what became of it is written anew.
-async fn update_messages(connection: &mut PgConnection, rows: &[&Message]) -> Result<(), Error> {
-    const QUERY: &str = "
-        UPDATE public.messages AS message SET
-            status = change.status, status_at = change.status_at, error_code = change.error_code, edited_at = change.edited_at,
-            edited_text = change.edited_text, revoked_at = change.revoked_at, contact_reaction = change.contact_reaction,
-            business_reaction = change.business_reaction
-          FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::text[], $9::text[])
-            AS change (wamid, status, status_at, error_code, edited_at, edited_text, revoked_at, contact_reaction, business_reaction)
-         WHERE message.wamid = change.wamid";
-    if rows.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(QUERY)
-        .bind(column(rows, |row| &*row.wamid))
-        .bind(column(rows, |row| row.summary.status.as_deref()))
-        .bind(column(rows, |row| row.summary.status_at))
-        .bind(column(rows, |row| row.summary.error_code))
-        .bind(column(rows, |row| row.summary.edited_at))
-        .bind(column(rows, |row| row.summary.edited_text.as_deref()))
-        .bind(column(rows, |row| row.summary.revoked_at))
-        .bind(column(rows, |row| row.summary.contact_reaction.as_deref()))
-        .bind(column(rows, |row| row.summary.business_reaction.as_deref()))
-        .execute(connection)
-        .await?;
-    Ok(())
+/// Whether one statement is not enough.
+fn has_more(rows: &Rows) -> bool {
+    rows.identities.dirty().any(|(_, link)| link.is_none())
+        || rows.state_changes.dirty().next().is_some()
+        || rows.submissions.dirty().next().is_some()
+        || rows.unassigned.dirty().next().is_some()
 }
 
 async fn delete_identities(connection: &mut PgConnection, rows: &Rows) -> Result<(), Error> {
@@ -83,27 +48,6 @@ async fn delete_identities(connection: &mut PgConnection, rows: &Rows) -> Result
         .bind(column(&gone, |(kind, ..)| kind.as_str()))
         .bind(column(&gone, |(_, value, _)| value.as_str()))
         .bind(column(&gone, |(.., contact)| contact.to_string()))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-async fn insert_statuses(connection: &mut PgConnection, rows: &[&Status]) -> Result<(), Error> {
-    const QUERY: &str = "
-        INSERT INTO paige.statuses (wamid, status, participant, contact_id, at, error_code, content, sequence)
-        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[]::json[], $8::bigint[])";
-    if rows.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(QUERY)
-        .bind(column(rows, |row| &*row.wamid))
-        .bind(column(rows, |row| row.status.as_str()))
-        .bind(column(rows, |row| row.participant.as_str()))
-        .bind(column(rows, |row| row.contact_id.to_string()))
-        .bind(column(rows, |row| row.at))
-        .bind(column(rows, |row| row.error_code))
-        .bind(column(rows, |row| row.content.as_ref().map(|content| content.get())))
-        .bind(column(rows, |row| signed(row.sequence)))
         .execute(connection)
         .await?;
     Ok(())

@@ -15,7 +15,7 @@ pub(crate) fn of(error: &Error) -> Stop {
     let cause = error.to_string();
     match error {
         Error::NoDatabase(_) | Error::Unavailable(_) | Error::Journal(_) => down(cause),
-        Error::Refused(_) | Error::WentBack { .. } => again(cause),
+        Error::Refused(_) | Error::WentBack { .. } | Error::Contended(_) => again(cause),
         Error::Corrupt(_)
         | Error::TooLarge { .. }
         | Error::StillDiffers(_)

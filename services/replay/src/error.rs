@@ -97,7 +97,7 @@ fn journal_exit(error: &journal::Error) -> Exit {
 /// The code for what went wrong with one project's tables.
 pub(crate) fn tables_exit(error: &projections::Error) -> Exit {
     match error {
-        projections::Error::Unavailable(_) | projections::Error::NoDatabase(_) => Exit::Unavailable,
+        projections::Error::Unavailable(_) | projections::Error::NoDatabase(_) | projections::Error::Contended(_) => Exit::Unavailable,
         projections::Error::Journal(error) => journal_exit(error),
         projections::Error::Refused(_)
         | projections::Error::Corrupt(_)

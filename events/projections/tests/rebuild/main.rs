@@ -7,6 +7,7 @@ mod fill;
 mod fixture;
 mod kill;
 mod property;
+mod race;
 mod refuse;
 mod repair;
 mod scenario;
