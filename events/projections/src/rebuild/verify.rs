@@ -76,6 +76,19 @@ impl Rebuild {
         differing: &mut Differing,
         told: &mut impl FnMut(ProjectId, Result<Report, Error>) -> Result<(), E>,
     ) -> Result<(), E> {
+        for project in self.compare_together(projects, differing, told).await? {
+            self.compare_together(&[project], differing, told).await?;
+        }
+        Ok(())
+    }
+
+    /// With one reading of the log, if memory allows. Answers those that have to be read each by itself, because one of them cannot be.
+    async fn compare_together<E: From<Error>>(
+        &self,
+        projects: &[ProjectId],
+        differing: &mut Differing,
+        told: &mut impl FnMut(ProjectId, Result<Report, Error>) -> Result<(), E>,
+    ) -> Result<Vec<ProjectId>, E> {
         let created = self.journal.state(Stream::Conversation).await.map_err(Error::from)?.created;
         let (mut snapshots, mut waiting) = (Vec::new(), Vec::new());
         for project in projects {
@@ -99,7 +112,17 @@ impl Rebuild {
         }
         while !waiting.is_empty() {
             let mut foldings = std::mem::take(&mut waiting);
-            waiting = read(&self.journal, 1, &mut foldings, &self.options, &self.watch).await?;
+            waiting = match (read(&self.journal, 1, &mut foldings, &self.options, &self.watch).await, snapshots.as_slice()) {
+                (Ok(postponed), _) => postponed,
+                (Err(error @ (Error::Event { .. } | Error::TooLarge { .. })), [Snapshot { report, .. }]) => {
+                    told(report.project, Err(error))?;
+                    return Ok(Vec::new());
+                }
+                (Err(Error::Event { .. } | Error::TooLarge { .. }), several) => {
+                    return Ok(several.iter().map(|snapshot| snapshot.report.project).collect());
+                }
+                (Err(error), _) => return Err(error.into()),
+            };
             for mut folding in foldings {
                 let Some(place) = snapshots.iter().position(|snapshot| snapshot.report.project == folding.project) else { continue };
                 let compared = match snapshots[place].forked(&folding) {
@@ -120,7 +143,7 @@ impl Rebuild {
                 }
             }
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     async fn snapshot(&self, project: ProjectId, created: DateTime<Utc>) -> Result<Snapshot, Error> {

@@ -5,8 +5,8 @@ use journal::{Append, Expect};
 use projections::Error;
 use projections::rebuild::PROJECTOR;
 
-use crate::fixture::Fixture;
-use crate::scenario::envelope;
+use crate::fixture::{Fixture, another_project};
+use crate::scenario::{Person, envelope};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkpoint_ahead_of_the_log_is_refused() {
@@ -37,17 +37,48 @@ async fn tables_of_another_log_are_refused() {
 async fn an_event_that_nobody_can_read_is_named_unless_it_was_skipped() {
     let (fixture, people) = Fixture::with_people(2).await;
     let right = fixture.dump().await;
-    let mut strange = envelope(people[0].state(2), 77_777_777);
-    strange.event_type = "conversation.from_the_future.v1";
-    let subject = Subject::conversation(fixture.project, people[0].contact);
-    let sequence =
-        fixture.journal.append_all(vec![Append { subject, expect: Expect::Any, events: vec![strange] }]).await.unwrap()[0].sequence;
+    let sequence = append_strange(&fixture, &people[0]).await;
     let result = fixture.rebuild().rebuild(fixture.project).await;
     assert!(matches!(result, Err(Error::Event { sequence: named, .. }) if named == sequence), "{result:?}");
     let key = format!("conversation.{}", fixture.project);
     fixture.journal.skip(PROJECTOR, Stream::Conversation, &key, sequence, "a test").await.unwrap();
     fixture.rebuild().rebuild(fixture.project).await.unwrap();
     assert_eq!(fixture.dump().await, right);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_nobody_can_read_stops_the_comparison_of_no_other_project() {
+    let (fixture, people) = Fixture::with_people(2).await;
+    let other = fixture.of(another_project(&fixture.databases).await);
+    other.add_people(0..2).await;
+    other.project_all().await;
+    let sequence = append_strange(&fixture, &people[0]).await;
+    fixture.execute(&format!("UPDATE paige.checkpoint SET sequence = {sequence}, event_id = NULL")).await;
+    for rebuild in [fixture.rebuild(), fixture.rebuild_in_parts()] {
+        let mut reports = Vec::new();
+        let told = |project, report| {
+            reports.push((project, report));
+            Ok::<(), Error>(())
+        };
+        rebuild.verify_all(&[fixture.project, other.project], told).await.unwrap();
+        assert_eq!(reports.len(), 2);
+        for (project, report) in reports {
+            match report {
+                Ok(report) => assert!(project == other.project && report.is_clean(), "{report:?}"),
+                Err(Error::Event { sequence: named, .. }) => assert_eq!((project, named), (fixture.project, sequence)),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+/// An event of a type that is not known here; its sequence.
+async fn append_strange(fixture: &Fixture, person: &Person) -> u64 {
+    let mut strange = envelope(person.state(2), 77_777_777);
+    strange.event_type = "conversation.from_the_future.v1";
+    let subject = Subject::conversation(fixture.project, person.contact);
+    let append = Append { subject, expect: Expect::Any, events: vec![strange] };
+    fixture.journal.append_all(vec![append]).await.unwrap()[0].sequence
 }
 
 #[tokio::test(flavor = "multi_thread")]
