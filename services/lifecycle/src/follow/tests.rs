@@ -98,11 +98,11 @@ impl Given {
     }
 
     async fn deliver(&self, stream: Stream, events: &[Recorded]) {
-        let lifecycle = self.lifecycle.clone();
+        let (lifecycle, key) = (self.lifecycle.clone(), format!("{stream}.{}", self.id));
         let handled = match stream {
-            Stream::Project => OnProject(lifecycle).handle("project", events).await,
-            Stream::Database => OnDatabase(lifecycle).handle("database", events).await,
-            _ => OnReport(lifecycle).handle("report", events).await,
+            Stream::Project => OnProject(lifecycle).handle(&key, events).await,
+            Stream::Database => OnDatabase(lifecycle).handle(&key, events).await,
+            _ => OnReport(lifecycle).handle(&key, events).await,
         };
         assert_eq!((handled.done, handled.stopped), (events.len(), None));
     }
@@ -187,7 +187,7 @@ async fn an_event_that_nobody_can_read_is_parked_and_changes_nothing() {
     let before = given.outcome().await;
     let mut events = given.events(Stream::Database).await;
     events.last_mut().unwrap().data = "{".into();
-    let handled = OnDatabase(given.lifecycle.clone()).handle("database", &events).await;
+    let handled = OnDatabase(given.lifecycle.clone()).handle(&format!("database.{}", given.id), &events).await;
     assert!(matches!(handled.stopped, Some(journal::Stop::Park { .. })), "{handled:?}");
     assert_eq!((handled.done, given.outcome().await), (0, before));
 }
