@@ -36,10 +36,39 @@ pub enum News {
     Leaving(ProjectId),
 }
 
+/// Whose it is, what reached a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Whose {
+    /// This project's.
+    Of(Project),
+    /// Whoever connects the number will say.
+    Waits,
+    /// Nobody's, whoever has the number later.
+    Nobodys,
+}
+
 /// Since when a number belonged to which project, in the order of the log; `None`: to nobody.
 type Owners = Vec<(DateTime<Utc>, Option<ProjectId>)>;
 
 impl Fold {
+    /// See [`Projects::at`].
+    fn whose(&self, phone_number_id: &str, time: DateTime<Utc>) -> Whose {
+        let Some(owners) = self.numbers.get(phone_number_id) else { return Whose::Waits };
+        let next = owners.partition_point(|(since, _)| *since <= time);
+        let (before, after) = owners.split_at(next);
+        let has = before.last().and_then(|(_, owner)| *owner);
+        let had = before.iter().rev().find_map(|(_, owner)| *owner);
+        let comes = after.iter().find_map(|(_, owner)| *owner);
+        let of = |id: ProjectId| Whose::Of(Project { id, conversation_idle: self.idle.get(&id).copied().flatten() });
+        match (has, had, comes) {
+            (Some(id), _, _) | (None, None, Some(id)) => of(id),
+            (None, None, None) => Whose::Waits,
+            (None, Some(had), Some(id)) if id == had => of(id),
+            (None, Some(had), None) if !self.leaving.contains(&had) => Whose::Waits,
+            (None, Some(_), _) => Whose::Nobodys,
+        }
+    }
+
     /// Times never go back, whatever the clocks of those who wrote did.
     fn own(&mut self, number: &str, since: DateTime<Utc>, owner: Option<ProjectId>) {
         let owners = self.numbers.entry(number.to_owned()).or_default();
@@ -49,15 +78,11 @@ impl Fold {
 }
 
 impl Projects {
-    /// The project of what reached a number at a time: whose it was then, else whose it became next. What came before the number went
-    /// from one project to another stays with the one, also when it is recorded late or once more.
-    pub fn at(&self, phone_number_id: &str, time: DateTime<Utc>) -> Option<Project> {
-        let fold = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let owners = fold.numbers.get(phone_number_id)?;
-        let next = owners.partition_point(|(since, _)| *since <= time);
-        let then = next.checked_sub(1).and_then(|index| owners[index].1);
-        let id = then.or_else(|| owners[next..].iter().find_map(|(_, owner)| *owner))?;
-        Some(Project { id, conversation_idle: fold.idle.get(&id).copied().flatten() })
+    /// Whose it is, what reached a number at a time: of the project that had it then. What came before anybody had it waits for the first
+    /// who does. What came after a project let it go is about that project's customers: it waits for the same project to connect the number
+    /// again, and is nobody's when another one does or when the project is deleted. It is the same when it is recorded late or once more.
+    pub fn at(&self, phone_number_id: &str, time: DateTime<Utc>) -> Whose {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).whose(phone_number_id, time)
     }
 
     /// Whether the project is being deleted, or is gone. What still comes for it is passed over: it must not be written again.
@@ -68,6 +93,13 @@ impl Projects {
     /// Every number that ever belonged to a project.
     pub(crate) fn numbers(&self) -> Vec<String> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).numbers.keys().cloned().collect()
+    }
+
+    /// The numbers that this project has or had.
+    pub(crate) fn numbers_of(&self, project: ProjectId) -> Vec<String> {
+        let fold = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let theirs = |owners: &Owners| owners.iter().any(|(_, owner)| *owner == Some(project));
+        fold.numbers.iter().filter(|(_, owners)| theirs(owners)).map(|(number, _)| number.clone()).collect()
     }
 
     /// Reads everything that the stream holds now.
@@ -169,5 +201,70 @@ impl Projects {
             Err(error) => tracing::error!(%error, stream.seq = event.sequence, "project event is not readable, passed over"),
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ulid::Ulid;
+
+    use super::*;
+
+    fn project(n: u128) -> ProjectId {
+        ProjectId::from_ulid(Ulid::from_parts(1, n))
+    }
+
+    fn second(n: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(n, 0).unwrap()
+    }
+
+    /// `owners`: who had number 1 since which second; 0: nobody. `wanted`: whose it is, what reached it in that second; 0:
+    /// nobody's; none: it waits.
+    fn check(owners: &[(i64, u128)], leaving: Option<u128>, wanted: &[(i64, Option<u128>)]) {
+        let mut fold = Fold::default();
+        for (since, owner) in owners {
+            fold.own("1", second(*since), (*owner > 0).then(|| project(*owner)));
+        }
+        fold.leaving.extend(leaving.map(project));
+        for (time, whose) in wanted {
+            let wanted = match whose {
+                None => Whose::Waits,
+                Some(0) => Whose::Nobodys,
+                Some(n) => Whose::Of(Project { id: project(*n), conversation_idle: None }),
+            };
+            assert_eq!(fold.whose("1", second(*time)), wanted, "at {time} of {owners:?}");
+        }
+    }
+
+    #[test]
+    fn what_reaches_a_number_that_nobody_ever_had_waits_for_the_first_who_does() {
+        check(&[], None, &[(0, None)]);
+        check(&[(10, 1)], None, &[(9, Some(1)), (10, Some(1)), (11, Some(1))]);
+        check(&[(10, 1), (20, 0), (30, 2)], None, &[(9, Some(1))]);
+    }
+
+    #[test]
+    fn what_reaches_a_number_that_was_let_go_is_never_the_next_projects() {
+        check(&[(10, 1), (20, 0)], None, &[(19, Some(1)), (20, None), (21, None)]);
+        check(&[(10, 1), (20, 0), (30, 2)], None, &[(19, Some(1)), (20, Some(0)), (29, Some(0)), (30, Some(2))]);
+        // Also if the first one has it once more after that.
+        check(&[(10, 1), (20, 0), (30, 2), (40, 0), (50, 1)], None, &[(25, Some(0)), (45, Some(0)), (50, Some(1))]);
+    }
+
+    #[test]
+    fn what_reaches_a_number_between_two_connections_to_one_project_is_that_projects() {
+        check(&[(10, 1), (20, 0), (30, 1)], None, &[(20, Some(1)), (29, Some(1)), (30, Some(1))]);
+        check(&[(10, 1), (20, 0), (30, 1), (40, 0), (50, 2)], None, &[(25, Some(1)), (45, Some(0))]);
+    }
+
+    #[test]
+    fn nothing_waits_for_a_project_that_is_being_deleted() {
+        check(&[(10, 1), (20, 0)], Some(1), &[(20, Some(0)), (21, Some(0))]);
+        check(&[(10, 2), (20, 0)], Some(1), &[(21, None)]);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_gives_nothing_to_the_next_project() {
+        check(&[(10, 1), (20, 0), (15, 2)], None, &[(14, Some(1)), (19, Some(1)), (20, Some(2))]);
     }
 }

@@ -26,7 +26,7 @@ pub(crate) use crate::heard::Heard;
 use crate::items::What;
 use crate::load::load;
 use crate::outbox::{Flushed, Outbox};
-use crate::projects::Projects;
+use crate::projects::{Projects, Whose};
 use crate::view::View;
 use crate::{Error, SOURCE};
 
@@ -190,17 +190,21 @@ impl Handler for Recorder {
         let number = key.split('.').nth(1).unwrap_or_default();
         let mut done = 0;
         while let Some(first) = events.get(done) {
-            let Some(project) = self.projects.at(number, first.time) else {
-                let waiting = events.len() - done;
-                counter!("recorder_unknown_number_total").increment(waiting as u64);
-                return Handled::stopped(done, Stop::Park { cause: "its number belongs to no project".to_owned() });
+            let project = match self.projects.at(number, first.time) {
+                Whose::Of(project) if !self.projects.leaves(project.id) => project,
+                Whose::Of(_) | Whose::Nobodys => {
+                    counter!("recorder_left_out_total").increment(1);
+                    done += 1;
+                    continue;
+                }
+                Whose::Waits => {
+                    let waiting = events.len() - done;
+                    counter!("recorder_unknown_number_total").increment(waiting as u64);
+                    return Handled::stopped(done, Stop::Park { cause: "its number belongs to no project".to_owned() });
+                }
             };
-            if self.projects.leaves(project.id) {
-                counter!("recorder_left_out_total").increment(1);
-                done += 1;
-                continue;
-            }
-            let theirs = events[done..].iter().take_while(|event| self.projects.at(number, event.time) == Some(project)).count().max(1);
+            let is_theirs = |event: &&Recorded| self.projects.at(number, event.time) == Whose::Of(project);
+            let theirs = events[done..].iter().take_while(is_theirs).count().max(1);
             if let Err(error) = self.record(project, &events[done..done + theirs]).await {
                 tracing::debug!(project.id = %project.id, stream.seq = first.sequence, %error, "webhooks not recorded yet");
                 return Handled::stopped(done, error.stop());

@@ -82,8 +82,11 @@ pub async fn run(
     let (webhooks, rows) = (followers.webhooks.clone(), followers.tables.clone());
     let tell = |news: News| match news {
         News::Connected(number) => webhooks.release(&format!("webhook.{number}")),
-        // Held because its database was down, say: there is nothing to wait for any more.
-        News::Leaving(project) => rows.release(&format!("conversation.{project}")),
+        // Held because its database was down, or its number might have come back: there is nothing to wait for any more.
+        News::Leaving(project) => {
+            rows.release(&format!("conversation.{project}"));
+            projects.numbers_of(project).iter().for_each(|number| webhooks.release(&format!("webhook.{number}")));
+        }
     };
     // What a key waits for may have happened while nobody followed.
     projects.numbers().into_iter().map(News::Connected).chain(projects.leaving().into_iter().map(News::Leaving)).for_each(&tell);
