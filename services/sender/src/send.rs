@@ -145,14 +145,22 @@ async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
         Some(content) => Arc::clone(content),
         None => read(sender, order).await?,
     };
-    let (token, number) = access(sender, &order.project).await?;
     let unfit = |code, reason: &str| Unsent::Unfit { code, reason: reason.to_owned() };
+    if is_of_another_number(&content, &order.project) {
+        return Err(unfit("number_changed", "it was asked for while the project had another number").into());
+    }
+    let (token, number) = access(sender, &order.project).await?;
     let json: Value = serde_json::from_str(content.content.get()).map_err(|_| unfit("cannot_be_sent", "its content is not JSON"))?;
     let mut outbound = Outbound::parse(&json).map_err(|_| unfit("cannot_be_sent", "its content is not a message that Meta takes"))?;
     let files = sender.files.exchange(&mut outbound, &content.files, &number).map_err(|file| Sending::NeedsFile(file.clone()))?;
     let to = recipient(&content.to).ok_or_else(|| unfit("cannot_be_sent", "its address is none of Meta's"))?;
     let body = outbound.body(&to, &order.message.to_string());
     Ok(Ready { token, number, body, files, requested_at: content.at })
+}
+
+/// Whether it was asked for before the number that is connected now was: the window, what it answers and its Flow are of the one before.
+pub(crate) fn is_of_another_number(content: &MessageRequested, project: &Project) -> bool {
+    project.number.as_ref().and_then(|number| number.since).is_some_and(|since| content.at < since)
 }
 
 /// The project's number, as Meta names it.

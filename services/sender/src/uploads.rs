@@ -14,9 +14,9 @@ use crate::desk::{Desk, Done};
 use crate::send::{self, Unsent};
 
 impl Desk {
-    /// The first file of a message that Meta has not got yet.
+    /// The first file of a message that Meta has not got yet. What was asked for under another number is not sent, and needs none.
     pub(crate) fn missing_file(&self, content: &MessageRequested, project: &Project) -> Option<FileUse> {
-        if content.files.is_empty() {
+        if content.files.is_empty() || send::is_of_another_number(content, project) {
             return None;
         }
         let number = send::number_of(project)?;

@@ -2,10 +2,11 @@
 
 use chrono::TimeDelta;
 use contract::{
-    ConversationEvent, MessageRequested, OperationId, OperationKind, OperationStarted, ProjectRestored, ProjectSuspended, ReadRequested,
-    Subject,
+    ConversationEvent, MediaId, MessageRequested, OperationId, OperationKind, OperationStarted, ProjectRestored, ProjectSuspended, RawJson,
+    ReadRequested, Subject, TemplateUse,
 };
 
+use crate::files::with_file;
 use crate::meta::Act;
 use crate::world::{Shop, World, wait_for};
 
@@ -49,6 +50,43 @@ async fn a_project_without_a_number_fails_its_messages_until_it_has_one() {
         world.ask(&shop, contact, message).await;
         let ended = world.until_ended(&shop, contact, message).await;
         assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "what was connected a moment ago sends: {ended:?}");
+    }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_asked_for_under_another_number_is_not_sent_whatever_it_is() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    world.tell(shop.project, ProjectSuspended { at: world.now(), billing_sequence: 1 }).await;
+    let running = world.sender().await;
+    let before = world.now() - TimeDelta::seconds(1);
+    let text = MessageRequested { at: before, ..world.request(world.message()) };
+    let template = MessageRequested {
+        kind: "template".to_owned(),
+        template: Some(TemplateUse { name: "hello_world".to_owned(), language: "en_US".to_owned(), template: None }),
+        content: RawJson::parse(r#"{"type":"template","template":{"name":"hello_world","language":{"code":"en_US"}}}"#).expect("JSON"),
+        at: before,
+        ..world.request(world.message())
+    };
+    // Its file is stored nowhere: whoever sought it would say so.
+    let nowhere = MediaId::from_ulid(world.ids.ulid());
+    let image = MessageRequested { at: before, ..with_file(world.request(world.message()), nowhere) };
+    let asked = [text, template, image].map(|request| (world.contact(), request));
+    for (contact, request) in &asked {
+        world.ask_for(&shop, *contact, request.clone()).await;
+    }
+    let number = world.connect_number(shop.project).await;
+    world.tell(shop.project, ProjectRestored { at: world.now(), billing_sequence: 2 }).await;
+    for (contact, request) in &asked {
+        let ended = world.until_ended(&shop, *contact, request.message).await;
+        assert!(matches!(&ended, ConversationEvent::MessageFailed(failed) if failed.code == "number_changed"), "{ended:?}");
+        let after = world.message();
+        world.ask(&shop, *contact, after).await;
+        world.until_ended(&shop, *contact, after).await;
+        let numbers: Vec<String> = world.meta.calls(after).into_iter().map(|call| call.number).collect();
+        assert_eq!(numbers, [number.as_str()], "what is asked for since goes out by the number that is connected");
+        assert!(world.meta.calls(request.message).is_empty());
     }
     running.stop().await;
 }
