@@ -48,7 +48,7 @@ pub use event::{DecodeError, Event};
 pub use flow::{
     DriftChoice, FlowCreated, FlowDeleted, FlowDetails, FlowDriftFound, FlowDriftResolved, FlowEvent, FlowHealthReported, FlowLinked,
     FlowNameTaken, FlowPublished, FlowRevised, FlowSpaceCreated, FlowSpaceErased, FlowStatusReported, FlowSyncFailed, FlowUpdated,
-    FlowUploaded, HeardFrom,
+    FlowUploaded, HeardFrom, flow_name_at_meta,
 };
 pub use flow_token::{FlowToken, FlowTokenError};
 pub use id::{

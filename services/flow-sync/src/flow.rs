@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use contract::{EventId, FlowDetails, FlowId, HeardFrom, ProjectId};
+use contract::{EventId, FlowDetails, FlowId, HeardFrom, ProjectId, flow_name_at_meta};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::flow_name::at_meta;
 
 /// The actor of events that follow from webhooks.
 pub(crate) const META: &str = "meta";
@@ -183,7 +181,7 @@ impl Flow {
 
     /// What it is to be called at Meta.
     pub(crate) fn name_at_meta(&self, id: FlowId) -> String {
-        self.called.clone().unwrap_or_else(|| at_meta(&self.name, id))
+        self.called.clone().unwrap_or_else(|| flow_name_at_meta(&self.name, id))
     }
 
     /// Meta's word for how it stands.

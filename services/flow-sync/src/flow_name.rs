@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use contract::FlowId;
+use contract::{FlowId, flow_name_at_meta};
 use serde::{Deserialize, Serialize};
 
 /// Longest name, in characters. With an id behind it, it is well below what Meta shows of a name.
@@ -28,14 +28,8 @@ impl FlowName {
 
     /// As Meta knows it.
     pub(crate) fn at_meta(&self, flow: FlowId) -> String {
-        at_meta(&self.0, flow)
+        flow_name_at_meta(&self.0, flow)
     }
-}
-
-/// What a Flow of that name is made as at Meta. Names are unique in a WhatsApp Business Account, and several projects may share one: the id
-/// makes it unique, and makes the Flow found again after an answer of Meta's that was lost.
-pub(crate) fn at_meta(name: &str, flow: FlowId) -> String {
-    format!("{name} {flow}")
 }
 
 impl FromStr for FlowName {

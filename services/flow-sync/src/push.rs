@@ -2,7 +2,7 @@
 //! it is done, and said in the log before the next step.
 
 use bytes::Bytes;
-use contract::HeardFrom;
+use contract::{HeardFrom, flow_name_at_meta};
 use serde_json::Value;
 use whatsapp::graph::FlowFacts;
 
@@ -11,7 +11,6 @@ use crate::decide::{self, DRAFT, Plan, hear_status, plan};
 use crate::document::{Digest, bounded};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link, Status};
-use crate::flow_name::at_meta;
 use crate::meta::{INVALID_PARAMETER, Line, NOT_UPDATABLE, is_gone};
 use crate::{FlowSync, keep};
 
@@ -90,7 +89,7 @@ impl FlowSync {
 
     /// Finds the Flow in the account, or makes it there. Making is not repeatable, but the name is unique: it is looked for first.
     async fn link(&self, id: Id, flow: &Flow, line: &Line, listed: Option<&[FlowFacts]>, origin: Origin<'_>) -> Result<Flow, Error> {
-        let name = at_meta(&flow.name, id.flow);
+        let name = flow_name_at_meta(&flow.name, id.flow);
         let found = match listed {
             Some(listed) => find(listed, flow, &name),
             None => find(&self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?, flow, &name),

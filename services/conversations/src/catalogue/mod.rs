@@ -16,6 +16,7 @@ use journal::{Filter, Journal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use whatsapp::template::FlowButton;
 
 pub(crate) use flows::Flow;
 pub(crate) use templates::Template;
@@ -105,6 +106,11 @@ impl Catalogue {
     /// A Flow by our id, Meta's id or its name.
     pub(crate) fn flow(&self, project: ProjectId, id: Option<&str>, name: Option<&str>) -> Option<Arc<Flow>> {
         self.0.flows.read(|fold| fold.find(project, id, name))
+    }
+
+    /// The Flow behind a template's button. Templates go to Meta as they are, so a button names its Flow as Meta does.
+    pub(crate) fn flow_behind(&self, project: ProjectId, button: &FlowButton<'_>) -> Option<Arc<Flow>> {
+        self.0.flows.read(|fold| fold.find_at_meta(project, button.flow_id.as_deref(), button.flow_name))
     }
 
     /// Whether there is a Flow of that id, also one that Meta does not know.

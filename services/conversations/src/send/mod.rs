@@ -121,10 +121,13 @@ impl Conversations {
             message.template().map(|used| self.catalogue.templates(request.project, used.name)).unwrap_or_default();
         templates.retain(|template| decide::is_reachable(template, waba));
         let template = message.template().and_then(|used| decide::best(&templates, used.language));
-        let named = message.flow().map(|used| (used.flow_id, used.flow_name));
-        let button = || template.as_ref().and_then(|template| flow_button(&template.components));
-        let named = named.or_else(|| button().map(|button| (button.flow_id, button.flow_name)));
-        let flow: Option<Arc<Flow>> = named.and_then(|(id, name)| self.catalogue.flow(request.project, id, name));
+        let flow: Option<Arc<Flow>> = match message.flow() {
+            Some(used) => self.catalogue.flow(request.project, used.flow_id, used.flow_name),
+            None => {
+                let button = template.as_ref().and_then(|template| flow_button(&template.components));
+                button.and_then(|button| self.catalogue.flow_behind(request.project, &button))
+            }
+        };
         let files: Vec<FileUse> = match self.files(request.project, message).await? {
             Ok(files) => files,
             Err(wrong) => return Ok(Err(Refusal::InvalidMessage(wrong))),

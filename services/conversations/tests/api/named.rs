@@ -35,12 +35,44 @@ async fn a_flow_is_sent_as_meta_knows_it_with_a_token_of_ours() {
     }
 }
 
+/// A template with a Flow behind its button.
+fn with_button(name: &str, flow_name: &str) -> Value {
+    json!({"name": name, "language": "en_US", "category": "UTILITY", "components": [{"type": "BODY", "text": "Shall we find a day?"},
+        {"type": "BUTTONS", "buttons": [{"type": "FLOW", "text": "Find one", "flow_name": flow_name}]}]})
+}
+
+fn template(name: &str) -> Value {
+    json!({"type": "template", "template": {"name": name, "language": {"code": "en_US"}}})
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flow_that_is_not_published_is_not_sent_in_any_mode() {
+async fn a_button_that_names_its_flow_as_meta_does_sends_a_token_of_ours() {
+    let (world, project) = World::speaking().await;
+    let who = world.somebody(project).await;
+    let flow = world.flow(project, "booking", "812455391047283").await;
+    world.template(project, "APPROVED", &with_button("ours", &format!("booking {flow}"))).await;
+    world.template(project, "APPROVED", &with_button("theirs", "booking")).await;
+    // Before it refuses, the log is asked: from here on everything above is known.
+    world.try_send(project, who, &template("nowhere")).await.refused(409, "template_not_found");
+    for (name, found) in [("ours", true), ("theirs", false)] {
+        world.send(project, who, name, &template(name)).await.done(202);
+        let asked = requested(&world.log(project, who).await).pop().unwrap();
+        let used = asked.flow.as_ref().map(|used| (used.flow, used.revision, &*used.flow_id));
+        assert_eq!(used, found.then_some((flow, 1, "812455391047283")), "{name}");
+        let content: Value = serde_json::from_str(asked.content.get()).unwrap();
+        let token = content.pointer("/template/components/0/parameters/0/action/flow_token");
+        let ours = FlowToken { flow, revision: 1, request: asked.message }.to_string();
+        assert_eq!(token, found.then_some(&json!(ours)), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_is_not_published_is_not_sent_in_any_mode_nor_behind_a_button() {
     let (world, project) = World::speaking().await;
     let who = world.somebody(project).await;
     let flow = world.flow(project, "booking", "812455391047283").await;
     world.tell_flow(project, flow, vec![uploaded(2)]).await;
+    world.template(project, "APPROVED", &with_button("again", &format!("booking {flow}"))).await;
     let message = |mode: &str| {
         json!({"type": "interactive", "interactive": {"type": "flow", "body": {"text": "Book"}, "action": {"name": "flow", "parameters": {
             "flow_message_version": "3", "flow_name": "booking", "flow_cta": "Book now", "mode": mode}}}})
@@ -54,9 +86,12 @@ async fn a_flow_that_is_not_published_is_not_sent_in_any_mode() {
         if advice.is_empty() {
             assert!(text(&draft, "/detail").contains("leave \"mode\" out"), "{draft}");
             world.try_send(project, who, &message("published")).await.done(200);
+            world.try_send(project, who, &template("again")).await.done(200);
         } else {
             let published = world.send(project, who, "published", &message("published")).await.refused(409, "flow_not_sendable");
             assert_eq!(published["flow_status"], json!(status));
+            let button = world.send(project, who, "button", &template("again")).await.refused(409, "flow_not_sendable");
+            assert_eq!(button["flow_status"], json!(status));
             assert!([draft, published].iter().all(|problem| text(problem, "/detail").contains(advice)), "{status}");
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::grounded::{Ground, examples};
+use crate::grounded::{Ground, by_flow_name, examples};
 use crate::talk::{NUMBER, PHONE, Talk};
 
 /// What a message is: its type, and that of an interactive one.
@@ -53,7 +53,7 @@ async fn every_published_example_arrives_as_it_was_asked_for() {
     let heard = read_and_typing(&talk).await;
     let ground = Ground::prepare(&talk, &heard).await;
     let mut sent = Vec::new();
-    for (name, example) in examples("outbound") {
+    for (name, example) in examples("outbound").into_iter().chain([by_flow_name("outbound", "template-flow", "/template/name")]) {
         let asked = ground.asked(&example);
         let (status, answer) = talk.stage.send(&talk.to_contact(), &name, asked.clone()).await;
         assert_eq!(status, 202, "{name}: {answer}");

@@ -14,6 +14,8 @@ use crate::talk::Talk;
 const FLOW_WITH_ENDPOINT: &str = include_str!("../../../../schemas/meta/flows/valid-appointment-booking-endpoint.json");
 /// The Flow that an example names by Meta's id, and the one that another names by its name.
 const FLOWS: [&str; 2] = ["appointments", "booking"];
+/// The template whose button names its Flow by the name that it has at Meta.
+const BY_FLOW_NAME: &str = "book_again_by_flow_name";
 const FLOW_PARAMETERS: &str = "/interactive/action/parameters";
 
 /// See the module.
@@ -34,6 +36,7 @@ struct File {
 struct Offered {
     id: FlowId,
     at_meta: String,
+    name_at_meta: String,
 }
 
 /// The published examples of a kind, by name.
@@ -48,6 +51,13 @@ pub(crate) fn examples(kind: &str) -> Vec<(String, Value)> {
     let mut found: Vec<(String, Value)> = json.map(read).collect();
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found
+}
+
+/// An example about another template: [`BY_FLOW_NAME`]. `place` is where it says which.
+pub(crate) fn by_flow_name(kind: &str, example: &str, place: &str) -> (String, Value) {
+    let (_, mut other) = examples(kind).into_iter().find(|(name, _)| name == example).unwrap();
+    *other.pointer_mut(place).unwrap() = json!(BY_FLOW_NAME);
+    (BY_FLOW_NAME.to_owned(), other)
 }
 
 /// A file that opens, and its type.
@@ -110,7 +120,7 @@ impl Ground {
         for name in FLOWS {
             ground.flows.insert(name, publish(talk, name).await);
         }
-        for (name, definition) in examples("templates") {
+        for (name, definition) in examples("templates").into_iter().chain([by_flow_name("templates", "book_again", "/name")]) {
             ground.approve(talk, &name, definition).await;
         }
         ground
@@ -127,7 +137,12 @@ impl Ground {
         let components = definition["components"].as_array_mut().unwrap().iter_mut();
         for button in components.filter_map(|component| component.get_mut("buttons")?.as_array_mut()).flatten() {
             if button["type"] == "FLOW" {
-                button["flow_id"] = json!(self.flows["appointments"].at_meta);
+                let flow = &self.flows["appointments"];
+                button.as_object_mut().unwrap().remove("flow_id").unwrap();
+                match name == BY_FLOW_NAME {
+                    true => button["flow_name"] = json!(flow.name_at_meta),
+                    false => button["flow_id"] = json!(flow.at_meta),
+                }
             }
         }
         let made = talk.post("/templates", definition).await;
@@ -198,7 +213,8 @@ async fn publish(talk: &Talk, name: &str) -> Offered {
     let id = talk.post("/flows", flow).await["id"].as_str().unwrap().to_owned();
     let published = talk.post(&format!("/flows/{id}/publish"), json!({})).await;
     assert_eq!(published["status"], "PUBLISHED", "{published}");
-    Offered { id: id.parse().unwrap(), at_meta: published["at_meta"]["flow_id"].as_str().unwrap().to_owned() }
+    let at_meta = |key: &str| published["at_meta"][key].as_str().unwrap().to_owned();
+    Offered { id: id.parse().unwrap(), at_meta: at_meta("flow_id"), name_at_meta: at_meta("name") }
 }
 
 async fn post(talk: &Talk, path: &str, mime: &str, bytes: Vec<u8>) -> Value {

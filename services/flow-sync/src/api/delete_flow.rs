@@ -3,13 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::{Caller, Path, Problem, RequestId};
-use contract::{FlowId, ProjectId};
+use contract::{FlowId, ProjectId, flow_name_at_meta};
 
 use super::origin;
 use crate::FlowSync;
 use crate::decide::{delete_here, may_delete};
 use crate::error::Error;
-use crate::flow_name::at_meta;
 use crate::meta::is_gone;
 
 /// Deletes a Flow
@@ -57,7 +56,7 @@ pub(crate) async fn delete_flow(
     if let Some(line) = line {
         if flow_id.is_none() {
             // A call that made it there may have had no answer.
-            let name = at_meta(&flow.name, id.flow);
+            let name = flow_name_at_meta(&flow.name, id.flow);
             let listed = line.graph.flows(&line.token, &line.waba).await;
             let listed = flow_sync.noted(id, "read", None, listed, origin).await?;
             flow_id = listed.into_iter().find(|facts| facts.name.as_deref() == Some(&name)).map(|facts| facts.id);

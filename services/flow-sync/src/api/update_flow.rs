@@ -7,7 +7,7 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Path, Problem, RequestId};
-use contract::{FlowDetails, FlowEvent, FlowId, ProjectId};
+use contract::{FlowDetails, FlowEvent, FlowId, ProjectId, flow_name_at_meta};
 use journal::AppendError;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ use crate::command::Origin;
 use crate::decide::{Refusal, details_drift, drifted, name_to_tell, rename_claim, update};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link};
-use crate::flow_name::{FlowName, FlowNameError, at_meta};
+use crate::flow_name::{FlowName, FlowNameError};
 use crate::meta::Line;
 use crate::{FlowSync, details};
 
@@ -120,7 +120,7 @@ impl FlowSync {
         // What is wanted is there if a request like this one was cut off.
         let (name, details) = wanted;
         let details = details::said(&facts).filter(|theirs| !details::same(theirs, details));
-        let wanted = at_meta(name.map_or(flow.name.as_str(), FlowName::as_str), id.flow);
+        let wanted = flow_name_at_meta(name.map_or(flow.name.as_str(), FlowName::as_str), id.flow);
         let is_other = |theirs: &&str| *theirs != flow.name_at_meta(id.flow) && *theirs != wanted;
         let name = facts.name.as_deref().filter(is_other);
         let Some(found) = details_drift(flow, details.as_ref(), name) else { return Ok(()) };

@@ -2,7 +2,7 @@
 
 use contract::{
     DriftChoice, FlowCreated, FlowDeleted, FlowDetails, FlowDriftResolved, FlowEvent, FlowId, FlowNameTaken, FlowRevised, FlowUpdated,
-    HeardFrom, RawJson,
+    HeardFrom, RawJson, flow_name_at_meta,
 };
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::{BLOCKED, DEPRECATED, PUBLISHED, Refusal, THROTTLED};
 use crate::details;
 use crate::document::Document;
 use crate::flow::{Drift, Flow, Revision};
-use crate::flow_name::{FlowName, at_meta};
+use crate::flow_name::FlowName;
 
 /// Another Flow JSON.
 pub(crate) struct Revise<'a> {
@@ -106,7 +106,7 @@ pub(crate) fn update(id: FlowId, flow: &Flow, name: Option<&FlowName>, details: 
     let name = name.map_or(flow.name.as_str(), FlowName::as_str);
     let is_lost = |drift: &Drift| {
         let details = drift.details.as_ref().is_some_and(|theirs| !details::same(theirs, details));
-        details || drift.name.as_ref().is_some_and(|theirs| *theirs != at_meta(name, id))
+        details || drift.name.as_ref().is_some_and(|theirs| *theirs != flow_name_at_meta(name, id))
     };
     if flow.drift.as_ref().is_some_and(is_lost) {
         return Err(Refusal::Drifted);

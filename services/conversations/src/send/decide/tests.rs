@@ -57,6 +57,8 @@ fn flow_of(status: Option<&str>) -> Flow {
     Flow {
         id: FlowId::from_ulid(ulid(3)),
         name: "booking".into(),
+        called: None,
+        found_as: None,
         meta_id: status.map(|_| "812".into()),
         status: status.map(str::to_owned),
         revision: Some(3),
