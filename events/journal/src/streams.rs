@@ -69,6 +69,10 @@ fn settings(stream: Stream) -> Map<String, Value> {
         "deny_delete": false,       // erasure of a project or a person purges
         "deny_purge": false,
         "allow_rollup_hdrs": false, // nobody may shorten a subject by writing to it
+        "allow_msg_ttl": false,     // nor write what goes by itself
+        "subject_transform": null,  // what is written is found where it was written
+        "sources": null,            // and comes from nobody else
+        "republish": null,          // and is repeated nowhere
         "sealed": false,
         "no_ack": false,
     });
@@ -162,5 +166,23 @@ mod tests {
             error,
             r#"stream webhook differs from its definition: allow_atomic should be true and is false, discard should be "new" and is "old""#
         );
+    }
+
+    #[test]
+    fn what_a_stream_has_beyond_its_definition_is_a_difference_too() {
+        for (field, value) in [
+            ("allow_msg_ttl", json!(true)),
+            ("subject_transform", json!({ "src": "webhook.>", "dest": "webhook.elsewhere.>" })),
+            ("sources", json!([{ "name": "another" }])),
+            ("republish", json!({ "src": ">", "dest": "repeated.>" })),
+        ] {
+            let mut found = settings(Stream::Webhook);
+            // The broker leaves out what is not there.
+            found.retain(|_, value| !value.is_null());
+            assert_eq!(compare(Stream::Webhook, &found), Ok(()));
+            found.insert(field.into(), value);
+            let error = compare(Stream::Webhook, &found).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("stream webhook differs from its definition: {field} should be ")), "{error}");
+        }
     }
 }

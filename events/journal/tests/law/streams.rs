@@ -19,10 +19,10 @@ async fn opening_twice_changes_nothing_and_every_stream_has_an_identity() {
 async fn a_stream_that_differs_is_refused_by_name() {
     let log = Log::own().await;
     let mut client = embedded_client(&log).await;
-    client.request("$JS.API.STREAM.UPDATE.webhook", r#"{"name":"webhook","subjects":["webhook.>"],"storage":"file","discard":"old","max_age":60000000000,"duplicate_window":60000000000,"allow_direct":true,"allow_atomic":true}"#).await;
+    client.request("$JS.API.STREAM.UPDATE.webhook", r#"{"name":"webhook","subjects":["webhook.>"],"storage":"file","discard":"old","max_age":60000000000,"duplicate_window":60000000000,"allow_direct":true,"allow_atomic":true,"subject_transform":{"src":"webhook.>","dest":"webhook.elsewhere.>"}}"#).await;
     let Err(Error::StreamDiffers { stream, differences }) = log.journal.open(&Stream::ALL).await else { panic!("it was accepted") };
     let fields: Vec<_> = differences.iter().map(|difference| difference.field.as_str()).collect();
-    assert_eq!((stream, fields.as_slice()), (Stream::Webhook, ["discard", "duplicate_window", "max_age"].as_slice()));
+    assert_eq!((stream, fields.as_slice()), (Stream::Webhook, ["discard", "duplicate_window", "max_age", "subject_transform"].as_slice()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
