@@ -14,9 +14,10 @@ fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// `after`: the last event on the subject when this one was decided. Makes the id unique, and a retry's the same.
+/// `after`: the last event on the subject when this one was decided. With the event's own words it makes the id unique, and a retry's the same:
+/// two that were decided after the same one are two.
 pub(super) fn parked(event: ParkedEvent, service: &str, stream: Stream, key: &str, after: u64) -> NewEvent {
-    let id = EventId::derive(event.event_type(), &[service, stream.name(), key, &after.to_string()]);
+    let id = EventId::derive_from_bytes(event.event_type(), &[service, stream.name(), key, &after.to_string()], &event.encode());
     event.into_new(id, SOURCE, now(), Context::default())
 }
 

@@ -107,6 +107,23 @@ async fn a_skipped_event_is_passed_over_and_the_rest_follows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_events_that_are_skipped_at_once_both_are_passed_over() {
+    let log = Log::start().await;
+    let mut expected = fill(&log, 2, 1, 100).await;
+    let poison = [expected[&key(1)][7], expected[&key(1)][8]];
+    let seen = Seen::stopping(move |_, event| poison.contains(&event.sequence).then(|| Stop::Park { cause: "cannot be read".to_owned() }));
+    let running = Running::start(&log.journal, follow(), &seen);
+    let held = the_held_key(&log).await.key;
+    let skip = async |sequence| log.journal.skip("law", Stream::Conversation, &held, sequence, "a test's reason").await.unwrap();
+    tokio::join!(skip(poison[0]), skip(poison[1]));
+    within(PATIENCE, "the release", async { while !log.journal.parked().await.unwrap().is_empty() {} }).await;
+    running.caught_up().await;
+    running.stop().await;
+    expected.get_mut(&key(1)).unwrap().drain(7..9);
+    assert_eq!(*seen.by_key.lock().unwrap(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_an_operator_asked_while_the_follower_was_down_is_done_when_it_is_back() {
     let log = Log::start().await;
     let mut expected = fill(&log, 2, 1, 100).await;
