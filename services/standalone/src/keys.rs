@@ -49,6 +49,10 @@ impl Keys {
     pub fn load_or_create(folder: &Path) -> Result<Self, Failure> {
         fs::DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
         let path = folder.join(FILE);
+        let kept_in = fs::File::open(folder)?;
+        // Of two that start at once one makes them and the other finds them: a house that runs on keys which were not kept would be closed to the
+        // next. Where the file system knows no locks, nobody waits.
+        let _ = kept_in.lock();
         let stored = match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| format!("{} is not readable: {error}", path.display()))?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -59,6 +63,7 @@ impl Keys {
                 file.write_all(&serde_json::to_vec_pretty(&stored)?)?;
                 file.sync_all()?;
                 fs::rename(part, path)?;
+                kept_in.sync_all()?;
                 stored
             }
             Err(error) => return Err(format!("{} cannot be read: {error}", path.display()).into()),
@@ -107,6 +112,19 @@ mod tests {
         assert_ne!(first.api_key.expose(), Keys::random().api_key.expose());
         let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn of_many_that_start_at_once_all_have_the_keys_that_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let load = || Keys::load_or_create(&data).unwrap().master_key.expose().to_owned();
+        let loaded: Vec<String> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..16).map(|_| scope.spawn(load)).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        let kept = load();
+        assert!(loaded.iter().all(|key| *key == kept));
     }
 
     #[test]
