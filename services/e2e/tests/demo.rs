@@ -11,8 +11,11 @@ use std::time::Duration;
 use contract::{ContactId, ConversationId, MessageId, ProjectId};
 use e2e::installation::Installation;
 use e2e::process::Program;
+use nix::sys::signal::Signal;
 use tokio::time::{Instant, sleep};
 
+/// How long one that is interrupted may take to its end.
+const STOP_MAX: Duration = Duration::from_secs(30);
 /// On a machine that also builds and runs other tests.
 const DEMO_TIME_MAX: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(20);
@@ -81,10 +84,15 @@ impl Place {
         Self { installation, temporary }
     }
 
-    /// Runs it to its end. Gives what it said, after a look for what it left.
-    async fn shown(&self, args: &[&str]) -> String {
+    fn program(&self, args: &[&str]) -> Program {
         let mut program = Program { args: args.iter().map(|arg| (*arg).to_owned()).collect(), ..self.installation.program.clone() };
         program.env.push(("TMPDIR".to_owned(), self.temporary.display().to_string()));
+        program
+    }
+
+    /// Runs it to its end. Gives what it said, after a look for what it left.
+    async fn shown(&self, args: &[&str]) -> String {
+        let program = self.program(args);
         let mut process = program.start();
         let (pid, began) = (process.pid(), Instant::now());
         let (mut seen, mut in_memory, mut most) = (BTreeSet::new(), BTreeSet::new(), 0);
@@ -158,4 +166,22 @@ async fn the_billing_demo_tells_four_months_in_order_and_leaves_nothing() {
     let said = Place::new().shown(&["demo", "billing"]).await;
     tells(&said, &BILLING);
     assert!(!said.contains("AUTH_"), "what can be charged again is a secret:\n{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_that_is_interrupted_while_it_starts_leaves_nothing_either() {
+    // The first server's folder is there; both servers' and the one for objects are.
+    for folders in [1, 3] {
+        let place = Place::new();
+        let mut process = place.program(&["demo"]).start();
+        let (pid, began) = (process.pid(), Instant::now());
+        while entries(&place.temporary).len() < folders {
+            assert!(began.elapsed() < DEMO_TIME_MAX, "never {folders} folders: {}", process.said());
+            sleep(POLL).await;
+        }
+        process.signal_group(Signal::SIGINT);
+        process.ended_within(STOP_MAX).await;
+        place.installation.all_gone(pid).await;
+        assert_eq!(entries(&place.temporary), Vec::<PathBuf>::new(), "left behind with {folders} folders");
+    }
 }

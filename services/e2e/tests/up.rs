@@ -21,6 +21,8 @@ use sqlx::{Connection, PgConnection};
 /// A later one: five seconds on a machine that does nothing else, and this is one that runs tests.
 const LATER_START_MAX: Duration = Duration::from_secs(15);
 const STOP_MAX: Duration = Duration::from_secs(30);
+/// Less than a server is waited for.
+const HEARD_MAX: Duration = Duration::from_secs(10);
 const WAIT_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 /// Where it listens if the port is free.
@@ -185,6 +187,22 @@ async fn ctrl_c_in_the_middle_of_a_start_leaves_nothing() {
     let mut up = paige.start(FIRST_START_MAX).await;
     let pid = up.process.pid();
     up.process.stop(STOP_MAX).await;
+    paige.all_gone(pid).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_is_heard_while_a_server_that_was_given_says_nothing() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut paige = Installation::new(None);
+    let url = format!("postgres://paige@{}/paige", silent.local_addr().unwrap());
+    paige.program.env.push(("PAIGE_DATABASE_URL".to_owned(), url));
+    let mut process = paige.program.start();
+    let pid = process.pid();
+    let asked = tokio::time::timeout(FIRST_START_MAX, silent.accept()).await;
+    let _waits = asked.unwrap_or_else(|_| panic!("it is not asked: {}", process.said())).unwrap();
+    process.signal_group(Signal::SIGINT);
+    let status = process.ended_within(HEARD_MAX).await;
+    assert!(status.success(), "{status}: {}", process.said());
     paige.all_gone(pid).await;
 }
 

@@ -85,9 +85,13 @@ async fn serve(servers: &mut Servers, data: &Path, config: &Up, (keys, terms): (
         clock: if config.fixed_clock { Clock::System } else { Clock::movable() },
         listener,
     };
-    let house = House::build(parts).await?;
-    banner::ready(house.address, &keys, servers);
     let soft = shutdown.soft();
+    // A server that was given may take long to answer.
+    let house = tokio::select! {
+        house = House::build(parts) => house?,
+        () = soft.cancelled() => return Ok(()),
+    };
+    banner::ready(house.address, &keys, servers);
     let watch = async {
         tokio::select! {
             () = servers.keep_running() => {}

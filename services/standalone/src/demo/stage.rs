@@ -12,6 +12,9 @@ use crate::banner::line;
 use crate::house::{House, Parts, Terms};
 use crate::keys::Keys;
 
+/// With Ctrl-C.
+const INTERRUPTED: &str = "interrupted";
+
 /// A running house, and what is needed to show something of it.
 pub(super) struct Stage {
     pub(super) caller: Caller,
@@ -22,12 +25,19 @@ pub(super) struct Stage {
 /// Starts everything, shows it, stops everything.
 pub(super) async fn on_stage(clock: Clock, show: impl AsyncFnOnce(&Stage) -> Result<(), Failure>) -> Result<(), Failure> {
     line("Starting NATS, Postgres and every service in a temporary folder …");
-    let servers = Scratch::start().await?;
+    let shutdown = Shutdown::new();
+    // From now on: ended in another way, a start would leave a folder behind.
+    shutdown.on_signals()?;
+    let soft = shutdown.soft();
+    let servers = tokio::select! {
+        servers = Scratch::start() => servers?,
+        () = soft.cancelled() => return Err(INTERRUPTED.into()),
+    };
     let database_url = servers.postgres.create_database("paige").await?;
     let keys = Keys::random();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let objects = tempfile::tempdir()?;
-    let house = House::build(Parts {
+    let parts = Parts {
         nats_url: servers.nats.url(),
         database_url,
         storage_url: objects.path().display().to_string(),
@@ -36,18 +46,18 @@ pub(super) async fn on_stage(clock: Clock, show: impl AsyncFnOnce(&Stage) -> Res
         keys: keys.clone(),
         clock,
         listener,
-    })
-    .await?;
+    };
+    let house = tokio::select! {
+        house = House::build(parts) => house?,
+        () = soft.cancelled() => return Err(INTERRUPTED.into()),
+    };
     let caller = Caller::new(format!("http://{}", house.address), keys.api_key.expose().to_owned())?;
     let (journal, databases) = (house.journal.clone(), house.databases.clone());
     let stage = Stage { caller, journal, databases };
-    let shutdown = Shutdown::new();
-    shutdown.on_signals()?;
     let shown = async {
-        let soft = shutdown.soft();
         let outcome = tokio::select! {
             outcome = show(&stage) => outcome,
-            () = soft.cancelled() => Err("interrupted".into()),
+            () = soft.cancelled() => Err(INTERRUPTED.into()),
         };
         shutdown.begin();
         outcome
