@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use contract::{ContactId, ProjectId, Recorded, Stream};
+use contract::{ContactId, ProjectId, Recorded, Stream, Subject};
 use journal::{Filter, Range};
 
 use crate::Error;
@@ -15,7 +15,7 @@ pub(crate) struct FilterArgs {
     /// Only this project; may be given several times
     #[arg(long, value_name = "PRJ", global = true)]
     pub(crate) project: Vec<ProjectId>,
-    /// Only this stream: webhook, project, database, conversation, parked or position
+    /// Only this stream: webhook, project, database, conversation, workspace, billing, usage, bot, flow, template, media, parked or position
     #[arg(long, value_name = "STREAM", value_parser = stream, global = true)]
     pub(crate) stream: Vec<Stream>,
     /// Only events of this type; `*` at the end stands for anything: conversation.message_received.v1, conversation.message_*
@@ -141,7 +141,10 @@ impl FilterArgs {
             {
                 None
             }
-            Stream::Project | Stream::Database | Stream::Billing | Stream::Usage | Stream::Bot => {
+            Stream::Project => {
+                Some(projects().flat_map(|id| [Subject::project(*id), Subject::data_key(*id)]).map(|of| of.to_string()).collect())
+            }
+            Stream::Database | Stream::Billing | Stream::Usage | Stream::Bot => {
                 Some(projects().map(|project| format!("{stream}.{project}")).collect())
             }
             Stream::Flow | Stream::Template | Stream::Media => Some(projects().map(|project| format!("{stream}.{project}.>")).collect()),
@@ -209,6 +212,18 @@ mod tests {
             ])
         );
         assert!(check(&format!("replay log count --project {project} --stream webhook")).is_err(), "webhooks know no project");
+    }
+
+    #[test]
+    fn every_stream_is_explained_and_a_projects_key_is_its_own() {
+        let help = <crate::Cli as clap::CommandFactory>::command().render_long_help().to_string();
+        let of_stream = help.split_once("--stream").and_then(|(_, rest)| rest.split("\n\n").next()).unwrap();
+        for stream in Stream::ALL {
+            assert!(of_stream.contains(stream.name()), "{stream} is not explained: {of_stream}");
+        }
+        let project: ProjectId = "prj_00000000010000000000000001".parse().unwrap();
+        let filter = FilterArgs { project: vec![project], ..FilterArgs::default() };
+        assert_eq!(filter.patterns(Stream::Project), Some(vec![format!("project.{project}"), format!("project.key.{project}")]));
     }
 
     #[test]
