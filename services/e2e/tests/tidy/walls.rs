@@ -42,6 +42,8 @@ const PURE: [&str; 3] = ["contract", "dialogue", "flow-json"];
 /// What does I/O, or exists to do it.
 const DOES_IO: [&str; 11] =
     ["tokio", "mio", "async-nats", "sqlx", "reqwest", "hyper", "axum", "tower", "socket2", "rustls", "tracing-subscriber"];
+/// Who could tell ingress for whom a webhook is.
+const KNOWS_PROJECTS: [&str; 3] = ["auth", "projections", "projects"];
 /// Crates by which replay could change the world instead of a table.
 const REACHES_OUT: [&str; 6] = ["reqwest", "ureq", "curl", "lettre", "whatsapp", "simulator"];
 /// Spans go to an operator's collector over HTTP when one is configured. It can reach whatever it is told to, and is told by nobody else.
@@ -114,6 +116,14 @@ fn what_has_no_tables_has_no_sql() {
     let graph = Graph::read();
     let offends = |name: &&str| graph.reach(name, &[]).iter().any(|reached| reached.starts_with("sqlx"));
     nobody("no SQL here", WITHOUT_SQL.into_iter().filter(offends).map(|name| format!("{name} reaches sqlx")).collect());
+}
+
+#[test]
+fn ingress_knows_no_projects() {
+    let graph = Graph::read();
+    let reach = graph.reach("ingress", &[]);
+    let offenders = KNOWS_PROJECTS.iter().filter(|name| reach.contains(*name));
+    nobody("a webhook is kept, whoever it is for", offenders.map(|name| format!("ingress reaches {name}")).collect());
 }
 
 #[test]
