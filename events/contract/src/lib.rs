@@ -7,6 +7,7 @@
 mod billing;
 mod bot;
 mod conversation;
+mod currency;
 mod database;
 mod derive;
 mod envelope;
@@ -40,6 +41,7 @@ pub use conversation::{
     ContactPreferenceChanged, ContactProfile, ContactProfileChanged, ConversationClosed, ConversationEvent, ConversationOpened,
     ConversationReopened, ConversationStateChanged, FlowSubmitted, MessageStatusReported, UnassignedItemReceived, UnlinkReason,
 };
+pub use currency::{minor_digits, written_sum};
 pub use database::{
     DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabasePasswordRotated, DatabaseReady, DatabaseStep, DatabaseStepCompleted,
 };

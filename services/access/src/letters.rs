@@ -1,6 +1,7 @@
 //! What is written to people.
 
 use chassis::Secret;
+use contract::written_sum;
 
 use crate::email::Email;
 use crate::mail::Mail;
@@ -32,7 +33,7 @@ pub(crate) fn invitation(to: Email, workspace: &str, link: &Secret, console: Opt
 /// What is due for a project. `console`: where people use Paige in a browser, if there is such a place.
 pub(crate) fn payment_due(to: Email, reminder: &Reminder, project_name: &str, console: Option<&str>) -> Mail {
     let Reminder { project, number, owed, .. } = reminder;
-    let due = amount(owed.amount_minor, &owed.currency);
+    let due = written_sum(owed.amount_minor, &owed.currency);
     let until = owed.grace_ends_at.format("%-d %B %Y, %H:%M UTC");
     let way = match console {
         Some(console) => format!("Pay here: {}/projects/{project}/billing", console.trim_end_matches('/')),
@@ -46,43 +47,11 @@ pub(crate) fn payment_due(to: Email, reminder: &Reminder, project_name: &str, co
     Mail { to, subject: "A payment for your project on Paige is due".to_owned(), text }
 }
 
-/// A sum as people write it: `ZAR 570.00`.
-fn amount(minor: u64, currency: &str) -> String {
-    let digits = minor_digits(currency);
-    if digits == 0 {
-        return format!("{currency} {minor}");
-    }
-    let unit = 10_u64.pow(digits);
-    format!("{currency} {}.{:0width$}", minor / unit, minor % unit, width = digits as usize)
-}
-
-/// Digits after the point, by ISO 4217 (list one, minor units).
-fn minor_digits(currency: &str) -> u32 {
-    match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use chrono::DateTime;
     use contract::{Owed, ProjectId};
-
-    #[test]
-    fn a_sum_is_written_with_the_digits_of_its_currency() {
-        for (minor, currency, written) in [
-            (57_000, "ZAR", "ZAR 570.00"),
-            (5, "EUR", "EUR 0.05"),
-            (57_000, "JPY", "JPY 57000"),
-            (1_005, "KWD", "KWD 1.005"),
-            (u64::MAX, "USD", "USD 184467440737095516.15"),
-        ] {
-            assert_eq!(amount(minor, currency), written);
-        }
-    }
 
     #[test]
     fn a_reminder_says_which_project_how_much_until_when_and_where_to_pay() {

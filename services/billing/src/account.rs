@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use contract::{BillingEvent, EventId, OperationId, PaymentId, PaymentPurpose};
+use contract::{BillingEvent, EventId, OperationId, PaymentId, PaymentPurpose, written_sum};
 
 use crate::subscription::Subscription;
 
@@ -123,7 +123,7 @@ impl Account {
                 self.settle(failed.payment, sequence, PaymentStatus::Failed, time, Some(failed.reason.clone()));
             }
             BillingEvent::PaymentMismatched(found) => {
-                let reason = format!("the provider has {} {}", found.amount_minor, found.currency);
+                let reason = format!("the provider has {}", written_sum(found.amount_minor, &found.currency));
                 self.settle(found.payment, sequence, PaymentStatus::Mismatched, time, Some(reason));
                 if let Some(payment) = self.payments.get_mut(&found.payment) {
                     payment.found = Some((found.amount_minor, found.currency.clone()));

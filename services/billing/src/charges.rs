@@ -42,6 +42,7 @@ pub(crate) const GIVEN_UP: &str = "no outcome in time";
 /// Runs until `stop`, also where no provider is configured any more: what was asked for while one was is given up in its time.
 pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
     let mut waiting: HashMap<PaymentId, (Instant, u32)> = HashMap::new();
+    let agenda = billing.clock.agenda();
     loop {
         // What a charge leads to is decided by the time it is then: nothing of an earlier instant may be left to do.
         if billing.behind.load(Ordering::SeqCst) {
@@ -57,6 +58,8 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
         waiting.retain(|payment, _| open.iter().any(|(_, other, _)| other == payment));
         let now = Instant::now();
         let ready: Vec<_> = open.into_iter().filter(|(_, id, _)| waiting.get(id).is_none_or(|(until, _)| *until <= now)).collect();
+        // A charge is made at the time at which it was asked for, also by a clock that is being moved.
+        agenda.announce((!ready.is_empty()).then(|| billing.clock.now()));
         let attempts = futures::stream::iter(ready).map(|(project, payment, at)| attempt(&billing, project, payment, at));
         let open: Vec<PaymentId> = attempts.buffer_unordered(PARALLEL).filter_map(std::future::ready).collect().await;
         for payment in open {
@@ -64,6 +67,7 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
             let pause = PAUSE_MIN.saturating_mul(1 << attempts.min(DOUBLINGS_MAX)).min(PAUSE_MAX);
             waiting.insert(payment, (Instant::now() + pause, attempts.saturating_add(1)));
         }
+        agenda.announce(None);
         let next = waiting.values().map(|(until, _)| *until).min().unwrap_or(Instant::now() + PAUSE_MAX);
         tokio::select! {
             () = stop.cancelled() => return,

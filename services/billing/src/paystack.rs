@@ -4,12 +4,15 @@
 //! Source: https://paystack.com/docs/api/transaction/ and /docs/api/errors/. A charge is named by a *reference* of ours, which Paystack
 //! takes once: whatever happens to an answer, asking again never charges twice. A reference may hold letters, digits and `-.,=` alone, so
 //! a payment's `_` is written `-`.
+//!
+//! An amount is in hundredths whatever the currency, also of one that has none ("multiplying the base amount by 100", Supported currency): 570
+//! francs (XOF), which are 570 minor units by ISO 4217, are 57000 here. Nothing but this file knows that.
 
 use std::time::Duration;
 
 use chassis::Secret;
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
-use contract::{PaymentId, ProjectId};
+use contract::{PaymentId, ProjectId, minor_digits};
 use futures::StreamExt;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
@@ -100,6 +103,27 @@ pub(crate) struct Sum<'a> {
     pub(crate) currency: &'a str,
 }
 
+/// What Paystack counts in, of one.
+const HUNDREDTHS: u128 = 100;
+
+impl Sum<'_> {
+    fn hundredths(self) -> Result<u64, ProviderError> {
+        let (amount, one) = (u128::from(self.amount_minor) * HUNDREDTHS, minor_units(self.currency));
+        let hundredths = if amount.is_multiple_of(one) { u64::try_from(amount / one).ok() } else { None };
+        hundredths.ok_or_else(|| ProviderError::Refused(format!("a sum in {} cannot be said in hundredths", self.currency)))
+    }
+}
+
+/// As many minor units as were paid whole.
+fn in_minor_units(hundredths: u64, currency: &str) -> u64 {
+    u64::try_from(u128::from(hundredths) * minor_units(currency) / HUNDREDTHS).unwrap_or(u64::MAX)
+}
+
+/// How many of them are one. Of a code that is none, as Paystack counts.
+fn minor_units(currency: &str) -> u128 {
+    minor_digits(currency).map_or(HUNDREDTHS, |digits| 10_u128.pow(digits))
+}
+
 /// A payment's name at Paystack.
 pub(crate) fn reference(payment: PaymentId) -> String {
     payment.to_string().replace('_', "-")
@@ -128,7 +152,7 @@ impl Paystack {
     /// A page at which the customer pays. Its address.
     pub(crate) async fn initialise(&self, sum: Sum<'_>, email: &str, callback: Option<&str>) -> Result<String, ProviderError> {
         let mut body = json!({
-            "email": email, "amount": sum.amount_minor, "currency": sum.currency, "reference": reference(sum.payment),
+            "email": email, "amount": sum.hundredths()?, "currency": sum.currency, "reference": reference(sum.payment),
             "metadata": {"project": sum.project},
         });
         if let Some(callback) = callback {
@@ -141,7 +165,7 @@ impl Paystack {
     /// Charges what is stored. The outcome may be open still.
     pub(crate) async fn charge(&self, sum: Sum<'_>, authorisation: &Authorisation) -> Result<Transaction, ProviderError> {
         let body = json!({
-            "email": authorisation.email, "amount": sum.amount_minor, "currency": sum.currency,
+            "email": authorisation.email, "amount": sum.hundredths()?, "currency": sum.currency,
             "authorization_code": authorisation.code, "reference": reference(sum.payment), "metadata": {"project": sum.project},
         });
         let answer = self.call(Method::POST, "/transaction/charge_authorization", Some(&body)).await;
@@ -250,7 +274,7 @@ fn transaction(value: &Value) -> Result<Transaction, ProviderError> {
     Ok(Transaction {
         reference: wire.reference,
         status,
-        amount_minor: wire.amount,
+        amount_minor: in_minor_units(wire.amount, &wire.currency),
         currency: wire.currency,
         paid_at: wire.paid_at.map(|at| at.trunc_subsecs(TIME_DIGITS)),
         words,

@@ -21,6 +21,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
     // Projects whose last attempt went wrong: one of them must not hold up the others.
     let mut resting: HashMap<ProjectId, Instant> = HashMap::new();
+    let agenda = billing.clock.agenda();
     loop {
         resting.retain(|_, until| *until > Instant::now());
         let without: Vec<String> = resting.keys().map(ToString::to_string).collect();
@@ -40,6 +41,7 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
                 if billing.behind.swap(false, Ordering::SeqCst) {
                     billing.charges.notify_one();
                 }
+                agenda.announce(next.map(|(_, at)| at));
                 wait(&billing, next.map(|(_, at)| at), resting.values().min().copied(), &stop).await
             }
             Err(error) => {

@@ -4,7 +4,9 @@
 
 use chassis::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{BillingEvent, ContactId, ConversationEvent, Entitlement, Event, ProjectEvent, ProjectId, Recorded, Subject};
+use contract::{
+    BillingEvent, ContactId, ConversationEvent, Entitlement, Event, ProjectEvent, ProjectId, Recorded, Subject, TransferOutcome,
+};
 use e2e::person::Person;
 use e2e::{Stage, bodies};
 use reqwest::Method;
@@ -189,5 +191,92 @@ async fn what_is_due_in_several_services_happens_in_the_order_in_which_one_leads
     let message = json!({ "type": "text", "text": { "body": "Too late" } });
     let (status, refused) = asked_for(&stage, project, "wamid.late", message).await;
     assert_eq!((status, &refused["code"]), (409, &json!("project_suspended")), "{refused}");
+    stage.finish(0).await;
+}
+
+/// Somebody pays a cycle, with a card that can be charged again; when the cycle ends.
+async fn paid(stage: &Stage, project: ProjectId) -> DateTime<Utc> {
+    let subscription = format!("/v1/projects/{project}/subscription");
+    let payer = Some(json!({ "email": "ada@example.com" }));
+    let page = stage.call(Method::POST, &format!("{subscription}/pay"), payer).await;
+    stage.pay(page["authorization_url"].as_str().unwrap()).await;
+    let shown = async || stage.call(Method::GET, &subscription, None).await;
+    stage.until("a cycle runs", async || shown().await["state"] == "active").await;
+    instant(&shown().await["cycle"]["ends_at"])
+}
+
+/// A project of somebody's own, offered to a team of somebody else's; until when.
+async fn offered(stage: &Stage) -> (ProjectId, DateTime<Utc>) {
+    let (ada, bob) = (Person::sign_in(stage, "ada@example.com").await, Person::sign_in(stage, "bob@example.com").await);
+    let team = bob.ask(stage, Method::POST, "/v1/workspaces", Some(json!({ "name": "Pizza" }))).await.ok().body["id"].clone();
+    let made = ada.ask(stage, Method::POST, "/v1/projects", Some(json!({ "name": "Offered" }))).await.ok();
+    let project: ProjectId = made.body["project"]["id"].as_str().unwrap().parse().unwrap();
+    let path = format!("/v1/projects/{project}");
+    stage.until("it is ready", async || stage.call(Method::GET, &path, None).await["status"] == "ready").await;
+    let offer = ada.ask(stage, Method::POST, &format!("{path}/transfer"), Some(json!({ "workspace": team }))).await.ok();
+    (project, instant(&offer.body["expires_at"]))
+}
+
+/// A message that Meta takes never; its contact, and until when it is tried.
+async fn refused(stage: &Stage, project: ProjectId) -> (ContactId, DateTime<Utc>) {
+    stage.sim(Method::PUT, "/rules", Some(json!({ "everybody": true, "always_open": true }))).await;
+    let later = json!([{ "call": "send_message", "code": 131_016, "http_status": 503, "is_transient": true, "percent": 100, "seed": 1 }]);
+    stage.sim(Method::PUT, "/graph/faults", Some(later)).await;
+    let message = json!({ "type": "text", "text": { "body": "Soon" }, "expires_in_seconds": 36_000 });
+    let (status, asked) = asked_for(stage, project, "wamid.refused", message).await;
+    assert_eq!(status, 202, "{asked}");
+    (asked["contact"].as_str().unwrap().parse().unwrap(), instant(&asked["expires_at"]))
+}
+
+/// Deadlines of sender, lifecycle and billing, in streams of their own, and what two of them lead to elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_move_past_deadlines_of_several_services_fires_each_at_its_instant_in_their_order() {
+    let stage = Stage::start().await;
+    let (trying, paying) = (stage.signed_up("Trying", NUMBER, WABA).await, stage.project("Paying").await);
+    let (offered, offered_until) = offered(&stage).await;
+    let cycle_end = paid(&stage, paying).await;
+    let trial = stage.call(Method::GET, &format!("/v1/projects/{trying}/subscription"), None).await;
+    let trial_end = instant(&trial["trial"]["ends_at"]);
+    let (contact, tried_until) = refused(&stage, trying).await;
+
+    let end = cycle_end + TimeDelta::days(3);
+    move_to(&stage, end).await;
+    let said = async |subject: Subject| stage.journal.entity(&subject).await.unwrap();
+    let (given_up, code) = first(&said(Subject::conversation(trying, contact)).await, |event: ConversationEvent| match event {
+        ConversationEvent::MessageFailed(failed) => Some(failed.code),
+        _ => None,
+    });
+    let (off, outcome) = first(&said(Subject::project(offered)).await, |event: ProjectEvent| match event {
+        ProjectEvent::TransferEnded(ended) => Some(ended.outcome),
+        _ => None,
+    });
+    assert_eq!((code.as_str(), outcome), ("expired", TransferOutcome::Expired));
+    let (expired, _) = first(&said(Subject::billing(trying)).await, |event: BillingEvent| {
+        matches!(event, BillingEvent::SubscriptionExpired(_)).then_some(())
+    });
+    let (suspended, _) = first(&said(Subject::project(trying)).await, |event: ProjectEvent| {
+        matches!(event, ProjectEvent::ProjectSuspended(_)).then_some(())
+    });
+    let cycles = said(Subject::billing(paying)).await;
+    let (past_due, _) = first(&cycles, |event: BillingEvent| matches!(event, BillingEvent::SubscriptionPastDue(_)).then_some(()));
+    let (renewed, starts_at) = first(&cycles, |event: BillingEvent| match event {
+        BillingEvent::CycleStarted(cycle) if cycle.starts_at >= cycle_end => Some(cycle.starts_at),
+        _ => None,
+    });
+    assert!(starts_at < cycle_end + TimeDelta::hours(1), "paid at {starts_at}, three days before the clock was asked to stop");
+
+    let happened = [
+        ("a message is given up", tried_until, given_up.time),
+        ("an offer is off the table", offered_until, off.time),
+        ("a trial ends", trial_end, expired.time),
+        ("its project is suspended", trial_end, suspended.time),
+        ("a cycle ends", cycle_end, past_due.time),
+        ("and is renewed", cycle_end, renewed.time),
+    ];
+    assert!(happened.is_sorted_by_key(|(_, _, at)| *at), "{happened:#?}");
+    for (what, due, at) in &happened {
+        let next = happened.iter().map(|(_, due, _)| *due).find(|later| later > due).unwrap_or(end);
+        assert!(due <= at && *at < next, "{what}: due at {due}, done at {at}, when the next was due at {next}");
+    }
     stage.finish(0).await;
 }

@@ -17,6 +17,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Fires deadlines, in their order, until `shutdown`.
 pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
+    let agenda = lifecycle.clock.agenda();
     loop {
         let mut changed = lifecycle.wake.subscribe();
         let pause = match store::next_due(&lifecycle.pool, DUE_MAX).await {
@@ -25,6 +26,7 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
                 if next.is_some_and(|at| at <= lifecycle.clock.now()) {
                     Some(fire(lifecycle, &due).await)
                 } else {
+                    agenda.announce(next);
                     tokio::select! {
                         () = shutdown.cancelled() => return,
                         () = reach(lifecycle, next) => {}

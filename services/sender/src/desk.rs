@@ -103,6 +103,7 @@ impl Desk {
     pub(crate) async fn run(mut self) -> Result<(), Error> {
         let journal = self.sender.journal.clone();
         let clock = self.sender.clock.clone();
+        let agenda = clock.agenda();
         let stop = self.stop.clone();
         let end = journal.last_sequence(Stream::Conversation, "conversation.>").await?;
         let mut tail = pin!(journal.tail(Stream::Conversation, self.backlog.read + 1, Filter::all()));
@@ -117,6 +118,7 @@ impl Desk {
                 self.dispatch();
             }
             let next = self.next_time();
+            agenda.announce(self.next_deadline());
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(done) = self.tasks.join_next() => self.on_done(done)?,

@@ -164,10 +164,10 @@ impl Crew {
         if simulator::loopback(address).is_ok() {
             routes = routes.merge(simulator::routes(self.simulator.clone())).merge(simulator::paystack::routes(self.bank.clone()));
         }
-        match crate::dev_clock::routes(clock) {
-            Some(dev_clock) => routes.merge(dev_clock),
-            None => routes,
+        if clock.can_be_moved() {
+            routes = routes.merge(crate::dev_clock::routes(clock.clone(), self.journal.clone()));
         }
+        routes
     }
 
     /// Ready to run.

@@ -2,25 +2,45 @@
 //!
 //! It moves the time of every service in this process. It does not move the broker's, Postgres', or that of services that run as processes
 //! of their own, and it is forgotten when the process ends. Served only where the clock can be moved.
+//!
+//! It does not leap: it stops at every deadline that a service has announced ([`chassis::Agenda`]), until what was due is done and what followed
+//! from it has come to rest. So deadlines of all services happen in the order of their instants, each at its own, and what one leads to, a
+//! renewal that is paid and the cycle after it, comes before whatever is due later. That something has come to rest is seen by the log, which
+//! has not grown for a moment: no service asks another whether it is ready.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use chassis::{Clock, Json, Problem};
 use chrono::{DateTime, TimeDelta, Utc};
+use contract::Stream;
+use futures::future::try_join_all;
+use journal::Journal;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// How far ahead of the machine's clock it may be: ten years of 366 days.
 const AHEAD_SECONDS_MAX: i64 = 10 * 366 * 24 * 60 * 60;
+/// How often it is looked whether everything has come to rest, and how many looks in a row must find it so.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOKS: u32 = 5;
+/// How long that is waited for. Who is down, or is written to all the time, is late, and keeps the clock from nobody else.
+const REST_TIME_MAX: Duration = Duration::from_secs(3);
+/// How long one request goes on: with the last rest, less than [`chassis::ANSWER_LIMIT`].
+const MOVE_TIME_MAX: Duration = Duration::from_secs(25);
 
 /// The clock, moved by one request at a time.
 #[derive(Clone)]
 struct DevClock {
     clock: Clock,
+    journal: Journal,
     moving: Arc<Mutex<()>>,
 }
 
@@ -44,15 +64,10 @@ struct ClockAnswer {
     ahead_seconds: i64,
 }
 
-/// The routes, if the clock can be moved.
-pub fn routes(clock: &Clock) -> Option<OpenApiRouter> {
-    match clock {
-        Clock::System => None,
-        Clock::Ahead(_) | Clock::Manual(_) => {
-            let state = DevClock { clock: clock.clone(), moving: Arc::default() };
-            Some(OpenApiRouter::new().routes(routes!(show_clock, move_clock)).with_state(state))
-        }
-    }
+/// The routes, for a clock that can be moved.
+pub fn routes(clock: Clock, journal: Journal) -> OpenApiRouter {
+    let state = DevClock { clock, journal, moving: Arc::default() };
+    OpenApiRouter::new().routes(routes!(show_clock, move_clock)).with_state(state)
 }
 
 /// Shows the clock
@@ -71,7 +86,8 @@ async fn show_clock(State(dev): State<DevClock>) -> Json<ClockAnswer> {
 
 /// Moves the clock ahead
 ///
-/// Everything that is due by then happens, in order: trials end, cycles end, operations run out of time. It does not go back.
+/// Everything that is due by then happens, in order, each at its own instant and before the answer: trials end, cycles end and are renewed,
+/// operations and offers run out of time. It does not go back.
 #[utoipa::path(
     post,
     path = "/v1/dev/clock",
@@ -80,6 +96,7 @@ async fn show_clock(State(dev): State<DevClock>) -> Json<ClockAnswer> {
     responses(
         (status = 200, description = "What it shows now", body = ClockAnswer),
         (status = 422, description = "`invalid_body`: backwards, or more than ten years ahead", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`clock_on_its_way`: so much is due on the way that it goes on with the next request; send `to`", body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["dev"])),
 )]
@@ -87,9 +104,62 @@ async fn move_clock(State(dev): State<DevClock>, Json(wanted): Json<ClockMove>) 
     // Two requests that both say "to" end there, and not beyond it.
     let _moving = dev.moving.lock().await;
     let by = distance(&wanted, dev.clock.now(), ahead(&dev.clock))?;
-    dev.clock.advance(by);
-    tracing::info!(seconds = by.num_seconds(), "the clock was moved ahead");
-    Ok(Json(shown(&dev.clock)))
+    let has_come = dev.go(by, wanted.to).await;
+    let shown = shown(&dev.clock);
+    tracing::info!(seconds = by.num_seconds(), now = %shown.now, has_come, "the clock was moved ahead");
+    if has_come {
+        return Ok(Json(shown));
+    }
+    let detail = format!("more is due on the way than happens within one request: it has come to {}", shown.now.to_rfc3339());
+    let on_its_way = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "clock_on_its_way").detail(detail);
+    Err(on_its_way.header(RETRY_AFTER, HeaderValue::from(0)))
+}
+
+impl DevClock {
+    /// Moves the clock by so much, or until it is `to`, from deadline to deadline. False: the time is up, and it stays where it has come to.
+    async fn go(&self, by: TimeDelta, to: Option<DateTime<Utc>>) -> bool {
+        let time_is_up = Instant::now() + MOVE_TIME_MAX;
+        let mut moved = TimeDelta::zero();
+        loop {
+            self.rest().await;
+            let now = self.clock.now();
+            // What passes meanwhile is a part of the way to an instant, and not of a distance.
+            let left = to.map_or(by - moved, |to| to - now);
+            if left <= TimeDelta::zero() {
+                return true;
+            }
+            if Instant::now() >= time_is_up {
+                return false;
+            }
+            let step = self.clock.first_due(now).map_or(left, |due| left.min(due - now));
+            self.clock.advance(step);
+            moved += step;
+        }
+    }
+
+    /// Until everything that is due is done and nothing follows from it any more.
+    async fn rest(&self) {
+        let patience = Instant::now() + REST_TIME_MAX;
+        let (mut before, mut quiet) = (None, 0);
+        while quiet < LOOKS {
+            if Instant::now() >= patience {
+                tracing::warn!("the clock is moved on, though something is still going on");
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+            let said = self.said().await;
+            let is_quiet = said.is_some() && said == before && !self.clock.is_behind(self.clock.now());
+            quiet = if is_quiet { quiet + 1 } else { 0 };
+            before = said;
+        }
+    }
+
+    /// How much was ever said; none while the log does not answer. How far its readers are is written beside it all the time.
+    async fn said(&self) -> Option<u64> {
+        let streams = Stream::ALL.into_iter().filter(|stream| *stream != Stream::Position);
+        let states = try_join_all(streams.map(|stream| self.journal.state(stream))).await.ok()?;
+        Some(states.iter().map(|state| state.last).sum())
+    }
 }
 
 /// How far to move a clock that shows `now` and is `ahead` of the machine's.
@@ -144,11 +214,5 @@ mod tests {
         assert_eq!(check(None, Some(DateTime::<Utc>::MAX_UTC), 0), Err("/to".into()));
         assert_eq!(check(None, None, 0), Err(String::new()));
         assert_eq!(check(Some(1), Some(now), 0), Err(String::new()));
-    }
-
-    #[test]
-    fn a_clock_that_cannot_be_moved_has_no_routes() {
-        assert!(routes(&Clock::System).is_none());
-        assert!(routes(&Clock::movable()).is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ProviderError, StatusCode, TransactionStatus, judge, payment_of, reference, transaction};
+use super::{ProviderError, StatusCode, Sum, TransactionStatus, judge, payment_of, reference, transaction};
 
 fn told(status: u16, body: &str) -> Result<(), ProviderError> {
     judge(StatusCode::from_u16(status).unwrap(), body.as_bytes()).map(drop)
@@ -52,6 +52,20 @@ fn a_transaction_is_read_as_paystack_documents_it() {
     assert_eq!((told.status, told.amount_minor, told.currency.as_str()), (TransactionStatus::Success, 40_333, "ZAR"));
     assert_eq!(told.paid_at.unwrap().to_rfc3339(), "2024-08-22T09:15:02+00:00");
     assert_eq!(told.authorisation.unwrap().code, "AUTH_uh8bcl3zbn");
+}
+
+#[test]
+fn a_sum_is_told_in_hundredths_and_read_in_minor_units_of_its_currency() {
+    let (payment, project) = ("pay_01M74XBVHR5MY3V435479NBTEA".parse().unwrap(), "prj_01M74XBVHR5MY3V435479NBTEA".parse().unwrap());
+    let told = |amount_minor, currency| Sum { payment, project, amount_minor, currency }.hundredths();
+    for (minor, currency, hundredths) in [(57_000, "ZAR", 57_000), (570, "XOF", 57_000), (1_230, "KWD", 123)] {
+        assert_eq!(told(minor, currency), Ok(hundredths), "{currency}");
+        let read = transaction(&json!({"status": "success", "reference": "r", "amount": hundredths, "currency": currency})).unwrap();
+        assert_eq!(read.amount_minor, minor, "{currency}");
+    }
+    for (minor, currency) in [(1_234, "KWD"), (u64::MAX, "XOF")] {
+        assert!(matches!(told(minor, currency), Err(ProviderError::Refused(_))), "{minor} {currency}");
+    }
 }
 
 #[test]

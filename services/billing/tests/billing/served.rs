@@ -1,8 +1,12 @@
 //! The whole service against the model: routes, broker, Postgres, provider, webhooks, the clock at boundaries −1, 0 and +1 ms.
+//!
+//! What happens is drawn anew in each run, so that each tries other sequences. The number that it was drawn from is printed, and so is the
+//! sequence that fails with the step that it fails at; under the same number it is drawn again.
 
 use std::time::{Duration, Instant};
 
 use billing::Terms;
+use chassis::Clock;
 use chrono::{DateTime, Utc};
 use contract::ProjectId;
 use proptest::collection::vec;
@@ -13,6 +17,8 @@ use serde_json::{Value, json};
 use crate::model::{Model, Op, PACK, Paying, ops};
 use crate::world::{PATIENCE, World, fresh_pool, service, tables};
 
+/// Repeats what was drawn, if it is set to the number that was printed.
+const SEED: &str = "PAIGE_SEED";
 const SEQUENCES: usize = 100;
 const STEPS_MAX: usize = 24;
 /// Longer than all sequences together.
@@ -26,18 +32,36 @@ fn ms(value: &Value) -> Option<i64> {
     Some(value.as_str()?.parse::<DateTime<Utc>>().unwrap().timestamp_millis())
 }
 
-async fn sequences(seed: u8) {
+/// The number that was asked for, or another each time.
+fn seed() -> u64 {
+    match std::env::var(SEED) {
+        Ok(text) => text.parse().unwrap_or_else(|error| panic!("{SEED}={text}: {error}")),
+        Err(_) => Clock::System.now().timestamp_micros().unsigned_abs(),
+    }
+}
+
+/// Of one seed, any part draws its own.
+fn drawn_from(seed: u64, part: u8) -> TestRunner {
+    let mut bytes = [part; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+fn draw(runner: &mut TestRunner) -> Vec<Op> {
+    vec(ops(), 1..STEPS_MAX).new_tree(runner).unwrap().current()
+}
+
+async fn sequences(seed: u64, part: u8) {
     // The model says when an outcome comes, however late.
     let mut world = World::with(Terms { charge_days: OUTCOME_DAYS, ..Terms::default() }).await;
     world.provider.with(|desk| desk.charges_become = "pending");
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut runner = drawn_from(seed, part);
     for n in 0..SEQUENCES {
-        let steps = vec(ops(), 1..STEPS_MAX).new_tree(&mut runner).unwrap().current();
+        let steps = draw(&mut runner);
         let project = world.project().await;
         let mut model = Model::new(world.clock.now().timestamp_millis());
         for (step, op) in steps.iter().enumerate() {
-            let told = format!("sequence {n} of seed {seed}, step {step}: {op:?} of {steps:?}");
+            let told = format!("{SEED}={seed}, part {part}, sequence {n}, step {step}: {op:?} of {steps:?}");
             let refused = apply(&world, project, &model, op).await;
             let expected = model.apply(op);
             if !matches!(op, Op::Paid { .. } | Op::Failed { .. }) {
@@ -54,18 +78,34 @@ async fn sequences(seed: u8) {
     world.stop().await;
     let fresh = fresh_pool().await;
     service(&world.journal, &fresh, &world.clock, None).prepare().await.unwrap();
-    assert_eq!(tables(&fresh).await, tables(&world.pool).await, "tables built again from the log of seed {seed}");
+    assert_eq!(tables(&fresh).await, tables(&world.pool).await, "tables built again from the log of {SEED}={seed}, part {part}");
     world.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_happens_the_service_and_the_model_agree() {
-    sequences(1).await;
+    let seed = seed();
+    println!("{SEED}={seed}");
+    sequences(seed, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_else_happens_the_service_and_the_model_agree() {
-    sequences(2).await;
+    let seed = seed();
+    println!("{SEED}={seed}");
+    sequences(seed, 2).await;
+}
+
+#[test]
+fn the_same_seed_draws_the_same_and_another_and_each_part_something_else() {
+    let drawn = |seed, part| {
+        let mut runner = drawn_from(seed, part);
+        (0..SEQUENCES).map(|_| format!("{:?}", draw(&mut runner))).collect::<Vec<_>>()
+    };
+    assert_eq!(drawn(1, 1), drawn(1, 1));
+    for (seed, part) in [(2, 1), (1, 2)] {
+        assert_ne!(drawn(1, 1), drawn(seed, part), "{seed} {part}");
+    }
 }
 
 /// Lets it happen; the code of its refusal.

@@ -156,7 +156,7 @@ async fn reconciliation_finds_what_no_webhook_told_and_flags_what_does_not_match
     world.billing.reconcile().await.unwrap();
     assert_eq!(world.get(paid, "subscription").await["state"], "active");
     let flagged = world.get(short, "payments").await;
-    assert_eq!((&flagged["data"][0]["status"], &flagged["data"][0]["reason"]), (&json!("mismatched"), &json!("the provider has 1 ZAR")));
+    assert_eq!((&flagged["data"][0]["status"], &flagged["data"][0]["reason"]), (&json!("mismatched"), &json!("the provider has ZAR 0.01")));
     assert_eq!(world.get(short, "subscription").await["state"], "trialing");
     assert_eq!(world.get(idle, "payments").await["data"][0]["status"], "open", "a page lasts a day");
     // By itself, a day later.

@@ -5,16 +5,14 @@
 
 mod field;
 mod late;
+mod overwritten;
 #[path = "../../../lib/storage/tests/s3/server.rs"]
 mod server;
 #[path = "../../../lib/storage/tests/s3/signature.rs"]
 mod signature;
 
-use e2e::erased::marks::{self, Mark, NAME, NUMBER, PHONE, Place, WORDS};
-use e2e::erased::{Search, WAIT_MAX, traces, until};
-use e2e::{Stage, bodies};
-use reqwest::Method;
-use serde_json::json;
+use e2e::erased::marks::{NAME, NUMBER, PHONE, WORDS};
+use e2e::erased::{Search, WAIT_MAX, until};
 
 use field::Field;
 
@@ -67,51 +65,4 @@ async fn a_deleted_project_is_found_nowhere_and_its_neighbour_is_whole() {
     doors.connect(next, NUMBER).await;
     doors.receive(NUMBER, "16505550177", 900, "good morning").await;
     doors.until_recorded(next, 1).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_overwritten_is_not_even_on_the_brokers_disk() {
-    const SENT: usize = 10;
-    let stage = Stage::start().await;
-    let gone = stage.connected(NAME, NUMBER).await;
-    for n in 0..SENT {
-        let body = bodies::text(NUMBER, PHONE, &format!("wamid.{n}"), 1_794_992_403, WORDS);
-        assert_eq!(stage.webhook(body).await, 200);
-    }
-    stage.settle().await;
-    assert_eq!(stage.count(gone, "SELECT count(*) FROM public.messages").await, i64::try_from(SENT).unwrap());
-    let log = stage.nats.log_path();
-    let marks: Vec<Mark> = marks::known().into_iter().filter(|mark| [NAME, WORDS, PHONE, NUMBER].contains(&&*mark.text)).collect();
-    let on_disk = || {
-        let mut search = Search::new(gone, &marks);
-        traces::files(Place::Log, log.parent().unwrap(), &mut search);
-        search.found()
-    };
-    assert!(!on_disk().is_empty(), "looked in the wrong place");
-
-    let confirm = Some(json!({ "confirm": NAME, "overwrite": true }));
-    let operation = stage.call(Method::DELETE, &format!("/v1/projects/{gone}"), confirm).await;
-    let operation = format!("/v1/operations/{}", operation["id"].as_str().unwrap());
-    until("the deletion has succeeded", WAIT_MAX, async || {
-        let shown = stage.call(Method::GET, &operation, None).await;
-        if shown["status"] == "succeeded" { Ok(()) } else { Err(shown.to_string()) }
-    })
-    .await;
-    until("nothing is left", WAIT_MAX, async || match on_disk() {
-        traces if traces.is_empty() => Ok(()),
-        traces => Err(format!("{traces:#?}")),
-    })
-    .await;
-
-    // Somebody who stood still all the time says something of it. What is found then is overwritten as well.
-    late::speak(&stage, gone).await;
-    until("it is said", WAIT_MAX, async || if on_disk().is_empty() { Err("it is not on the disk".to_owned()) } else { Ok(()) }).await;
-    stage.call(Method::POST, "/v1/dev/clock", Some(json!({ "advance_seconds": late::LOOK_SECONDS }))).await;
-    until("late words are gone too", WAIT_MAX, async || match on_disk() {
-        traces if traces.is_empty() => Ok(()),
-        traces => Err(format!("{traces:#?}")),
-    })
-    .await;
-    assert_eq!(late::heard(&stage, gone).await, 0);
-    stage.finish(0).await;
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
+use crate::agenda::Agendas;
+
 /// The longest sleep before the system's clock is read again: it may be set while one sleeps.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 
@@ -32,6 +34,8 @@ pub enum Clock {
 pub struct Hand {
     micros: AtomicI64,
     moved: watch::Sender<()>,
+    /// What is due next by it.
+    pub(crate) agendas: Agendas,
 }
 
 impl Clock {
@@ -67,6 +71,11 @@ impl Clock {
         }
     }
 
+    /// Whether [`Clock::advance`] does anything.
+    pub fn can_be_moved(&self) -> bool {
+        self.hand().is_some()
+    }
+
     /// Sets a clock that can be moved. False, and nothing happens, on the system's clock.
     pub fn set(&self, at: DateTime<Utc>) -> bool {
         self.advance(at - self.now())
@@ -74,10 +83,7 @@ impl Clock {
 
     /// Waits until it is `at` or later by this clock. Safe to drop and to ask again.
     pub async fn reach(&self, at: DateTime<Utc>) {
-        let mut moved = match self {
-            Clock::System => None,
-            Clock::Ahead(hand) | Clock::Manual(hand) => Some(hand.moved.subscribe()),
-        };
+        let mut moved = self.hand().map(|hand| hand.moved.subscribe());
         loop {
             let left = (at - self.now()).to_std().unwrap_or_default();
             if left.is_zero() {
@@ -95,11 +101,18 @@ impl Clock {
             }
         }
     }
+
+    pub(crate) fn hand(&self) -> Option<&Arc<Hand>> {
+        match self {
+            Clock::System => None,
+            Clock::Ahead(hand) | Clock::Manual(hand) => Some(hand),
+        }
+    }
 }
 
 impl Hand {
     fn at(micros: i64) -> Arc<Hand> {
-        Arc::new(Hand { micros: AtomicI64::new(micros), moved: watch::Sender::new(()) })
+        Arc::new(Hand { micros: AtomicI64::new(micros), moved: watch::Sender::new(()), agendas: Agendas::default() })
     }
 }
 
@@ -132,7 +145,7 @@ mod tests {
     #[test]
     fn the_system_clock_cannot_be_moved_and_has_whole_microseconds() {
         let before = Clock::System.now();
-        assert!(!Clock::System.advance(TimeDelta::days(1)));
+        assert!(!Clock::System.advance(TimeDelta::days(1)) && !Clock::System.can_be_moved());
         let after = Clock::System.now();
         assert!(after >= before && after - before < TimeDelta::hours(1));
         assert_eq!(after.timestamp_subsec_nanos() % 1_000, 0);
@@ -157,7 +170,7 @@ mod tests {
     #[test]
     fn a_movable_clock_runs_ahead_of_the_system() {
         let clock = Clock::movable();
-        assert!(clock.advance(TimeDelta::days(40)));
+        assert!(clock.can_be_moved() && clock.advance(TimeDelta::days(40)));
         let ahead = clock.now() - Clock::System.now();
         assert!(ahead > TimeDelta::days(39) && ahead <= TimeDelta::days(40));
     }

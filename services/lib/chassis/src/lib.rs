@@ -9,11 +9,12 @@
 //! | [`telemetry`] [`traceparent`] [`Metrics`] | logs, spans, numbers |
 //! | [`Health`] | `/healthz`, `/readyz` |
 //! | [`Shutdown`] [`serve()`] | stop softly, then hard |
-//! | [`Clock`] [`Ids`] | time and ids as values |
+//! | [`Clock`] [`Agenda`] [`Ids`] | time, deadlines and ids as values |
 //! | [`Problem`] [`Json`] [`Path`] [`Query`] [`cursor`] | what goes in and out of a handler |
 //! | [`Caller`] [`Authority`] [`SCOPES`] | who may call what |
 //! | [`Site`] | routes of services → one router with the whole stack around it |
 
+mod agenda;
 mod authority;
 mod caller;
 mod clock;
@@ -39,6 +40,7 @@ mod site;
 pub mod telemetry;
 pub mod traceparent;
 
+pub use crate::agenda::Agenda;
 pub use crate::authority::Authority;
 pub use crate::caller::{Caller, Denied, Need, PLATFORM_ACTOR, Standing, Visible};
 pub use crate::clock::{Clock, Hand};

@@ -27,6 +27,15 @@ impl Desk {
         timer.into_iter().chain(expiry).min()
     }
 
+    /// What is due next, to announce it: a message whose time is up. When something is tried again is no deadline. What is under way comes
+    /// before anything else.
+    pub(super) fn next_deadline(&self) -> Option<DateTime<Utc>> {
+        if !self.tasks.is_empty() {
+            return Some(self.sender.clock.now());
+        }
+        self.backlog.expiries.first().map(|(at, _)| *at)
+    }
+
     /// It is time for some of it.
     pub(super) fn on_time(&mut self) {
         let now = self.sender.clock.now();

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::refusal::Refusal;
 
-/// Currencies of the account, with the least amount of each in minor units. Source: Paystack, "Currency".
+/// Currencies of the account, with the least amount of each, in hundredths also where ISO 4217 knows none. Source: Paystack, "Currency".
 const CURRENCIES: [(&str, u64); 6] = [("NGN", 5_000), ("ZAR", 100), ("GHS", 10), ("KES", 300), ("USD", 200), ("XOF", 100)];
 /// What an amount is in when nobody says.
 const CURRENCY_DEFAULT: &str = "ZAR";
@@ -17,7 +17,7 @@ const EMAIL_BYTES_MAX: usize = 254;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ask {
     pub(crate) email: String,
-    /// In minor units.
+    /// In hundredths.
     pub(crate) amount: u64,
     pub(crate) currency: &'static str,
     /// The caller's name for it; Paystack makes one if there is none.
@@ -50,7 +50,7 @@ impl Ask {
     }
 }
 
-/// Whole minor units, as a number or as a text.
+/// Whole hundredths, as a number or as a text.
 fn amount(value: &Value) -> Result<u64, Refusal> {
     let amount = match value {
         Value::Null => return Err(Refusal::Missing("amount")),

@@ -1,6 +1,6 @@
 //! A local Paystack, as far as billing uses it: transactions, cards that pay or do not, signed webhooks, and what can go wrong on the way.
 //!
-//! Strict where Paystack is: the secret key, references that are taken once, amounts in minor units, currencies, authorizations that belong
+//! Strict where Paystack is: the secret key, references that are taken once, amounts in hundredths, currencies, authorizations that belong
 //! to one e-mail address. Whether a card has money is a switch, or the choice of whoever pays at the page. It keeps everything in memory,
 //! and it answers and calls this machine alone.
 //!

@@ -20,7 +20,7 @@ pub(crate) struct Transaction {
     pub(crate) id: u64,
     pub(crate) reference: String,
     pub(crate) status: Status,
-    /// In minor units.
+    /// In hundredths.
     pub(crate) amount: u64,
     pub(crate) currency: &'static str,
     pub(crate) gateway_response: &'static str,

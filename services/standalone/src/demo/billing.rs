@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use contract::{ProjectId, Recorded, Stream, Subject};
+use contract::{ProjectId, Recorded, Stream, Subject, written_sum};
 use futures::StreamExt;
 use journal::Filter;
 use serde_json::{Value, json};
@@ -138,9 +138,12 @@ impl Walk<'_> {
         if now >= wanted {
             return Ok(());
         }
-        let moved = self.stage.caller.post("/v1/dev/clock", json!({ "to": to })).await?;
-        let _turn = self.printed.lock().await;
-        line(&format!("   {:<24}  the clock is moved here", short(&moved["now"])));
+        {
+            let _turn = self.printed.lock().await;
+            line(&format!("   {:<24}  the clock is moved here", short(&to)));
+        }
+        // What is due on the way has happened when this is answered.
+        self.stage.caller.post("/v1/dev/clock", json!({ "to": to })).await?;
         Ok(())
     }
 
@@ -218,8 +221,7 @@ fn short(instant: &Value) -> String {
     }
 }
 
-/// A sum as people write it; the currencies of the plan have hundredths.
+/// A sum as people write it.
 fn money(currency: Option<&str>, minor: Option<u64>) -> String {
-    let minor = minor.unwrap_or_default();
-    format!("{} {}.{:02}", currency.unwrap_or_default(), minor / 100, minor % 100)
+    written_sum(minor.unwrap_or_default(), currency.unwrap_or_default())
 }
