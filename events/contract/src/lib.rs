@@ -62,11 +62,11 @@ pub use media::{MediaDeleted, MediaErased, MediaEvent, MediaFailed, MediaStored,
 pub use message::{Direction, Message, MessageEchoed, MessageImported, MessageReceived};
 pub use parked::{EventSkipped, HoldKind, KeyHeld, KeyReleased, ParkedEvent, RetryRequested};
 pub use project::{
-    BusinessProfileChanged, DataKeyCreated, DisplayNameDecided, DisplayNameRequested, NumberClaimed, NumberConnected, NumberDescribed,
-    NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationFailed, OperationKind, OperationRetried,
-    OperationStarted, OperationStepCompleted, ProjectCreated, ProjectErased, ProjectEvent, ProjectFailed, ProjectReady, ProjectRestored,
-    ProjectSuspended, ProjectTransferred, ProjectUpdated, SendingPolicySet, TransferEnded, TransferOutcome, TransferRequested,
-    UnknownOutcome, Whose,
+    BusinessProfileChanged, DataKeyCreated, DisplayNameDecided, DisplayNameRequested, LeftAtMeta, NumberClaimed, NumberConnected,
+    NumberDescribed, NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationFailed, OperationKind,
+    OperationRetried, OperationStarted, OperationStepCompleted, ProjectCreated, ProjectErased, ProjectEvent, ProjectFailed, ProjectReady,
+    ProjectRestored, ProjectSuspended, ProjectTransferred, ProjectUpdated, SendingPolicySet, TransferEnded, TransferOutcome,
+    TransferRequested, UnknownOutcome, Whose,
 };
 pub use raw_json::RawJson;
 pub use sending::{

@@ -19,11 +19,11 @@ events! {
         ProjectSuspended = "project.project_suspended.v1",
         ProjectRestored = "project.project_restored.v1",
         ProjectTransferred = "project.project_transferred.v1",
-        ProjectErased = "project.project_erased.v1",
+        ProjectErased = "project.project_erased.v2",
         TransferRequested = "project.transfer_requested.v1",
         TransferEnded = "project.transfer_ended.v1",
         OperationStarted = "project.operation_started.v1",
-        OperationStepCompleted = "project.operation_step_completed.v1",
+        OperationStepCompleted = "project.operation_step_completed.v2",
         OperationFailed = "project.operation_failed.v1",
         OperationRetried = "project.operation_retried.v1",
         OperationCompleted = "project.operation_completed.v1",
@@ -108,6 +108,10 @@ pub struct ProjectTransferred {
 pub struct ProjectErased {
     /// The operation that deleted it.
     pub operation: OperationId,
+    /// Stable name of why Meta did not take its number back; absent: nothing is known to be left there. Which number it was goes with the
+    /// rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
 }
 
 /// The owner offers the project to another workspace.
@@ -232,8 +236,20 @@ impl OperationKind {
 pub struct OperationStepCompleted {
     /// The work.
     pub operation: OperationId,
-    /// Which step.
+    /// Which step; or which call of one that consists of several calls to Meta.
     pub step: String,
+    /// What stays at Meta, if it is done as far as Meta lets it be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<LeftAtMeta>,
+}
+
+/// What Meta did not take back, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftAtMeta {
+    /// Stable name of the cause.
+    pub code: String,
+    /// What is left, and Meta's own words, for the owner to read.
+    pub reason: String,
 }
 
 /// An operation was given up; it can be tried again.

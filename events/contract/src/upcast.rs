@@ -37,6 +37,9 @@ pub(crate) const UPCASTS: &[Upcast] = &[
             old
         },
     },
+    // Of what Meta did not take back nothing was said.
+    Upcast { from: "project.project_erased.v1", to: "project.project_erased.v2", change: |old| old },
+    Upcast { from: "project.operation_step_completed.v1", to: "project.operation_step_completed.v2", change: |old| old },
 ];
 
 /// The types that are read and written no more.

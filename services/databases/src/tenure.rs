@@ -73,7 +73,7 @@ mod tests {
         assert_eq!((given.later(tenure), tenure.later(given)), (given, given));
         let back = given.fold(9, &to(2, two, one).into());
         assert_eq!((back.owner, back.transfer), (Some(one), Some(transfer(2))), "its first password does not come back with it");
-        let erased = ProjectErased { operation: "op_01JD3X8K2M4N5P6Q7R8S9T0V1W".parse().unwrap() };
+        let erased = ProjectErased { operation: "op_01JD3X8K2M4N5P6Q7R8S9T0V1W".parse().unwrap(), left: None };
         assert_eq!(back.fold(11, &erased.into()).owner, None);
     }
 }

@@ -23,6 +23,29 @@ const POLL: Duration = Duration::from_millis(20);
 /// Longer than any test.
 const HELD_MS: u32 = 600_000;
 
+/// A number is given back otherwise than because somebody disconnects it; in each call, and killed when.
+const GIVEN_BACK: [(Why, &str, Killed); 8] = [
+    (Why::Failed, "deregister", Killed::Before),
+    (Why::Failed, "deregister", Killed::After),
+    (Why::Failed, "unsubscribe", Killed::Before),
+    (Why::Failed, "unsubscribe", Killed::After),
+    (Why::Replaced, "deregister", Killed::After),
+    (Why::Replaced, "unsubscribe", Killed::Before),
+    (Why::Deleted, "deregister", Killed::Before),
+    (Why::Deleted, "unsubscribe", Killed::After),
+];
+
+/// Why it is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// Its signup failed after it was registered.
+    Failed,
+    /// Another took its place.
+    Replaced,
+    /// Its project goes.
+    Deleted,
+}
+
 /// When it is killed, relative to what Meta does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Killed {
@@ -84,9 +107,23 @@ impl World {
         self.until(&format!("{path} succeeds"), succeeded).await;
     }
 
-    async fn calls(&self, name: &str, node: &str) -> usize {
+    /// A project that has the number.
+    async fn connected(&self, number: &str, waba: &str) -> ProjectId {
+        let project = self.project().await;
+        let (_, accepted) = self.sign_up(project, number, waba).await.unwrap();
+        self.succeeds(&accepted).await;
+        project
+    }
+
+    /// How each call of that name ended, in order.
+    async fn outcomes(&self, name: &str, node: &str) -> Vec<String> {
         let calls = self.sim.call(Method::GET, "/graph/calls", None).await;
-        calls["data"].as_array().unwrap().iter().filter(|call| call["name"] == name && call["node"] == node).count()
+        let made = calls["data"].as_array().unwrap().iter().filter(|call| call["name"] == name && call["node"] == node);
+        made.map(|call| call["outcome"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn calls(&self, name: &str, node: &str) -> usize {
+        self.outcomes(name, node).await.len()
     }
 
     /// As registered, as subscribed.
@@ -107,11 +144,7 @@ impl World {
 
     /// The next call of that name does not return: Meta has done what it was asked for, or has not.
     async fn hold(&self, call: &str, killed: Killed) {
-        let fault = match killed {
-            Killed::Before => json!({ "call": call, "code": 2, "http_status": 503, "hold_ms": HELD_MS }),
-            Killed::After => json!({ "call": call, "lose_answer": true, "hold_ms": HELD_MS }),
-        };
-        self.sim.faults(json!([fault])).await;
+        self.sim.faults(json!([held(call, killed)])).await;
     }
 
     async fn made(&self, call: &str, node: &str, before: usize) {
@@ -133,6 +166,13 @@ impl World {
     }
 }
 
+fn held(call: &str, killed: Killed) -> Value {
+    match killed {
+        Killed::Before => json!({ "call": call, "code": 2, "http_status": 503, "hold_ms": HELD_MS }),
+        Killed::After => json!({ "call": call, "lose_answer": true, "hold_ms": HELD_MS }),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_every_call_a_number_comes_and_goes_all_the_same() {
     let mut world = World::new().await;
@@ -149,12 +189,13 @@ async fn killed_in_every_call_a_number_comes_and_goes_all_the_same() {
             assert_eq!(world.at_meta(&number).await, (json!(true), json!(true)), "{killed:?} in {call}");
             assert_eq!(world.shown(project).await, number, "{killed:?} in {call}");
             assert_eq!(world.claims(&number).await, ["project.number_claimed.v1"], "{killed:?} in {call}");
+            // Meta refuses another PIN than the one before.
+            let refused = world.outcomes("register", &number).await.into_iter().filter(|outcome| outcome != "ok" && outcome != "2");
+            assert_eq!(refused.count(), 0, "{killed:?} in {call}");
         }
         for (place, call) in GOING.into_iter().enumerate() {
             let (number, waba) = (format!("3{index}{place}"), format!("4{index}{place}"));
-            let project = world.project().await;
-            let (_, accepted) = world.sign_up(project, &number, &waba).await.unwrap();
-            world.succeeds(&accepted).await;
+            let project = world.connected(&number, &waba).await;
             world.hold(call, killed).await;
             let (status, accepted) = world.ask(Method::DELETE, &format!("/v1/projects/{project}/number"), None).await.unwrap();
             assert_eq!(status, 202, "{accepted}");
@@ -164,9 +205,7 @@ async fn killed_in_every_call_a_number_comes_and_goes_all_the_same() {
             assert_eq!(world.at_meta(&number).await, (json!(false), json!(false)), "{killed:?} in {call}");
             assert_eq!(world.shown(project).await, Value::Null, "{killed:?} in {call}");
             // It is free, for anybody.
-            let next = world.project().await;
-            let (_, accepted) = world.sign_up(next, &number, &waba).await.unwrap();
-            world.succeeds(&accepted).await;
+            world.connected(&number, &waba).await;
             let claims = ["project.number_claimed.v1", "project.number_released.v1", "project.number_claimed.v1"];
             assert_eq!(world.claims(&number).await, claims, "{killed:?} in {call}");
         }
@@ -176,8 +215,10 @@ async fn killed_in_every_call_a_number_comes_and_goes_all_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_it_trades_the_code_nothing_is_begun_and_with_the_token_it_goes_on() {
     let mut world = World::new().await;
-    for (index, (call, node)) in [("exchange_code", "oauth"), ("debug_token", "debug_token")].into_iter().enumerate() {
+    for (index, (call, node)) in [("exchange_code", "oauth"), ("debug_token", "debug_token"), ("phone_numbers", "")].into_iter().enumerate()
+    {
         let (number, waba, project) = (format!("5{index}"), format!("6{index}"), world.project().await);
+        let node = if node.is_empty() { waba.as_str() } else { node };
         let (before, mut popup) = (world.calls(call, node).await, world.popup(&number, &waba).await);
         world.hold(call, Killed::After).await;
         tokio::select! {
@@ -199,5 +240,61 @@ async fn killed_while_it_trades_the_code_nothing_is_begun_and_with_the_token_it_
         assert_eq!(world.shown(project).await, number, "killed in {call}");
         let exchanges = world.calls("exchange_code", "oauth").await - spent;
         assert_eq!(exchanges, usize::from(call == "exchange_code"), "what was kept is not asked for again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_gives_back_nothing_is_left_at_meta_and_what_was_given_back_is_not_asked_for_again() {
+    let mut world = World::new().await;
+    for (index, (why, call, killed)) in GIVEN_BACK.into_iter().enumerate() {
+        let told = format!("{why:?}, {killed:?} in {call}");
+        let [number, waba, instead, elsewhere] = [7, 8, 9, 10].map(|first| format!("{first}{index}"));
+        let project = if why == Why::Failed { world.project().await } else { world.connected(&number, &waba).await };
+        let path = format!("/v1/projects/{project}");
+        let answer = match why {
+            Why::Failed => {
+                world.sim.faults(json!([{ "call": "number", "code": 368 }, held(call, killed)])).await;
+                world.sign_up(project, &number, &waba).await
+            }
+            Why::Replaced => {
+                world.hold(call, killed).await;
+                world.sign_up(project, &instead, &elsewhere).await
+            }
+            Why::Deleted => {
+                world.hold(call, killed).await;
+                world.ask(Method::DELETE, &path, Some(json!({ "confirm": "Pizza" }))).await
+            }
+        };
+        let (status, accepted) = answer.unwrap();
+        assert_eq!(status, 202, "{told}: {accepted}");
+        world.made(call, if call == "unsubscribe" { &waba } else { &number }, 0).await;
+        world.kill().await;
+        let step = if why == Why::Deleted { "number" } else { "give_back" };
+        let operation = format!("/v1/operations/{}", accepted["id"].as_str().unwrap());
+        let done = async || {
+            let Some((200, shown)) = world.ask(Method::GET, &operation, None).await else { return false };
+            let mut steps = shown["steps"].as_array().unwrap().iter();
+            steps.any(|shown| shown["name"] == step && shown["status"] == "done" && shown["left"].is_null())
+        };
+        world.until(&format!("{told}: {step} is done"), done).await;
+        assert_eq!(world.at_meta(&number).await, (json!(false), json!(false)), "{told}");
+        // Before the other call is made, it is noted that the first is done.
+        let deregistered = if call == "unsubscribe" { 1 } else { 2 };
+        assert_eq!(world.calls("deregister", &number).await, deregistered, "{told}");
+        match why {
+            Why::Failed => {
+                assert_eq!((world.shown(project).await, world.claims(&number).await), (Value::Null, Vec::new()), "{told}");
+                let (status, retried) = world.ask(Method::POST, &format!("{path}/retry"), None).await.unwrap();
+                assert_eq!(status, 202, "{retried}");
+                world.succeeds(&retried).await;
+                assert_eq!(world.at_meta(&number).await, (json!(true), json!(true)), "{told}");
+                assert_eq!(world.claims(&number).await, ["project.number_claimed.v1"], "{told}");
+            }
+            Why::Replaced => {
+                assert_eq!(world.at_meta(&instead).await, (json!(true), json!(true)), "{told}");
+                assert_eq!(world.shown(project).await, instead, "{told}");
+            }
+            Why::Deleted => _ = world.connected(&number, &waba).await,
+        }
     }
 }

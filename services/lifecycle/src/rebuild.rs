@@ -45,7 +45,7 @@ impl Lifecycle {
             let Some(id) = recorded.subject.project_id() else { continue };
             let event = decode(&recorded)?;
             let first = seen.insert(id);
-            if let ProjectEvent::ProjectErased(ProjectErased { operation }) = event {
+            if let ProjectEvent::ProjectErased(ProjectErased { operation, .. }) = event {
                 let erased = Erased { project: id, operation, sequence: recorded.sequence, at: recorded.time };
                 gone.push((erased, !first));
             }

@@ -9,7 +9,7 @@ use crate::audit::Entry;
 use crate::error::Error;
 
 /// The type of the one fact that is left of a project, in every version.
-pub(crate) const ERASURE_TYPES: [&str; 1] = ["project.project_erased.v1"];
+pub(crate) const ERASURE_TYPES: [&str; 2] = ["project.project_erased.v1", "project.project_erased.v2"];
 
 /// Adds rows, all about `project` or all about none. Rows that are there stay; rows about a project that was erased do not come back.
 pub(crate) async fn insert(pool: &PgPool, project: Option<ProjectId>, entries: &[Entry]) -> Result<(), Error> {
@@ -127,6 +127,6 @@ mod tests {
     #[test]
     fn the_fact_that_is_left_is_known_by_its_type() {
         let operation = OperationId::from_ulid(ulid::Ulid::from_parts(1, 2));
-        assert!(ERASURE_TYPES.contains(&ProjectEvent::from(ProjectErased { operation }).event_type()));
+        assert!(ERASURE_TYPES.contains(&ProjectEvent::from(ProjectErased { operation, left: None }).event_type()));
     }
 }

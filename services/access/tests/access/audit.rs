@@ -152,7 +152,7 @@ async fn of_a_project_that_was_erased_only_that_is_left_whatever_comes_late() {
     assert_eq!(of_keys, ["key_expiry_set", "key_issued", "key_issued", "key_revoked"]);
     world.erase(project, &ada.id).await;
     let left = until_entries(&world, &path, 1).await;
-    assert_eq!(left[0]["type"], "project.project_erased.v1");
+    assert_eq!(left[0]["type"], "project.project_erased.v2");
     assert_eq!(left[0]["actor"], json!({"kind": "person", "id": ada.id}), "who deleted it");
     assert_eq!((&left[0]["request_id"], &left[0]["workspace"]), (&json!("request-of-lifecycle"), &json!(team)));
     others_say(&world, project, "system").await;

@@ -251,7 +251,7 @@ impl World {
 
     /// Says that a project is gone, because `actor` wanted it so.
     pub(crate) async fn erase(&self, project: ProjectId, actor: &str) {
-        self.say(project, ProjectErased { operation: OperationId::from_ulid(self.ids.ulid()) }, actor).await;
+        self.say(project, ProjectErased { operation: OperationId::from_ulid(self.ids.ulid()), left: None }, actor).await;
     }
 
     /// The types of the events on a subject, in short.

@@ -27,7 +27,7 @@ async fn a_deleted_project_is_closed_once_and_leaves_no_row() {
     world.journal.erase(&Erasure { stream: Stream::Billing, pattern, overwrite: false }).await.unwrap();
     let deadline = world.clock.now() + TimeDelta::hours(1);
     let started = OperationStarted { operation, kind: OperationKind::DeleteProject, deadline, overwrite: false };
-    world.say(project, vec![started.into(), ProjectErased { operation }.into()]).await;
+    world.say(project, vec![started.into(), ProjectErased { operation, left: None }.into()]).await;
     let began = std::time::Instant::now();
     loop {
         let rows = tables(&world.pool).await;
@@ -75,7 +75,7 @@ async fn a_report_that_comes_after_the_end_is_erased_and_no_other() {
     world.until(closing, "the end", |told| told["closed"] == true).await;
     let pattern = Subject::billing(project).to_string();
     world.journal.erase(&Erasure { stream: Stream::Billing, pattern, overwrite: false }).await.unwrap();
-    world.say(project, vec![ProjectErased { operation }.into()]).await;
+    world.say(project, vec![ProjectErased { operation, left: None }.into()]).await;
     let began = std::time::Instant::now();
     while !tables(&world.pool).await.iter().any(|row| row.starts_with("erased") && row.contains(&project.to_string())) {
         assert!(began.elapsed() < crate::world::PATIENCE, "waited for the erasure");

@@ -106,7 +106,7 @@ async fn a_deletion_leaves_no_object_and_nothing_comes_after_it() {
     // What an upload leaves whose process is killed before it notices.
     std::fs::create_dir_all(world.folder.path().join(format!("{project}/code/blobs"))).unwrap();
     std::fs::write(world.folder.path().join(format!("{project}/code/blobs/{}", "0".repeat(64))), "late").unwrap();
-    world.say(project, ProjectErased { operation }).await;
+    world.say(project, ProjectErased { operation, left: None }).await;
     let began = std::time::Instant::now();
     while world.folder.path().join(project.to_string()).exists() {
         assert!(began.elapsed() < std::time::Duration::from_secs(30), "it stays after the project's last fact");

@@ -57,7 +57,7 @@ async fn what_was_made_again_after_a_projects_end_goes_without_a_word() {
     world.databases().ensure(project, &created).await.unwrap();
     assert_eq!(world.on_server().await, World::whole(&[project]));
     // What lifecycle leaves of a project that is gone.
-    world.say(project, ProjectErased { operation: OperationId::from_ulid(world.ids.ulid()) }).await;
+    world.say(project, ProjectErased { operation: OperationId::from_ulid(world.ids.ulid()), left: None }).await;
     world.journal.keep_last(&Subject::project(project)).await.unwrap();
     let all = Erasure { stream: Stream::Database, pattern: Subject::database(project).to_string(), overwrite: false };
     world.journal.open(&[Stream::Webhook]).await.unwrap(); // whose pace an erasure keeps

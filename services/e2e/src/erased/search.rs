@@ -12,7 +12,7 @@ use super::marks::{Mark, Place};
 /// no text, no number, no address, no secret.
 const ID_STAYS: [(Place, &str); 12] = [
     // The one fact.
-    (Place::Log, "project.project_erased.v1"),
+    (Place::Log, "project.project_erased.v2"),
     // What a workspace says of itself: it had a key for the project, and granted a member something in it. Both are nothing from now on. What
     // the key was called and who the member is are the workspace's.
     (Place::Log, "workspace.key_issued.v1"),

@@ -95,7 +95,16 @@ async fn a_deletion_ends_when_meta_lets_us_do_nothing_any_more() {
 
     world.faults(json!([{"call": "deregister", "code": 133_016}, {"call": "unsubscribe", "code": 368}])).await;
     let operation = world.delete(refused).await;
+    // Its owner is told, while the project goes and afterwards.
+    let path = format!("/v1/operations/{operation}");
+    let left = async || world.ask(Method::GET, &path, None).await.1["steps"][0]["left"].clone();
+    world.until("it is told what is left", async || left().await["code"] == "registration_limit_reached").await;
+    let told = left().await["reason"].as_str().unwrap().to_owned();
+    assert!(told.contains("number 102 stays registered") && told.contains("account 202 stays subscribed"), "{told}");
     ends(&world, refused, operation).await;
+    let told = left().await;
+    assert_eq!(told["code"], "registration_limit_reached", "{told}");
+    assert!(!told["reason"].as_str().unwrap().contains("102"), "{told}");
     assert_eq!(given_back(&world, &["102", "202"]).await, calls(&[("deregister", "133016"), ("unsubscribe", "368")]));
     world.connected("102", "202").await;
 }

@@ -1,5 +1,5 @@
-//! What Meta keeps of a number that was replaced or disconnected: it holds nothing else up, its owner is told what it is, and it can be given
-//! back later.
+//! What Meta keeps of a number that was replaced or disconnected, or whose signup failed: it holds nothing else up, its owner is told what it
+//! is, and it can be given back later.
 
 use axum::http::Method;
 use chrono::TimeDelta;
@@ -26,6 +26,14 @@ async fn disconnect(world: &World, project: ProjectId) -> String {
 async fn retry(world: &World, project: ProjectId) {
     let (status, retried) = world.ask(Method::POST, &format!("/v1/projects/{project}/retry"), None).await;
     assert_eq!(status, 202, "{retried}");
+}
+
+/// What the step says that gives back, once it has.
+async fn given_back(world: &World, operation: &str) -> Value {
+    let path = format!("/v1/operations/{operation}");
+    let step = async || world.ask(Method::GET, &path, None).await.1["steps"][3].clone();
+    world.until("it has given back", async || step().await["status"] == "done").await;
+    step().await
 }
 
 async fn shown(world: &World, project: ProjectId) -> Value {
@@ -106,4 +114,74 @@ async fn a_disconnection_ends_also_when_meta_never_takes_the_number_back() {
     assert_eq!(as_registered_as_subscribed(&world, "101").await, (true, true));
     let path = format!("/v1/projects/{project}/number");
     assert_eq!(world.ask(Method::DELETE, &path, None).await.0, 204, "nothing is left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signup_that_fails_gives_back_what_it_took_and_can_be_tried_again() {
+    let world = World::new().await;
+    let project = world.project().await;
+    world.faults(json!([{"call": "number", "code": 368}])).await;
+    let operation = replace(&world, project, "101", "201").await;
+    let step = given_back(&world, &operation).await;
+    let calls: Vec<&str> = step["parts"].as_array().unwrap().iter().map(|part| part["name"].as_str().unwrap()).collect();
+    assert_eq!((calls, &step["left"]), (vec!["deregister/101", "unsubscribe/201"], &Value::Null), "{step}");
+    assert_eq!(as_registered_as_subscribed(&world, "101").await, (false, false));
+    let failed = world.operation(&operation, "failed").await;
+    assert_eq!((&failed["error"]["step"], &failed["error"]["code"]), (&json!("read_number"), &json!("meta_refused")), "{failed}");
+    retry(&world, project).await;
+    world.operation(&operation, "succeeded").await;
+    assert_eq!(as_registered_as_subscribed(&world, "101").await, (true, true));
+    assert_eq!(shown(&world, project).await["number"]["phone_number_id"], "101");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signup_that_fails_takes_nothing_from_what_works() {
+    let world = World::new().await;
+    let (neighbour, project) = (world.connected("102", "201").await, world.project().await);
+    let refused = json!([{"call": "register", "code": 133_005}]);
+    // Nobody here registered it: it may be in use elsewhere. The neighbour needs the account's webhooks.
+    world.faults(refused.clone()).await;
+    given_back(&world, &replace(&world, project, "101", "201").await).await;
+    assert_eq!((world.calls("deregister", "101").await, world.calls("unsubscribe", "201").await), (0, 0));
+    // It is the project's own, signed up again in vain.
+    world.faults(refused.clone()).await;
+    given_back(&world, &replace(&world, neighbour, "102", "201").await).await;
+    assert_eq!(as_registered_as_subscribed(&world, "102").await, (true, true));
+    // Another was to take its place.
+    world.faults(refused).await;
+    given_back(&world, &replace(&world, neighbour, "103", "203").await).await;
+    assert_eq!(world.line("103").await["subscribed"], false);
+    assert_eq!(as_registered_as_subscribed(&world, "102").await, (true, true));
+    assert_eq!(shown(&world, neighbour).await["number"]["phone_number_id"], "102");
+    let operation = disconnect(&world, neighbour).await;
+    world.operation(&operation, "succeeded").await;
+    assert_eq!(as_registered_as_subscribed(&world, "102").await, (false, false));
+    assert_eq!(world.calls("deregister", "103").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_meta_keeps_of_a_signup_that_failed_is_told_and_given_back_later() {
+    let world = World::new().await;
+    let project = world.project().await;
+    world.faults(json!([{"call": "number", "code": 368}, {"call": "deregister", "code": 133_016}])).await;
+    let left = given_back(&world, &replace(&world, project, "101", "201").await).await["left"].clone();
+    assert_eq!(left["code"], "registration_limit_reached", "{left}");
+    assert!(left["reason"].as_str().unwrap().contains("number 101 stays registered at Meta"), "{left}");
+    assert_eq!(as_registered_as_subscribed(&world, "101").await, (true, false));
+
+    // Trouble that does not pass is waited for as long as for a disconnection.
+    let other = world.project().await;
+    let busy = json!({"call": "unsubscribe", "code": 2, "http_status": 503, "times": 100_000});
+    world.faults(json!([{"call": "register", "code": 133_006}, busy])).await;
+    let operation = replace(&world, other, "102", "202").await;
+    world.until("unsubscribing was tried", async || world.calls("unsubscribe", "202").await > 0).await;
+    world.clock.advance(TimeDelta::minutes(10));
+    assert_eq!(given_back(&world, &operation).await["left"]["code"], "deadline_passed");
+    world.faults(json!([])).await;
+
+    for (project, number) in [(project, "101"), (other, "102")] {
+        let operation = disconnect(&world, project).await;
+        world.operation(&operation, "succeeded").await;
+        assert_eq!(as_registered_as_subscribed(&world, number).await, (false, false));
+    }
 }

@@ -184,7 +184,7 @@ async fn a_project_that_leaves_never_comes_back_and_is_forgotten_when_it_is_eras
     world.tell(project, ProjectReady {}).await;
     assert_eq!(world.seen(project).await.life, Life::Leaving);
     assert_eq!(world.projects.by_number(NUMBER), Some(project));
-    world.tell(project, ProjectErased { operation: deletion.operation }).await;
+    world.tell(project, ProjectErased { operation: deletion.operation, left: None }).await;
     assert_eq!(world.projects.fresh(project).await, Ok(None));
     assert_eq!((world.projects.by_number(NUMBER), world.projects.by_waba(WABA)), (None, vec![]));
     assert!(world.projects.all().is_empty());

@@ -35,6 +35,7 @@ pub(super) fn at_will(project: &Project, command: &Command) -> bool {
         | Command::Delete { .. }
         | Command::StepDone { .. }
         | Command::StepFailed { .. }
+        | Command::GivenBack { .. }
         | Command::Entitle { .. }
         | Command::AcceptTransfer { .. }
         | Command::ReturnTransfer { .. }

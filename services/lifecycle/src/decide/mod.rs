@@ -1,5 +1,6 @@
 //! The rules of a project's life, pure: what is so, what is asked and when → what happens, or why not.
 
+mod absent;
 pub(crate) mod allowance;
 mod create;
 mod delete;
@@ -13,8 +14,8 @@ mod update;
 
 use chrono::{DateTime, Utc};
 use contract::{
-    BusinessProfileChanged, DisplayNameDecided, Entitlement, NumberDescribed, NumberOffered, OperationId, ProjectEvent, ProjectId, Subject,
-    TransferId, WorkspaceId,
+    BusinessProfileChanged, DisplayNameDecided, Entitlement, LeftAtMeta, NumberDescribed, NumberOffered, OperationId, ProjectEvent,
+    ProjectId, Subject, TransferId, WorkspaceId,
 };
 
 pub use refusal::Refusal;
@@ -134,6 +135,17 @@ pub(crate) enum Command {
         /// The sequence of what the project had said last when it was tried. Of an attempt that came before a retry nothing follows.
         since: u64,
     },
+    /// What Meta was to take back is settled.
+    GivenBack {
+        /// Of which operation.
+        operation: OperationId,
+        /// The step, or one call of it.
+        step: String,
+        /// What stays there all the same.
+        left: Option<LeftAtMeta>,
+        /// As of [`Command::StepFailed`].
+        since: u64,
+    },
     /// Billing says what the project may do.
     Entitle {
         /// What.
@@ -207,7 +219,7 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         return create::create(state, id, create::asked(name, *conversation_idle_seconds, *workspace), wrapped_key, now);
     }
     let Some(project) = &state.project else {
-        return absent(state, command);
+        return absent::absent(state, command);
     };
     let facts = match command {
         Command::Create { .. } => Ok(Vec::new()),
@@ -230,6 +242,7 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         Command::StepFailed { operation, step, code, reason, since } => {
             Ok(operate::step_failed(project, *operation, operate::Why { step, code, reason }, *since))
         }
+        Command::GivenBack { operation, step, left, since } => Ok(operate::given_back(project, *operation, step, left.as_ref(), *since)),
         Command::Entitle { entitlement, at, sequence } => Ok(suspend::entitle(project, *entitlement, *at, *sequence)),
         Command::RequestTransfer { transfer, from, to } => transfer::request(project, *transfer, (*from, *to), now),
         Command::AcceptTransfer { transfer } => transfer::accept(project, *transfer, now),
@@ -242,48 +255,6 @@ pub(crate) fn decide(state: &State, id: ProjectId, command: &Command, now: DateT
         allowance::room(state.events, project, now)?;
     }
     Ok(facts)
-}
-
-/// Nothing happens to a project that is not there. What others report late about one that was erased is no reason to look.
-fn absent(state: &State, command: &Command) -> Result<Vec<Fact>, Refusal> {
-    match command {
-        Command::StepDone { .. }
-        | Command::StepFailed { .. }
-        | Command::Entitle { .. }
-        | Command::NumberRead { .. }
-        | Command::DescribeNumber(_)
-        | Command::DecideDisplayName(_)
-        | Command::GiveUpDisplayName
-        | Command::ReturnTransfer { .. }
-        | Command::Due { .. }
-            if state.erased =>
-        {
-            Ok(Vec::new())
-        }
-        Command::Create { .. }
-        | Command::Update(_)
-        | Command::ConnectNumber(_)
-        | Command::DisconnectNumber { .. }
-        | Command::OfferNumber { .. }
-        | Command::NumberRead { .. }
-        | Command::DescribeNumber(_)
-        | Command::ChangeProfile { .. }
-        | Command::RequestDisplayName { .. }
-        | Command::DecideDisplayName(_)
-        | Command::GiveUpDisplayName
-        | Command::Reset { .. }
-        | Command::Delete { .. }
-        | Command::Retry
-        | Command::StepDone { .. }
-        | Command::StepFailed { .. }
-        | Command::Entitle { .. }
-        | Command::RequestTransfer { .. }
-        | Command::AcceptTransfer { .. }
-        | Command::ReturnTransfer { .. }
-        | Command::DeclineTransfer { .. }
-        | Command::WithdrawTransfer
-        | Command::Due { .. } => Err(Refusal::NoProject),
-    }
 }
 
 /// A fact about the project itself.

@@ -25,7 +25,7 @@ pub(super) fn connect(project: &Project, holder: Option<ProjectId>, number: &Num
         return Ok(Vec::new());
     }
     // It would never be given back at Meta.
-    if project.offer.as_ref().is_some_and(|offer| offer.phone_number_id != number.id.as_str()) {
+    if project.offer_held().is_some_and(|offer| offer.phone_number_id != number.id.as_str()) {
         return Err(Refusal::NumberSignedUp);
     }
     let connected = on(project.id, number.connected());
@@ -41,7 +41,7 @@ pub(super) fn connect(project: &Project, holder: Option<ProjectId>, number: &Num
 
 /// What signups brought is given back by an operation, also when it was never connected, or let go while Meta kept it.
 pub(super) fn disconnect(project: &Project, operation: OperationId, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
-    if project.offer.is_none() && project.superseded.is_empty() {
+    if project.offer_held().is_none() && project.superseded.is_empty() {
         changeable(project)?;
         return Ok(let_go(project));
     }
@@ -52,7 +52,7 @@ pub(super) fn disconnect(project: &Project, operation: OperationId, now: DateTim
     }
     operate::idle(project)?;
     // Of one that was connected by its id there is nothing to give back: it goes at once.
-    let mut facts = if project.offer.is_none() { let_go(project) } else { Vec::new() };
+    let mut facts = if project.offer_held().is_none() { let_go(project) } else { Vec::new() };
     facts.push(on(project.id, operate::started(operation, OperationKind::DisconnectNumber, now)));
     Ok(facts)
 }
@@ -84,7 +84,7 @@ pub(super) fn offer(
 }
 
 /// The step with which the number is connected, and the last if none was offered before. It counts also when the operation was given up
-/// meanwhile, as every step does.
+/// meanwhile, as every step does, until what was taken at Meta is given back for that.
 pub(super) fn read(
     project: &Project,
     holder: Option<ProjectId>,
@@ -94,7 +94,8 @@ pub(super) fn read(
 ) -> Vec<Fact> {
     let current = &project.operation;
     let ended = matches!(current.outcome, Outcome::Succeeded { .. });
-    if current.id != operation || ended || !current.missing().any(|missing| missing == steps::READ_NUMBER) {
+    let going = current.failure().is_some() && (!current.gives_back() || current.calls_back().next().is_some());
+    if current.id != operation || ended || going || !current.missing().any(|missing| missing == steps::READ_NUMBER) {
         return Vec::new();
     }
     if holder.is_some_and(|holder| holder != project.id) {
@@ -108,7 +109,7 @@ pub(super) fn read(
         facts.push(Fact { subject: number.id.claim(), event: NumberClaimed { project: project.id }.into() });
     }
     facts.push(on(project.id, described.clone()));
-    facts.push(on(project.id, OperationStepCompleted { operation, step: steps::READ_NUMBER.to_owned() }));
+    facts.push(on(project.id, OperationStepCompleted { operation, step: steps::READ_NUMBER.to_owned(), left: None }));
     if project.superseded.is_empty() {
         facts.push(on(project.id, OperationCompleted { operation }));
     }

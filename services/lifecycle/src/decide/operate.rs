@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use contract::{
-    OperationCompleted, OperationFailed, OperationId, OperationKind, OperationRetried, OperationStarted, OperationStepCompleted,
-    ProjectErased, ProjectFailed, ProjectReady,
+    LeftAtMeta, OperationCompleted, OperationFailed, OperationId, OperationKind, OperationRetried, OperationStarted,
+    OperationStepCompleted, ProjectErased, ProjectFailed, ProjectReady,
 };
 
 use super::{Fact, Refusal, number, on, staying};
 use crate::operation::heard::Heard;
-use crate::operation::{Outcome, steps};
+use crate::operation::{DEADLINE_PASSED, Outcome, steps};
 use crate::project::{Made, Project};
 
 /// What a step failed of.
@@ -48,6 +48,11 @@ pub(super) fn usable(project: &Project) -> Result<(), Refusal> {
 
 pub(super) fn reset(project: &Project, operation: OperationId, now: DateTime<Utc>) -> Result<Vec<Fact>, Refusal> {
     usable(project)?;
+    let current = &project.operation;
+    // Any other operation takes what a failed signup has still to give back with it; after this one nobody would.
+    if current.gives_back() {
+        return Err(Refusal::OperationRunning { operation: current.id, kind: current.kind });
+    }
     Ok(vec![on(project.id, started(operation, OperationKind::ResetProject, now))])
 }
 
@@ -70,11 +75,22 @@ pub(super) fn step_done(project: &Project, operation: OperationId, step: &str) -
     if current.id != operation || ended || !current.missing().any(|missing| missing == step) {
         return Vec::new();
     }
-    let mut facts = vec![on(project.id, OperationStepCompleted { operation, step: step.to_owned() })];
+    let mut facts = vec![on(project.id, OperationStepCompleted { operation, step: step.to_owned(), left: None })];
     if current.missing().all(|missing| missing == step) {
         facts.extend(completed(project));
     }
     facts
+}
+
+/// What Meta took back, and what it did not, never ends an operation: of a deletion other steps follow, a signup has failed. What was asked
+/// before an operation was tried again says nothing about how things stand in this try. `since`: see [`super::Command::StepFailed`].
+pub(super) fn given_back(project: &Project, operation: OperationId, step: &str, left: Option<&LeftAtMeta>, since: u64) -> Vec<Fact> {
+    let current = &project.operation;
+    let ended = matches!(current.outcome, Outcome::Succeeded { .. });
+    if current.id != operation || ended || current.done_at(step).is_some() || since < current.retried_sequence {
+        return Vec::new();
+    }
+    vec![on(project.id, OperationStepCompleted { operation, step: step.to_owned(), left: left.cloned() })]
 }
 
 /// What follows from the last step.
@@ -85,7 +101,10 @@ fn completed(project: &Project) -> Vec<Fact> {
         OperationKind::CreateProject => vec![on(project.id, ProjectReady {}), done],
         OperationKind::DisconnectNumber => number::given_back(project).into_iter().chain([done]).collect(),
         OperationKind::ConnectNumber | OperationKind::ResetProject => vec![done],
-        OperationKind::DeleteProject => vec![on(project.id, ProjectErased { operation })],
+        OperationKind::DeleteProject => {
+            let left = project.operation.left_by(steps::NUMBER).map(|left| left.code.clone());
+            vec![on(project.id, ProjectErased { operation, left })]
+        }
     }
 }
 
@@ -117,7 +136,7 @@ pub(super) fn overdue(project: &Project, heard: Option<&Heard>, now: DateTime<Ut
             let last = heard.filter(|heard| heard.operation == operation.id && heard.step == step);
             let last = last.map(|heard| format!("; the last attempt ended with: {}", heard.words)).unwrap_or_default();
             let reason = format!("was not done within {minutes} minutes{last}");
-            given_up(project, Why { step, code: "deadline_passed", reason: &reason })
+            given_up(project, Why { step, code: DEADLINE_PASSED, reason: &reason })
         }
         Some(_) | None => Vec::new(),
     }

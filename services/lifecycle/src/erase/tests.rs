@@ -21,10 +21,10 @@ async fn that_events_are_to_be_overwritten_is_forgotten_when_every_one_is() {
     let ids = Ids::new(Clock::System);
     let (project, operation) = (ProjectId::from_ulid(ids.ulid()), OperationId::from_ulid(ids.ulid()));
     let subject = Subject::project(project);
-    let step = || ProjectEvent::from(OperationStepCompleted { operation, step: "s".into() });
+    let step = || ProjectEvent::from(OperationStepCompleted { operation, step: "s".into(), left: None });
     let asked = OperationStarted { operation, kind: OperationKind::DeleteProject, deadline: Clock::System.now(), overwrite: true };
     let mut said: Vec<ProjectEvent> = (0..12).map(|_| step()).collect();
-    said.extend([ProjectEvent::from(asked), step(), step(), ProjectEvent::from(ProjectErased { operation })]);
+    said.extend([ProjectEvent::from(asked), step(), step(), ProjectEvent::from(ProjectErased { operation, left: None })]);
     let mut sequences = Vec::new();
     for event in said {
         let event = event.into_new(EventId::from_ulid(ids.ulid()), "/test", Clock::System.now(), Context::default());

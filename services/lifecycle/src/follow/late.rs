@@ -13,7 +13,7 @@ impl Lifecycle {
     /// Of a project of which `stream` said something and which is not there: if it is gone, nothing stays of what was said.
     pub(super) async fn after_the_end(&self, id: ProjectId, stream: Stream) -> Result<(), Error> {
         let Some(last) = self.journal.last(&Subject::project(id)).await? else { return Ok(()) };
-        let ProjectEvent::ProjectErased(ProjectErased { operation }) = decode(&last)? else { return Ok(()) };
+        let ProjectEvent::ProjectErased(ProjectErased { operation, .. }) = decode(&last)? else { return Ok(()) };
         erase::late::erase(&self.journal, id, stream).await?;
         store::erase_project(&self.pool, &Erased { project: id, operation, sequence: last.sequence, at: last.time }).await
     }

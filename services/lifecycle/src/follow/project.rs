@@ -37,7 +37,7 @@ impl Lifecycle {
             if recorded.sequence <= reflected {
                 continue;
             }
-            if let ProjectEvent::ProjectErased(ProjectErased { operation }) = event {
+            if let ProjectEvent::ProjectErased(ProjectErased { operation, .. }) = event {
                 let erased = Erased { project: id, operation, sequence: recorded.sequence, at: recorded.time };
                 return self.leave_nothing_but(&erased).await;
             }

@@ -3,14 +3,19 @@
 //! Only what a signup brought, and only as far as nobody else here uses it: an account may have several numbers, and a number that was
 //! offered once may be another project's by now. What Meta refuses for good says what is left there; the token stays, so that it can be
 //! tried again.
+//!
+//! Each call to Meta is noted by itself, and none is made again for the sake of another that has to wait.
 
-use contract::{NumberOffered, ProjectEvent};
+use contract::{LeftAtMeta, NumberOffered, OperationKind, ProjectEvent};
 
 use super::connecting::access;
 use super::{MetaId, meta};
 use crate::command::decode;
+use crate::decide::Command;
 use crate::error::Error;
 use crate::operation::drive::Ran;
+use crate::operation::{DEADLINE_PASSED, steps};
+use crate::origin::Origin;
 use crate::project::Project;
 use crate::{Lifecycle, store};
 
@@ -22,36 +27,58 @@ const NOT_REGISTERED: i64 = 133_010;
 /// # Errors
 /// The log or the tables do not answer. It can be repeated.
 pub(crate) async fn give_back(lifecycle: &Lifecycle, project: &Project) -> Result<Ran, Error> {
-    let offers: Vec<&NumberOffered> = project.superseded.iter().chain(&project.offer).collect();
+    // One that was connected by its id since another was let go stays, also if it is the same.
+    let stays = |offer: &&NumberOffered| project.offer.is_none() && project.has_connected(offer);
+    let offers: Vec<&NumberOffered> = project.superseded.iter().filter(|offer| !stays(offer)).chain(&project.offer).collect();
     match all(lifecycle, project, &offers).await? {
         // A project goes also when Meta keeps its number: with the token destroyed nobody here can use it.
-        Ran::Refused { code, .. } if project.leaving() => {
+        Ran::Refused { code, reason } if project.leaving() => {
             tracing::warn!(project.id = %project.id, code, "what a deleted project had stays at Meta");
-            Ok(Ran::Done)
+            Ok(settled(project, steps::NUMBER, Some(LeftAtMeta { code: code.to_owned(), reason })))
         }
         ran => Ok(ran),
     }
 }
 
-/// What signups brought before the number that is connected, or that was let go while Meta kept it.
+/// What signups brought before the number that is connected. Of a signup that failed, what it took.
 ///
 /// # Errors
 /// As [`give_back`].
-pub(crate) async fn superseded(lifecycle: &Lifecycle, project: &Project) -> Result<Ran, Error> {
-    let offers: Vec<&NumberOffered> = project.superseded.iter().collect();
-    all(lifecycle, project, &offers).await
+pub(crate) async fn left_over(lifecycle: &Lifecycle, project: &Project) -> Result<Ran, Error> {
+    let operation = &project.operation;
+    let Some(failure) = operation.failure() else {
+        let offers: Vec<&NumberOffered> = project.superseded.iter().collect();
+        return all(lifecycle, project, &offers).await;
+    };
+    // A number that works here was signed up again in vain: it goes on working.
+    let Some(offer) = project.offer.as_ref().filter(|offer| !project.has_connected(offer)) else {
+        return Ok(settled(project, steps::GIVE_BACK, None));
+    };
+    // One that we did not register may be in use elsewhere. If nobody knows whether we did, that is told.
+    let registered = operation.done_at(steps::REGISTER).is_some();
+    let unclear = !registered && failure.step == steps::REGISTER && failure.code == DEADLINE_PASSED;
+    let until = failure.at + steps::time_max(OperationKind::DisconnectNumber);
+    let left = match one(lifecycle, project, offer, registered).await? {
+        Ran::Later { words, .. } if lifecycle.clock.now() >= until => Some((DEADLINE_PASSED, words)),
+        later @ Ran::Later { .. } => return Ok(later),
+        Ran::Refused { code, reason } => Some((code, reason)),
+        Ran::Done | Ran::Learned(_) if unclear => Some((DEADLINE_PASSED, format!("number {} may be registered", offer.phone_number_id))),
+        Ran::Done | Ran::Learned(_) => None,
+    };
+    Ok(settled(project, steps::GIVE_BACK, left.map(|(code, reason)| LeftAtMeta { code: code.to_owned(), reason })))
 }
 
 /// One after the other; none waits for what Meta says of another.
 async fn all(lifecycle: &Lifecycle, project: &Project, offers: &[&NumberOffered]) -> Result<Ran, Error> {
     let mut ran = Ran::Done;
     for offer in offers {
-        ran = both(ran, one(lifecycle, project, offer).await?);
+        ran = both(ran, one(lifecycle, project, offer, true).await?);
     }
     Ok(ran)
 }
 
-async fn one(lifecycle: &Lifecycle, project: &Project, offer: &NumberOffered) -> Result<Ran, Error> {
+/// `registered`: whether it was registered for this project.
+async fn one(lifecycle: &Lifecycle, project: &Project, offer: &NumberOffered, registered: bool) -> Result<Ran, Error> {
     if is_anothers(lifecycle, project, offer).await? {
         return Ok(Ran::Done);
     }
@@ -62,11 +89,12 @@ async fn one(lifecycle: &Lifecycle, project: &Project, offer: &NumberOffered) ->
     };
     let token = &access.secrets.token;
     // In this order: what Meta does not take back yet, it still sends webhooks for. What it never takes back keeps nothing else.
-    let number = if offer.coexistence {
+    let number = if offer.coexistence || !registered {
         Ran::Done
     } else {
         let left = format!("number {} stays registered at Meta", offer.phone_number_id);
-        called(access.graph.deregister(token, &access.number).await, &left)
+        let name = steps::deregister(&offer.phone_number_id);
+        call(lifecycle, project, &name, &left, access.graph.deregister(token, &access.number)).await?
     };
     if let Ran::Later { .. } = number {
         return Ok(number);
@@ -78,7 +106,37 @@ async fn one(lifecycle: &Lifecycle, project: &Project, offer: &NumberOffered) ->
         return Ok(number);
     }
     let left = format!("account {} stays subscribed at Meta", offer.waba_id);
-    Ok(both(number, called(access.graph.unsubscribe(token, &access.waba).await, &left)))
+    let name = steps::unsubscribe(&offer.waba_id);
+    Ok(both(number, call(lifecycle, project, &name, &left, access.graph.unsubscribe(token, &access.waba)).await?))
+}
+
+/// One call of Meta's, unless it is noted as done; that it is, is noted before anything else is asked. Who is killed between the two makes it
+/// again, which changes nothing at Meta. `left`: what stays as it is unless it works.
+async fn call(
+    lifecycle: &Lifecycle,
+    project: &Project,
+    name: &str,
+    left: &str,
+    asked: impl Future<Output = Result<(), whatsapp::graph::Error>>,
+) -> Result<Ran, Error> {
+    if project.operation.done_at(name).is_some() {
+        return Ok(Ran::Done);
+    }
+    let ran = called(asked.await, left);
+    if let Ran::Done = ran {
+        let command = given_back(project, name, None);
+        lifecycle.carry_out(project.id, &command, None, &Origin::Operation(project.operation.id)).await?;
+    }
+    Ok(ran)
+}
+
+/// The step is done, as far as Meta lets it be.
+fn settled(project: &Project, step: &str, left: Option<LeftAtMeta>) -> Ran {
+    Ran::Learned(Box::new(given_back(project, step, left)))
+}
+
+fn given_back(project: &Project, step: &str, left: Option<LeftAtMeta>) -> Command {
+    Command::GivenBack { operation: project.operation.id, step: step.to_owned(), left, since: project.version }
 }
 
 /// What came of two: nothing is given up while a part of it may work later.
@@ -91,7 +149,6 @@ fn both(one: Ran, other: Ran) -> Ran {
     }
 }
 
-/// `left`: what stays as it is unless it works.
 fn called(result: Result<(), whatsapp::graph::Error>, left: &str) -> Ran {
     let Err(error) = result else { return Ran::Done };
     // Its owner took it from us at Meta: there is nothing left that we could give back.

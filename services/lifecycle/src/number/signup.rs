@@ -71,8 +71,9 @@ pub(crate) struct SignUp {
 /// at most. Whoever gets no answer, or 503, repeats the same request, and it goes on from there. The rest are steps of an operation, each one
 /// call of Meta's: `subscribe_app`, `register`, `read_number`, with which the number is connected; then `give_back`, for another number that
 /// it takes the place of. What fails says which step and what Meta said, and can be tried again with `POST …/retry`. Of `give_back` it says
-/// what is left at Meta; the new number stays connected. Signing the same number up again renews its token. Never refused for the sake of
-/// billing.
+/// what is left at Meta; the new number stays connected. If a step before that fails, what was taken at Meta until then is given back:
+/// `give_back` is done soon after the failure, with what Meta kept, if it did, in `left`; another try begins with the first step. Signing the
+/// same number up again renews its token. Never refused for the sake of billing.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/number/signup",

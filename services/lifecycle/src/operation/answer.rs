@@ -1,11 +1,11 @@
 //! An operation as callers see it.
 
 use chrono::{DateTime, Utc};
-use contract::{OperationKind, ProjectId};
+use contract::{LeftAtMeta, OperationKind, ProjectId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Operation, Outcome, steps};
+use super::{Operation, Outcome, StepDone, steps};
 use crate::project::provisioning::{Part, Provisioning};
 use crate::store::Erased;
 
@@ -40,15 +40,29 @@ pub(crate) struct StepAnswer {
     status: &'static str,
     /// When it was done or failed.
     at: Option<DateTime<Utc>>,
-    /// What the step consists of, where that is known: of `database` `roles`, `database`, `tables` and `privileges`.
+    /// What the step consists of, where that is known: of `database` `roles`, `database`, `tables` and `privileges`; of `number` and
+    /// `give_back` the calls by which Meta took back what it had to, `deregister/…` a number and `unsubscribe/…` an account.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<PartAnswer>,
+    /// What stays at Meta although the step is done: Meta refused to take it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<LeftAnswer>,
+}
+
+/// What Meta did not take back, and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LeftAnswer {
+    /// Stable name of the cause.
+    #[schema(example = "registration_limit_reached")]
+    code: String,
+    /// What is left, and Meta's own words, for people.
+    reason: String,
 }
 
 /// A part of a step.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PartAnswer {
-    name: &'static str,
+    name: String,
     /// `pending`, `done` or `failed`.
     status: &'static str,
     /// When it was done or failed.
@@ -73,11 +87,20 @@ impl OperationAnswer {
             let done = operation.done_at(step.name);
             let failed = failure.filter(|failure| failure.step == step.name && done.is_none());
             let making = operation.kind == OperationKind::CreateProject && step.name == steps::DATABASE;
+            let gives_back = [steps::NUMBER, steps::GIVE_BACK].contains(&step.name);
+            let parts = if making {
+                provisioning.parts().into_iter().map(PartAnswer::of).collect()
+            } else if gives_back {
+                operation.calls_back().map(PartAnswer::done).collect()
+            } else {
+                Vec::new()
+            };
             StepAnswer {
                 name: step.name,
                 status: status(done.is_some(), failed.is_some()),
                 at: done.or(failed.map(|failure| failure.at)),
-                parts: if making { provisioning.parts().into_iter().map(PartAnswer::of).collect() } else { Vec::new() },
+                parts,
+                left: operation.left_by(step.name).cloned().map(LeftAnswer::of),
             }
         });
         Self {
@@ -101,10 +124,16 @@ impl OperationAnswer {
         }
     }
 
-    /// The deletion of a project of which nothing else is known any more.
-    pub(crate) fn of_erased(erased: &Erased) -> Self {
+    /// The deletion of a project of which nothing else is known any more. `left`: why Meta did not take its number back, if it did not.
+    pub(crate) fn of_erased(erased: &Erased, left: Option<&str>) -> Self {
         let kind = OperationKind::DeleteProject;
-        let done = |step: &steps::Step| StepAnswer { name: step.name, status: status(true, false), at: Some(erased.at), parts: Vec::new() };
+        let done = |step: &steps::Step| StepAnswer {
+            name: step.name,
+            status: status(true, false),
+            at: Some(erased.at),
+            parts: Vec::new(),
+            left: left.filter(|_| step.name == steps::NUMBER).map(LeftAnswer::forgotten),
+        };
         Self {
             id: erased.operation.to_string(),
             kind: kind.as_str(),
@@ -127,7 +156,22 @@ impl OperationAnswer {
 
 impl PartAnswer {
     fn of(part: Part) -> Self {
-        Self { name: part.name, status: status(part.done, part.at.is_some() && !part.done), at: part.at }
+        Self { name: part.name.to_owned(), status: status(part.done, part.at.is_some() && !part.done), at: part.at }
+    }
+
+    fn done(call: &StepDone) -> Self {
+        Self { name: call.step.clone(), status: status(true, false), at: Some(call.at) }
+    }
+}
+
+impl LeftAnswer {
+    fn of(left: LeftAtMeta) -> Self {
+        Self { code: left.code, reason: left.reason }
+    }
+
+    fn forgotten(code: &str) -> Self {
+        let reason = "Meta did not take everything back; what it was went with the project".to_owned();
+        Self { code: code.to_owned(), reason }
     }
 }
 

@@ -31,7 +31,8 @@ pub(crate) struct DeleteProject {
 /// Deletes a project for ever
 ///
 /// Its number is released at once and nothing is recorded any more. Then its database, code, Flows, billing, conversations and keys go. There
-/// is no way back, also when a step fails: it can only be tried again.
+/// is no way back, also when a step fails: it can only be tried again. That Meta refuses to take its number back holds nothing up: the step
+/// `number` is done all the same, and says in `left` what stays there, and why; afterwards the operation still says why.
 #[utoipa::path(
     delete,
     path = "/v1/projects/{project}",

@@ -11,7 +11,6 @@ use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Outcome;
 use super::heard::Heard;
 use super::steps;
 use crate::decide::Command;
@@ -171,7 +170,7 @@ impl Lifecycle {
             }
         };
         let after = self.carry_out(id, &command, None, &Origin::Operation(operation)).await?;
-        let another = after.is_some_and(|project| project.operation.outcome == Outcome::Running);
+        let another = after.is_some_and(|project| project.operation.running() || project.operation.gives_back());
         Ok(if another { Next::Another } else { Next::Nothing })
     }
 
@@ -181,7 +180,7 @@ impl Lifecycle {
             steps::SUBSCRIBE_APP => number::connecting::subscribe_app(self, project).await,
             steps::REGISTER => number::connecting::register(self, project).await,
             steps::READ_NUMBER => number::connecting::read_number(self, project).await,
-            steps::GIVE_BACK => number::give_back::superseded(self, project).await,
+            steps::GIVE_BACK => number::give_back::left_over(self, project).await,
             steps::LOG => erase::erase_log(self, project.id, project.operation.overwrite).await.map(|()| Ran::Done),
             steps::KEY => erase::destroy_key(&self.journal, project.id).await.map(|()| Ran::Done),
             other => Ok(Ran::Refused { code: "unknown_step", reason: format!("{other} is nothing that can be done") }),

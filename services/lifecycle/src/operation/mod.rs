@@ -14,8 +14,11 @@ pub(crate) mod show;
 pub(crate) mod steps;
 
 use chrono::{DateTime, Utc};
-use contract::{OperationFailed, OperationId, OperationKind};
+use contract::{LeftAtMeta, OperationFailed, OperationId, OperationKind};
 use serde::{Deserialize, Serialize};
+
+/// The code of what was not done in time.
+pub(crate) const DEADLINE_PASSED: &str = "deadline_passed";
 
 /// One operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,10 +51,13 @@ pub(crate) struct Operation {
 /// A step that is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StepDone {
-    /// Which.
+    /// Which; or a part of one: see [`steps::deregister`].
     pub step: String,
     /// When.
     pub at: DateTime<Utc>,
+    /// What stays at Meta all the same.
+    #[serde(default)]
+    pub left: Option<LeftAtMeta>,
 }
 
 /// How an operation stands.
@@ -123,20 +129,43 @@ impl Operation {
         self.done.iter().find(|done| done.step == step).map(|done| done.at)
     }
 
+    /// What stays at Meta although the step is done.
+    pub(crate) fn left_by(&self, step: &str) -> Option<&LeftAtMeta> {
+        self.done.iter().find(|done| done.step == step)?.left.as_ref()
+    }
+
+    /// The calls by which Meta took numbers back, as far as they are done.
+    pub(crate) fn calls_back(&self) -> impl Iterator<Item = &StepDone> {
+        self.done.iter().filter(|done| steps::is_call_back(&done.step))
+    }
+
+    /// Whether it is a signup that failed before its number was connected.
+    pub(crate) fn failed_to_connect(&self) -> bool {
+        self.kind == OperationKind::ConnectNumber && self.failure().is_some() && self.done_at(steps::READ_NUMBER).is_none()
+    }
+
+    /// Whether such a one has still to give back what it took at Meta.
+    pub(crate) fn gives_back(&self) -> bool {
+        self.failed_to_connect() && self.done_at(steps::GIVE_BACK).is_none()
+    }
+
     /// The steps that are still to be done, in order.
     pub(crate) fn missing(&self) -> impl Iterator<Item = &'static str> {
         steps::of(self.kind).iter().map(|step| step.name).filter(|name| self.done_at(name).is_none())
     }
 
-    /// The step that lifecycle itself must do next: everything before it is done.
+    /// The step that lifecycle itself must do next: everything before it is done, or the signup has failed and gives back.
     pub(crate) fn own_step(&self) -> Option<&'static str> {
+        if self.gives_back() {
+            return Some(steps::GIVE_BACK);
+        }
         let next = self.missing().next().filter(|_| self.running())?;
         steps::of(self.kind).iter().find(|step| step.name == next && step.by == steps::By::Lifecycle).map(|step| step.name)
     }
 
-    pub(crate) fn step_done(&mut self, step: &str, at: DateTime<Utc>) {
+    pub(crate) fn step_done(&mut self, step: &str, at: DateTime<Utc>, left: Option<LeftAtMeta>) {
         if self.done_at(step).is_none() {
-            self.done.push(StepDone { step: step.to_owned(), at });
+            self.done.push(StepDone { step: step.to_owned(), at, left });
         }
     }
 
@@ -145,6 +174,10 @@ impl Operation {
     }
 
     pub(crate) fn retried(&mut self, deadline: DateTime<Utc>, at: DateTime<Utc>, sequence: u64) {
+        // What it took at Meta is given back, or is just being: it begins again.
+        if self.failed_to_connect() {
+            self.done.clear();
+        }
         self.outcome = Outcome::Running;
         self.tried_at = at;
         self.retried_sequence = sequence;
@@ -154,7 +187,7 @@ impl Operation {
     /// Every step is done with it, also those that nobody reported: an older version had fewer.
     pub(crate) fn succeeded(&mut self, at: DateTime<Utc>) {
         for step in steps::of(self.kind) {
-            self.step_done(step.name, at);
+            self.step_done(step.name, at, None);
         }
         self.outcome = Outcome::Succeeded { at };
     }

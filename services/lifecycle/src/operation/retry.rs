@@ -13,7 +13,8 @@ use crate::origin::Origin;
 
 /// Tries the operation again that failed
 ///
-/// It goes on with the steps that are not done, and has as much time as it had at first. It keeps its id.
+/// It goes on with the steps that are not done, and has as much time as it had at first. A signup that failed before its number was connected
+/// begins with its first step, because what it had taken at Meta was given back. It keeps its id.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/retry",

@@ -2,14 +2,16 @@
 
 use axum::extract::State;
 use chassis::{Caller, Json, Path, Problem};
-use contract::OperationId;
+use contract::{OperationId, ProjectErased, ProjectEvent, Subject};
 
 use super::answer::OperationAnswer;
+use crate::command::decode;
+use crate::error::Error;
 use crate::{Lifecycle, store};
 
 /// Shows an operation
 ///
-/// Of a project that was deleted, the operation that did it stays.
+/// Of a project that was deleted, the operation that did it stays; of its number, whether Meta refused to take it back, and why.
 #[utoipa::path(
     get,
     path = "/v1/operations/{operation}",
@@ -36,7 +38,11 @@ pub(crate) async fn show_operation(
         let provisioning = store::find_provisioning(&lifecycle.pool, project).await?;
         return Ok(Json(OperationAnswer::of(project, &operation, &provisioning)));
     }
-    // Nobody owns what is gone: it is told to whoever knows the id, and tells nothing but that it is done.
+    // Nobody owns what is gone: it is told to whoever knows the id, and tells nothing but that it is done, and whether
+    // Meta kept something.
     let erased = store::find_erased(&lifecycle.pool, id).await?.ok_or_else(hidden)?;
-    Ok(Json(OperationAnswer::of_erased(&erased)))
+    let last = lifecycle.journal.last(&Subject::project(erased.project)).await.map_err(Error::from)?;
+    let end = last.as_ref().map(decode).transpose()?;
+    let left = if let Some(ProjectEvent::ProjectErased(ProjectErased { left, .. })) = end { left } else { None };
+    Ok(Json(OperationAnswer::of_erased(&erased, left.as_deref())))
 }

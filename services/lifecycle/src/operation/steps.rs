@@ -36,6 +36,11 @@ pub(crate) const REGISTER: &str = "register";
 pub(crate) const READ_NUMBER: &str = "read_number";
 pub(crate) const GIVE_BACK: &str = "give_back";
 
+/// The calls that `number` and `give_back` consist of, two for each number. Each is noted when it is done, so that it is not made again for
+/// the sake of another: Meta counts how often a number is given back.
+const DEREGISTER: &str = "deregister/";
+const UNSUBSCRIBE: &str = "unsubscribe/";
+
 /// A database is made in a second; the rest of the time is for a server that is restarted meanwhile.
 const CREATE_TIME_MAX: TimeDelta = TimeDelta::minutes(15);
 /// A few requests to Meta, each of which may be asked to wait.
@@ -49,7 +54,8 @@ const DELETE_TIME_MAX: TimeDelta = TimeDelta::hours(72);
 pub(crate) const fn of(kind: OperationKind) -> &'static [Step] {
     match kind {
         OperationKind::CreateProject => const { &[others(DATABASE), others(CODE), others(FLOW_SPACE), others(TRIAL)] },
-        // With the third the number is connected; the last is for numbers that other signups brought before.
+        // With the third the number is connected; the last is for numbers that other signups brought before. If one of the first three is given
+        // up, it is for what they took at Meta, and is all that is still done.
         OperationKind::ConnectNumber => const { &[own(SUBSCRIBE_APP), own(REGISTER), own(READ_NUMBER), own(GIVE_BACK)] },
         OperationKind::DisconnectNumber => const { &[own(NUMBER)] },
         OperationKind::ResetProject => const { &[others(CODE)] },
@@ -70,6 +76,21 @@ pub(crate) const fn of(kind: OperationKind) -> &'static [Step] {
             }
         }
     }
+}
+
+/// The call that gives a number back.
+pub(crate) fn deregister(number: &str) -> String {
+    format!("{DEREGISTER}{number}")
+}
+
+/// The call after which an account's webhooks do not come any more.
+pub(crate) fn unsubscribe(account: &str) -> String {
+    format!("{UNSUBSCRIBE}{account}")
+}
+
+/// Whether what is done is such a call, and no step.
+pub(crate) fn is_call_back(done: &str) -> bool {
+    done.starts_with(DEREGISTER) || done.starts_with(UNSUBSCRIBE)
 }
 
 /// How long an operation, or a further try of it, may take.

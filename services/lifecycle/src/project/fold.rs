@@ -107,6 +107,10 @@ impl Project {
 
     fn take_operation(&mut self, At { event, sequence, time }: At<'_>) {
         if let ProjectEvent::OperationStarted(started) = event {
+            // It cannot be tried again any more.
+            let held = self.offer_held().cloned();
+            self.superseded.retain(|offer| Some(offer) != held.as_ref());
+            self.offer = held;
             let begun = Operation::begun(started.operation, started.kind, time, started.deadline, sequence);
             let before = std::mem::replace(&mut self.operation, Operation { overwrite: started.overwrite, ..begun });
             if before.id != started.operation {
@@ -128,7 +132,7 @@ impl Project {
                 operation.outcome = Outcome::Failed(Failure { step, code: "step_failed".to_owned(), reason, at: time });
             }
         } else if let ProjectEvent::OperationStepCompleted(completed) = event {
-            operation.step_done(&completed.step, time);
+            operation.step_done(&completed.step, time, completed.left.clone());
         } else if let ProjectEvent::OperationFailed(failed) = event {
             operation.failed(failed, time);
             // Let go, and Meta keeps it: it is in use by nobody, and remembered until it is given back.

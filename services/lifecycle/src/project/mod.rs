@@ -17,7 +17,7 @@ use contract::{
 use serde::{Deserialize, Serialize};
 
 use crate::number::{DisplayName, Number};
-use crate::operation::{Operation, Outcome};
+use crate::operation::{Operation, Outcome, steps};
 use crate::transfer::{Transfer, TransferState};
 
 /// One project. Also the document that its row holds: a change of its form is a new [`crate::store::FORM`].
@@ -159,6 +159,23 @@ impl Project {
     /// What a signup brought of a number, the last one before any earlier.
     pub(crate) fn offer_of(&self, number: &str) -> Option<&NumberOffered> {
         self.offer.iter().chain(&self.superseded).find(|offer| offer.phone_number_id == number)
+    }
+
+    /// Whether the number that a signup brought is the one that is connected.
+    pub(crate) fn has_connected(&self, offer: &NumberOffered) -> bool {
+        self.number.as_ref().is_some_and(|number| number.id.as_str() == offer.phone_number_id)
+    }
+
+    /// What the last signup brought; not, if that failed and nothing of it is left at Meta: then it is there to be tried again, and what was
+    /// brought before of the connected number counts as the last.
+    pub(crate) fn offer_held(&self) -> Option<&NumberOffered> {
+        let offer = self.offer.as_ref()?;
+        let operation = &self.operation;
+        let clean = !operation.gives_back() && operation.left_by(steps::GIVE_BACK).is_none();
+        if operation.failed_to_connect() && clean && !self.has_connected(offer) {
+            return self.superseded.iter().find(|offer| self.has_connected(offer));
+        }
+        Some(offer)
     }
 
     /// The display name about which Meta has not decided.

@@ -29,7 +29,7 @@ use sqlx::postgres::PgRow;
 use crate::error::Error;
 
 /// The form of the documents that rows hold. Another number has every row written again from the log at the next start.
-pub(crate) const FORM: i32 = 3;
+pub(crate) const FORM: i32 = 4;
 
 /// Reads the column `document`.
 fn document<T: DeserializeOwned>(row: &PgRow) -> Result<T, Error> {

@@ -23,12 +23,15 @@ pub(crate) async fn find_by_number(pool: &PgPool, account: &str, digits: &str) -
     row.as_ref().map(document).transpose()
 }
 
-/// Whether a project has, or is connecting, a number of this account. Not one that is letting go of it: that is being deleted, from which
-/// there is no way back, or is giving its number back just now.
+/// Whether a project has, or is connecting, a number of this account. Not one that failed to, and gives back what it took; nor one that is
+/// letting go of it: that is being deleted, from which there is no way back, or is giving its number back just now.
 pub(crate) async fn account_in_use(pool: &PgPool, account: &str) -> Result<bool, Error> {
     let used = sqlx::query_scalar(
         "SELECT EXISTS (SELECT FROM lifecycle.projects
-         WHERE (document->'number'->>'waba' = $1 OR document->'offer'->>'waba_id' = $1)
+         WHERE (document->'number'->>'waba' = $1
+                OR document->'offer'->>'waba_id' = $1
+                   AND (document->'offer'->>'phone_number_id' = document->'number'->>'id'
+                        OR document->'operation'->>'kind' = 'connect_number' AND document->'operation'->'outcome'->>'status' = 'running'))
            AND document->'operation'->>'kind' <> 'delete_project'
            AND NOT (document->'operation'->>'kind' = 'disconnect_number' AND document->'operation'->'outcome'->>'status' = 'running'))",
     )

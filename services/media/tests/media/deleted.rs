@@ -44,7 +44,7 @@ async fn a_deletion_leaves_no_object_and_no_row_and_nothing_comes_after_it() {
     // What an upload leaves whose process is killed before it notices.
     std::fs::create_dir_all(world.path(project, stored).parent().unwrap()).unwrap();
     std::fs::write(world.path(project, stored), "late").unwrap();
-    world.tell(project, ProjectErased { operation }).await;
+    world.tell(project, ProjectErased { operation, left: None }).await;
     world.until("it is gone for good", async || !world.folder.path().join(project.to_string()).exists()).await;
     assert_eq!(world.erased(project).await, [operation]);
     assert_eq!(world.get(other, &format!("media/{others}/content")).await.status, 200);

@@ -279,7 +279,7 @@ fn roles_and_owners_change() {
     check(&log, Holder::Key(key(1)), "conversations:read", None, Some(1), HIDDEN);
     check(&log, Holder::Key(key(2)), "conversations:read", None, Some(1), HIDDEN);
     check(&log, session(STRANGER), "projects:delete", None, Some(1), YES);
-    log.project(1, ProjectEvent::ProjectErased(ProjectErased { operation: OperationId::from_ulid(ulid(1)) }));
+    log.project(1, ProjectEvent::ProjectErased(ProjectErased { operation: OperationId::from_ulid(ulid(1)), left: None }));
     check(&log, session(STRANGER), "projects:read", None, Some(1), HIDDEN);
 }
 

@@ -1,5 +1,6 @@
 //! The rules as tables: given these events, when this is asked at that time, then that happens.
 
+mod given_back;
 mod numbers;
 mod operations;
 mod projects;
@@ -50,7 +51,7 @@ fn started(operation: OperationId, kind: OperationKind) -> ProjectEvent {
 }
 
 fn done(operation: OperationId, step: &str) -> ProjectEvent {
-    OperationStepCompleted { operation, step: step.into() }.into()
+    OperationStepCompleted { operation, step: step.into(), left: None }.into()
 }
 
 fn completed(operation: OperationId) -> ProjectEvent {

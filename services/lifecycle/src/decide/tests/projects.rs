@@ -56,10 +56,11 @@ fn nothing_happens_to_a_project_that_is_not_there_and_late_news_of_one_that_is_g
         Command::StepFailed { operation: operation(1), step: "code", code: "c", reason: "r".into(), since: 1 },
         entitle(Entitlement::Suspended, 1),
         Command::GiveUpDisplayName,
+        Command::GivenBack { operation: operation(1), step: "number".into(), left: None, since: 1 },
         Command::Due { heard: None },
     ];
     let asked = [Command::DisconnectNumber { operation: operation(9) }, Command::Retry, Command::WithdrawTransfer, update(None, None)];
-    let gone = [created(), vec![ProjectErased { operation: operation(9) }.into()]].concat();
+    let gone = [created(), vec![ProjectErased { operation: operation(9), left: None }.into()]].concat();
     for command in &late {
         check(&[], None, command, Err(Refusal::NoProject));
         check(&gone, None, command, Ok(&[]));

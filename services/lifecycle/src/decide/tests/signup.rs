@@ -8,7 +8,7 @@ use super::*;
 use crate::number::Number;
 use crate::number::profile::ProfileChanges;
 
-fn offered(n: u8, number: &str) -> NumberOffered {
+pub(super) fn offered(n: u8, number: &str) -> NumberOffered {
     NumberOffered {
         operation: operation(n),
         phone_number_id: number.into(),
@@ -35,18 +35,18 @@ fn described(number: &str) -> NumberDescribed {
     }
 }
 
-fn read(n: u8, number: &str) -> Command {
+pub(super) fn read(n: u8, number: &str) -> Command {
     let is = Number { id: number.parse().unwrap(), waba: Some("9".parse().unwrap()), display: None };
     Command::NumberRead { operation: operation(n), number: is, described: described(number) }
 }
 
 /// Up to the last step.
-fn connecting(n: u8, number: &str) -> Vec<ProjectEvent> {
+pub(super) fn connecting(n: u8, number: &str) -> Vec<ProjectEvent> {
     let steps = [done(operation(n), "subscribe_app"), done(operation(n), "register")];
     and(vec![started(operation(n), OperationKind::ConnectNumber), offered(n, number).into()], steps)
 }
 
-fn signed_up(n: u8, number: &str) -> Vec<ProjectEvent> {
+pub(super) fn signed_up(n: u8, number: &str) -> Vec<ProjectEvent> {
     let end = [connected(number), described(number).into(), done(operation(n), "read_number"), completed(operation(n))];
     and(connecting(n, number), end)
 }
