@@ -14,16 +14,18 @@ use e2e::erased::marks::{self, Mark, NAME, NUMBER, PHONE, Place, WORDS};
 use e2e::erased::{Search, WAIT_MAX, traces, until};
 use e2e::{Stage, bodies};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use field::Field;
 
 const NEIGHBOUR: &str = "207358419203847";
 const MESSAGES: u32 = 40;
+/// Who writes to whoever has the number next.
+const NEXT_PHONE: &str = "16505550177";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_project_is_found_nowhere_and_its_neighbour_is_whole() {
-    let field = Field::start().await;
+    let mut field = Field::start().await;
     let doors = &field.doors;
     let (gone, kept) = (doors.project(NAME).await, doors.project("Corner shop").await);
     // What comes before anybody has the number is held, and whoever holds it says so without the number.
@@ -62,17 +64,23 @@ async fn a_deleted_project_is_found_nowhere_and_its_neighbour_is_whole() {
     let held = doors.journal.parked().await.unwrap();
     assert!(held.is_empty(), "{held:?}");
 
-    // Its number is free, also for somebody else, who begins with nothing.
+    // Its number is free, also for somebody else, who begins with nothing: not even with what its customers wrote since, when nobody remembers
+    // whose customers they are.
+    field.without("recorder", async |doors| doors.receive(NUMBER, PHONE, 800, WORDS).await).await;
+    let doors = &field.doors;
     let next = doors.project("Next tenant").await;
     doors.connect(next, NUMBER).await;
-    doors.receive(NUMBER, "16505550177", 900, "good morning").await;
+    doors.receive(NUMBER, NEXT_PHONE, 900, "good morning").await;
+    let contacts = format!("/v1/projects/{next}/contacts");
+    let alone = |shown: &Value| shown["data"].as_array().is_some_and(|all| all.len() == 1) && shown.to_string().contains(NEXT_PHONE);
+    doors.until_shown("conversations", &contacts, "its own customer is its only one", alone).await;
     doors.until_recorded(next, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_overwritten_is_not_even_on_the_brokers_disk() {
     const SENT: usize = 10;
-    let stage = Stage::start().await;
+    let mut stage = Stage::start().await;
     let gone = stage.connected(NAME, NUMBER).await;
     for n in 0..SENT {
         let body = bodies::text(NUMBER, PHONE, &format!("wamid.{n}"), 1_794_992_403, WORDS);
@@ -103,8 +111,12 @@ async fn what_is_overwritten_is_not_even_on_the_brokers_disk() {
     })
     .await;
 
-    // Somebody who stood still all the time says something of it. What is found then is overwritten as well.
+    // Somebody who stood still all the time says something of it, and a customer writes to it, which a recorder holds back that starts now and
+    // does not know whose the number was. What is found then is overwritten as well.
+    stage.restart().await;
     late::speak(&stage, gone).await;
+    assert_eq!(stage.webhook(bodies::text(NUMBER, PHONE, "wamid.late", 1_794_992_403, WORDS)).await, 200);
+    stage.until("it is held", async || stage.journal.parked().await.unwrap().iter().any(|held| held.key.contains(NUMBER))).await;
     until("it is said", WAIT_MAX, async || if on_disk().is_empty() { Err("it is not on the disk".to_owned()) } else { Ok(()) }).await;
     stage.call(Method::POST, "/v1/dev/clock", Some(json!({ "advance_seconds": late::LOOK_SECONDS }))).await;
     until("late words are gone too", WAIT_MAX, async || match on_disk() {
