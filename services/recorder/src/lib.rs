@@ -12,6 +12,7 @@ pub mod decide;
 mod draft;
 mod error;
 mod fit;
+mod fold;
 mod heard;
 pub mod items;
 mod load;

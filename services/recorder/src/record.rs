@@ -22,11 +22,12 @@ use projections::{ProjectDatabases, lookup};
 use sqlx::PgConnection;
 
 use crate::decide::{Project, decide, is_about_a_stranger, unassigned};
+use crate::fold::Whose;
 pub(crate) use crate::heard::Heard;
 use crate::items::What;
 use crate::load::load;
 use crate::outbox::{Flushed, Outbox};
-use crate::projects::{Projects, Whose};
+use crate::projects::Projects;
 use crate::view::View;
 use crate::{Error, SOURCE};
 

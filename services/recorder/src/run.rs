@@ -9,7 +9,7 @@ use projections::{ProjectDatabases, Projector};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::projects::News;
+use crate::fold::News;
 use crate::{Projects, Recorder, Tables};
 
 /// The streams that this service reads and writes.

@@ -19,7 +19,8 @@ const ID_STAYS: [(Place, &str); 12] = [
     (Place::Log, "workspace.member_permissions_changed.v1"),
     (Place::Databases, "access.keys"),
     (Place::Databases, "access.members"),
-    // So that nothing that comes late makes a row of it again, in each service that has rows.
+    // So that nothing that comes late makes a row of it again, in each service that has rows. For a day also `lifecycle.erased_numbers`, where
+    // its numbers are, sealed.
     (Place::Databases, "lifecycle.erased"),
     (Place::Databases, "billing.erased"),
     (Place::Databases, "flow_sync.erased"),

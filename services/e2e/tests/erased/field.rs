@@ -58,6 +58,15 @@ impl Field {
         search
     }
 
+    /// A service is killed, something happens, and it starts again with what the log and the databases have.
+    pub(crate) async fn without(&mut self, name: &str, happens: impl AsyncFnOnce(&Doors)) {
+        let service = self.services.iter_mut().find(|service| service.name == name).unwrap();
+        service.kill();
+        happens(&self.doors).await;
+        service.start();
+        self.apart.ready(service).await;
+    }
+
     /// Names and contents of its objects, also of uploads in parts that have not ended.
     fn read_bucket(&self, search: &mut Search<'_>) {
         let held = self.bucket.held();

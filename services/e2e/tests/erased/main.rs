@@ -13,15 +13,18 @@ mod signature;
 
 use e2e::erased::marks::{NAME, NUMBER, PHONE, WORDS};
 use e2e::erased::{Search, WAIT_MAX, until};
+use serde_json::Value;
 
 use field::Field;
 
 const NEIGHBOUR: &str = "207358419203847";
 const MESSAGES: u32 = 40;
+/// Who writes to whoever has the number next.
+const NEXT_PHONE: &str = "16505550177";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_project_is_found_nowhere_and_its_neighbour_is_whole() {
-    let field = Field::start().await;
+    let mut field = Field::start().await;
     let doors = &field.doors;
     let (gone, kept) = (doors.project(NAME).await, doors.project("Corner shop").await);
     // What comes before anybody has the number is held, and whoever holds it says so without the number.
@@ -60,9 +63,15 @@ async fn a_deleted_project_is_found_nowhere_and_its_neighbour_is_whole() {
     let held = doors.journal.parked().await.unwrap();
     assert!(held.is_empty(), "{held:?}");
 
-    // Its number is free, also for somebody else, who begins with nothing.
+    // Its number is free, also for somebody else, who begins with nothing: not even with what its customers wrote since, when nobody remembers
+    // whose customers they are.
+    field.without("recorder", async |doors| doors.receive(NUMBER, PHONE, 800, WORDS).await).await;
+    let doors = &field.doors;
     let next = doors.project("Next tenant").await;
     doors.connect(next, NUMBER).await;
-    doors.receive(NUMBER, "16505550177", 900, "good morning").await;
+    doors.receive(NUMBER, NEXT_PHONE, 900, "good morning").await;
+    let contacts = format!("/v1/projects/{next}/contacts");
+    let alone = |shown: &Value| shown["data"].as_array().is_some_and(|all| all.len() == 1) && shown.to_string().contains(NEXT_PHONE);
+    doors.until_shown("conversations", &contacts, "its own customer is its only one", alone).await;
     doors.until_recorded(next, 1).await;
 }

@@ -87,7 +87,7 @@ fn looked<'a>(mut search: Search<'a>, folder: &Path) -> Search<'a> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_overwritten_is_not_even_on_the_brokers_disk_and_what_lies_beside_it_is() {
-    let stage = Stage::start().await;
+    let mut stage = Stage::start().await;
     let everybody = SERVICES.into_iter().chain(["simulator"]).map(|name| (name, stage.base.clone()));
     let doors = Doors::open(everybody, stage.keys.clone(), stage.journal.clone()).await;
     let (gone, kept) = (doors.project(NAME).await, doors.project("Corner shop").await);
@@ -139,8 +139,12 @@ async fn what_is_overwritten_is_not_even_on_the_brokers_disk_and_what_lies_besid
     }
     assert_eq!(stage.count(kept, "SELECT count(*) FROM public.messages").await, i64::from(MESSAGES));
 
-    // Somebody who stood still all the time says something of it. What is found then is overwritten as well.
+    // Somebody who stood still all the time says something of it, and a customer writes to it, which a recorder holds back that starts now and
+    // does not know whose the number was. What is found then is overwritten as well.
+    stage.restart().await;
     late::speak(&stage, gone).await;
+    assert_eq!(stage.webhook(bodies::text(NUMBER, PHONE, "wamid.late", second, WORDS)).await, 200);
+    stage.until("it is held", async || stage.journal.parked().await.unwrap().iter().any(|held| held.key.contains(NUMBER))).await;
     until("it is said", WAIT_MAX, async || if on_disk().is_empty() { Err("it is not on the disk".to_owned()) } else { Ok(()) }).await;
     stage.call(Method::POST, "/v1/dev/clock", Some(json!({ "advance_seconds": late::LOOK_SECONDS }))).await;
     until("late words are gone too", FORGOTTEN_AFTER_MAX, &is_gone).await;

@@ -3,8 +3,8 @@
 //! write. So it is erased once more.
 //!
 //! Where lifecycle follows what is said, that is at once. It does not follow all: conversations are most of the log. So in every stream it is
-//! looked some times after the end, the first time for whoever is late by seconds, the last for whoever was stopped overnight. When that is
-//! next is in the table; looks that a stop has missed are made up for by one.
+//! looked some times after the end, the first time for whoever is late by seconds, the last for whoever was stopped overnight; and in that of
+//! webhooks for what Meta still sends for its numbers. When that is next is in the table; looks that a stop has missed are made up for by one.
 
 use std::time::Duration;
 
@@ -13,8 +13,7 @@ use contract::{ProjectId, Stream};
 use journal::{Erasure, Journal};
 use tokio_util::sync::CancellationToken;
 
-use super::numbers::Numbers;
-use super::{parked, pattern};
+use super::{freed, parked, pattern};
 use crate::due::reach;
 use crate::error::Error;
 use crate::{Lifecycle, store};
@@ -68,8 +67,9 @@ impl Lifecycle {
             for stream in Stream::ALL {
                 erase(&self.journal, project, stream).await?;
             }
-            // Somebody may have held back what came late: its note names the project.
-            parked::erase(&self.journal, project, &Numbers::default()).await?;
+            // Somebody may have held back what came late: its note names the project, or a number.
+            let numbers = freed::erase(self, project).await?;
+            parked::erase(&self.journal, project, &numbers).await?;
             store::looked(&self.pool, project, look_after(end, now)).await?;
         }
     }

@@ -9,6 +9,7 @@
 
 mod at_meta;
 mod claims;
+mod freed;
 pub(crate) mod late;
 mod numbers;
 mod parked;
@@ -48,6 +49,7 @@ pub(crate) async fn erase_log(lifecycle: &Lifecycle, project: ProjectId, overwri
         erased += parked::erase(journal, project, &numbers).await?;
         tracing::info!(project.id = %project, pass, events = erased, "events of a deleted project are erased");
         if erased == 0 && pass > 1 {
+            freed::keep(lifecycle, project, &numbers, overwrite).await?;
             claims::erase(journal, project, &numbers, overwrite).await?;
             return Ok(());
         }

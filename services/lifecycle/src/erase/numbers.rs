@@ -1,9 +1,10 @@
-//! The numbers that a project ever had or was offered, and when it had them: what reached them in that time is the project's.
+//! The numbers that a project ever had or was offered, and when it had them: what reached them in that time is the project's, and what has
+//! reached them since, as long as nobody else has them.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use contract::{ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{NumberReleased, ProjectEvent, ProjectId, Recorded, Stream, Subject};
 
 use crate::command::decode;
 use crate::error::Error;
@@ -24,6 +25,8 @@ pub(super) struct OneNumber {
     pub(super) held: Vec<Held>,
     /// Whether no other project ever had it or was connecting it, when it was looked.
     pub(super) only_ours: bool,
+    /// Since when nobody has it, if the project was the last that had it and nobody was connecting it, when it was looked.
+    pub(super) free_since: Option<DateTime<Utc>>,
     /// What people dial, digits alone: some webhooks name a number only so.
     pub(super) dialled: Vec<String>,
 }
@@ -46,21 +49,49 @@ pub(super) struct Numbers {
 impl Numbers {
     /// From the project's own events and from the claims on its numbers.
     pub(super) async fn of(lifecycle: &Lifecycle, project: ProjectId) -> Result<Self, Error> {
+        let mut numbers = Self::default();
+        for recorded in lifecycle.journal.entity(&Subject::project(project)).await? {
+            numbers.hear(recorded.time, &decode(&recorded)?);
+        }
+        numbers.look_who_has_them(lifecycle, project).await?;
+        Ok(numbers)
+    }
+
+    /// Of a project that is gone: from what was kept of them, each with what people dial, and from the claims.
+    pub(super) async fn again(
+        lifecycle: &Lifecycle,
+        project: ProjectId,
+        dialled: &BTreeMap<String, Vec<String>>,
+        accounts: &[String],
+    ) -> Result<Self, Error> {
+        let number = |dialled: &Vec<String>| OneNumber { dialled: dialled.clone(), ..OneNumber::default() };
+        let by_id = dialled.iter().map(|(id, dialled)| (id.clone(), number(dialled))).collect();
+        let mut numbers = Self { by_id, accounts: accounts.to_vec(), ..Self::default() };
+        numbers.look_who_has_them(lifecycle, project).await?;
+        Ok(numbers)
+    }
+
+    async fn look_who_has_them(&mut self, lifecycle: &Lifecycle, project: ProjectId) -> Result<(), Error> {
         let journal = &lifecycle.journal;
         // Before the claims are read: what comes later may be of somebody who claims a number after that.
         let (webhook, parked) = (journal.state(Stream::Webhook).await?.last, journal.state(Stream::Parked).await?.last);
-        let mut numbers = Self { through: Through { webhook, parked }, ..Self::default() };
-        for recorded in journal.entity(&Subject::project(project)).await? {
-            numbers.hear(recorded.time, &decode(&recorded)?);
-        }
-        for (id, number) in &mut numbers.by_id {
+        self.through = Through { webhook, parked };
+        for (id, number) in &mut self.by_id {
             let Ok(id) = id.parse::<MetaId>() else { continue };
-            let claims = journal.entity(&id.claim()).await?;
-            let ours = claims.iter().map(decode).collect::<Result<Vec<_>, _>>()?.iter().all(|claim| is_of(claim, project));
+            let recorded = journal.entity(&id.claim()).await?;
+            let claims = recorded.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
             // Who signs it up hears of it before they claim it.
-            number.only_ours = ours && !store::connecting_elsewhere(&lifecycle.pool, id.as_str(), project).await?;
+            if store::connecting_elsewhere(&lifecycle.pool, id.as_str(), project).await? {
+                continue;
+            }
+            number.only_ours = claims.iter().all(|claim| is_of(claim, project));
+            if let (Some(ProjectEvent::NumberReleased(NumberReleased { project: last })), Some(recorded)) = (claims.last(), recorded.last())
+                && *last == project
+            {
+                number.free_since = Some(recorded.time);
+            }
         }
-        Ok(numbers)
+        Ok(())
     }
 
     fn hear(&mut self, at: DateTime<Utc>, event: &ProjectEvent) {
@@ -114,7 +145,9 @@ impl Numbers {
 impl OneNumber {
     /// Whether what a stream says of the number is the project's. `through`: how far the stream was when it was looked who has the number.
     pub(super) fn is_ours(&self, said: &Recorded, through: u64) -> bool {
-        if self.only_ours { said.sequence <= through } else { self.was_ours(said.time) }
+        let so_far = said.sequence <= through;
+        let while_it_is_free = self.free_since.is_some_and(|since| since <= said.time);
+        if self.only_ours { so_far } else { self.was_ours(said.time) || (so_far && while_it_is_free) }
     }
 
     /// Whether what reached the number at `time` was the project's.

@@ -1,19 +1,25 @@
 //! What followers noted about keys of the project that they held back: its id, its numbers, causes that may quote it.
 
+use std::time::{Duration, Instant};
+
 use contract::{ProjectId, Recorded, Stream};
 use futures::StreamExt;
-use journal::{Filter, Journal, Range};
+use journal::{Filter, HeldKey, Journal, Range};
 
 use super::numbers::{Numbers, OneNumber};
 use super::webhooks::names;
 use crate::error::Error;
+
+/// How long those who hold back a number may take to look again.
+const RELEASE_TIME_MAX: Duration = Duration::from_secs(5);
+const RELEASE_POLL: Duration = Duration::from_millis(50);
 
 /// How many notes were erased. There are few: one for each time that a key was held.
 pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbers) -> Result<u64, Error> {
     let project = project.to_string();
     let ours = |event: &Recorded| {
         let text = String::from_utf8_lossy(&event.data);
-        let of_number = |(id, number): (&String, &OneNumber)| number.only_ours && names(&text, &format!("webhook.{id}"));
+        let of_number = |(id, number): (&String, &OneNumber)| number.only_ours && names(&text, &key(id));
         // Of numbers only up to when it was looked whose they are: the next owner's notes stay.
         text.contains(&project) || (event.sequence <= numbers.through.parked && numbers.by_id.iter().any(of_number))
     };
@@ -29,4 +35,30 @@ pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbe
         journal.overwrite(Stream::Parked, *sequence).await?;
     }
     Ok(sequences.len() as u64)
+}
+
+/// Has whoever holds back one of the numbers look again, because what they held it for is erased: they let it go if nothing has come since. Who
+/// does not run cannot, and is not waited for longer than a few seconds.
+pub(super) async fn release(journal: &Journal, numbers: &Numbers) -> Result<(), Error> {
+    for held in held(journal, numbers).await? {
+        journal.request_retry(&held.service, held.stream, &held.key).await?;
+    }
+    let asked = Instant::now();
+    while asked.elapsed() < RELEASE_TIME_MAX && held(journal, numbers).await?.iter().any(|held| held.retry_requested) {
+        tokio::time::sleep(RELEASE_POLL).await;
+    }
+    Ok(())
+}
+
+/// Those of the numbers that nobody else has that are held back.
+pub(super) async fn held(journal: &Journal, numbers: &Numbers) -> Result<Vec<HeldKey>, Error> {
+    let mut held = journal.parked().await?;
+    let ours = |held: &HeldKey| numbers.by_id.iter().any(|(id, number)| number.only_ours && held.key == key(id));
+    held.retain(|held| held.stream == Stream::Webhook && ours(held));
+    Ok(held)
+}
+
+/// By what followers of webhooks hold back a number.
+pub(super) fn key(id: &str) -> String {
+    format!("{}.{id}", Stream::Webhook)
 }

@@ -1,9 +1,10 @@
 //! Raw webhooks of the project's numbers: what Meta sent while a number was the project's, and what it says of their business account.
 //!
 //! A number that no other project ever had goes whole, with what came before it was connected, up to when that was looked up: it is free
-//! meanwhile, and what reaches it for its next owner stays. Of one that changed hands only what came in this project's time goes. Of an
-//! account, which several projects may share, only what names one of the project's numbers, in the same bounds, or a template or Flow that it
-//! made. What the payment provider reports after this has looked is erased by billing, which reads it.
+//! meanwhile, and what reaches it for its next owner stays. Of one that changed hands only what came in this project's time goes, and what has
+//! come since, if the project was the last that had it. Of an account, which several projects may share, only what names one of the project's
+//! numbers, in the same bounds, or a template or Flow that it made. What the payment provider reports after this has looked is erased by
+//! billing, which reads it.
 
 use contract::{ProjectId, Recorded, Stream};
 use futures::StreamExt;

@@ -76,14 +76,48 @@ pub(crate) async fn next_look(pool: &PgPool) -> Result<Option<(ProjectId, DateTi
     .transpose()
 }
 
-/// It was looked for late words of the project; `next`: when it is again.
+/// It was looked for late words of the project; `next`: when it is again. When it is not, its numbers are forgotten.
 pub(crate) async fn looked(pool: &PgPool, project: ProjectId, next: Option<DateTime<Utc>>) -> Result<(), Error> {
+    if next.is_none() {
+        sqlx::query("DELETE FROM lifecycle.erased_numbers WHERE project_id = $1").bind(project.to_string()).execute(pool).await?;
+    }
     sqlx::query("UPDATE lifecycle.erased SET look_at = $2 WHERE project_id = $1")
         .bind(project.to_string())
         .bind(next)
         .execute(pool)
         .await?;
     Ok(())
+}
+
+/// The numbers of a project that is gone, sealed.
+pub(crate) struct KeptNumbers {
+    /// What they are sealed under, wrapped.
+    pub wrapped_key: String,
+    /// They themselves.
+    pub sealed: String,
+}
+
+/// Keeps them until it was looked for the last time.
+pub(crate) async fn keep_numbers(pool: &PgPool, project: ProjectId, kept: &KeptNumbers) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO lifecycle.erased_numbers (project_id, wrapped_key, sealed) VALUES ($1, $2, $3)
+         ON CONFLICT (project_id) DO UPDATE SET wrapped_key = excluded.wrapped_key, sealed = excluded.sealed",
+    )
+    .bind(project.to_string())
+    .bind(&kept.wrapped_key)
+    .bind(&kept.sealed)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Those that are kept.
+pub(crate) async fn find_numbers(pool: &PgPool, project: ProjectId) -> Result<Option<KeptNumbers>, Error> {
+    let row: Option<(String, String)> = sqlx::query_as("SELECT wrapped_key, sealed FROM lifecycle.erased_numbers WHERE project_id = $1")
+        .bind(project.to_string())
+        .fetch_optional(pool)
+        .await?;
+    Ok(row.map(|(wrapped_key, sealed)| KeptNumbers { wrapped_key, sealed }))
 }
 
 pub(super) async fn is_erased(connection: &mut PgConnection, project: ProjectId) -> Result<bool, Error> {

@@ -1,6 +1,7 @@
 //! The tables of lifecycle. Writes are guarded by sequence: an older state never covers a newer one, whoever comes first.
 //!
-//! All of them can be built again from the log but `signups`, which keeps what Meta gives once until the log has it, for an hour at most.
+//! All of them can be built again from the log but two: `signups`, which keeps what Meta gives once until the log has it, for an hour at most;
+//! and `erased_numbers`, which keeps what the log is to forget until nobody looks for it any more, for a day after the end of a project.
 
 mod databases;
 mod erased;
@@ -12,7 +13,7 @@ mod search;
 mod signups;
 
 pub(crate) use databases::{find_provisioning, save_provisioning};
-pub(crate) use erased::{Erased, erase_project, find_erased, looked, next_look};
+pub(crate) use erased::{Erased, KeptNumbers, erase_project, find_erased, find_numbers, keep_numbers, looked, next_look};
 pub(crate) use log::{Reflected, log_identity, reflected};
 pub(crate) use numbers::{account_in_use, connecting_elsewhere, find_by_number};
 pub(crate) use operations::{find_operation, list_operations};

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::others::{UNMAKING, operation_of};
 use crate::world::{PATIENCE, World, fresh_pool};
 
-const NUMBER: &str = "207358419203847";
-const ACCOUNT: &str = "104857392016384";
+pub(crate) const NUMBER: &str = "207358419203847";
+pub(crate) const ACCOUNT: &str = "104857392016384";
 
 /// What the log holds that names the project, by stream.
 async fn traces(world: &World, id: ProjectId) -> Vec<(Stream, u64)> {
@@ -121,7 +121,7 @@ async fn a_project_is_deleted_with_everything_that_names_it_and_leaves_one_fact(
 }
 
 /// Meta says something to a number and to its account, and somebody cannot handle what the number was sent.
-async fn hear(world: &World) {
+pub(crate) async fn hear(world: &World) {
     for (receiver, field) in [(NUMBER, "messages"), (ACCOUNT, "account_update")] {
         let event = NewEvent {
             id: EventId::from_ulid(world.ids.ulid()),
@@ -141,7 +141,7 @@ async fn hear(world: &World) {
 }
 
 /// How much of that is in the log.
-async fn heard(world: &World) -> [u64; 2] {
+pub(crate) async fn heard(world: &World) -> [u64; 2] {
     let messages = async |stream| world.journal.state(stream).await.unwrap().messages;
     [messages(Stream::Webhook).await, messages(Stream::Parked).await]
 }

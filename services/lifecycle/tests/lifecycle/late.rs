@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use axum::http::{Method, StatusCode};
 use chassis::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
-    AiUsageReported, ContactId, ConversationEvent, HoldKind, KeyHeld, MessageId, ParkedEvent, ProjectId, ReadSettled, Stream, Subject,
-    UsageEvent,
+    AiUsageReported, ContactId, ConversationEvent, HoldKind, KeyHeld, KeyReleased, MessageId, ParkedEvent, ProjectId, ReadSettled, Stream,
+    Subject, UsageEvent,
 };
+use serde_json::json;
 
-use crate::deletion::assert_gone;
+use crate::deletion::{ACCOUNT, NUMBER, assert_gone, hear, heard};
 use crate::others::{UNMAKING, operation_of};
 use crate::world::{PATIENCE, World};
 
@@ -44,6 +46,21 @@ async fn until_silent(world: &World, id: ProjectId) {
     }
 }
 
+/// Until the time of the next look is as it is wanted.
+async fn until_looked(world: &World, id: ProjectId, wanted: impl Fn(Option<DateTime<Utc>>) -> bool) -> Option<DateTime<Utc>> {
+    let began = Instant::now();
+    let look_at = "SELECT look_at FROM lifecycle.erased WHERE project_id = $1";
+    loop {
+        let next: Option<Option<DateTime<Utc>>> =
+            sqlx::query_scalar(look_at).bind(id.to_string()).fetch_optional(&world.pool).await.unwrap();
+        if let Some(next) = next.filter(|next| wanted(*next)) {
+            return next;
+        }
+        assert!(began.elapsed() < PATIENCE, "it is to be looked at {next:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test]
 async fn what_is_said_after_the_end_in_streams_that_nobody_follows_is_erased_too() {
     let mut world = World::at(Clock::manual(Clock::System.now())).await;
@@ -73,11 +90,56 @@ async fn what_is_said_after_the_end_in_streams_that_nobody_follows_is_erased_too
 
     assert_gone(&world, id, location).await;
     assert_eq!(spoken(&world, neighbour).await, [1, 0, 0], "of nobody else");
-    let began = Instant::now();
-    let look_at = "SELECT look_at FROM lifecycle.erased WHERE project_id = $1";
-    while sqlx::query_scalar::<_, Option<DateTime<Utc>>>(look_at).bind(id.to_string()).fetch_one(&world.pool).await.unwrap().is_some() {
-        assert!(began.elapsed() < PATIENCE, "it is looked for ever");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until_looked(&world, id, |next| next.is_none()).await;
     world.end().await;
+}
+
+async fn connect(world: &World, id: ProjectId) {
+    let body = json!({"phone_number_id": NUMBER, "waba_id": ACCOUNT});
+    let answer = world.send(Method::PUT, &format!("/v1/projects/{id}/number"), &[], Some(body)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+}
+
+#[tokio::test]
+async fn what_reaches_a_number_after_its_projects_end_is_erased_as_long_as_nobody_else_has_it() {
+    let mut world = World::at(Clock::manual(Clock::System.now())).await;
+    let (id, next) = (world.ready("Pizza").await, world.ready("Pasta").await);
+    connect(&world, id).await;
+    let answer = world.delete(id, "Pizza").await;
+    for step in UNMAKING {
+        world.say_gone(id, operation_of(&answer.body), step).await;
+    }
+    assert_gone(&world, id, answer.headers["location"].to_str().unwrap()).await;
+    let rows = async || -> Vec<String> {
+        sqlx::query_scalar("SELECT row_to_json(n)::text FROM lifecycle.erased_numbers n").fetch_all(&world.pool).await.unwrap()
+    };
+    let kept = rows().await;
+    assert!(kept.len() == 1 && !kept[0].contains(NUMBER) && !kept[0].contains(ACCOUNT), "{kept:?}");
+
+    // Webhooks, and a follower that holds them back: it does not run, so it needs its note. It was asked to look again.
+    hear(&world).await;
+    assert_eq!(heard(&world).await, [2, 1]);
+    let first = until_looked(&world, id, |next| next.is_some()).await;
+    world.clock.advance(TimeDelta::minutes(1));
+    let second = until_looked(&world, id, |next| next > first).await;
+    assert_eq!(heard(&world).await, [0, 2]);
+    assert!(world.journal.parked().await.unwrap()[0].retry_requested);
+    // Now it has let go, and nothing is left by which the number could be known.
+    let released = KeyReleased { key: format!("webhook.{NUMBER}"), through_sequence: 1 };
+    world.say(&Subject::parked("test", Stream::Webhook).unwrap(), ParkedEvent::from(released)).await;
+    world.clock.advance(TimeDelta::minutes(9));
+    let third = until_looked(&world, id, |next| next > second).await;
+    assert_eq!(heard(&world).await, [0, 0]);
+
+    // What comes when somebody else has it is theirs.
+    connect(&world, next).await;
+    hear(&world).await;
+    world.clock.advance(TimeDelta::hours(1));
+    until_looked(&world, id, |next| next > third).await;
+    assert_eq!(heard(&world).await, [2, 1]);
+    world.clock.advance(TimeDelta::days(1));
+    until_looked(&world, id, |next| next.is_none()).await;
+    assert_eq!(heard(&world).await, [2, 1]);
+    assert!(rows().await.is_empty(), "the number is kept for ever");
+    world.stop().await;
 }

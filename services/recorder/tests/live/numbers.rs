@@ -75,3 +75,48 @@ async fn what_came_to_the_number_of_a_project_that_is_deleted_waits_for_nobody()
     assert_eq!((wamids(&world, gone).await, wamids(&world, next).await), (vec![wamid(1, 0)], vec![wamid(2, 0)]));
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_that_starts_after_a_project_was_erased_tells_the_next_one_nothing_of_it() {
+    let world = World::new().await;
+    let (gone, running) = let_go(&world).await;
+    world.delete(gone).await;
+    nothing_is_held(&running).await;
+    running.stop().await;
+    world.forget_claims(NUMBER).await;
+    world.erase(gone).await;
+    // Its customers do not know. Nor does a recorder that starts now: it waits for whoever has the number.
+    world.message(NUMBER, 1, 2).await;
+    let running = world.start().await;
+    running.caught_up().await;
+    assert_eq!(running.followers.webhooks.status().borrow().parked, 1);
+    let next = world.project().await;
+    world.offer(next, NUMBER).await;
+    // This is the next one's already, and comes before it is said that the number is connected.
+    world.message(NUMBER, 2, 0).await;
+    world.connect(next, NUMBER).await;
+    world.message(NUMBER, 2, 1).await;
+    world.until_counts(next, (1, 1, 2)).await;
+    nothing_is_held(&running).await;
+    assert_eq!(wamids(&world, next).await, [wamid(2, 0), wamid(2, 1)]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_that_starts_after_one_of_a_numbers_projects_was_erased_knows_what_was_that_projects() {
+    let world = World::new().await;
+    let (kept, gone) = (world.project().await, world.project().await);
+    world.connect(kept, NUMBER).await;
+    world.disconnect(kept, NUMBER).await;
+    world.connect(gone, NUMBER).await;
+    world.disconnect(gone, NUMBER).await;
+    world.delete(gone).await;
+    world.message(NUMBER, 1, 0).await;
+    world.erase(gone).await;
+    world.connect(kept, NUMBER).await;
+    world.message(NUMBER, 2, 0).await;
+    let running = world.start().await;
+    running.caught_up().await;
+    assert_eq!(wamids(&world, kept).await, [wamid(2, 0)]);
+    running.stop().await;
+}

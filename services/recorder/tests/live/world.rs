@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use chassis::{Clock, Ids};
 use contract::{
-    CHANGE_RECEIVED, Context, ConversationEvent, Event, EventId, NewEvent, NumberConnected, NumberDisconnected, OperationId, OperationKind,
-    OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Recorded, Stream, Subject,
+    CHANGE_RECEIVED, Context, ConversationEvent, Event, EventId, NewEvent, NumberClaimed, NumberConnected, NumberDisconnected,
+    NumberOffered, NumberReleased, OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectErased, ProjectEvent, ProjectId,
+    Recorded, Stream, Subject,
 };
 use embedded::{Nats, Postgres};
 use futures::StreamExt;
@@ -122,8 +123,12 @@ impl World {
     }
 
     async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>) {
-        let event = event.into().into_new(self.event_id(), "/test", Clock::System.now(), Context::default());
-        self.journal.append(&Subject::project(project), Expect::Any, vec![event]).await.unwrap();
+        self.say_on(&Subject::project(project), event.into()).await;
+    }
+
+    async fn say_on(&self, subject: &Subject, event: ProjectEvent) {
+        let event = event.into_new(self.event_id(), "/test", Clock::System.now(), Context::default());
+        self.journal.append(subject, Expect::Any, vec![event]).await.unwrap();
     }
 
     /// A project with its database.
@@ -145,6 +150,20 @@ impl World {
 
     pub(crate) async fn connect(&self, project: ProjectId, number: &str) {
         self.say(project, NumberConnected { phone_number_id: number.into(), waba_id: None, display_phone_number: None }).await;
+        self.say_on(&Subject::number(number).unwrap(), NumberClaimed { project }.into()).await;
+    }
+
+    /// A signup brings the number, which is to be connected.
+    pub(crate) async fn offer(&self, project: ProjectId, number: &str) {
+        let offered = NumberOffered {
+            operation: OperationId::from_ulid(self.ids.ulid()),
+            phone_number_id: number.into(),
+            waba_id: "2".into(),
+            coexistence: false,
+            sealed_token: "v1.t".into(),
+            sealed_pin: "v1.p".into(),
+        };
+        self.say(project, offered).await;
     }
 
     /// Its deletion begins.
@@ -154,8 +173,22 @@ impl World {
         self.say(project, OperationStarted { operation, kind, deadline: Clock::System.now(), overwrite: false }).await;
     }
 
+    /// Its deletion has ended: of its own events one is left.
+    pub(crate) async fn erase(&self, project: ProjectId) {
+        self.say(project, ProjectErased { operation: OperationId::from_ulid(self.ids.ulid()) }).await;
+        self.journal.keep_last(&Subject::project(project)).await.unwrap();
+    }
+
+    /// The claims on a number that nobody else had go with them.
+    pub(crate) async fn forget_claims(&self, number: &str) {
+        let claims = Subject::number(number).unwrap();
+        let last = self.journal.last(&claims).await.unwrap().unwrap().sequence;
+        self.journal.purge_through(&claims, last).await.unwrap();
+    }
+
     pub(crate) async fn disconnect(&self, project: ProjectId, number: &str) {
         self.say(project, NumberDisconnected { phone_number_id: number.into() }).await;
+        self.say_on(&Subject::number(number).unwrap(), NumberReleased { project }.into()).await;
     }
 
     pub(crate) async fn connection(&self, project: ProjectId) -> PgConnection {
