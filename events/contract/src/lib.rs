@@ -20,6 +20,7 @@ mod message;
 mod parked;
 mod project;
 mod raw_json;
+mod send_failure;
 mod sending;
 mod stream;
 mod subject;
@@ -67,6 +68,7 @@ pub use project::{
     UnknownOutcome, Whose,
 };
 pub use raw_json::RawJson;
+pub use send_failure::SendFailure;
 pub use sending::{
     Address, FileUse, FlowUse, MessageAbandoned, MessageAccepted, MessageFailed, MessageRequested, ReadRequested, ReadSettled,
     SendDeferred, SendOutcomeUnknown, SendStarted, TemplateUse,
