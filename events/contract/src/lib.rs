@@ -21,6 +21,7 @@ mod message;
 mod parked;
 mod project;
 mod raw_json;
+mod send_failure;
 mod sending;
 mod stream;
 mod subject;
@@ -69,6 +70,7 @@ pub use project::{
     TransferRequested, UnknownOutcome, Whose,
 };
 pub use raw_json::RawJson;
+pub use send_failure::SendFailure;
 pub use sending::{
     Address, FileUse, FlowUse, MessageAbandoned, MessageAccepted, MessageFailed, MessageRequested, ReadRequested, ReadSettled,
     SendDeferred, SendOutcomeUnknown, SendStarted, TemplateUse,

@@ -163,7 +163,7 @@ pub struct MessageAccepted {
 pub struct MessageFailed {
     /// The message.
     pub message: MessageId,
-    /// Stable name of the cause.
+    /// Stable name of the cause: [`crate::SendFailure`] has those that are said today.
     pub code: String,
     /// Meta's code, if Meta refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]

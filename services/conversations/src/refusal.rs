@@ -131,3 +131,6 @@ fn instead(status: &Option<String>) -> &'static str {
 fn word(status: &Option<String>) -> &str {
     status.as_deref().unwrap_or("not at Meta yet")
 }
+
+#[cfg(test)]
+mod tests;

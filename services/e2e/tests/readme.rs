@@ -1,27 +1,36 @@
-//! README's blocks are run as they stand there: pasted one after another into one bash, beside a `paige up` of their own. Filled in is only
-//! what its reader fills in, from what `paige up` printed.
+//! README's blocks are run as they stand there: everything is started by `make run`, the walk is pasted block by block into one bash beside it,
+//! Ctrl-C ends it. Filled in is only what its reader fills in, from what was printed. Not run is cargo: what it would build is built already.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use e2e::binaries::binary;
 use e2e::installation::{FIRST_START_MAX, Installation, Up};
+use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::time::timeout;
 
 const WALK_MAX: Duration = Duration::from_secs(240);
 const STOP_MAX: Duration = Duration::from_secs(30);
+/// How README begins.
+const START: &str = "\n## Start\n\n```\nmake run\n```\n";
 /// From the walk through everything that builds on it. What comes then needs Node, and has a test of its own.
 const FROM: &str = "\n## A walk\n";
 const TO: &str = "\n## Follow the log from outside\n";
 /// Before each block in what is said.
 const MARK: &str = "=== block ";
 
-/// What a reader does beside pasting: looks whether an answer is a refusal, ends with Ctrl-C what follows for ever, waits for cargo. The
-/// program is built already.
+/// In the place of cargo, for make. What it becomes ends with whoever asked for it, also when that is killed.
+const CARGO: &str = r#"#!/bin/sh
+[ "$*" = "run --quiet --release -p standalone --bin paige -- up" ] || { echo "nobody runs: cargo $*" >&2; exit 1; }
+( trap '' INT; while kill -0 $PPID; do sleep 1; done; kill -s INT $$ ) </dev/null >/dev/null 2>&1 &
+exec "$PROGRAM" up
+"#;
+/// What a reader does beside pasting: looks whether an answer is a refusal, ends with Ctrl-C what follows for ever, waits for cargo.
 const READER: &str = r#"
 set -eEuo pipefail
 trap 'echo "!!! $BASH_COMMAND"' ERR
@@ -42,9 +51,25 @@ fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
+/// An installation that is started as README says, with what stands in the place of cargo in a folder.
+fn made(readme: &str, tools: &Path) -> Installation {
+    assert!(readme.contains(START), "README begins otherwise");
+    let cargo = tools.join("cargo");
+    std::fs::write(&cargo, CARGO).unwrap();
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut paige = Installation::new(None);
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let program = binary("paige").display().to_string();
+    // The tests may be run by make themselves, with words that are not meant for this one.
+    let env = [("PATH", path), ("PROGRAM", program), ("MAKEFLAGS", String::new())];
+    paige.program.path = "make".into();
+    paige.program.args = vec!["-C".to_owned(), top().display().to_string(), "run".to_owned()];
+    paige.program.env.extend(env.map(|(name, value)| (name.to_owned(), value)));
+    paige
+}
+
 /// Every block between the two headings.
-fn blocks() -> Vec<String> {
-    let readme = std::fs::read_to_string(top().join("README.md")).unwrap();
+fn blocks(readme: &str) -> Vec<String> {
     let (_, from) = readme.split_once(FROM).expect("README has its walk");
     let (walk, _) = from.split_once(TO).expect("README has what comes after it");
     walk.split("\n```\n").skip(1).step_by(2).map(|block| format!("{block}\n")).collect()
@@ -91,13 +116,14 @@ async fn pasted(blocks: &[String], folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_pastes_the_readme_block_by_block_gets_what_it_says() {
-    let paige = Installation::new(None);
+    let (readme, tools) = (std::fs::read_to_string(top().join("README.md")).unwrap(), tempfile::tempdir().unwrap());
+    let paige = made(&readme, tools.path());
     let mut up = paige.start(FIRST_START_MAX).await;
     // README is read in the workspace's folder, by somebody who has a menu.
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(top().join("schemas"), folder.path().join("schemas")).unwrap();
     std::fs::write(folder.path().join("menu.pdf"), "%PDF-1.4\n").unwrap();
-    let blocks = filled_in(&blocks(), &up);
+    let blocks = filled_in(&blocks(&readme), &up);
     let said = pasted(&blocks, folder.path()).await;
 
     let said_by = |word: &str| {
@@ -120,6 +146,8 @@ async fn whoever_pastes_the_readme_block_by_block_gets_what_it_says() {
     assert!(paid.contains("\"purpose\":\"renew\""), "{paid}");
 
     let pid = up.process.pid();
-    up.process.stop(STOP_MAX).await;
+    // As a terminal does it. Make says of itself that it was interrupted, once the program has ended.
+    up.process.signal_group(Signal::SIGINT);
+    up.process.ended_within(STOP_MAX).await;
     paige.all_gone(pid).await;
 }

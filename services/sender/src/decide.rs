@@ -1,7 +1,7 @@
 //! What came of asking Meta, and what follows. Pure: time and chance are arguments.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::UnknownOutcome;
+use contract::{SendFailure, UnknownOutcome};
 use whatsapp::graph::{self, Class, Sent};
 
 use crate::pace::MAINTENANCE;
@@ -40,7 +40,7 @@ pub(crate) enum Outcome {
     /// Nobody knows; a status is waited for until then.
     Unknown { reason: String, settle_by: DateTime<Utc> },
     /// Meta has it not and will not.
-    Failed { code: &'static str, meta_code: Option<i64>, reason: String },
+    Failed { code: SendFailure, meta_code: Option<i64>, reason: String },
     /// Nobody knows, and nothing more is done.
     Abandoned { reason: String },
 }
@@ -115,7 +115,7 @@ pub(crate) fn is_unclear(code: i64) -> bool {
 }
 
 /// A message that is not tried again. What may be at Meta from an earlier attempt cannot be said to have failed.
-pub(crate) fn ended(code: &'static str, meta_code: Option<i64>, reason: String, doubtful: bool) -> Outcome {
+pub(crate) fn ended(code: SendFailure, meta_code: Option<i64>, reason: String, doubtful: bool) -> Outcome {
     if doubtful {
         return Outcome::Abandoned { reason: format!("whether an earlier attempt was taken is not known; the last one: {reason}") };
     }
@@ -153,18 +153,18 @@ fn backoff(attempt: u32, chance: f64) -> TimeDelta {
     TimeDelta::milliseconds((whole * (0.5 + chance.clamp(0.0, 1.0) / 2.0)) as i64)
 }
 
-fn failure_code(error: &graph::Error) -> &'static str {
+fn failure_code(error: &graph::Error) -> SendFailure {
     match error {
         graph::Error::Refused(_) => match error.code() {
-            Some(0 | 10 | 190 | 200..=299) => "access_lost",
-            Some(_) | None => "refused_by_meta",
+            Some(0 | 10 | 190 | 200..=299) => SendFailure::AccessLost,
+            Some(_) | None => SendFailure::RefusedByMeta,
         },
-        graph::Error::Unaskable(_) | graph::Error::Client(_) => "cannot_be_sent",
+        graph::Error::Unaskable(_) | graph::Error::Client(_) => SendFailure::CannotBeSent,
         graph::Error::NotSent
         | graph::Error::Unanswered
         | graph::Error::Unreadable { .. }
         | graph::Error::Expired
-        | graph::Error::TooLarge { .. } => "refused_by_meta",
+        | graph::Error::TooLarge { .. } => SendFailure::RefusedByMeta,
     }
 }
 
@@ -223,12 +223,12 @@ mod tests {
         let none = Attempt { chance: 0.0, ..attempt(3) };
         let Outcome::Deferred { retry_at, .. } = outcome(Err(graph::Error::NotSent), none, now()) else { panic!("deferred") };
         assert_eq!(retry_at, now() + TimeDelta::seconds(2), "half of it at least");
-        assert!(matches!(of(graph::Error::Unaskable("x"), 1), Outcome::Failed { code: "cannot_be_sent", .. }));
+        assert!(matches!(of(graph::Error::Unaskable("x"), 1), Outcome::Failed { code: SendFailure::CannotBeSent, .. }));
     }
 
     #[test]
     fn a_file_that_meta_did_not_take_was_no_message_whoever_says_so() {
-        assert!(matches!(refused(&unreadable(404), attempt(1), now()), Outcome::Failed { code: "refused_by_meta", .. }));
+        assert!(matches!(refused(&unreadable(404), attempt(1), now()), Outcome::Failed { code: SendFailure::RefusedByMeta, .. }));
         for again in [unreadable(429), unreadable(408), unreadable(502), graph::Error::Unanswered, refusal(131_000)] {
             assert!(matches!(refused(&again, attempt(1), now()), Outcome::Deferred { .. }), "{again}");
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{EventId, ProjectId};
+use contract::{EventId, ProjectId, SendFailure};
 use tracing::Instrument;
 
 use crate::backlog::{Busy, Key};
@@ -127,7 +127,7 @@ impl Desk {
         match job {
             Job::Send(key) => {
                 if let Some(id) = self.first(key) {
-                    self.unsent(key, id, Unsent::Unfit { code: "number_not_connected", reason });
+                    self.unsent(key, id, Unsent::Unfit { code: SendFailure::NumberNotConnected, reason });
                 }
             }
             Job::Show(read) => self.say_read(read, Some(reason)),

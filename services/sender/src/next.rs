@@ -1,7 +1,7 @@
 //! What is next for a contact: its first message, as soon as that may go or has come to its end without Meta.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{MessageId, UnknownOutcome};
+use contract::{MessageId, SendFailure, UnknownOutcome};
 use journal::Expect;
 
 use crate::backlog::{Busy, Key, State};
@@ -111,5 +111,5 @@ impl Desk {
 }
 
 fn expired(doubtful: bool) -> Outcome {
-    decide::ended("expired", None, "it was not sent before its time was up".to_owned(), doubtful)
+    decide::ended(SendFailure::Expired, None, "it was not sent before its time was up".to_owned(), doubtful)
 }

@@ -32,7 +32,9 @@ pub(crate) fn outcome(message: MessageId, attempt: u32, outcome: Outcome, origin
         }
         Outcome::Deferred { meta_code, reason, retry_at } => SendDeferred { message, attempt, meta_code, reason, retry_at, at }.into(),
         Outcome::Unknown { reason, settle_by } => SendOutcomeUnknown { message, attempt, reason, settle_by, at }.into(),
-        Outcome::Failed { code, meta_code, reason } => MessageFailed { message, code: code.to_owned(), meta_code, reason, at }.into(),
+        Outcome::Failed { code, meta_code, reason } => {
+            MessageFailed { message, code: code.name().to_owned(), meta_code, reason, at }.into()
+        }
         Outcome::Abandoned { reason } => MessageAbandoned { message, reason, at }.into(),
     };
     let id = EventId::derive(event.event_type(), &[&message.to_string(), &attempt.to_string()]);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{Address, ConversationEvent, Event, FileUse, MessageId, MessageRequested};
+use contract::{Address, ConversationEvent, Event, FileUse, MessageId, MessageRequested, SendFailure};
 use journal::{AppendError, Expect};
 use projects::{Project, TokenError};
 use serde_json::Value;
@@ -56,7 +56,7 @@ pub(crate) enum Unsent {
     /// Meta did not take a file of it.
     FileRefused(graph::Error),
     /// It can never be sent.
-    Unfit { code: &'static str, reason: String },
+    Unfit { code: SendFailure, reason: String },
     /// Something that is needed does not answer.
     NotReady(Duration),
 }
@@ -147,13 +147,15 @@ async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
     };
     let unfit = |code, reason: &str| Unsent::Unfit { code, reason: reason.to_owned() };
     if is_of_another_number(&content, &order.project) {
-        return Err(unfit("number_changed", "it was asked for while the project had another number").into());
+        return Err(unfit(SendFailure::NumberChanged, "it was asked for while the project had another number").into());
     }
     let (token, number) = access(sender, &order.project).await?;
-    let json: Value = serde_json::from_str(content.content.get()).map_err(|_| unfit("cannot_be_sent", "its content is not JSON"))?;
-    let mut outbound = Outbound::parse(&json).map_err(|_| unfit("cannot_be_sent", "its content is not a message that Meta takes"))?;
+    let json: Value =
+        serde_json::from_str(content.content.get()).map_err(|_| unfit(SendFailure::CannotBeSent, "its content is not JSON"))?;
+    let mut outbound =
+        Outbound::parse(&json).map_err(|_| unfit(SendFailure::CannotBeSent, "its content is not a message that Meta takes"))?;
     let files = sender.files.exchange(&mut outbound, &content.files, &number).map_err(|file| Sending::NeedsFile(file.clone()))?;
-    let to = recipient(&content.to).ok_or_else(|| unfit("cannot_be_sent", "its address is none of Meta's"))?;
+    let to = recipient(&content.to).ok_or_else(|| unfit(SendFailure::CannotBeSent, "its address is none of Meta's"))?;
     let body = outbound.body(&to, &order.message.to_string());
     Ok(Ready { token, number, body, files, requested_at: content.at })
 }
@@ -170,7 +172,7 @@ pub(crate) fn number_of(project: &Project) -> Option<PhoneNumberId> {
 
 /// What the project's number needs to ask Meta anything.
 pub(crate) async fn access(sender: &Sender, project: &Project) -> Result<(Token, PhoneNumberId), Unsent> {
-    let none = || Unsent::Unfit { code: "number_not_connected", reason: "the project has no number that can send".to_owned() };
+    let none = || Unsent::Unfit { code: SendFailure::NumberNotConnected, reason: "the project has no number that can send".to_owned() };
     let number = number_of(project).ok_or_else(none)?;
     match sender.tokens.open(project).await {
         Ok(token) => Ok((token, number)),
@@ -189,7 +191,7 @@ async fn read(sender: &Sender, order: &Order) -> Result<Arc<MessageRequested>, U
     let found = events.first().filter(|event| event.sequence == order.requested).map(ConversationEvent::decode);
     match found {
         Some(Ok(ConversationEvent::MessageRequested(requested))) => Ok(Arc::new(requested)),
-        Some(_) | None => Err(Unsent::Unfit { code: "cannot_be_sent", reason: "its request is no longer there".to_owned() }),
+        Some(_) | None => Err(Unsent::Unfit { code: SendFailure::CannotBeSent, reason: "its request is no longer there".to_owned() }),
     }
 }
 
@@ -199,9 +201,11 @@ pub(crate) async fn upload(sender: &Sender, project: &Project, file: &FileUse) -
     match sender.files.upload(file, project.id, &number, &token).await {
         Ok(()) => Ok(()),
         Err(FileError::Meta(error)) => Err(Unsent::FileRefused(error)),
-        Err(FileError::Missing(media)) => Err(Unsent::Unfit { code: "file_missing", reason: format!("file {media} is not there") }),
+        Err(FileError::Missing(media)) => {
+            Err(Unsent::Unfit { code: SendFailure::FileMissing, reason: format!("file {media} is not there") })
+        }
         Err(FileError::Storage(error @ storage::Error::TooLarge { .. })) => {
-            Err(Unsent::Unfit { code: "cannot_be_sent", reason: error.to_string() })
+            Err(Unsent::Unfit { code: SendFailure::CannotBeSent, reason: error.to_string() })
         }
         Err(FileError::Storage(error)) => {
             tracing::warn!(%error, "a file of a message cannot be read");

@@ -74,7 +74,7 @@ fn count(outcome: &Outcome) {
             metrics::counter!("sender_deferred_total", "code" => code).increment(1);
         }
         Outcome::Unknown { .. } => metrics::counter!("sender_unknown_total").increment(1),
-        Outcome::Failed { code, .. } => metrics::counter!("sender_failed_total", "code" => *code).increment(1),
+        Outcome::Failed { code, .. } => metrics::counter!("sender_failed_total", "code" => code.name()).increment(1),
         Outcome::Abandoned { .. } => metrics::counter!("sender_abandoned_total").increment(1),
     }
 }

@@ -12,6 +12,8 @@ use whatsapp::Wamid;
 use crate::rate::Used;
 use crate::view::{Choice, Look};
 
+/// What a bubble is that is a call.
+const CALL: &str = "call";
 /// Bubbles that a phone keeps; the oldest go first.
 const BUBBLES_MAX: usize = 1_000;
 
@@ -21,8 +23,8 @@ pub(crate) struct Chat {
     /// The serial number of each bubble; that of the first is `first`.
     serials: HashMap<Wamid, u64>,
     first: u64,
-    /// When the person last wrote: free answers are allowed for 24 hours from then.
-    pub(crate) person_wrote_at: Option<DateTime<Utc>>,
+    /// When the person last wrote or called: free answers are allowed for 24 hours from then.
+    pub(crate) person_spoke_at: Option<DateTime<Utc>>,
     /// The business is shown as typing until then.
     pub(crate) typing_until: Option<DateTime<Utc>>,
     /// The person wants no marketing from this business.
@@ -38,7 +40,7 @@ pub(crate) struct Bubble {
     pub wamid: Wamid,
     /// Whether the person wrote it; otherwise the business did.
     pub from_person: bool,
-    /// Meta's type: `text`, `image`, `button_reply`, …
+    /// Meta's type: `text`, `image`, `button_reply`, … `call`: they called.
     pub kind: String,
     /// What there is to read.
     pub text: String,
@@ -127,7 +129,7 @@ impl Chat {
         let Some(serial) = self.serials.get(wamid) else { return };
         let count = usize::try_from(serial - self.first).unwrap_or_default() + 1;
         for bubble in self.bubbles.iter_mut().take(count).rev() {
-            if bubble.from_person && bubble.tick < Tick::Read {
+            if bubble.from_person && !bubble.is_call() && bubble.tick < Tick::Read {
                 bubble.tick = Tick::Read;
             }
         }
@@ -155,5 +157,15 @@ impl Bubble {
             body: None,
             flow_id: None,
         }
+    }
+
+    /// A person called.
+    pub(crate) fn call(wacid: Wamid, at: DateTime<Utc>) -> Self {
+        Self::new(wacid, true, CALL, "Voice call".to_owned(), at)
+    }
+
+    /// A call stands among the messages and is none: nothing answers it or reacts to it, and nobody has read it.
+    pub(crate) fn is_call(&self) -> bool {
+        self.kind == CALL
     }
 }

@@ -1,5 +1,6 @@
 //! The command line of a running simulator: what the page does by clicking. One file per command.
 
+mod call;
 mod flow;
 mod meta;
 mod phone;
@@ -28,6 +29,7 @@ pub struct Remote {
 pub enum Command {
     /// Send a message as a person would
     Send(send::Send),
+    Call(call::Call),
     /// Make a phone, change its person, or show its chat
     Phone(phone::Phone),
     /// Send recorded webhook bodies
@@ -58,6 +60,7 @@ impl Command {
         let client = HttpClient::new().map_err(CallError::Unreadable)?;
         let (method, path, body) = match self {
             Self::Send(send) => send.request(),
+            Self::Call(call) => call.request(),
             Self::Phone(phone) => phone.request(),
             Self::Replay(replay) => replay.request(),
             Self::Tap(tap) => tap.request(),

@@ -1,5 +1,6 @@
 //! The simulator's routes, all under `/sim`: the page, its API, and the part of the Graph API that a business uses.
 
+mod call;
 mod change_number;
 mod change_user_id;
 mod deliveries;
@@ -53,6 +54,7 @@ pub fn routes(simulator: Simulator) -> OpenApiRouter {
         .routes(routes!(send_message::send))
         .routes(routes!(show_chat::show))
         .routes(routes!(read_chat::read))
+        .routes(routes!(call::call))
         .routes(routes!(change_number::change))
         .routes(routes!(change_user_id::change))
         .routes(routes!(statuses::send))

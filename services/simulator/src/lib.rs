@@ -7,6 +7,7 @@
 //! It keeps everything in memory, except what can be derived again: the same number has the same user id after a restart.
 //! It knows Meta's side only: no project, no event, no database. It talks to loopback addresses and to nobody else.
 
+mod call;
 mod chat;
 mod client;
 pub mod command;

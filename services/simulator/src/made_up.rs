@@ -24,8 +24,18 @@ const COUNTRIES: [(&str, &str); 14] = [
     ("254", "KE"),
 ];
 
-/// A message's id: which number, in which direction, and ten random bytes, packed and in base64, as Meta does it.
+/// A message's id.
 pub(crate) fn wamid(wa_id: &WaId, from_business: bool, dice: &mut impl Rng) -> Wamid {
+    packed("wamid", wa_id, from_business, dice)
+}
+
+/// The id of a call of a person's.
+pub(crate) fn wacid(wa_id: &WaId, dice: &mut impl Rng) -> Wamid {
+    packed("wacid", wa_id, false, dice)
+}
+
+/// Which number, in which direction, and ten random bytes, packed and in base64, as Meta does it.
+fn packed(what: &str, wa_id: &WaId, from_business: bool, dice: &mut impl Rng) -> Wamid {
     let digits = wa_id.as_str().as_bytes();
     let random: [u8; 10] = dice.random();
     let (direction, name) = match from_business {
@@ -37,7 +47,7 @@ pub(crate) fn wamid(wa_id: &WaId, from_business: bool, dice: &mut impl Rng) -> W
     bytes.extend_from_slice(&[0x15, 0x02, 0x00, direction, 0x18, name.len() as u8]);
     bytes.extend_from_slice(name.as_bytes());
     bytes.push(0);
-    Wamid::parse(&format!("wamid.{}", STANDARD.encode(bytes))).expect("base64 is printable")
+    Wamid::parse(&format!("{what}.{}", STANDARD.encode(bytes))).expect("base64 is printable")
 }
 
 /// The user id of whoever has this number; `generation` counts how often it changed.
@@ -76,6 +86,8 @@ mod tests {
         let outbound = wamid(&wa_id, true, &mut dice);
         assert!(outbound.as_str().starts_with("wamid.HBgLMTY1MDU1NTAxNDIVAgARGBI"), "{outbound}");
         assert_ne!(wamid(&wa_id, false, &mut dice), inbound);
+        let call = wacid(&wa_id, &mut dice);
+        assert!(call.as_str().starts_with("wacid.HBgLMTY1MDU1NTAxNDIVAgASGBQ"), "{call}");
     }
 
     #[test]

@@ -21,6 +21,7 @@ impl World {
         while let Some(due) = self.schedule.pop(now) {
             let done = match &due {
                 Due::Status(step) => self.step(step, now),
+                Due::CallOver(told) => self.call_over(told, now),
                 Due::Review(template) => match review_due(self, template, now) {
                     Err(Refused::OutboxFull(waiting)) => Err(Refused::OutboxFull(waiting)),
                     // It was deleted, or somebody decided before.

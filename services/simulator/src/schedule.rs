@@ -1,4 +1,4 @@
-//! What is to happen later by the simulator's clock: statuses of messages, decisions of reviewers.
+//! What is to happen later by the simulator's clock: statuses of messages, decisions of reviewers, the ends of calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub(crate) enum Due {
     Status(Box<Step>),
     /// The reviewer decides about the template with this id.
     Review(String),
+    /// Nobody answered this call of a person's.
+    CallOver(Box<Told>),
 }
 
 /// One step of a message of the business.

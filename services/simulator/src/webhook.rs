@@ -9,6 +9,9 @@ use crate::content::Content;
 use crate::number::Number;
 use crate::person::Person;
 
+/// What a phone that calls offers to talk with (RFC 8866): no audio at all, for nobody answers.
+const OFFER: &str = "v=0\r\no=- 4611 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
+
 /// One change of a body, before it is put into one.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
@@ -70,6 +73,23 @@ pub(crate) fn message(
         keys: content.keys,
     };
     change(number, "messages", vec![profile(person)], "messages", json!([to_value(&message)]))
+}
+
+/// Field `calls`: a person calls, and it rings; or it is over, because nobody answered.
+pub(crate) fn call(number: &Number, person: &Person, wacid: &Wamid, over: bool, at: DateTime<Utc>) -> Change {
+    let mut call = json!({
+        "id": wacid, "from_user_id": person.user_id, "to": number.display_phone_number, "timestamp": at.timestamp().to_string(),
+        "direction": "USER_INITIATED",
+    });
+    if !person.hidden {
+        call["from"] = json!(person.wa_id);
+    }
+    if over {
+        (call["event"], call["status"]) = (json!("terminate"), json!("FAILED"));
+    } else {
+        (call["event"], call["session"]) = (json!("connect"), json!({"sdp_type": "offer", "sdp": OFFER}));
+    }
+    change(number, "calls", vec![profile(person)], "calls", json!([call]))
 }
 
 /// What becomes of a message of the business.

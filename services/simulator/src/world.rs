@@ -116,7 +116,7 @@ impl World {
         let change = webhook::message(&number, &person, &wamid, now, context, content);
         self.outbox.hold(change, Some((from.clone(), message.to.clone(), wamid.clone())), now)?;
         let chat = self.chat(from, &message.to);
-        chat.person_wrote_at = Some(now);
+        chat.person_spoke_at = Some(now);
         let (shown, gone) = show(chat, &wamid, message, file, now);
         if shown {
             self.inbound.insert(wamid.clone(), (from.clone(), message.to.clone()));

@@ -4,6 +4,7 @@
 
 mod answer;
 mod decide;
+mod failures;
 mod files;
 mod message;
 pub(crate) mod to_contact;

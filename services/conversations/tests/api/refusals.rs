@@ -264,6 +264,13 @@ async fn bodies_that_are_no_message_are_refused_by_pointer() {
     }
     let path = format!("/v1/projects/{project}/contacts/{who}/messages");
     let key = [("idempotency-key", "k")];
+    let described =
+        world.found("/openapi.json").await["paths"]["/v1/projects/{project}/contacts/{contact}/messages"]["post"]["responses"].clone();
+    let refused = |answer: Answer, status: u16, code: &str| {
+        answer.refused(status, code);
+        let text = described[status.to_string()]["description"].as_str().unwrap_or_default();
+        assert!(text.contains(&format!("`{code}`")), "{status} {code} is not described: {text}");
+    };
     for (body, status, code) in [
         (b"".to_vec(), 400, "malformed_json"),
         (b"{".to_vec(), 400, "malformed_json"),
@@ -274,12 +281,12 @@ async fn bodies_that_are_no_message_are_refused_by_pointer() {
         (br#"{"type":"text","text":{"body":"hi","body":1e999}}"#.to_vec(), 400, "malformed_json"),
         (format!(r#"{{"type":"text","text":{{"body":"{}"}}}}"#, "x".repeat(512 * 1024)).into_bytes(), 413, "body_too_large"),
     ] {
-        world.ask_raw(Method::POST, &path, &key, body).await.refused(status, code);
+        refused(world.ask_raw(Method::POST, &path, &key, body).await, status, code);
     }
-    world.ask(Method::POST, &path, &[], &hello()).await.refused(400, "idempotency_key_required");
+    refused(world.ask(Method::POST, &path, &[], &hello()).await, 400, "idempotency_key_required");
     for bad in ["two words", "", &"k".repeat(256)] {
-        world.ask(Method::POST, &path, &[("idempotency-key", bad)], &hello()).await.refused(400, "idempotency_key_invalid");
+        refused(world.ask(Method::POST, &path, &[("idempotency-key", bad)], &hello()).await, 400, "idempotency_key_invalid");
     }
-    world.ask(Method::POST, &format!("{path}?dry_run=perhaps"), &key, &hello()).await.refused(400, "invalid_query");
+    refused(world.ask(Method::POST, &format!("{path}?dry_run=perhaps"), &key, &hello()).await, 400, "invalid_query");
     assert_eq!(world.types(project, who).await.len(), 3, "nothing was stored");
 }

@@ -145,7 +145,7 @@ async fn who_is_inside_of_a_flow_ends_it_also_after_it_was_changed_and_deprecate
 }
 
 #[tokio::test]
-async fn after_a_day_only_a_template_goes_and_only_once_it_is_approved() {
+async fn after_a_day_only_a_template_goes_once_it_is_approved_and_anything_again_once_they_call() {
     let talk = Talk::begun().await;
     let body = json!({ "type": "BODY", "text": "Your order {{1}} is on its way.", "example": { "body_text": [["1042"]] } });
     let draft = json!({ "name": "order_shipped", "language": "en_US", "category": "UTILITY", "components": [body] });
@@ -166,6 +166,26 @@ async fn after_a_day_only_a_template_goes_and_only_once_it_is_approved() {
     assert_eq!((status, &closed["code"], &closed["allowed"]), (409, &json!("window_closed"), &json!(["template"])), "{closed}");
     let (_, bubble) = talk.send(shipped).await;
     assert_eq!(bubble["text"], "Your order 77 is on its way.", "{bubble}");
+
+    let text = json!({ "type": "text", "text": { "body": "You called?" } });
+    let (status, closed) = talk.try_send(text.clone()).await;
+    assert_eq!((status, &closed["code"]), (409, &json!("window_closed")), "a template opens nothing: {closed}");
+    let called = talk.on_phone("calls", json!({})).await;
+    let query = "SELECT count(*) FROM public.messages WHERE direction = 'inbound' AND type = 'call'";
+    talk.stage.until("the call is recorded", async || talk.stage.count(talk.project, query).await == 1).await;
+    // Meta keeps a window of its own, and lets fail what comes after it.
+    let (id, bubble) = talk.send(text).await;
+    assert_eq!(bubble["text"], "You called?", "{bubble}");
+    assert_eq!(talk.ledger(&id).await, ["accepted", "delivered", "requested", "sending", "sent"]);
+    let messages = talk.get(&format!("/contacts/{}/messages", talk.contact)).await;
+    let call = messages["data"].as_array().unwrap().iter().find(|message| message["type"] == "call");
+    assert_eq!(call.map(|call| &call["wamid"]), Some(&called["wamid"]), "{messages}");
+
+    // That it is over is kept, and changes nothing.
+    talk.stage.clock.advance(TimeDelta::seconds(30));
+    let over = "SELECT count(*) FROM paige.unassigned WHERE key = 'calls'";
+    talk.stage.until("it is over", async || talk.stage.count(talk.project, over).await == 1).await;
+    assert_eq!(talk.stage.count(talk.project, query).await, 1);
     talk.finish().await;
 }
 

@@ -59,7 +59,7 @@ pub struct Marketing {
 }
 
 impl Chat {
-    fn path(&self, end: &str) -> String {
+    pub(super) fn path(&self, end: &str) -> String {
         format!("phones/{}/chats/{}/{end}", self.phone, self.to)
     }
 }

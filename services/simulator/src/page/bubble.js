@@ -2,7 +2,7 @@
 'use strict';
 
 const TICKS = { accepted: '◷', sent: '✓', delivered: '✓✓', read: '✓✓', failed: '! not delivered' };
-const KINDS_WITHOUT_NAME = ['text', 'interactive', 'template', 'image', 'video', 'audio', 'document', 'sticker', 'location'];
+const KINDS_WITHOUT_NAME = ['text', 'interactive', 'template', 'image', 'video', 'audio', 'document', 'sticker', 'location', 'call'];
 
 function drawChat() {
   const list = $('chat');
@@ -33,6 +33,8 @@ function drawBubble(bubble, texts) {
   if (choices) item.append(choices);
   const reactions = [bubble.person_reaction, bubble.business_reaction].filter(Boolean).join('');
   if (reactions) item.append(el('span', 'reactions', reactions));
+  // A call is no message: there is nothing to answer, to edit or to delete.
+  if (bubble.kind === 'call') return item;
   item.onclick = (event) => { if (!event.target.closest('button, a, audio, video')) menu(bubble); };
   item.onkeydown = (event) => { if (event.key === 'Enter' && event.target === item) menu(bubble); };
   return item;

@@ -139,9 +139,13 @@ async function upload(file) {
   return json.id;
 }
 
-async function send(body) {
+function needChat() {
   if (!state.me) throw new Error('add a person first');
   if (!/^[0-9]+$/.test(number())) throw new Error('say which business number: its phone number id, digits');
+}
+
+async function send(body) {
+  needChat();
   const reply = state.replyTo && !body.message_id ? { reply_to: state.replyTo } : {};
   await api('POST', `phones/${state.me}/messages`, { to: number(), ...reply, ...body });
   state.replyTo = null; drawReply();
@@ -192,6 +196,7 @@ $('compose').onsubmit = act(async () => { await send(await composed()); const ar
 $('type').append(...Object.keys(TYPES).map((type) => { const option = el('option', '', LABELS[type]); option.value = type; return option; }));
 $('type').onchange = () => setType($('type').value);
 $('replying').lastElementChild.onclick = () => { state.replyTo = null; drawReply(); };
+$('call').onclick = act(async () => { needChat(); await api('POST', `phones/${state.me}/chats/${number()}/calls`); });
 $('number').onchange = act(async () => { remember(); if (/^[0-9]+$/.test(number())) await api('PUT', `numbers/${number()}`, {}); });
 $('new-phone').onsubmit = act(async () => {
   const form = $('new-phone').elements;

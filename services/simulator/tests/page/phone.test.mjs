@@ -52,6 +52,19 @@ test('what is typed goes to the business', async () => {
   assert.match(page.$('toast').textContent, /business number/, 'what cannot be sent is told');
 });
 
+test('the business is called', async () => {
+  const page = await open('/sim');
+  await until('the chat is drawn', () => saying(page, 'Hi'));
+  await page.$('call').does('click');
+  const call = await until('it stands in the chat', () => saying(page, 'Voice call'));
+  assert.equal(call.className, 'mine');
+  await call.does('click');
+  assert.equal(page.$('menu').open, false, 'it is no message that could be answered');
+  page.$('number').value = 'nobody';
+  await page.$('call').does('click');
+  assert.match(page.$('toast').textContent, /business number/, 'whom nobody can call is told');
+});
+
 test('buttons and lists are tapped', async () => {
   const page = await open('/sim');
   const ask = await until('the question is there', () => saying(page, 'When?'));

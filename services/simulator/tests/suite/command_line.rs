@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 use crate::flows::flow_json;
-use crate::ingress::{BUSINESS, PERSON, Stage};
+use crate::ingress::{BUSINESS, PERSON, Stage, business};
 use crate::meta::Meta;
 use axum::Router;
 use serde_json::{Value as Json, json};
@@ -48,6 +48,7 @@ async fn every_command_does_what_it_says() {
         send(&["order", "SKU-1", "--quantity", "2"]),
         send(&["unsupported"]),
         send(&["other", "poll_vote", r#"{"options":["a"]}"#]),
+        vec!["call", "--phone", PERSON, "--to", BUSINESS],
         vec!["phone", PERSON, "--chat", BUSINESS],
         vec!["rules", "--throughput", "0", "--review-ms", "5"],
         vec!["rules"],
@@ -65,6 +66,10 @@ async fn every_command_does_what_it_says() {
         serde_json::from_slice::<Json>(&output.stdout).expect("json");
     }
     stage.simulator.deliver_due().await;
+    // Of the recorded bodies one is a call as well, to another number.
+    let values = stage.ingress.values();
+    let here = values.iter().filter(|value| value.phone_number_id == Some(business()));
+    assert_eq!(here.flat_map(|value| &value.calls).filter(|call| call.is_from_a_person()).count(), 1);
     let texts = stage.ingress.texts();
     for text in ["Hi", "Our table", "Our street", "Home", "Yes", "First"] {
         assert!(texts.iter().any(|found| found == text), "{text} is not among {texts:?}");

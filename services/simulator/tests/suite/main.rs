@@ -1,5 +1,6 @@
 //! The simulator against an ingress for tests: deliveries, what people do, the command line.
 
+mod calls;
 mod client;
 mod command_line;
 mod delivery;

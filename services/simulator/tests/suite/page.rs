@@ -133,6 +133,8 @@ async fn the_page_shows_a_chat_and_sends_what_is_typed_tapped_and_filled_in() {
     assert_eq!(replies[1]["list_reply"]["id"], "f");
     let answers: Value = serde_json::from_str(replies[2]["nfm_reply"]["response_json"].as_str().expect("a text")).expect("JSON");
     assert_eq!(answers, json!({"name": "Ana", "day": "tue", "flow_token": "t:1"}));
+    let calls = values(&changes, "calls");
+    assert_eq!(calls.iter().map(|value| &value["calls"][0]["event"]).collect::<Vec<_>>(), ["connect"]);
     let told = |field: &str, keys: [&str; 3]| {
         let mut told: Vec<Value> = values(&changes, field).into_iter().map(|value| json!(keys.map(|key| &value[key]))).collect();
         told.sort_by_key(Value::to_string);

@@ -5,7 +5,7 @@ use whatsapp::outbound::{FlowMode, Outbound};
 use whatsapp::template::check_parameters;
 use whatsapp::{FieldError, PhoneNumberId, WabaId, Wamid};
 
-use crate::chat::Chat;
+use crate::chat::{Bubble, Chat};
 use crate::graph::{Flow, GraphRefusal, Meta, Template, TemplateStatus};
 
 /// How old a message may be that is reacted to.
@@ -28,11 +28,14 @@ pub(super) fn find<'a>(
     now: DateTime<Utc>,
 ) -> Result<Found<'a>, GraphRefusal> {
     media(meta, number, message, now)?;
-    if let Some(target) = message.target() {
-        let target = Wamid::parse(target).and_then(|wamid| chat?.get(&wamid));
-        if target.is_none_or(|bubble| now - bubble.at > REACT_WITHIN) {
-            return Err(invalid("The message that is reacted to is unknown or older than 30 days"));
-        }
+    let named = |wamid: &str| Wamid::parse(wamid).and_then(|wamid| chat?.get(&wamid));
+    if message.reply_to().and_then(named).is_some_and(Bubble::is_call) {
+        return Err(invalid("What is answered is a call and no message"));
+    }
+    if let Some(target) = message.target()
+        && named(target).is_none_or(|bubble| bubble.is_call() || now - bubble.at > REACT_WITHIN)
+    {
+        return Err(invalid("The message that is reacted to is unknown or older than 30 days"));
     }
     let template = template(meta, waba, message)?;
     let flow = match template {

@@ -22,7 +22,7 @@ pub(super) fn mark_read(
     let nothing = || GraphRefusal::invalid("message_id is not a message to this number of the last 30 days");
     let (wa_id, _) = world.inbound.get(wamid).filter(|(_, number)| number == from).cloned().ok_or_else(nothing)?;
     let chat = world.chat(&wa_id, from);
-    if chat.get(wamid).is_none_or(|bubble| now - bubble.at > MARK_WITHIN) {
+    if chat.get(wamid).is_none_or(|bubble| bubble.is_call() || now - bubble.at > MARK_WITHIN) {
         return Err(nothing());
     }
     chat.read_by_business(wamid);

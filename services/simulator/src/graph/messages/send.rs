@@ -108,7 +108,7 @@ fn prepare(
             details,
         ));
     }
-    let open = world.rules.always_open || chat.and_then(|chat| chat.person_wrote_at).is_some_and(|at| now - at < WINDOW);
+    let open = world.rules.always_open || chat.and_then(|chat| chat.person_spoke_at).is_some_and(|at| now - at < WINDOW);
     let fails = if !known {
         Some((131_026, "Message undeliverable"))
     } else if message.outbound.needs_window() && !open {
