@@ -27,12 +27,6 @@ events! {
     }
 }
 
-/// What a Flow of that name is made as at Meta. Names are unique in a WhatsApp Business Account, and several projects may share one: the id
-/// makes it unique, and makes the Flow found again after an answer of Meta's that was lost.
-pub fn flow_name_at_meta(name: &str, flow: FlowId) -> String {
-    format!("{name} {flow}")
-}
-
 /// The project has a place for its Flows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowSpaceCreated {}

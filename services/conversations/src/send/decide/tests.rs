@@ -1,6 +1,6 @@
 //! The rules of sending, each as a table: given what is so, when this is asked for, then that is said.
 
-use contract::{ContactId, FlowId, ProjectId, TemplateId, UnknownOutcome, WorkspaceId};
+use contract::{CalledAtMeta, ContactId, FlowId, ProjectId, TemplateId, UnknownOutcome, WorkspaceId};
 use dialogue::Latest;
 use projects::{Life, Number};
 use serde_json::{Value, json};
@@ -57,8 +57,7 @@ fn flow_of(status: Option<&str>) -> Flow {
     Flow {
         id: FlowId::from_ulid(ulid(3)),
         name: "booking".into(),
-        called: None,
-        found_as: None,
+        called: CalledAtMeta::default(),
         meta_id: status.map(|_| "812".into()),
         status: status.map(str::to_owned),
         revision: Some(3),
