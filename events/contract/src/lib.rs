@@ -50,7 +50,7 @@ pub use event::{DecodeError, Event};
 pub use flow::{
     DriftChoice, FlowCreated, FlowDeleted, FlowDetails, FlowDriftFound, FlowDriftResolved, FlowEvent, FlowHealthReported, FlowLinked,
     FlowNameTaken, FlowPublished, FlowRevised, FlowSpaceCreated, FlowSpaceErased, FlowStatusReported, FlowSyncFailed, FlowUpdated,
-    FlowUploaded, HeardFrom,
+    FlowUploaded, HeardFrom, UNKNOWN_REVISION,
 };
 pub use flow_token::{FlowToken, FlowTokenError};
 pub use id::{

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use contract::{CalledAtMeta, EventId, FlowDetails, FlowId, HeardFrom, ProjectId};
+use contract::{CalledAtMeta, EventId, FlowDetails, FlowId, HeardFrom, ProjectId, UNKNOWN_REVISION};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -42,7 +42,7 @@ pub(crate) struct Flow {
     /// What it was given in other accounts, by the ids of Meta's there: a number can come back to one.
     #[serde(default)]
     pub(crate) elsewhere: Vec<(String, Uploaded)>,
-    /// What people can open, if anything was ever published.
+    /// What people can open, if anything was ever published; [`UNKNOWN_REVISION`]: nothing that is known here.
     pub(crate) published: Option<u32>,
     pub(crate) status: Option<Status>,
     pub(crate) drift: Option<Drift>,
@@ -198,8 +198,9 @@ impl Flow {
         self.link.is_some() && self.uploaded_revision() == self.current().map(|current| current.revision)
     }
 
-    /// There is something that Meta was not told yet, and nothing that keeps it from being told.
+    /// There is something that Meta was not told yet, or not asked yet after somebody published it there; and nothing that keeps it from that.
     pub(crate) fn is_pending(&self) -> bool {
-        self.exists() && !self.is_uploaded() && self.drift.is_none() && self.failure.is_none()
+        let is_unseen = self.published == Some(UNKNOWN_REVISION) && self.status() == Some("PUBLISHED");
+        self.exists() && (is_unseen || !self.is_uploaded()) && self.drift.is_none() && self.failure.is_none()
     }
 }

@@ -16,11 +16,7 @@ pub(crate) struct Flow {
     pub(crate) meta_id: Option<String>,
     /// Meta's word; none: Meta does not have it.
     pub(crate) status: Option<String>,
-    /// The latest revision here.
-    pub(crate) revision: Option<u32>,
-    /// The revision that Meta has as its draft.
-    pub(crate) uploaded: Option<u32>,
-    /// The revision that people can open.
+    /// The revision that people can open; none: nothing was published, as far as was heard.
     pub(crate) published: Option<u32>,
 }
 
@@ -78,24 +74,21 @@ fn evolve(mut before: Option<Flow>, id: FlowId, fact: FlowEvent) -> Option<Flow>
     match (fact, before) {
         // A deleted Flow's name can be given again: then it begins anew.
         (FlowEvent::FlowCreated(created), before) => {
-            let (name, called) = (created.name, CalledAtMeta::default());
-            let new = Flow { id, name, called, meta_id: None, status: None, revision: None, uploaded: None, published: None };
+            let new = Flow { id, name: created.name, called: CalledAtMeta::default(), meta_id: None, status: None, published: None };
             Some(before.unwrap_or(new))
         }
         (FlowEvent::FlowDeleted(_) | FlowEvent::FlowSpaceErased(_) | FlowEvent::FlowSpaceCreated(_), _) | (_, None) => None,
         (FlowEvent::FlowUpdated(updated), Some(before)) => Some(Flow { name: updated.name, ..before }),
         // Another one at Meta: a draft, of which nothing is there yet.
         (FlowEvent::FlowLinked(linked), Some(before)) => {
-            Some(Flow { meta_id: Some(linked.flow_id), status: Some("DRAFT".to_owned()), uploaded: None, published: None, ..before })
+            Some(Flow { meta_id: Some(linked.flow_id), status: Some("DRAFT".to_owned()), published: None, ..before })
         }
-        (FlowEvent::FlowRevised(revised), Some(before)) => Some(Flow { revision: Some(revised.revision), ..before }),
-        (FlowEvent::FlowUploaded(uploaded), Some(before)) => Some(Flow { uploaded: Some(uploaded.revision), ..before }),
-        (FlowEvent::FlowPublished(published), Some(before)) => {
-            Some(Flow { published: Some(published.revision), status: Some("PUBLISHED".to_owned()), ..before })
-        }
+        (FlowEvent::FlowPublished(published), Some(before)) => Some(Flow { published: Some(published.revision), ..before }),
         (FlowEvent::FlowStatusReported(reported), Some(before)) => Some(Flow { status: Some(reported.status), ..before }),
         (
-            FlowEvent::FlowDriftFound(_)
+            FlowEvent::FlowRevised(_)
+            | FlowEvent::FlowUploaded(_)
+            | FlowEvent::FlowDriftFound(_)
             | FlowEvent::FlowDriftResolved(_)
             | FlowEvent::FlowSyncFailed(_)
             | FlowEvent::FlowNameTaken(_)
@@ -139,6 +132,15 @@ mod tests {
         let published = [created(), linked("812"), FlowPublished { revision: 2 }.into(), status("PUBLISHED"), found("Summer booking")];
         let draft = of(id, &[created(), linked("813"), status("DRAFT")]);
         assert_eq!(of(id, &[published.as_slice(), &[linked("813")]].concat()), draft);
+    }
+
+    #[test]
+    fn which_revision_is_published_says_nothing_of_how_the_flow_stands() {
+        let id = FlowId::from_ulid(Ulid::from_parts(1, 1));
+        for (revision, stands) in [(1, "BLOCKED"), (0, "BLOCKED"), (0, "PUBLISHED")] {
+            let flow = of(id, &[created(), linked("812"), status(stands), FlowPublished { revision }.into()]);
+            assert_eq!((flow.published, flow.status.as_deref()), (Some(revision), Some(stands)));
+        }
     }
 
     #[test]

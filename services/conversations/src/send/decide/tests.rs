@@ -60,8 +60,6 @@ fn flow_of(status: Option<&str>) -> Flow {
         called: CalledAtMeta::default(),
         meta_id: status.map(|_| "812".into()),
         status: status.map(str::to_owned),
-        revision: Some(3),
-        uploaded: Some(2),
         published: Some(1),
     }
 }
@@ -217,6 +215,10 @@ fn a_flow_is_sent_as_it_stands_at_meta() {
         }
     }
     assert_eq!(said(case(flow_message("published"))).err(), Some(Refusal::FlowNotFound));
+    let of = |published| Some(Flow { published, ..flow_of(Some("PUBLISHED")) });
+    let revision =
+        |published| said(Case { flow: of(published), ..case(flow_message("published")) }).unwrap().requested.flow.unwrap().revision;
+    assert_eq!((revision(None), revision(Some(0)), revision(Some(2))), (0, 0, 2));
 }
 
 #[test]
