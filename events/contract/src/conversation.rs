@@ -293,7 +293,7 @@ pub struct FlowSubmitted {
     /// Our id of the Flow; absent where the token is not one of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<FlowId>,
-    /// Which revision of it was sent.
+    /// Which revision of it was sent; [`UNKNOWN_REVISION`](crate::UNKNOWN_REVISION): none that was known here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u32>,
     /// Our id of the message that offered it.

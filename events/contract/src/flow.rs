@@ -17,7 +17,7 @@ events! {
         FlowRevised = "flow.flow_revised.v1",
         FlowLinked = "flow.flow_linked.v2",
         FlowUploaded = "flow.flow_uploaded.v1",
-        FlowPublished = "flow.flow_published.v1",
+        FlowPublished = "flow.flow_published.v2",
         FlowStatusReported = "flow.flow_status_reported.v1",
         FlowDeleted = "flow.flow_deleted.v1",
         FlowSyncFailed = "flow.flow_sync_failed.v1",
@@ -27,11 +27,8 @@ events! {
     }
 }
 
-/// What a Flow of that name is made as at Meta. Names are unique in a WhatsApp Business Account, and several projects may share one: the id
-/// makes it unique, and makes the Flow found again after an answer of Meta's that was lost.
-pub fn flow_name_at_meta(name: &str, flow: FlowId) -> String {
-    format!("{name} {flow}")
-}
+/// In place of a revision's number, which counts from 1: what people can open is none that is known here.
+pub const UNKNOWN_REVISION: u32 = 0;
 
 /// The project has a place for its Flows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,10 +142,10 @@ pub struct FlowUploaded {
     pub validation_errors: RawJson,
 }
 
-/// People can open this revision.
+/// What of the Flow is published: what people can open where its status lets them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FlowPublished {
-    /// Which.
+    /// Which revision; [`UNKNOWN_REVISION`]: none that is known here, or nobody has looked yet.
     pub revision: u32,
 }
 

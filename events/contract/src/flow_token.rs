@@ -12,7 +12,7 @@ use crate::{FlowId, MessageId};
 pub struct FlowToken {
     /// Our id of the Flow.
     pub flow: FlowId,
-    /// Which revision of it was sent.
+    /// Which revision of it was sent; [`UNKNOWN_REVISION`](crate::UNKNOWN_REVISION): none that was known here.
     pub revision: u32,
     /// Our id of the message that offers it.
     pub request: MessageId,

@@ -6,6 +6,7 @@
 
 mod billing;
 mod bot;
+mod called;
 mod conversation;
 mod currency;
 mod database;
@@ -37,6 +38,7 @@ pub use billing::{
     SubscriptionCancelled, SubscriptionClosed, SubscriptionExpired, SubscriptionPastDue, SubscriptionPaused, TrialStarted,
 };
 pub use bot::{BotEvent, CodeCommitted, CodeErased, CodeInitialised, CodeReset};
+pub use called::{CalledAtMeta, flow_name_at_meta};
 pub use conversation::{
     CloseReason, ContactAbsorbed, ContactFirstSeen, ContactIdentityLinked, ContactIdentityReplaced, ContactIdentityUnlinked, ContactMerged,
     ContactPreferenceChanged, ContactProfile, ContactProfileChanged, ConversationClosed, ConversationEvent, ConversationOpened,
@@ -51,7 +53,7 @@ pub use event::{DecodeError, Event};
 pub use flow::{
     DriftChoice, FlowCreated, FlowDeleted, FlowDetails, FlowDriftFound, FlowDriftResolved, FlowEvent, FlowHealthReported, FlowLinked,
     FlowNameTaken, FlowPublished, FlowRevised, FlowSpaceCreated, FlowSpaceErased, FlowStatusReported, FlowSyncFailed, FlowUpdated,
-    FlowUploaded, HeardFrom, flow_name_at_meta,
+    FlowUploaded, HeardFrom, UNKNOWN_REVISION,
 };
 pub use flow_token::{FlowToken, FlowTokenError};
 pub use id::{

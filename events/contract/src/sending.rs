@@ -35,7 +35,7 @@ pub struct TemplateUse {
 pub struct FlowUse {
     /// Our id of the Flow.
     pub flow: FlowId,
-    /// Which revision of it is sent.
+    /// Which revision of it is sent; [`UNKNOWN_REVISION`](crate::UNKNOWN_REVISION): none that is known here.
     pub revision: u32,
     /// Meta's id of the Flow.
     pub flow_id: String,

@@ -28,6 +28,8 @@ pub(crate) const UPCASTS: &[Upcast] = &[
     Upcast { from: "flow.flow_linked.v1", to: "flow.flow_linked.v2", change: |old| old },
     // Names were not compared: none was found to be another.
     Upcast { from: "flow.flow_drift_found.v1", to: "flow.flow_drift_found.v2", change: |old| old },
+    // A revision of ours was named also where nobody had looked what was published: which one it is, the next comparison says.
+    Upcast { from: "flow.flow_published.v1", to: "flow.flow_published.v2", change: |old| old },
     Upcast {
         // A name that stayed the same was told to nobody.
         from: "flow.flow_updated.v1",

@@ -60,13 +60,6 @@ impl Connections {
         Ok(connected(connect(&options()).await?))
     }
 
-    /// Closes what waits of a project.
-    pub(crate) fn forget(&self, project: ProjectId) {
-        let mut idle = self.idle();
-        let gone = idle.waiting.remove(&project).unwrap_or_default();
-        idle.count -= gone.len();
-    }
-
     fn idle(&self) -> MutexGuard<'_, Idle> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

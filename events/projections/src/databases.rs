@@ -88,15 +88,6 @@ impl ProjectDatabases {
     pub async fn connect(&self, project: ProjectId) -> Result<Connected, Error> {
         self.connections.take(project, || self.options(project).options(PLANNED_ONCE)).await
     }
-
-    /// Closes a project's pool and connections, before its database goes away.
-    pub async fn close(&self, project: ProjectId) {
-        self.connections.forget(project);
-        let pool = self.pools.lock().unwrap_or_else(PoisonError::into_inner).pop(&project);
-        if let Some(pool) = pool {
-            pool.close().await;
-        }
-    }
 }
 
 /// The name of a project's database: its id in lower case, which needs no quotes.

@@ -55,7 +55,7 @@ pub(crate) struct SubmissionAnswer<'r> {
     /// The Flow; null: it was not sent through this API.
     #[schema(example = "flw_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
     flow: Option<&'r str>,
-    /// Which revision of it was sent.
+    /// Which revision of it was sent; 0: none that was known here, somebody had published it at Meta.
     #[schema(minimum = 0)]
     revision: Option<i64>,
     /// The message that offered it.

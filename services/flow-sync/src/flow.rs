@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use contract::{EventId, FlowDetails, FlowId, HeardFrom, ProjectId, flow_name_at_meta};
+use contract::{CalledAtMeta, EventId, FlowDetails, FlowId, HeardFrom, ProjectId, UNKNOWN_REVISION};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The actor of events that follow from webhooks.
 pub(crate) const META: &str = "meta";
 /// The form of the document. Another number: documents are folded anew from the log.
-pub(crate) const FORM: i32 = 4;
+pub(crate) const FORM: i32 = 5;
 
 /// Which Flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,13 +36,13 @@ pub(crate) struct Flow {
     pub(crate) link: Option<Link>,
     /// Of the JSON that Meta had for it when it was linked: no loss, if nothing of ours was uploaded.
     pub(crate) found_sha256: Option<String>,
-    /// What somebody called it at Meta, if that was chosen; none: its name here says.
-    pub(crate) called: Option<String>,
+    /// What somebody called it at Meta.
+    pub(crate) called: CalledAtMeta,
     pub(crate) uploaded: Option<Uploaded>,
     /// What it was given in other accounts, by the ids of Meta's there: a number can come back to one.
     #[serde(default)]
     pub(crate) elsewhere: Vec<(String, Uploaded)>,
-    /// What people can open, if anything was ever published.
+    /// What people can open, if anything was ever published; [`UNKNOWN_REVISION`]: nothing that is known here.
     pub(crate) published: Option<u32>,
     pub(crate) status: Option<Status>,
     pub(crate) drift: Option<Drift>,
@@ -181,7 +181,7 @@ impl Flow {
 
     /// What it is to be called at Meta.
     pub(crate) fn name_at_meta(&self, id: FlowId) -> String {
-        self.called.clone().unwrap_or_else(|| flow_name_at_meta(&self.name, id))
+        self.called.wanted(&self.name, id)
     }
 
     /// Meta's word for how it stands.
@@ -198,8 +198,9 @@ impl Flow {
         self.link.is_some() && self.uploaded_revision() == self.current().map(|current| current.revision)
     }
 
-    /// There is something that Meta was not told yet, and nothing that keeps it from being told.
+    /// There is something that Meta was not told yet, or not asked yet after somebody published it there; and nothing that keeps it from that.
     pub(crate) fn is_pending(&self) -> bool {
-        self.exists() && !self.is_uploaded() && self.drift.is_none() && self.failure.is_none()
+        let is_unseen = self.published == Some(UNKNOWN_REVISION) && self.status() == Some("PUBLISHED");
+        self.exists() && (is_unseen || !self.is_uploaded()) && self.drift.is_none() && self.failure.is_none()
     }
 }

@@ -27,6 +27,7 @@ impl Flow {
     }
 
     fn take(&mut self, step: Step, event: FlowEvent) {
+        self.called.apply(&self.name, &event);
         match event {
             FlowEvent::FlowCreated(event) => {
                 // A name that is given again begins anew, but for its numbers; what its id stood for is over.
@@ -36,7 +37,6 @@ impl Flow {
                 *self = Self { name, categories, endpoint_uri, created, changed, reports, sequence, numbered, ..Self::default() };
             }
             FlowEvent::FlowUpdated(event) => {
-                self.called = self.called.take().filter(|_| self.name == event.name && !event.name_given_back);
                 (self.name, self.categories, self.endpoint_uri) = (event.name, event.categories, event.endpoint_uri);
                 self.changed = Some(step);
                 // Where it would have overwritten what Meta has, it was refused: what is left to choose is the content.
@@ -90,14 +90,7 @@ impl Flow {
                 self.overwrite = None;
             }
             FlowEvent::FlowDriftResolved(event) => {
-                let drift = self.drift.take();
-                match event.choice {
-                    DriftChoice::KeepOurs => self.overwrite = drift,
-                    DriftChoice::TakeTheirs => {
-                        self.called = drift.and_then(|drift| drift.name).or_else(|| self.called.take());
-                        self.overwrite = None;
-                    }
-                }
+                self.overwrite = self.drift.take().filter(|_| event.choice == DriftChoice::KeepOurs);
                 self.failure = None;
             }
             FlowEvent::FlowHealthReported(event) => {
@@ -121,7 +114,7 @@ impl Flow {
         self.elsewhere.drain(..surplus);
         self.link = Some(Link { flow_id: event.flow_id, waba_id: event.waba_id });
         (self.published, self.status, self.drift, self.overwrite) = (None, None, None, None);
-        (self.called, self.found_sha256) = (None, event.meta_sha256);
+        self.found_sha256 = event.meta_sha256;
         self.settled("create");
     }
 

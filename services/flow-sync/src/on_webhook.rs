@@ -106,7 +106,7 @@ fn read(data: &[u8]) -> Option<(String, Report)> {
     let event = value.event.filter(is_word)?;
     if event == STATUS_CHANGE {
         let status = value.new_status.filter(is_word)?;
-        return Some((meta_flow_id, Report::Status { status, first: value.old_status.is_none(), warning: value.warning }));
+        return Some((meta_flow_id, Report::Status { status, before: value.old_status, warning: value.warning }));
     }
     let raw = if change.value.get().len() <= REPORT_BYTES_MAX { RawJson::from(change.value) } else { RawJson::parse("{}").ok()? };
     Some((meta_flow_id, Report::Health { event, alert_state: value.alert_state, raw }))
@@ -120,7 +120,8 @@ mod tests {
     fn a_report_is_read_as_meta_writes_it_and_anything_else_is_none() {
         let of = |value: &str| read(format!(r#"{{"value":{value},"field":"flows"}}"#).as_bytes());
         let (id, report) = of(r#"{"event":"FLOW_STATUS_CHANGE","flow_id":812,"old_status":"DRAFT","new_status":"PUBLISHED"}"#).unwrap();
-        assert_eq!((id.as_str(), report), ("812", Report::Status { status: "PUBLISHED".into(), first: false, warning: None }));
+        let before = Some("DRAFT".to_owned());
+        assert_eq!((id.as_str(), report), ("812", Report::Status { status: "PUBLISHED".into(), before, warning: None }));
         let raw = r#"{ "event":"ENDPOINT_LATENCY","flow_id":"7","p90_latency":9000,"alert_state":"ACTIVATED"}"#;
         let (_, report) = of(raw).unwrap();
         let Report::Health { event, alert_state, raw: kept } = report else { panic!("{report:?}") };

@@ -2,12 +2,12 @@
 //! it is done, and said in the log before the next step.
 
 use bytes::Bytes;
-use contract::{HeardFrom, flow_name_at_meta};
+use contract::{HeardFrom, UNKNOWN_REVISION, flow_name_at_meta};
 use serde_json::Value;
 use whatsapp::graph::FlowFacts;
 
 use crate::command::Origin;
-use crate::decide::{self, DRAFT, Plan, hear_status, plan};
+use crate::decide::{self, DRAFT, Plan, found, plan};
 use crate::document::{Digest, bounded};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link, Status};
@@ -126,9 +126,10 @@ impl FlowSync {
         let status = facts.status.as_deref().unwrap_or(DRAFT);
         let flow = self.flow(id).await?;
         if *is_listed && self.seen.knows(id, &flow, facts) {
-            return Ok(Pushed { flow: self.hear(id, status, before.as_ref(), origin).await?, held: false });
+            return Ok(Pushed { flow: self.hear(id, status, flow.uploaded_revision(), before.as_ref(), origin).await?, held: false });
         }
         let (theirs, json) = self.theirs(id, &flow, link, facts, line, origin).await?;
+        let there = theirs.revision;
         let plan = plan(&flow, status, &theirs);
         let held = plan == Plan::Hold;
         match plan {
@@ -139,7 +140,6 @@ impl FlowSync {
             Plan::Record(revision) => {
                 let meta_sha256 = theirs.sha256.as_deref().unwrap_or_default();
                 self.record(id, revision, meta_sha256, facts.validation_errors.clone(), origin).await?;
-                self.carry_out(id, origin, |flow| Ok(decide::open(flow, revision, status))).await?;
             }
             Plan::Drift(found) => {
                 if let Some(json) = json {
@@ -152,20 +152,29 @@ impl FlowSync {
                 if let Some(json) = json.filter(|_| theirs.revision.is_none()) {
                     keep::store(&self.storage, id.project, &Digest::of(&json), &json).await?;
                 }
-                self.hear(id, status, before.as_ref(), origin).await?;
+                self.hear(id, status, there, before.as_ref(), origin).await?;
                 return self.upload(id, link, revision, line, origin).await;
             }
         }
-        let flow = self.hear(id, status, before.as_ref(), origin).await?;
+        let flow = self.hear(id, status, there, before.as_ref(), origin).await?;
         self.seen.note(id, &flow, facts, self.clock.now());
         Ok(Pushed { flow, held })
     }
 
-    /// How Meta says that it stands. A webhook may have been heard since Meta was asked, and says what came of it later.
-    async fn hear(&self, id: Id, status: &str, before: Option<&Status>, origin: Origin<'_>) -> Result<Flow, Error> {
-        let (heard_from, now) = (heard_from(origin), self.clock.now());
-        let news = |flow: &Flow| hear_status(flow, status, heard_from, None, now);
-        self.carry_out(id, origin, |flow| Ok(if flow.status.as_ref() == before { news(flow) } else { Vec::new() })).await
+    /// How Meta says that it stands, and which revision of ours it has. A webhook may have been heard since Meta was asked, and says what came
+    /// of it later: then Meta is asked once more.
+    async fn hear(&self, id: Id, status: &str, there: Option<u32>, before: Option<&Status>, origin: Origin<'_>) -> Result<Flow, Error> {
+        let (there, heard_from, now) = (there.unwrap_or(UNKNOWN_REVISION), heard_from(origin), self.clock.now());
+        let mut overtaken = false;
+        let news = |flow: &Flow| {
+            overtaken = flow.status.as_ref() != before;
+            Ok(if overtaken { Vec::new() } else { found(flow, status, there, heard_from, now) })
+        };
+        let flow = self.carry_out(id, origin, news).await?;
+        if overtaken {
+            self.asked.ask(id.project);
+        }
+        Ok(flow)
     }
 
     async fn record(&self, id: Id, revision: u32, meta_sha256: &str, errors: Vec<Value>, origin: Origin<'_>) -> Result<Flow, Error> {
@@ -203,7 +212,7 @@ impl FlowSync {
             self.asked.ask(id.project);
         }
         let facts = self.noted(id, "read", None, line.graph.flow(&line.token, &link.flow_id).await, origin).await?;
-        let flow = self.hear(id, facts.status.as_deref().unwrap_or(DRAFT), before.as_ref(), origin).await?;
+        let flow = self.hear(id, facts.status.as_deref().unwrap_or(DRAFT), theirs, before.as_ref(), origin).await?;
         Ok(Pushed { flow, held: false })
     }
 }

@@ -3,35 +3,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use contract::{DriftChoice, Event, FlowEvent, FlowId, ProjectId, Recorded, flow_name_at_meta};
+use contract::{CalledAtMeta, Event, FlowEvent, FlowId, ProjectId, Recorded};
 
 /// A Flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flow {
     pub(crate) id: FlowId,
     pub(crate) name: String,
-    /// What somebody called it at Meta, if that was chosen; none: its name here says.
-    pub(crate) called: Option<String>,
-    /// What somebody called it at Meta, until somebody chooses.
-    pub(crate) found_as: Option<String>,
+    /// What somebody called it at Meta.
+    pub(crate) called: CalledAtMeta,
     /// Meta's id, once Meta has it.
     pub(crate) meta_id: Option<String>,
     /// Meta's word; none: Meta does not have it.
     pub(crate) status: Option<String>,
-    /// The latest revision here.
-    pub(crate) revision: Option<u32>,
-    /// The revision that Meta has as its draft.
-    pub(crate) uploaded: Option<u32>,
-    /// The revision that people can open.
+    /// The revision that people can open; none: nothing was published, as far as was heard.
     pub(crate) published: Option<u32>,
-}
-
-impl Flow {
-    /// What it is called at Meta, as far as was heard.
-    fn name_at_meta(&self) -> String {
-        let theirs = self.found_as.as_ref().or(self.called.as_ref());
-        theirs.cloned().unwrap_or_else(|| flow_name_at_meta(&self.name, self.id))
-    }
 }
 
 /// Every Flow of every project.
@@ -57,7 +43,7 @@ impl Flows {
     pub(crate) fn find_at_meta(&self, project: ProjectId, id: Option<&str>, name: Option<&str>) -> Option<Arc<Flow>> {
         let is_meant = |flow: &&Arc<Flow>| match id {
             Some(id) => flow.meta_id.as_deref() == Some(id),
-            None => name == Some(&*flow.name_at_meta()),
+            None => name.is_some_and(|name| flow.called.is(name, &flow.name, flow.id)),
         };
         self.0.get(&project)?.values().find(is_meant).cloned()
     }
@@ -81,131 +67,93 @@ impl Flows {
 }
 
 /// What an event makes of a Flow; none: it is not there before, or not any more.
-fn evolve(before: Option<Flow>, id: FlowId, fact: FlowEvent) -> Option<Flow> {
+fn evolve(mut before: Option<Flow>, id: FlowId, fact: FlowEvent) -> Option<Flow> {
+    if let Some(flow) = &mut before {
+        flow.called.apply(&flow.name, &fact);
+    }
     match (fact, before) {
         // A deleted Flow's name can be given again: then it begins anew.
         (FlowEvent::FlowCreated(created), before) => {
-            let new = Flow {
-                id,
-                name: created.name,
-                called: None,
-                found_as: None,
-                meta_id: None,
-                status: None,
-                revision: None,
-                uploaded: None,
-                published: None,
-            };
+            let new = Flow { id, name: created.name, called: CalledAtMeta::default(), meta_id: None, status: None, published: None };
             Some(before.unwrap_or(new))
         }
         (FlowEvent::FlowDeleted(_) | FlowEvent::FlowSpaceErased(_) | FlowEvent::FlowSpaceCreated(_), _) | (_, None) => None,
-        (FlowEvent::FlowUpdated(updated), Some(before)) => {
-            let called = before.called.filter(|_| before.name == updated.name && !updated.name_given_back);
-            Some(Flow { name: updated.name, called, found_as: None, ..before })
-        }
-        (FlowEvent::FlowRevised(revised), Some(before)) => Some(Flow { revision: Some(revised.revision), ..before }),
+        (FlowEvent::FlowUpdated(updated), Some(before)) => Some(Flow { name: updated.name, ..before }),
         // Another one at Meta: a draft, of which nothing is there yet.
-        (FlowEvent::FlowLinked(linked), Some(before)) => Some(Flow {
-            called: None,
-            found_as: None,
-            meta_id: Some(linked.flow_id),
-            status: Some("DRAFT".to_owned()),
-            uploaded: None,
-            published: None,
-            ..before
-        }),
-        (FlowEvent::FlowUploaded(uploaded), Some(before)) => Some(Flow { uploaded: Some(uploaded.revision), found_as: None, ..before }),
-        (FlowEvent::FlowPublished(published), Some(before)) => {
-            Some(Flow { published: Some(published.revision), status: Some("PUBLISHED".to_owned()), ..before })
+        (FlowEvent::FlowLinked(linked), Some(before)) => {
+            Some(Flow { meta_id: Some(linked.flow_id), status: Some("DRAFT".to_owned()), published: None, ..before })
         }
+        (FlowEvent::FlowPublished(published), Some(before)) => Some(Flow { published: Some(published.revision), ..before }),
         (FlowEvent::FlowStatusReported(reported), Some(before)) => Some(Flow { status: Some(reported.status), ..before }),
-        (FlowEvent::FlowDriftFound(found), Some(before)) => Some(Flow { found_as: found.name, ..before }),
-        (FlowEvent::FlowDriftResolved(resolved), Some(before)) => {
-            let called = match resolved.choice {
-                DriftChoice::KeepOurs => before.called,
-                DriftChoice::TakeTheirs => before.found_as.or(before.called),
-            };
-            Some(Flow { called, found_as: None, ..before })
-        }
-        (FlowEvent::FlowSyncFailed(_) | FlowEvent::FlowNameTaken(_) | FlowEvent::FlowHealthReported(_), before) => before,
+        (
+            FlowEvent::FlowRevised(_)
+            | FlowEvent::FlowUploaded(_)
+            | FlowEvent::FlowDriftFound(_)
+            | FlowEvent::FlowDriftResolved(_)
+            | FlowEvent::FlowSyncFailed(_)
+            | FlowEvent::FlowNameTaken(_)
+            | FlowEvent::FlowHealthReported(_),
+            before,
+        ) => before,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use contract::{FlowCreated, FlowDriftFound, FlowDriftResolved, FlowLinked, FlowUpdated};
+    use contract::{FlowCreated, FlowDriftFound, FlowLinked, FlowPublished, FlowStatusReported, HeardFrom, flow_name_at_meta};
     use ulid::Ulid;
 
     use super::*;
 
+    fn created() -> FlowEvent {
+        FlowCreated { name: "booking".to_owned(), categories: vec!["OTHER".to_owned()], endpoint_uri: None }.into()
+    }
+
+    fn linked(flow_id: &str) -> FlowEvent {
+        FlowLinked { flow_id: flow_id.to_owned(), waba_id: "104".to_owned(), meta_sha256: None }.into()
+    }
+
+    fn found(name: &str) -> FlowEvent {
+        FlowDriftFound { meta_sha256: "ab".to_owned(), revision: None, details: None, name: Some(name.to_owned()) }.into()
+    }
+
+    fn status(status: &str) -> FlowEvent {
+        let at = chrono::DateTime::UNIX_EPOCH;
+        FlowStatusReported { status: status.to_owned(), heard_from: HeardFrom::Webhook, warning: None, at }.into()
+    }
+
+    fn of(id: FlowId, facts: &[FlowEvent]) -> Flow {
+        facts.iter().cloned().fold(None, |before, fact| evolve(before, id, fact)).unwrap()
+    }
+
     #[test]
     fn a_flow_that_is_linked_anew_is_a_draft_again() {
         let id = FlowId::from_ulid(Ulid::from_parts(1, 1));
-        let published = Flow {
-            id,
-            name: "booking".to_owned(),
-            called: Some("Summer booking".to_owned()),
-            found_as: None,
-            meta_id: Some("812".to_owned()),
-            status: Some("PUBLISHED".to_owned()),
-            revision: Some(3),
-            uploaded: Some(2),
-            published: Some(2),
-        };
-        let linked = FlowLinked { flow_id: "813".to_owned(), waba_id: "104".to_owned(), meta_sha256: None };
-        let draft = Flow {
-            called: None,
-            meta_id: Some("813".to_owned()),
-            status: Some("DRAFT".to_owned()),
-            uploaded: None,
-            published: None,
-            ..published.clone()
-        };
-        assert_eq!(evolve(Some(published), id, linked.into()), Some(draft));
+        let published = [created(), linked("812"), FlowPublished { revision: 2 }.into(), status("PUBLISHED"), found("Summer booking")];
+        let draft = of(id, &[created(), linked("813"), status("DRAFT")]);
+        assert_eq!(of(id, &[published.as_slice(), &[linked("813")]].concat()), draft);
     }
 
-    fn updated(name: &str, name_given_back: bool) -> FlowEvent {
-        FlowUpdated { name: name.to_owned(), categories: vec!["OTHER".to_owned()], endpoint_uri: None, name_given_back }.into()
-    }
-
-    fn found(name: Option<&str>) -> FlowEvent {
-        FlowDriftFound { meta_sha256: "ab".to_owned(), revision: None, details: None, name: name.map(str::to_owned) }.into()
-    }
-
-    fn resolved(choice: DriftChoice) -> FlowEvent {
-        FlowDriftResolved { meta_sha256: "ab".to_owned(), choice }.into()
+    #[test]
+    fn which_revision_is_published_says_nothing_of_how_the_flow_stands() {
+        let id = FlowId::from_ulid(Ulid::from_parts(1, 1));
+        for (revision, stands) in [(1, "BLOCKED"), (0, "BLOCKED"), (0, "PUBLISHED")] {
+            let flow = of(id, &[created(), linked("812"), status(stands), FlowPublished { revision }.into()]);
+            assert_eq!((flow.published, flow.status.as_deref()), (Some(revision), Some(stands)));
+        }
     }
 
     #[test]
     fn a_flow_is_found_by_the_name_that_it_has_at_meta_and_by_no_other() {
         let (project, other) = (ProjectId::from_ulid(Ulid::from_parts(1, 2)), ProjectId::from_ulid(Ulid::from_parts(1, 3)));
         let id = FlowId::of_name(project, "booking");
-        let created: FlowEvent =
-            FlowCreated { name: "booking".to_owned(), categories: vec!["OTHER".to_owned()], endpoint_uri: None }.into();
-        let linked: FlowEvent = FlowLinked { flow_id: "812".to_owned(), waba_id: "104".to_owned(), meta_sha256: None }.into();
-        let (booking, table, theirs) = (format!("booking {id}"), format!("table {id}"), "Summer booking".to_owned());
-        let drifted = || vec![found(Some("Summer booking"))];
-        let taken = |then: Vec<FlowEvent>| [drifted(), vec![resolved(DriftChoice::TakeTheirs)], then].concat();
-        for (facts, name) in [
-            (vec![], &booking),
-            (vec![updated("table", false)], &table),
-            (drifted(), &theirs),
-            ([drifted(), vec![found(None)]].concat(), &booking),
-            ([drifted(), vec![resolved(DriftChoice::KeepOurs)]].concat(), &booking),
-            (taken(vec![]), &theirs),
-            (taken(vec![found(None)]), &theirs),
-            (taken(vec![found(None), resolved(DriftChoice::TakeTheirs)]), &theirs),
-            (taken(vec![updated("booking", false)]), &theirs),
-            (taken(vec![updated("booking", true)]), &booking),
-            (taken(vec![updated("table", false)]), &table),
-            (taken(vec![linked.clone()]), &booking),
-        ] {
-            let log = [vec![created.clone(), linked.clone()], facts].concat();
-            let flow = log.iter().cloned().fold(None, |before, fact| evolve(before, id, fact)).unwrap();
+        let ours = flow_name_at_meta("booking", id);
+        for (facts, name) in [(vec![], &*ours), (vec![found("Summer booking")], "Summer booking")] {
+            let flow = of(id, &[vec![created(), linked("812")], facts].concat());
             let flows = Flows(HashMap::from([(project, HashMap::from([(id, Arc::new(flow))]))]));
-            for asked in ["booking", "table", &booking, &table, &theirs] {
+            for asked in ["booking", &ours, "Summer booking"] {
                 let there = flows.find_at_meta(project, None, Some(asked)).map(|flow| flow.id);
-                assert_eq!(there, (asked == name).then_some(id), "{asked} after {log:?}");
+                assert_eq!(there, (asked == name).then_some(id), "{asked}");
                 assert_eq!(flows.find_at_meta(other, None, Some(asked)), None, "{asked} in another project");
             }
             assert_eq!(flows.find_at_meta(project, Some("812"), None).map(|flow| flow.id), Some(id));

@@ -1,7 +1,7 @@
 //! What a project has to send: its templates and Flows, folded from their streams in memory.
 //!
-//! Kept up by following. Whoever would refuse for what is known here asks the log first ([`Catalogue::catch_up`]): what Meta approved a
-//! moment ago is never refused. It decides nothing.
+//! Kept up by following. Whoever would refuse for what is known here, or say a Flow's revision for ever, asks the log first
+//! ([`Catalogue::catch_up`]): what Meta approved a moment ago is never refused. It decides nothing.
 
 mod flows;
 mod templates;

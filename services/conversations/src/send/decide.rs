@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
     Address, ConversationEvent, ConversationId, FileUse, FlowToken, FlowUse, MessageId, MessageRequested, RawJson, TemplateUse,
+    UNKNOWN_REVISION,
 };
 use dialogue::Next;
 use projects::Project;
@@ -229,9 +230,7 @@ fn flow(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<FlowUse>, Refus
     let Some(flow_id) = flow.meta_id.clone().filter(|_| sendable) else {
         return Err(Refusal::FlowNotSendable { name: flow.name.clone(), status: flow.status.clone() });
     };
-    let shown = flow.published.or(flow.uploaded).or(flow.revision);
-    // 0: it was published at Meta, and nobody has looked at its document yet.
-    Ok(Some(FlowUse { flow: flow.id, revision: shown.unwrap_or(0), flow_id }))
+    Ok(Some(FlowUse { flow: flow.id, revision: flow.published.unwrap_or(UNKNOWN_REVISION), flow_id }))
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Conversations {
         let message = MessageId::of_request(request.project, request.contact, request.key.unwrap_or_default());
         let _turn = self.turns.take(request.contact).await;
         // Nothing is refused for what is not known yet: before a refusal everything is asked for once.
-        let mut sure = false;
+        let (mut sure, mut flows_read) = (false, false);
         for _ in 0..ATTEMPTS_MAX {
             let Some(talk) = talk(database, request.contact, message).await? else {
                 if sure {
@@ -78,11 +78,17 @@ impl Conversations {
                 Err(refusal) => Err(refusal),
             };
             let decided = match decided {
-                Ok(decided) => decided,
+                Ok(decided) if flows_read || decided.requested.flow.is_none() => decided,
+                // The revision of its Flow comes back with the answers, and is said for ever: it is the one that the log has.
+                Ok(_) => {
+                    self.catalogue.catch_up(request.project).await.map_err(Error::from)?;
+                    flows_read = true;
+                    continue;
+                }
                 Err(refusal) if sure => return Err(refusal.into()),
                 Err(_) => {
                     self.be_sure(database, request).await?;
-                    sure = true;
+                    (sure, flows_read) = (true, true);
                     continue;
                 }
             };

@@ -1,6 +1,6 @@
 //! What a message names: a Flow, a file, a template. It must be there, and in a state to be sent.
 
-use contract::FlowToken;
+use contract::{FlowPublished, FlowToken};
 use serde_json::{Value, json};
 
 use crate::fixture::{World, text};
@@ -29,6 +29,13 @@ async fn a_flow_is_sent_as_meta_knows_it_with_a_token_of_ours() {
         let token = FlowToken { flow, revision, request: asked.message };
         assert_eq!((text(parameters, "/flow_id"), text(parameters, "/flow_token")), ("812455391047283", &*token.to_string()), "{key}");
         assert_eq!(parameters.get("flow_name"), None, "{key}");
+    }
+    // The log says which revision is published, however short ago; 0: none that is known here.
+    for (key, revision) in [("d", 0), ("e", 2), ("f", 0), ("g", 3)] {
+        world.tell_flow(project, flow, vec![FlowPublished { revision }.into()]).await;
+        world.send(project, who, key, &message("flow_name", "booking", "published")).await.done(202);
+        let asked = requested(&world.log(project, who).await).pop().unwrap();
+        assert_eq!(asked.flow.map(|used| used.revision), Some(revision), "{key}");
     }
     for (name, value) in [("flow_name", "cooking"), ("flow_id", "1"), ("flow_id", "flw_01JD3X8K2M4N5P6Q7R8S9T0V1W")] {
         world.try_send(project, who, &message(name, value, "published")).await.refused(409, "flow_not_found");

@@ -136,7 +136,8 @@ impl World {
         let id = FlowId::of_name(project, name);
         let created = FlowCreated { name: name.into(), categories: vec!["OTHER".into()], endpoint_uri: None };
         let linked = FlowLinked { flow_id: meta_id.into(), waba_id: WABA.into(), meta_sha256: None };
-        self.tell_flow(project, id, vec![created.into(), linked.into(), uploaded(1), FlowPublished { revision: 1 }.into()]).await;
+        let published = FlowPublished { revision: 1 }.into();
+        self.tell_flow(project, id, vec![created.into(), linked.into(), uploaded(1), published, flow_status("PUBLISHED")]).await;
         id
     }
 

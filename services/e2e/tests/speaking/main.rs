@@ -220,7 +220,7 @@ async fn a_picture_goes_both_ways_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn a_flow_that_somebody_edits_at_meta_is_shown_with_its_differences_and_nothing_is_overwritten() {
+async fn a_flow_that_somebody_edits_and_publishes_at_meta_is_shown_with_its_differences_and_sent_as_no_revision_of_ours() {
     let talk = Talk::begun().await;
     let ours: Value = serde_json::from_str(FLOW).unwrap();
     let created = talk.post("/flows", json!({ "name": "lead", "categories": ["LEAD_GENERATION"], "flow_json": ours })).await;
@@ -229,7 +229,20 @@ async fn a_flow_that_somebody_edits_at_meta_is_shown_with_its_differences_and_no
     let mut theirs = ours.clone();
     theirs["screens"][0]["title"] = json!("Hello there");
     let meta = talk.get(&format!("/flows/{flow}")).await["at_meta"]["flow_id"].as_str().unwrap().to_owned();
+    assert_eq!(talk.fill_in(&flow).await, (json!("Hello"), json!(1)), "ours");
+
+    // For now Meta does not say what it has, only that it was published. Its webhooks tell whole seconds.
+    let unseen = json!([{ "call": "flows", "code": 4, "times": 1000 }]);
+    talk.stage.sim(Method::PUT, "/graph/faults", Some(unseen)).await;
+    talk.stage.clock.advance(TimeDelta::seconds(2));
     talk.stage.sim(Method::PUT, &format!("/flows/{meta}/assets"), Some(theirs.clone())).await;
+    talk.stage.clock.advance(TimeDelta::seconds(2));
+    talk.stage.sim(Method::POST, &format!("/flows/{meta}/status"), Some(json!({ "status": "PUBLISHED" }))).await;
+    let published = async || talk.get(&format!("/flows/{flow}")).await["published_revision"].clone();
+    talk.stage.until("its publication is heard of", async || published().await == 0).await;
+    assert_eq!(talk.fill_in(&flow).await, (json!("Hello there"), json!(0)), "before anybody has looked");
+    assert_eq!(talk.get(&format!("/flows/{flow}")).await["at_meta"]["state"], "in_sync");
+    talk.stage.sim(Method::PUT, "/graph/faults", Some(json!([]))).await;
 
     let mut found = Vec::new();
     for _ in 0..2 {
@@ -241,10 +254,12 @@ async fn a_flow_that_somebody_edits_at_meta_is_shown_with_its_differences_and_no
         assert_eq!(talk.get(&format!("/flows/{flow}/json")).await, ours, "nor here");
     }
     assert!(found[0].is_string() && found[0] == found[1], "what Meta has is not overwritten: {found:?}");
+    assert_eq!(talk.fill_in(&flow).await, (json!("Hello there"), json!(0)), "found");
     talk.post(&format!("/flows/{flow}/drift"), json!({ "choice": "take_theirs" })).await;
     let shown = talk.get(&format!("/flows/{flow}")).await;
     assert_eq!((&shown["at_meta"]["state"], &shown["revision"]), (&json!("in_sync"), &json!(2)), "{shown}");
     assert_eq!(talk.get(&format!("/flows/{flow}/json")).await, theirs);
+    assert_eq!(talk.fill_in(&flow).await, (json!("Hello there"), json!(2)), "taken over");
 
     // The name in Meta's pages is another matter than ours, and waits in the same way.
     talk.stage.sim(Method::PUT, &format!("/flows/{meta}/name"), Some(json!({ "name": "Leads of summer" }))).await;

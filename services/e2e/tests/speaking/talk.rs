@@ -84,6 +84,22 @@ impl Talk {
         self.stage.sim(Method::POST, &format!("/phones/{PHONE}/chats/{NUMBER}/{what}"), Some(body)).await
     }
 
+    /// Offers a Flow, and fills it in as it opens on the phone; answers its title there, and the revision that the submission names.
+    pub(crate) async fn fill_in(&self, flow: &str) -> (Value, Value) {
+        let parameters = json!({ "flow_message_version": "3", "flow_id": flow, "flow_cta": "Begin" });
+        let action = json!({ "name": "flow", "parameters": parameters });
+        let offer = json!({ "type": "flow", "body": { "text": "Tell us" }, "action": action });
+        let (request, bubble) = self.send(json!({ "type": "interactive", "interactive": offer })).await;
+        let opened = self.on_phone("flow", json!({ "wamid": bubble["wamid"] })).await;
+        self.on_phone("flow/submission", json!({ "wamid": bubble["wamid"], "answers": { "first_name": "Ana" } })).await;
+        let found = async || {
+            let submissions = self.get(&format!("/flows/{flow}/submissions")).await;
+            submissions["data"].as_array().unwrap().iter().find(|one| one["request"] == json!(request)).cloned()
+        };
+        self.stage.until("the submission is there", async || found().await.is_some()).await;
+        (opened["screen"]["title"].clone(), found().await.unwrap()["revision"].clone())
+    }
+
     pub(crate) async fn ledger(&self, id: &str) -> Vec<String> {
         let statuses = self.get(&format!("/messages/{id}/statuses")).await;
         let mut said: Vec<String> =

@@ -39,7 +39,7 @@ pub(crate) struct FlowSummary {
     status: Option<String>,
     /// The revision that counts here, also the `ETag`; 0: the Flow has no JSON yet.
     revision: u32,
-    /// What people can open; null: nothing was ever published.
+    /// What people can open; 0: no revision that is known here, somebody published it at Meta; null: nothing was ever published.
     published_revision: Option<u32>,
     /// Errors that our validator finds in the current revision.
     findings_count: usize,

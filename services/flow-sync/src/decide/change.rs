@@ -87,7 +87,7 @@ pub(crate) fn revise(flow: &Flow, wish: &Revise<'_>) -> Result<Option<FlowEvent>
 /// What Meta is to be told to call the Flow; none: nothing. Whoever names the name that it has already wants it back there, if somebody called
 /// it otherwise and that was taken.
 pub(crate) fn name_to_tell(id: FlowId, flow: &Flow, name: Option<&FlowName>) -> Option<String> {
-    name.filter(|name| name.as_str() != flow.name || flow.called.is_some()).map(|name| name.at_meta(id))
+    name.filter(|name| name.as_str() != flow.name || flow.called.taken.is_some()).map(|name| name.at_meta(id))
 }
 
 /// The event that changes name, categories or endpoint; none if they are so. No name: the one that it has.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{
     EventId, FlowDeleted, FlowDetails, FlowDriftFound, FlowEvent, FlowHealthReported, FlowLinked, FlowPublished, FlowStatusReported,
-    FlowSyncFailed, FlowUpdated, FlowUploaded, HeardFrom, RawJson,
+    FlowSyncFailed, FlowUpdated, FlowUploaded, HeardFrom, RawJson, UNKNOWN_REVISION,
 };
 use serde_json::Value;
 
@@ -59,32 +59,31 @@ pub(crate) fn hear_status(flow: &Flow, status: &str, heard_from: HeardFrom, warn
     if !flow.exists() || same || late {
         return Vec::new();
     }
-    let was_open = matches!(flow.status(), Some(PUBLISHED | THROTTLED | BLOCKED));
-    // What somebody made at Meta has no number.
-    let ours = flow.drift.as_ref().is_none_or(|drift| !drift.content);
-    let opened = (status == PUBLISHED && !was_open && ours).then(|| flow.uploaded_revision()).flatten();
-    let published = opened.map(|revision| FlowPublished { revision }.into());
-    let (status, warning) = (status.to_owned(), warning.map(str::to_owned));
-    published.into_iter().chain([FlowStatusReported { status, heard_from, warning, at }.into()]).collect()
+    vec![stands(status, heard_from, warning, at)]
 }
 
-/// People can open a revision that Meta was found to have, of a Flow that was heard to be published before.
-pub(crate) fn open(flow: &Flow, revision: u32, status: &str) -> Vec<FlowEvent> {
-    let is_open = status == PUBLISHED && flow.status() == Some(PUBLISHED);
-    let is_there = flow.exists() && flow.uploaded_revision() == Some(revision) && flow.published != Some(revision);
-    if is_open && is_there { vec![FlowPublished { revision }.into()] } else { Vec::new() }
+fn stands(status: &str, heard_from: HeardFrom, warning: Option<&str>, at: DateTime<Utc>) -> FlowEvent {
+    FlowStatusReported { status: status.to_owned(), heard_from, warning: warning.map(str::to_owned), at }.into()
+}
+
+/// What a comparison found: how it stands, and what people can open then. `there` is the revision that Meta has.
+pub(crate) fn found(flow: &Flow, status: &str, there: u32, heard_from: HeardFrom, at: DateTime<Utc>) -> Vec<FlowEvent> {
+    let opened = if flow.exists() && is_open(status) { open(flow, there) } else { None };
+    opened.into_iter().chain(hear_status(flow, status, heard_from, None, at)).collect()
+}
+
+fn open(flow: &Flow, revision: u32) -> Option<FlowEvent> {
+    (flow.published != Some(revision)).then(|| FlowPublished { revision }.into())
+}
+
+/// What Meta has of it was published: whoever changes a Flow makes it a draft.
+fn is_open(status: &str) -> bool {
+    matches!(status, PUBLISHED | THROTTLED | BLOCKED)
 }
 
 /// People can open a revision, because somebody asked for it here.
 pub(crate) fn published(flow: &Flow, revision: u32, at: DateTime<Utc>) -> Vec<FlowEvent> {
-    let mut events = Vec::new();
-    if flow.exists() && flow.published != Some(revision) {
-        events.push(FlowPublished { revision }.into());
-    }
-    if flow.exists() && flow.status() != Some(PUBLISHED) {
-        events.push(FlowStatusReported { status: PUBLISHED.to_owned(), heard_from: HeardFrom::Request, warning: None, at }.into());
-    }
-    events
+    found(flow, PUBLISHED, revision, HeardFrom::Request, at)
 }
 
 /// Meta has it no more.
@@ -117,10 +116,10 @@ pub(crate) fn failed(flow: &Flow, failure: FlowSyncFailed) -> Vec<FlowEvent> {
 /// What a webhook says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Report {
-    /// `first`: there was none before, which is said when a Flow was made and may be heard late.
+    /// `before`: how it stood; none is said when a Flow was made, and may be heard late.
     Status {
         status: String,
-        first: bool,
+        before: Option<String>,
         warning: Option<String>,
     },
     Health {
@@ -130,22 +129,37 @@ pub(crate) enum Report {
     },
 }
 
-/// A webhook that was seen under an id. A second delivery has the same one. Of two statuses of one second nobody knows which came last: Meta
-/// is asked.
+/// A webhook that was seen under an id. A second delivery has the same one.
 pub(crate) fn report(flow: &Flow, heard: &Report, at: DateTime<Utc>, seen: impl Fn(&FlowEvent) -> EventId) -> Heard {
-    let events = match heard {
-        Report::Status { status, first, warning } => {
-            let status = if *first { flow.status().unwrap_or(status) } else { status };
-            let rival = flow.status.as_ref().filter(|known| known.status != *status && known.at.trunc_subsecs(0) == at);
-            if rival.is_some() {
-                return Heard { events: Vec::new(), ask: flow.exists() };
-            }
-            hear_status(flow, status, HeardFrom::Webhook, warning.as_deref(), at)
+    if !flow.exists() {
+        return Heard::default();
+    }
+    let Heard { events, ask } = match heard {
+        Report::Status { status, before, warning } => reported(flow, status, before.as_deref(), warning.as_deref(), at),
+        Report::Health { event, alert_state, raw } => {
+            let health = FlowHealthReported { event: event.clone(), alert_state: alert_state.clone(), raw: raw.clone(), at };
+            Heard { events: vec![health.into()], ask: false }
         }
-        Report::Health { event, alert_state, raw } if flow.exists() => {
-            vec![FlowHealthReported { event: event.clone(), alert_state: alert_state.clone(), raw: raw.clone(), at }.into()]
-        }
-        Report::Health { .. } => Vec::new(),
     };
-    Heard { events: events.into_iter().filter(|event| !flow.reports.contains(&seen(event))).collect(), ask: false }
+    Heard { events: events.into_iter().filter(|event| !flow.reports.contains(&seen(event))).collect(), ask }
+}
+
+/// Of two statuses of one second nobody knows which came last, and of a publication nobody knows what was published: Meta is asked. Until then
+/// it is no revision of ours, unless it is older than what is known here.
+fn reported(flow: &Flow, status: &str, before: Option<&str>, warning: Option<&str>, at: DateTime<Utc>) -> Heard {
+    let status = if before.is_none() { flow.status().unwrap_or(status) } else { status };
+    let known = flow.status.as_ref();
+    if known.is_some_and(|known| known.status != status && known.at.trunc_subsecs(0) == at) {
+        return Heard { events: Vec::new(), ask: true };
+    }
+    // Who publishes what is open already has made it a draft before.
+    let is_republished = status == PUBLISHED && before.is_some_and(|before| !is_open(before));
+    let is_opened = is_open(status) && (is_republished || !flow.status().is_some_and(is_open));
+    let is_news = known.is_none_or(|known| known.at.trunc_subsecs(0) < at);
+    let events = if is_opened && is_news {
+        open(flow, UNKNOWN_REVISION).into_iter().chain([stands(status, HeardFrom::Webhook, warning, at)]).collect()
+    } else {
+        hear_status(flow, status, HeardFrom::Webhook, warning, at)
+    };
+    Heard { events, ask: is_opened }
 }

@@ -36,7 +36,7 @@ pub(crate) async fn list(State(simulator): State<Simulator>) -> Json<Flows> {
     Json(Flows { data: simulator.world().meta.flows.of(None).cloned().collect() })
 }
 
-/// Throttles, blocks, or gives a Flow free again, as Meta does by itself. The webhook follows if the account is subscribed.
+/// Throttles, blocks, frees or publishes a Flow, as Meta or somebody in its pages does. The webhook follows if the account is subscribed.
 #[utoipa::path(post, path = "/sim/api/flows/{flow_id}/status", tag = "simulator", params(("flow_id" = String, Path)), request_body = NewFlowStatus, responses((status = 204)))]
 pub(crate) async fn status(
     State(simulator): State<Simulator>,

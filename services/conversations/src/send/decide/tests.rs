@@ -1,6 +1,6 @@
 //! The rules of sending, each as a table: given what is so, when this is asked for, then that is said.
 
-use contract::{ContactId, FlowId, ProjectId, TemplateId, UnknownOutcome, WorkspaceId};
+use contract::{CalledAtMeta, ContactId, FlowId, ProjectId, TemplateId, UnknownOutcome, WorkspaceId};
 use dialogue::Latest;
 use projects::{Life, Number};
 use serde_json::{Value, json};
@@ -57,12 +57,9 @@ fn flow_of(status: Option<&str>) -> Flow {
     Flow {
         id: FlowId::from_ulid(ulid(3)),
         name: "booking".into(),
-        called: None,
-        found_as: None,
+        called: CalledAtMeta::default(),
         meta_id: status.map(|_| "812".into()),
         status: status.map(str::to_owned),
-        revision: Some(3),
-        uploaded: Some(2),
         published: Some(1),
     }
 }
@@ -218,6 +215,10 @@ fn a_flow_is_sent_as_it_stands_at_meta() {
         }
     }
     assert_eq!(said(case(flow_message("published"))).err(), Some(Refusal::FlowNotFound));
+    let of = |published| Some(Flow { published, ..flow_of(Some("PUBLISHED")) });
+    let revision =
+        |published| said(Case { flow: of(published), ..case(flow_message("published")) }).unwrap().requested.flow.unwrap().revision;
+    assert_eq!((revision(None), revision(Some(0)), revision(Some(2))), (0, 0, 2));
 }
 
 #[test]

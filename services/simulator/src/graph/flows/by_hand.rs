@@ -1,11 +1,12 @@
-//! What Meta does to a Flow by itself, here by hand: throttles it, blocks it, warns about its errors and its endpoint.
+//! What Meta does to a Flow by itself, here by hand: throttles it, blocks it, warns about its errors and its endpoint. And what somebody does in
+//! its pages: publishes a draft.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::{Status, told};
+use super::{Status, publish, told};
 use crate::Refused;
 use crate::world::World;
 
@@ -34,10 +35,13 @@ pub(crate) struct Alert {
     errors: Map<String, Value>,
 }
 
-/// Brings a Flow into another status. The webhook for it is on its way.
+/// Brings a Flow into another status; what is in a draft is published by it. The webhook for it is on its way.
 pub(crate) fn set_status(world: &mut World, id: &str, status: Status, now: DateTime<Utc>) -> Result<(), Refused> {
     let flow = world.meta.flows.by_id.get_mut(id).ok_or_else(|| Refused::NoSuchFlow(id.to_owned()))?;
     let before = flow.status;
+    if (before, status) == (Status::Draft, Status::Published) {
+        return publish::publish_flow(world, id, now).map_err(|refusal| Refused::Invalid(refusal.message));
+    }
     let can = match (before, status) {
         (Status::Deprecated, _) => false,
         (_, Status::Published | Status::Throttled | Status::Blocked) => flow.published.is_some(),
