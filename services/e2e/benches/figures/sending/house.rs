@@ -76,8 +76,9 @@ impl House {
     /// The API of conversations.
     pub(crate) async fn api(&self) -> Served {
         let known = projects::Projects::start(self.journal.clone()).await.expect("projects are read");
-        let databases = self.projects.databases.clone();
-        let conversations = Conversations::new(self.journal.clone(), known, databases, Clock::System, Ids::new(Clock::System));
+        let (catalogue, databases) = (projects::Catalogue::new(self.journal.clone()), self.projects.databases.clone());
+        let ids = Ids::new(Clock::System);
+        let conversations = Conversations::new(self.journal.clone(), known, catalogue, databases, Clock::System, ids);
         Served::start(conversations::routes(conversations)).await
     }
 

@@ -7,26 +7,36 @@ use contract::{DriftChoice, Event, FlowEvent, FlowId, ProjectId, Recorded, flow_
 
 /// A Flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Flow {
-    pub(crate) id: FlowId,
-    pub(crate) name: String,
+pub struct Flow {
+    /// Our id of it.
+    pub id: FlowId,
+    /// Its name here.
+    pub name: String,
     /// What somebody called it at Meta, if that was chosen; none: its name here says.
-    pub(crate) called: Option<String>,
+    pub called: Option<String>,
     /// What somebody called it at Meta, until somebody chooses.
-    pub(crate) found_as: Option<String>,
+    pub found_as: Option<String>,
     /// Meta's id, once Meta has it.
-    pub(crate) meta_id: Option<String>,
+    pub meta_id: Option<String>,
     /// Meta's word; none: Meta does not have it.
-    pub(crate) status: Option<String>,
+    pub status: Option<String>,
     /// The latest revision here.
-    pub(crate) revision: Option<u32>,
+    pub revision: Option<u32>,
     /// The revision that Meta has as its draft.
-    pub(crate) uploaded: Option<u32>,
+    pub uploaded: Option<u32>,
     /// The revision that people can open.
-    pub(crate) published: Option<u32>,
+    pub published: Option<u32>,
 }
 
 impl Flow {
+    /// Whether it can be sent. Meta would send drafts, to people of the business; here nobody does.
+    pub fn is_sendable(&self) -> bool {
+        match self.status.as_deref() {
+            None | Some("DRAFT" | "DEPRECATED" | "BLOCKED") => false,
+            Some(_published_throttled_or_new) => true,
+        }
+    }
+
     /// What it is called at Meta, as far as was heard.
     fn name_at_meta(&self) -> String {
         let theirs = self.found_as.as_ref().or(self.called.as_ref());
