@@ -111,7 +111,7 @@ impl Crew {
             flow_sync: flow_sync(desk.clone()),
             media: media(desk.clone()),
             templates: templates(desk.clone()),
-            sender: sender(desk),
+            sender: sender(desk, catalogue.clone()),
             conversations: Conversations::new(
                 log(),
                 projects.clone(),
@@ -236,9 +236,10 @@ fn templates(desk: Desk) -> Templates {
     Templates::new(templates::Parts { journal, projects, tokens, graph: Some(graph), interval: RECONCILE_INTERVAL, clock })
 }
 
-fn sender(desk: Desk) -> Sender {
+fn sender(desk: Desk, catalogue: Catalogue) -> Sender {
     let Desk { journal, pool, storage, graph, projects, tokens, clock, ids } = desk;
-    Sender::new(sender::Parts { journal, pool, clock, ids, graph, projects, tokens, storage, limits: sender::Limits::default() })
+    let limits = sender::Limits::default();
+    Sender::new(sender::Parts { journal, pool, clock, ids, graph, projects, catalogue, tokens, storage, limits })
 }
 
 fn access(parts: &Parts, journal: Journal, pool: PgPool, ids: Ids, master_key: MasterKey) -> Result<Access, Failure> {
