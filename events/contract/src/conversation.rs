@@ -164,6 +164,13 @@ pub struct ContactPreferenceChanged {
     pub at: DateTime<Utc>,
 }
 
+impl ContactPreferenceChanged {
+    /// The category of messages that advertise.
+    pub const MARKETING: &str = "marketing_messages";
+    /// What a contact says who wants no more of a category.
+    pub const STOP: &str = "stop";
+}
+
 /// This contact turned out to be the same person as another. What becomes of its messages is still said here, everything else there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactMerged {

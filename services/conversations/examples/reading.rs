@@ -16,7 +16,7 @@ use embedded::{Nats, Postgres};
 use http_body_util::BodyExt;
 use journal::{ConnectOptions, Expect, Journal};
 use projections::database_name;
-use projects::Projects;
+use projects::{Catalogue, Projects};
 use sqlx::{Connection, PgConnection, PgPool};
 use tower::ServiceExt;
 use ulid::Ulid;
@@ -57,7 +57,8 @@ async fn main() {
     }
     let projects = Projects::start(journal.clone()).await.expect("projects");
     let ids = Ids::new(Clock::System);
-    let conversations = Conversations::new(journal, projects, databases, Clock::System, ids);
+    let catalogue = Catalogue::new(journal.clone());
+    let conversations = Conversations::new(journal, projects, catalogue, databases, Clock::System, ids);
     let site = Site::new("Reading", Secret::new(KEY), Health::new(), Metrics::install().expect("metrics"), Ids::new(Clock::System));
     let router = site.finish(conversations::routes(conversations)).expect("every route says what it needs");
     let id = |kind: &str, n: u64| format!("{kind}_{:0>26}", n * 7_919 % CONVERSATIONS);

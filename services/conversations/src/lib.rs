@@ -5,7 +5,6 @@
 //! from the log itself. What is asked for becomes an event on its contact's subject, under the condition that the contact is still as it
 //! was read. Nothing here asks Meta, and no table is written: that is the sender's and the recorder's work.
 
-mod catalogue;
 mod change_conversation;
 mod columns;
 mod contact;
@@ -45,7 +44,7 @@ use chassis::{Clock, Health, Ids};
 use contract::{ProjectId, Stream};
 use journal::Journal;
 use projections::ProjectDatabases;
-use projects::{Life, Project, Projects};
+use projects::{Catalogue, Life, Project, Projects};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
@@ -53,7 +52,6 @@ use tokio_util::sync::CancellationToken;
 pub use error::Error;
 pub use routes::routes;
 
-use catalogue::Catalogue;
 use live::Feed;
 use turns::Turns;
 
@@ -83,15 +81,15 @@ pub struct Conversations {
 }
 
 impl Conversations {
-    /// Takes connected parts; [`databases`] makes the pools, and whoever made `projects` lets them follow the log. Live streams and
-    /// messages with templates and Flows are answered once [`run`] runs.
-    pub fn new(journal: Journal, projects: Projects, databases: ProjectDatabases, clock: Clock, ids: Ids) -> Self {
-        let (feed, catalogue) = (Feed::new(journal.clone()), Catalogue::new(journal.clone()));
+    /// Takes connected parts; [`databases`] makes the pools, and whoever made `projects` and `catalogue` lets them follow the log. Live
+    /// streams are answered once [`run`] runs.
+    pub fn new(journal: Journal, projects: Projects, catalogue: Catalogue, databases: ProjectDatabases, clock: Clock, ids: Ids) -> Self {
+        let feed = Feed::new(journal.clone());
         Self { journal, projects, databases, feed, catalogue, turns: Turns::default(), clock, ids }
     }
 
-    /// What `/readyz` asks of conversations. A project's database that is down is that project's matter; what is known of projects is asked
-    /// of whoever follows them.
+    /// What `/readyz` asks of conversations. A project's database that is down is that project's matter; what is known of projects, templates
+    /// and Flows is asked of whoever follows them.
     pub fn register(&self, health: &Health) {
         let (journal, feed) = (self.journal.clone(), self.feed.clone());
         health.register("conversations.log", move || {
@@ -102,7 +100,6 @@ impl Conversations {
             let filled = feed.is_filled();
             async move { if filled { Ok(()) } else { Err("the latest events have not been read yet".to_owned()) } }
         });
-        self.catalogue.register(health);
     }
 
     /// A project that can be used. One that cannot is asked of the log each time, so that it can be used the moment it is ready.
@@ -127,11 +124,11 @@ impl Conversations {
     }
 }
 
-/// Follows the log for live streams, templates and Flows, until `shutdown`; then ends every live stream.
+/// Follows the log for live streams, until `shutdown`; then ends every one of them.
 ///
 /// # Errors
 /// None today: whatever keeps the log from being read is waited for.
 pub async fn run(conversations: Conversations, shutdown: CancellationToken) -> Result<(), Error> {
-    tokio::join!(conversations.feed.run(shutdown.clone()), conversations.catalogue.follow(&shutdown));
+    conversations.feed.run(shutdown).await;
     Ok(())
 }

@@ -39,9 +39,9 @@ pub(crate) async fn list_flow_submissions(
     let part = query.part()?;
     let database = conversations.database(project).await?;
     let rows = select(&database, flow, &part).await?;
-    if rows.is_empty() && !conversations.catalogue.has_flow(project, flow) {
+    if rows.is_empty() && conversations.catalogue.flow(project, flow).is_none() {
         conversations.catalogue.catch_up(project).await.map_err(Error::from)?;
-        if !conversations.catalogue.has_flow(project, flow) {
+        if conversations.catalogue.flow(project, flow).is_none() {
             return Err(Error::NotFound("the Flow").into());
         }
     }

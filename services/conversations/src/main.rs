@@ -7,7 +7,7 @@ use chassis::{Clock, Health, HttpArgs, Ids, KeyArgs, Metrics, NatsArgs, Postgres
 use clap::Parser;
 use conversations::Conversations;
 use journal::{ConnectOptions, Journal};
-use projects::Projects;
+use projects::{Catalogue, Projects};
 
 /// Show contacts, conversations and messages of every project and what happens live, and take what is to be sent
 #[derive(Parser)]
@@ -55,8 +55,11 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let projects = Projects::start(journal.clone()).await?;
     projects.register(&health);
     projects.follow(shutdown.soft());
+    let catalogue = Catalogue::new(journal.clone());
+    catalogue.register(&health);
+    catalogue.follow(shutdown.soft());
     let ids = Ids::new(Clock::System);
-    let conversations = Conversations::new(journal, projects, databases, Clock::System, ids.clone());
+    let conversations = Conversations::new(journal, projects, catalogue, databases, Clock::System, ids.clone());
     conversations.register(&health);
     let site = Site::new("Paige conversations", config.key.api_key, health, Metrics::install()?, ids);
     let router = site.authority(authorizer).finish(conversations::routes(conversations.clone()))?;

@@ -1,4 +1,5 @@
-//! What is not settled yet, folded from the log: messages, in which order for each contact, and what is to be shown as read.
+//! What is not settled yet, folded from the log: messages, in which order for each contact, what is to be shown as read; and beside it
+//! what contacts want (`preferences`).
 //!
 //! It is what the rows hold (`store`), and beside it what only this process knows: what it does with a contact just now. Nothing is
 //! decided here.
@@ -14,7 +15,9 @@ use crate::contact::Contact;
 use crate::decide::is_unclear;
 pub(crate) use crate::message::{Key, Message, Read, State};
 use crate::origin::Origin;
+use crate::preferences::Preferences;
 use crate::status;
+use crate::store::Restored;
 
 /// What the contents of waiting messages may take in memory; what is beyond is read from the log when its turn comes.
 const CONTENT_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -42,6 +45,7 @@ pub(crate) struct Backlog {
     pub(crate) messages: HashMap<MessageId, Message>,
     pub(crate) contacts: HashMap<Key, Contact>,
     pub(crate) reads: HashMap<EventId, Read>,
+    pub(crate) preferences: Preferences,
     /// When messages expire, the next one first.
     pub(crate) expiries: BTreeSet<(DateTime<Utc>, MessageId)>,
     /// What the rows do not hold yet.
@@ -54,10 +58,11 @@ pub(crate) struct Backlog {
 
 impl Backlog {
     /// Takes rows in, in the order of their requests.
-    pub(crate) fn restore(read: u64, mut messages: Vec<(MessageId, Message)>, reads: Vec<(EventId, Read)>) -> Self {
-        let mut backlog = Self { read, reads: reads.into_iter().collect(), ..Self::default() };
-        messages.sort_by_key(|(_, message)| message.requested);
-        for (id, message) in messages {
+    pub(crate) fn restore(mut rows: Restored) -> Self {
+        let (reads, preferences) = (rows.reads.into_iter().collect(), Preferences::restore(rows.preferences));
+        let mut backlog = Self { read: rows.sequence, reads, preferences, ..Self::default() };
+        rows.messages.sort_by_key(|(_, message)| message.requested);
+        for (id, message) in rows.messages {
             backlog.insert(id, message);
         }
         backlog
@@ -148,13 +153,13 @@ impl Backlog {
                 }
                 News::None
             }
+            ConversationEvent::ContactPreferenceChanged(changed) => self.preferences.on_changed(key, &changed),
+            ConversationEvent::ContactMerged(merged) => self.preferences.on_merged(key, merged.into),
             ConversationEvent::ContactFirstSeen(_)
             | ConversationEvent::ContactIdentityLinked(_)
             | ConversationEvent::ContactIdentityReplaced(_)
             | ConversationEvent::ContactIdentityUnlinked(_)
             | ConversationEvent::ContactProfileChanged(_)
-            | ConversationEvent::ContactPreferenceChanged(_)
-            | ConversationEvent::ContactMerged(_)
             | ConversationEvent::ContactAbsorbed(_)
             | ConversationEvent::ConversationOpened(_)
             | ConversationEvent::ConversationClosed(_)
@@ -267,6 +272,7 @@ impl Backlog {
             self.changed_reads.insert(id);
         }
         self.contacts.retain(|(of, _), _| *of != project);
+        self.preferences.forget_project(project);
     }
 
     fn leave_queue(&mut self, key: Key, id: MessageId) {

@@ -81,10 +81,10 @@ impl Desk {
     pub(crate) async fn open(sender: Sender, stop: CancellationToken) -> Result<Self, Error> {
         let writer = sender.ids.ulid().to_string();
         let restored = store::restore(&sender.pool, &writer).await?;
-        let backlog = Backlog::restore(restored.sequence, restored.messages, restored.reads);
+        let sequence = restored.sequence;
         Ok(Self {
             sender,
-            backlog,
+            backlog: Backlog::restore(restored),
             lanes: HashMap::new(),
             round: VecDeque::new(),
             pairs: HashMap::new(),
@@ -94,7 +94,7 @@ impl Desk {
             stop,
             live: false,
             writer,
-            rows: Some(Rows::up_to(restored.sequence)),
+            rows: Some(Rows::up_to(sequence)),
             pairs_looked_at: PAIRS_MIN,
         })
     }
@@ -156,6 +156,7 @@ impl Desk {
         contacts.into_iter().for_each(|key| self.look(key));
         let reads: Vec<EventId> = self.backlog.reads.keys().copied().collect();
         reads.into_iter().for_each(|read| self.line_up_read(read));
+        self.forget_preferences();
         tracing::info!(stream.seq = self.backlog.read, messages = self.backlog.messages.len(), "sending");
     }
 
@@ -200,6 +201,14 @@ impl Desk {
             } else {
                 self.enter_round(project);
             }
+        }
+        self.forget_preferences();
+    }
+
+    /// What contacts want goes with their project, which may have no lane: nothing of it waits. One that is not known may be gone.
+    fn forget_preferences(&mut self) {
+        for project in self.backlog.preferences.projects() {
+            self.may_speak(project);
         }
     }
 

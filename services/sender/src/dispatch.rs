@@ -136,8 +136,9 @@ impl Desk {
 
     fn start(&mut self, key: Key, project: Arc<projects::Project>) {
         let Some(id) = self.first(key) else { return };
+        let has_stopped = self.backlog.preferences.has_stopped(key);
         let content = self.backlog.messages.get(&id).and_then(|message| message.content.clone());
-        if let Some(file) = content.and_then(|content| self.missing_file(&content, &project)) {
+        if let Some(file) = content.and_then(|content| self.missing_file(&content, &project, has_stopped)) {
             return self.await_file(key, id, file, project);
         }
         let (Some(message), Some(contact)) = (self.backlog.messages.get(&id), self.backlog.contacts.get_mut(&key)) else { return };
@@ -155,6 +156,7 @@ impl Desk {
             content: message.content.clone(),
             origin: Arc::clone(&message.origin),
             project,
+            has_stopped,
             last: contact.last,
             attempt: message.attempt + 1,
             asked_at: message.asked_at.filter(|_| message.attempt == 0),

@@ -5,7 +5,8 @@
 //! with the message's id settles, or the project's policy. Rules are pure (`decide`, `pace`); the backlog is folded from the log and kept
 //! in rows of schema `sender`, so that a restart reads only what is new. Contents are in the log alone.
 //!
-//! It decides nothing about what may be sent: that was decided by whoever asked. It answers no API.
+//! What may be sent was decided by whoever asked. What can change while a message waits is looked at again when its turn comes
+//! (`permitted`), and nothing else. It answers no API.
 
 mod backlog;
 pub mod config;
@@ -23,6 +24,8 @@ mod migrate;
 mod next;
 mod origin;
 mod pace;
+mod permitted;
+mod preferences;
 mod said;
 mod send;
 mod show;
@@ -37,7 +40,7 @@ use chassis::{Clock, Health, Ids};
 use chrono::TimeDelta;
 use contract::Stream;
 use journal::Journal;
-use projects::{Projects, Tokens};
+use projects::{Catalogue, Projects, Tokens};
 use sqlx::PgPool;
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
@@ -49,7 +52,7 @@ pub use limits::Limits;
 use files::Files;
 
 /// The streams that must be open before the sender runs.
-pub const STREAMS: [Stream; 2] = [Stream::Project, Stream::Conversation];
+pub const STREAMS: [Stream; 4] = [Stream::Project, Stream::Conversation, Stream::Template, Stream::Flow];
 
 /// What the sender is built from.
 pub struct Parts {
@@ -65,6 +68,8 @@ pub struct Parts {
     pub graph: Graph,
     /// What is known of projects; it follows the log already.
     pub projects: Projects,
+    /// What is known of templates and Flows; it follows the log as well.
+    pub catalogue: Catalogue,
     /// Opens the tokens of their numbers.
     pub tokens: Tokens,
     /// Where files are.
@@ -82,6 +87,7 @@ pub struct Sender {
     ids: Ids,
     graph: Graph,
     projects: Projects,
+    catalogue: Catalogue,
     tokens: Tokens,
     files: Arc<Files>,
     limits: Arc<Limits>,
@@ -90,9 +96,9 @@ pub struct Sender {
 impl Sender {
     /// Takes connected parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { journal, pool, clock, ids, graph, projects, tokens, storage, limits } = parts;
+        let Parts { journal, pool, clock, ids, graph, projects, catalogue, tokens, storage, limits } = parts;
         let files = Arc::new(Files::new(storage, graph.clone(), clock.clone()));
-        Self { journal, pool, clock, ids, graph, projects, tokens, files, limits: Arc::new(limits) }
+        Self { journal, pool, clock, ids, graph, projects, catalogue, tokens, files, limits: Arc::new(limits) }
     }
 
     /// Brings the tables to their current form, and refuses those of another log.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use clap::Parser;
 use journal::{ConnectOptions, Journal};
-use projects::{Projects, Tokens};
+use projects::{Catalogue, Projects, Tokens};
 use sender::config::Config;
 use sender::{Parts, STREAMS, Sender};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -36,6 +36,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     journal.open(&STREAMS).await?;
     let projects = Projects::start(journal.clone()).await?;
     projects.follow(shutdown.soft());
+    let catalogue = Catalogue::new(journal.clone());
+    catalogue.follow(shutdown.soft());
 
     let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige sender");
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
@@ -48,6 +50,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         ids: ids.clone(),
         graph: config.meta.graph()?.with_send_limit(config.sender.send_limit()),
         projects: projects.clone(),
+        catalogue: catalogue.clone(),
         storage: Storage::open(&config.storage.storage_url)?,
         limits: config.sender.limits(),
     });
@@ -59,6 +62,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let health = Health::new();
     sender.register(&health);
     projects.register(&health);
+    catalogue.register(&health);
     let site = Site::new("Paige sender", config.key.api_key, health, Metrics::install()?, ids);
     let router = site.finish(Default::default())?;
 

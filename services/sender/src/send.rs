@@ -22,6 +22,7 @@ use crate::backlog::{Backlog, Key};
 use crate::decide;
 use crate::files::{FileError, Uploaded};
 use crate::origin::Origin;
+use crate::permitted::{self, Ground, Refusal};
 use crate::said;
 
 /// How old a start may be when Meta is asked. Far less than others wait before they take it for lost.
@@ -42,6 +43,8 @@ pub(crate) struct Order {
     /// Who asked for it.
     pub(crate) origin: Arc<Origin>,
     pub(crate) project: Arc<Project>,
+    /// The contact stopped messages that advertise.
+    pub(crate) has_stopped: bool,
     /// The last sequence of the contact's subject.
     pub(crate) last: u64,
     /// This attempt, from 1.
@@ -149,6 +152,7 @@ async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
     if is_of_another_number(&content, &order.project) {
         return Err(unfit(SendFailure::NumberChanged, "it was asked for while the project had another number").into());
     }
+    judge_again(sender, order, &content).await?;
     let (token, number) = access(sender, &order.project).await?;
     let json: Value =
         serde_json::from_str(content.content.get()).map_err(|_| unfit(SendFailure::CannotBeSent, "its content is not JSON"))?;
@@ -163,6 +167,23 @@ async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
 /// Whether it was asked for before the number that is connected now was: the window, what it answers and its Flow are of the one before.
 pub(crate) fn is_of_another_number(content: &MessageRequested, project: &Project) -> bool {
     project.number.as_ref().and_then(|number| number.since).is_some_and(|since| content.at < since)
+}
+
+/// Whether it may still be sent. The request may have been judged by what is not read here yet, so before anything is refused, everything is
+/// read that the log has.
+async fn judge_again(sender: &Sender, order: &Order, content: &MessageRequested) -> Result<(), Unsent> {
+    let judge = || permitted::judge(content, &Ground::of(content, &order.project, &sender.catalogue, order.has_stopped));
+    if judge().is_ok() {
+        return Ok(());
+    }
+    let id = order.project.id;
+    let read = tokio::try_join!(sender.catalogue.catch_up(id), sender.projects.fresh(id));
+    let ((), project) = read.map_err(|_| Unsent::NotReady(OUTAGE_PAUSE))?;
+    // Perhaps its number is another by now, with templates of another account.
+    if project.is_none_or(|project| project.sequence != order.project.sequence) {
+        return Err(Unsent::NotReady(Duration::ZERO));
+    }
+    judge().map_err(|Refusal { code, reason }| Unsent::Unfit { code, reason })
 }
 
 /// The project's number, as Meta names it.

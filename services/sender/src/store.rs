@@ -7,9 +7,10 @@ use contract::{EventId, MessageId};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
-use crate::backlog::{Message, Read, State};
+use crate::backlog::{Key, Message, Read, State};
 use crate::error::Error;
 use crate::origin::Origin;
+use crate::preferences::Preference;
 
 /// What Postgres keeps of a time: microseconds.
 const POSTGRES_TIME_DIGITS: u16 = 6;
@@ -21,6 +22,7 @@ pub(crate) struct Restored {
     pub(crate) sequence: u64,
     pub(crate) messages: Vec<(MessageId, Message)>,
     pub(crate) reads: Vec<(EventId, Read)>,
+    pub(crate) preferences: Vec<(Key, Preference)>,
 }
 
 /// What is to be written.
@@ -31,6 +33,8 @@ pub(crate) struct Batch {
     pub(crate) settled: Vec<MessageId>,
     pub(crate) reads: Vec<(EventId, Read)>,
     pub(crate) read: Vec<EventId>,
+    /// None: its row goes.
+    pub(crate) preferences: Vec<(Key, Option<Preference>)>,
 }
 
 /// Refuses another log.
@@ -51,10 +55,12 @@ pub(crate) async fn restore(pool: &PgPool, writer: &str) -> Result<Restored, Err
         sqlx::query_scalar("UPDATE sender.position SET writer = $1 RETURNING sequence").bind(writer).fetch_one(&mut *transaction).await?;
     let messages = sqlx::query("SELECT * FROM sender.messages").fetch_all(&mut *transaction).await?;
     let reads = sqlx::query("SELECT * FROM sender.reads").fetch_all(&mut *transaction).await?;
+    let preferences = sqlx::query("SELECT contact_id AS id, * FROM sender.preferences").fetch_all(&mut *transaction).await?;
     transaction.commit().await?;
     let messages = messages.iter().map(message).collect::<Result<_, _>>()?;
     let reads = reads.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Restored { sequence: unsigned(sequence), messages, reads })
+    let preferences = preferences.iter().map(preference).collect::<Result<_, _>>()?;
+    Ok(Restored { sequence: unsigned(sequence), messages, reads, preferences })
 }
 
 /// Writes a batch. False, and nothing was written: another sender started since.
@@ -81,6 +87,9 @@ pub(crate) async fn write(pool: &PgPool, writer: &str, batch: &Batch) -> Result<
     }
     for reads in batch.reads.chunks(ROWS_MAX) {
         write_reads(&mut transaction, reads).await?;
+    }
+    for preferences in batch.preferences.chunks(ROWS_MAX) {
+        write_preferences(&mut transaction, preferences).await?;
     }
     transaction.commit().await?;
     Ok(true)
@@ -145,6 +154,32 @@ async fn write_reads(connection: &mut sqlx::PgConnection, rows: &[(EventId, Read
     Ok(())
 }
 
+async fn write_preferences(connection: &mut sqlx::PgConnection, changed: &[(Key, Option<Preference>)]) -> Result<(), Error> {
+    sqlx::query(
+        "DELETE FROM sender.preferences AS known USING UNNEST($1::text[], $2::text[]) AS changed (project_id, contact_id)
+          WHERE known.project_id = changed.project_id AND known.contact_id = changed.contact_id",
+    )
+    .bind(changed.iter().map(|((project, _), _)| project.to_string()).collect::<Vec<_>>())
+    .bind(changed.iter().map(|((_, contact), _)| contact.to_string()).collect::<Vec<_>>())
+    .execute(&mut *connection)
+    .await?;
+    let kept: Vec<(Key, Preference)> = changed.iter().filter_map(|(key, preference)| Some((*key, (*preference)?))).collect();
+    let merged_into = |preference: &Preference| match preference {
+        Preference::Stopped => None,
+        Preference::Of(contact) => Some(contact.to_string()),
+    };
+    sqlx::query(
+        "INSERT INTO sender.preferences (project_id, contact_id, merged_into)
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[])",
+    )
+    .bind(kept.iter().map(|((project, _), _)| project.to_string()).collect::<Vec<_>>())
+    .bind(kept.iter().map(|((_, contact), _)| contact.to_string()).collect::<Vec<_>>())
+    .bind(kept.iter().map(|(_, preference)| merged_into(preference)).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 impl State {
     const fn as_str(self) -> &'static str {
         match self {
@@ -186,6 +221,15 @@ fn read(row: &PgRow) -> Result<(EventId, Read), Error> {
         tries: 0,
     };
     Ok((asked, read))
+}
+
+fn preference(row: &PgRow) -> Result<(Key, Preference), Error> {
+    let merged_into: Option<String> = row.try_get("merged_into")?;
+    let preference = match merged_into {
+        None => Preference::Stopped,
+        Some(_) => Preference::Of(id(row, "merged_into")?),
+    };
+    Ok(((id(row, "project_id")?, id(row, "contact_id")?), preference))
 }
 
 fn origin(row: &PgRow, asked: Option<EventId>) -> Result<Arc<Origin>, Error> {

@@ -11,14 +11,17 @@ use projects::Project;
 
 use crate::backlog::Key;
 use crate::desk::{Desk, Done};
+use crate::permitted::{self, Ground};
 use crate::send::{self, Unsent};
 
 impl Desk {
-    /// The first file of a message that Meta has not got yet. What was asked for under another number is not sent, and needs none.
-    pub(crate) fn missing_file(&self, content: &MessageRequested, project: &Project) -> Option<FileUse> {
+    /// The first file of a message that Meta has not got yet. What was asked for under another number is not sent, nor what may not be any
+    /// more as far as is known, and needs none.
+    pub(crate) fn missing_file(&self, content: &MessageRequested, project: &Project, has_stopped: bool) -> Option<FileUse> {
         if content.files.is_empty() || send::is_of_another_number(content, project) {
             return None;
         }
+        permitted::judge(content, &Ground::of(content, project, &self.sender.catalogue, has_stopped)).ok()?;
         let number = send::number_of(project)?;
         self.sender.files.missing(&content.files, &number).cloned()
     }

@@ -17,7 +17,7 @@ use journal::Journal;
 use lifecycle::Lifecycle;
 use media::Media;
 use projections::ProjectDatabases;
-use projects::{Projects, Tokens};
+use projects::{Catalogue, Projects, Tokens};
 use recorder::Followers;
 use sealing::MasterKey;
 use sender::Sender;
@@ -55,6 +55,7 @@ pub(crate) struct Crew {
     bots: Bots,
     flow_sync: FlowSync,
     projects: Projects,
+    catalogue: Catalogue,
     conversations: Conversations,
     sender: Sender,
     media: Media,
@@ -82,7 +83,7 @@ impl Crew {
         let pool = PgPoolOptions::new().max_connections(PLATFORM_CONNECTIONS_MAX).connect_lazy_with(platform.clone());
         let master = MasterKey::from_str(keys.master_key.expose())?;
         let storage = Storage::open(&parts.storage_url)?;
-        let projects = Projects::start(log()).await?;
+        let (projects, catalogue) = (Projects::start(log()).await?, Catalogue::new(log()));
         let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
         let desk = Desk {
             journal: log(),
@@ -110,9 +111,17 @@ impl Crew {
             flow_sync: flow_sync(desk.clone()),
             media: media(desk.clone()),
             templates: templates(desk.clone()),
-            sender: sender(desk),
-            conversations: Conversations::new(log(), projects.clone(), conversations::databases(platform), clock(), ids.clone()),
+            sender: sender(desk, catalogue.clone()),
+            conversations: Conversations::new(
+                log(),
+                projects.clone(),
+                catalogue.clone(),
+                conversations::databases(platform),
+                clock(),
+                ids.clone(),
+            ),
             projects,
+            catalogue,
             journal: log(),
         })
     }
@@ -135,6 +144,7 @@ impl Crew {
     pub(crate) fn register(&self, health: &Health) {
         self.authorizer.register(health);
         self.projects.register(health);
+        self.catalogue.register(health);
         self.lifecycle.register(health);
         self.provisioning.register(health);
         self.billing.register(health);
@@ -172,7 +182,8 @@ impl Crew {
 
     /// Ready to run.
     pub(crate) fn services(self) -> Vec<Service> {
-        let (authorizer, projects, simulator, bank) = (self.authorizer, self.projects, self.simulator, self.bank);
+        let (authorizer, projects, catalogue) = (self.authorizer, self.projects, self.catalogue);
+        let (simulator, bank) = (self.simulator, self.bank);
         let (journal, databases, followers) = (self.journal, self.databases, self.followers);
         vec![
             Service::new("auth", |stop| async move {
@@ -182,6 +193,7 @@ impl Crew {
             }),
             Service::new("projects", |stop| async move {
                 projects.follow(stop.clone());
+                catalogue.follow(stop.clone());
                 stop.cancelled().await;
                 Ok::<_, Failure>(())
             }),
@@ -224,9 +236,10 @@ fn templates(desk: Desk) -> Templates {
     Templates::new(templates::Parts { journal, projects, tokens, graph: Some(graph), interval: RECONCILE_INTERVAL, clock })
 }
 
-fn sender(desk: Desk) -> Sender {
+fn sender(desk: Desk, catalogue: Catalogue) -> Sender {
     let Desk { journal, pool, storage, graph, projects, tokens, clock, ids } = desk;
-    Sender::new(sender::Parts { journal, pool, clock, ids, graph, projects, tokens, storage, limits: sender::Limits::default() })
+    let limits = sender::Limits::default();
+    Sender::new(sender::Parts { journal, pool, clock, ids, graph, projects, catalogue, tokens, storage, limits })
 }
 
 fn access(parts: &Parts, journal: Journal, pool: PgPool, ids: Ids, master_key: MasterKey) -> Result<Access, Failure> {

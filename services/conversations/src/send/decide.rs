@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
-    Address, ConversationEvent, ConversationId, FileUse, FlowToken, FlowUse, MessageId, MessageRequested, RawJson, TemplateUse,
-    UNKNOWN_REVISION,
+    Address, ContactPreferenceChanged, ConversationEvent, ConversationId, FileUse, FlowToken, FlowUse, MessageId, MessageRequested,
+    RawJson, TemplateUse, UNKNOWN_REVISION,
 };
 use dialogue::Next;
-use projects::Project;
+use projects::{Flow, Project, Template};
 use whatsapp::outbound::FlowMode;
 use whatsapp::template::{check_parameters, flow_button};
 use whatsapp::{FieldError, Outbound};
 
 use super::message::Wish;
-use crate::catalogue::{Flow, Template};
 use crate::refusal::Refusal;
 use crate::talk::Talk;
 
@@ -22,12 +21,7 @@ use crate::talk::Talk;
 const WINDOW: TimeDelta = TimeDelta::hours(24);
 /// How far back Meta takes reactions.
 const REACTED_TO: TimeDelta = TimeDelta::days(30);
-/// The only status in which Meta sends a template.
-const APPROVED: &str = "APPROVED";
-const MARKETING: &str = "MARKETING";
 const AUTHENTICATION: &str = "AUTHENTICATION";
-/// What a contact says to messages that advertise.
-const STOP: &str = "stop";
 
 /// What is known when a message is asked for.
 #[derive(Debug, Clone)]
@@ -178,17 +172,6 @@ fn target(ground: &Ground<'_>, wanted: &Outbound, now: DateTime<Utc>) -> Result<
     Err(Refusal::InvalidMessage(vec![FieldError { pointer, code: "value", detail: detail.to_owned() }]))
 }
 
-/// The number sends only templates of its own account; one that Meta does not have yet may come to be of it.
-pub(crate) fn is_reachable(template: &Template, waba: Option<&str>) -> bool {
-    template.waba_id.is_none() || waba.is_none() || template.waba_id.as_deref() == waba
-}
-
-/// The template of that language: one that Meta has before one that it does not have, an approved one before others.
-pub(crate) fn best(templates: &[Arc<Template>], language: &str) -> Option<Arc<Template>> {
-    let rank = |template: &&Arc<Template>| (template.waba_id.is_some(), template.status.as_deref() == Some(APPROVED), template.id);
-    templates.iter().filter(|template| template.language == language).max_by_key(rank).cloned()
-}
-
 fn template(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<TemplateUse>, Refusal> {
     let Some(used) = wanted.template() else { return Ok(None) };
     let (name, language) = (used.name.to_owned(), used.language.to_owned());
@@ -198,14 +181,14 @@ fn template(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<TemplateUse
         languages.dedup();
         return Err(Refusal::TemplateNotFound { name, language, languages });
     };
-    if template.status.as_deref() != Some(APPROVED) {
+    if !template.is_approved() {
         return Err(Refusal::TemplateNotApproved { name, status: template.status.clone(), reason: template.reason.clone() });
     }
     let wrong = check_parameters(&template.components, wanted);
     if !wrong.is_empty() {
         return Err(Refusal::InvalidMessage(wrong));
     }
-    if template.category == MARKETING && ground.talk.marketing.as_deref() == Some(STOP) {
+    if template.is_marketing() && ground.talk.marketing.as_deref() == Some(ContactPreferenceChanged::STOP) {
         return Err(Refusal::OptedOut);
     }
     if template.category == AUTHENTICATION && ground.talk.wa_id.is_none() {
@@ -222,11 +205,8 @@ fn flow(ground: &Ground<'_>, wanted: &Outbound) -> Result<Option<FlowUse>, Refus
         (None, Some(flow)) => (flow, false),
         (None, None) => return Ok(None),
     };
-    let sendable = match flow.status.as_deref() {
-        None | Some("DRAFT" | "DEPRECATED" | "BLOCKED") => false,
-        // Meta sends drafts of Flows that are drafts, and those are not sent from here.
-        Some(_published_throttled_or_new) => !draft,
-    };
+    // Meta sends drafts of Flows that are drafts, and those are not sent from here.
+    let sendable = flow.is_sendable() && !draft;
     let Some(flow_id) = flow.meta_id.clone().filter(|_| sendable) else {
         return Err(Refusal::FlowNotSendable { name: flow.name.clone(), status: flow.status.clone() });
     };

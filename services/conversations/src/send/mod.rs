@@ -18,10 +18,10 @@ use contract::{
 };
 use futures::StreamExt;
 use journal::{Filter, Range};
+use projects::{Flow, Template};
 use sqlx::PgPool;
 use whatsapp::template::flow_button;
 
-use crate::catalogue::{Flow, Template};
 use crate::refusal::Refusal;
 use crate::talk::{Asked, Talk, said_at, talk};
 use crate::write::{ATTEMPTS_MAX, Written};
@@ -124,12 +124,11 @@ impl Conversations {
         let project = self.project(request.project).await?;
         let message = &request.wish.message;
         let waba = project.number.as_ref().and_then(|number| number.waba_id.as_deref());
-        let mut templates: Vec<Arc<Template>> =
-            message.template().map(|used| self.catalogue.templates(request.project, used.name)).unwrap_or_default();
-        templates.retain(|template| decide::is_reachable(template, waba));
-        let template = message.template().and_then(|used| decide::best(&templates, used.language));
+        let templates: Vec<Arc<Template>> =
+            message.template().map(|used| self.catalogue.templates(request.project, used.name, waba)).unwrap_or_default();
+        let template = message.template().and_then(|used| Template::best(&templates, used.language));
         let flow: Option<Arc<Flow>> = match message.flow() {
-            Some(used) => self.catalogue.flow(request.project, used.flow_id, used.flow_name),
+            Some(used) => self.catalogue.find_flow(request.project, used.flow_id, used.flow_name),
             None => {
                 let button = template.as_ref().and_then(|template| flow_button(&template.components));
                 button.and_then(|button| self.catalogue.flow_behind(request.project, &button))

@@ -53,7 +53,8 @@ pub(crate) async fn run() {
     sqlx::query("VACUUM ANALYZE").execute(&pool).await.expect("as autovacuum leaves it");
     let known = projects::Projects::start(journal.clone()).await.expect("projects are read");
     let (clock, ids) = (chassis::Clock::System, chassis::Ids::new(chassis::Clock::System));
-    let conversations = conversations::Conversations::new(journal, known, projects.databases.clone(), clock, ids);
+    let catalogue = projects::Catalogue::new(journal.clone());
+    let conversations = conversations::Conversations::new(journal, known, catalogue, projects.databases.clone(), clock, ids);
     let routes = conversations::routes(conversations);
     let served = Served::start(routes).await;
 

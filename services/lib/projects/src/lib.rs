@@ -1,14 +1,16 @@
 //! What every service may know of a project: whose it is, whether it lives, may send, and by which number. Folded from the log in memory.
 //!
-//! A process starts one [`Projects`], lets it follow the log and asks it without waiting; no service asks another. [`Tokens`] opens the
-//! token of a project's number. The rules are pure (`fold`). It writes nothing, keeps no table and knows nothing of people and keys,
-//! which is the library auth's business.
+//! A process starts one [`Projects`], lets it follow the log and asks it without waiting; no service asks another. So it is with one
+//! [`Catalogue`] of templates and Flows, where messages are asked for and sent. [`Tokens`] opens the token of a project's number. The folds
+//! are pure. It writes nothing, keeps no table and knows nothing of people and keys, which is the library auth's business.
 
+mod catalogue;
 mod fold;
 mod knowledge;
 mod project;
 mod tokens;
 
+pub use catalogue::{Catalogue, Flow, Template};
 pub use knowledge::{CONFIRM_MAX, Projects, STREAMS};
 pub use project::{Life, Number, Project};
 pub use tokens::{TokenError, Tokens, token_context};

@@ -1,6 +1,7 @@
 //! The rows, as far as this process writes them: what changed since they were written last, by one write at a time.
 
 use super::{Desk, Done};
+use crate::backlog::Backlog;
 use crate::error::Error;
 use crate::store::{self, Batch};
 
@@ -21,7 +22,8 @@ impl Desk {
     /// Begins to write what changed, if nothing is being written.
     pub(super) fn flush(&mut self) {
         let Some(rows) = &mut self.rows else { return };
-        let changed = !self.backlog.changed_messages.is_empty() || !self.backlog.changed_reads.is_empty();
+        let Backlog { changed_messages, changed_reads, preferences, .. } = &self.backlog;
+        let changed = !changed_messages.is_empty() || !changed_reads.is_empty() || preferences.is_changed();
         if rows.writing || (!changed && rows.written == self.backlog.kept()) {
             return;
         }
@@ -35,7 +37,8 @@ impl Desk {
     }
 
     fn batch(&mut self) -> Batch {
-        let mut batch = Batch { sequence: self.backlog.kept(), ..Batch::default() };
+        let (sequence, preferences) = (self.backlog.kept(), self.backlog.preferences.take_changed());
+        let mut batch = Batch { sequence, preferences, ..Batch::default() };
         for id in std::mem::take(&mut self.backlog.changed_messages) {
             match self.backlog.messages.get(&id) {
                 Some(message) => batch.messages.push((id, message.clone())),
@@ -64,6 +67,7 @@ impl Desk {
                 tracing::warn!(%error, "rows are not written, trying again: until then a restart reads more of the log");
                 self.backlog.changed_messages.extend(batch.messages.iter().map(|(id, _)| *id).chain(batch.settled));
                 self.backlog.changed_reads.extend(batch.reads.iter().map(|(id, _)| *id).chain(batch.read));
+                self.backlog.preferences.put_back(batch.preferences);
             }
         }
     }

@@ -114,7 +114,9 @@ async fn what_is_said_of_a_message_names_who_asked_for_it_also_after_a_crash() {
     let from = Context { traceparent: Some(trace.to_owned()), correlation: Some("req-17".to_owned()), ..Context::default() };
     world.meta.script(message, [Act::Refuse(503, 2)]);
     let running = world.sender().await;
-    let asked = world.ask_from(&shop, contact, message, from.clone()).await;
+    let asked = EventId::from_ulid(world.ids.ulid());
+    let request = ConversationEvent::from(world.request(message)).into_new(asked, "/test", world.now(), from.clone());
+    world.journal.append(&Subject::conversation(shop.project, contact), Expect::Any, vec![request]).await.expect("appended");
     world.until(&shop, contact, message, "deferred", |event| matches!(event, ConversationEvent::SendDeferred(_))).await;
     world.until_rows(1).await;
     running.kill().await;

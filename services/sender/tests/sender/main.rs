@@ -3,6 +3,7 @@
 mod crash;
 mod fair;
 mod files;
+mod judged_again;
 mod meta;
 mod once;
 mod outcomes;

@@ -11,7 +11,7 @@ use contract::{
 };
 use embedded::{Nats, Postgres};
 use journal::{ConnectOptions, Expect, Journal};
-use projects::{Projects, Tokens};
+use projects::{Catalogue, Projects, Tokens};
 use sealing::{DataKey, MasterKey};
 use sender::{Limits, Parts, STREAMS, Sender};
 use sqlx::PgPool;
@@ -91,9 +91,17 @@ impl World {
     }
 
     pub(crate) async fn sender_within(&self, limits: Limits, send_limit: Duration) -> Running {
+        let (running, catalogue) = self.sender_behind(limits, send_limit).await;
+        catalogue.follow(running.stop.clone());
+        running
+    }
+
+    /// One that reads nothing of templates and Flows until the catalogue follows.
+    pub(crate) async fn sender_behind(&self, limits: Limits, send_limit: Duration) -> (Running, Catalogue) {
         let (stop, journal) = (CancellationToken::new(), connect(&self.nats).await);
         let projects = Projects::start(journal.clone()).await.expect("projects");
         projects.follow(stop.clone());
+        let catalogue = Catalogue::new(journal.clone());
         let settings = Settings { url: self.meta.url.clone(), app_id: String::new(), app_secret: Token::new("") };
         let sender = Sender::new(Parts {
             tokens: Tokens::new(journal.clone(), self.master.clone()),
@@ -103,12 +111,13 @@ impl World {
             ids: Ids::new(Clock::System),
             graph: Graph::new(settings).expect("a client").with_send_limit(send_limit),
             projects,
+            catalogue: catalogue.clone(),
             storage: self.storage.clone(),
             limits,
         });
         sender.prepare().await.expect("prepared");
         let task = tokio::spawn(sender::run(sender, stop.clone()));
-        Running { stop, task }
+        (Running { stop, task }, catalogue)
     }
 
     pub(crate) async fn append<E: Event>(&self, subject: &Subject, event: E) -> u64 {
@@ -189,14 +198,6 @@ impl World {
     /// Asks for a message as it is given.
     pub(crate) async fn ask_for(&self, shop: &Shop, contact: ContactId, request: MessageRequested) -> u64 {
         self.append::<ConversationEvent>(&Subject::conversation(shop.project, contact), request.into()).await
-    }
-
-    /// Asks for a message from somewhere, and gives the event that says so.
-    pub(crate) async fn ask_from(&self, shop: &Shop, contact: ContactId, message: MessageId, context: Context) -> EventId {
-        let (id, asked) = (EventId::from_ulid(self.ids.ulid()), ConversationEvent::from(self.request(message)));
-        let asked = asked.into_new(id, "/test", self.now(), context);
-        self.journal.append(&Subject::conversation(shop.project, contact), Expect::Any, vec![asked]).await.expect("appended");
-        id
     }
 
     pub(crate) async fn ask(&self, shop: &Shop, contact: ContactId, message: MessageId) -> u64 {

@@ -8,6 +8,8 @@ use ulid::Ulid;
 
 use super::*;
 
+const APPROVED: &str = "APPROVED";
+
 fn ulid(n: u128) -> Ulid {
     Ulid::from_parts(1, n)
 }
@@ -267,23 +269,6 @@ fn a_template_is_approved_filled_and_wanted() {
     let languages = vec!["af".to_owned(), "de".to_owned()];
     let missing = Refusal::TemplateNotFound { name: "hello".into(), language: "en".into(), languages };
     assert_eq!(said(case(template_message())).err(), Some(missing));
-}
-
-#[test]
-fn a_template_is_one_of_the_numbers_account_or_of_none_yet() {
-    let of = |waba: Option<&str>, status: &str, n: u128| {
-        let id = TemplateId::from_ulid(ulid(n));
-        Arc::new(Template { id, waba_id: waba.map(str::to_owned), ..template_of(Some(status), "UTILITY") })
-    };
-    let all = [of(Some("104"), "PENDING", 1), of(Some("105"), APPROVED, 2), of(None, "PENDING", 3)];
-    let taken = |waba: Option<&str>, language: &str| {
-        let reachable: Vec<_> = all.iter().filter(|template| is_reachable(template, waba)).cloned().collect();
-        best(&reachable, language).map(|template| template.id)
-    };
-    let id = |n: u128| Some(TemplateId::from_ulid(ulid(n)));
-    assert_eq!((taken(Some("104"), "en"), taken(Some("105"), "en"), taken(Some("106"), "en")), (id(1), id(2), id(3)));
-    assert_eq!(taken(None, "en"), id(2), "nobody knows the number's account");
-    assert_eq!(taken(Some("105"), "de"), None);
 }
 
 #[test]

@@ -76,8 +76,9 @@ impl House {
     /// The API of conversations.
     pub(crate) async fn api(&self) -> Served {
         let known = projects::Projects::start(self.journal.clone()).await.expect("projects are read");
-        let databases = self.projects.databases.clone();
-        let conversations = Conversations::new(self.journal.clone(), known, databases, Clock::System, Ids::new(Clock::System));
+        let (catalogue, databases) = (projects::Catalogue::new(self.journal.clone()), self.projects.databases.clone());
+        let ids = Ids::new(Clock::System);
+        let conversations = Conversations::new(self.journal.clone(), known, catalogue, databases, Clock::System, ids);
         Served::start(conversations::routes(conversations)).await
     }
 
@@ -92,6 +93,8 @@ impl House {
         let stop = CancellationToken::new();
         let known = projects::Projects::start(self.journal.clone()).await.expect("projects are read");
         known.follow(stop.clone());
+        let catalogue = projects::Catalogue::new(self.journal.clone());
+        catalogue.follow(stop.clone());
         let settings = Settings { url: self.graph.clone(), app_id: String::new(), app_secret: Token::new("") };
         let sender = Sender::new(Parts {
             tokens: Tokens::new(self.journal.clone(), self.master.clone()),
@@ -101,6 +104,7 @@ impl House {
             ids: Ids::new(Clock::System),
             graph: Graph::new(settings).expect("a client"),
             projects: known,
+            catalogue,
             storage: Storage::open(self.objects.path().to_str().expect("text")).expect("a storage"),
             limits: Limits { number_rate, ..Limits::default() },
         });

@@ -6,23 +6,53 @@ use std::sync::Arc;
 use contract::{Event, ProjectId, Recorded, TemplateEvent, TemplateId};
 use serde_json::Value;
 
+/// The only status in which Meta sends a template.
+const APPROVED: &str = "APPROVED";
+/// The category of those that advertise.
+const MARKETING: &str = "MARKETING";
+
 /// A template in one language.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Template {
-    pub(crate) id: TemplateId,
-    pub(crate) name: String,
+pub struct Template {
+    /// Our id of it.
+    pub id: TemplateId,
+    /// Its name, here and at Meta.
+    pub name: String,
     /// As `en_US`.
-    pub(crate) language: String,
+    pub language: String,
     /// Meta's word.
-    pub(crate) category: String,
+    pub category: String,
     /// The account that it belongs to, once Meta has it.
-    pub(crate) waba_id: Option<String>,
+    pub waba_id: Option<String>,
     /// Meta's word; none: Meta does not have it.
-    pub(crate) status: Option<String>,
+    pub status: Option<String>,
     /// Why it is not approved, as far as somebody said.
-    pub(crate) reason: Option<String>,
+    pub reason: Option<String>,
     /// Meta's `components`.
-    pub(crate) components: Value,
+    pub components: Value,
+}
+
+impl Template {
+    /// Whether Meta sends it.
+    pub fn is_approved(&self) -> bool {
+        self.status.as_deref() == Some(APPROVED)
+    }
+
+    /// Whether it advertises, which a contact may have stopped.
+    pub fn is_marketing(&self) -> bool {
+        self.category == MARKETING
+    }
+
+    /// The one of that language: one that Meta has before one that it does not have, an approved one before others.
+    pub fn best(templates: &[Arc<Self>], language: &str) -> Option<Arc<Self>> {
+        let rank = |template: &&Arc<Self>| (template.waba_id.is_some(), template.is_approved(), template.id);
+        templates.iter().filter(|template| template.language == language).max_by_key(rank).cloned()
+    }
+
+    /// A number sends only templates of its own account; one that Meta does not have yet may come to be of it.
+    fn is_reachable(&self, waba: Option<&str>) -> bool {
+        self.waba_id.is_none() || waba.is_none() || self.waba_id.as_deref() == waba
+    }
 }
 
 /// Every template of every project.
@@ -30,9 +60,9 @@ pub(crate) struct Template {
 pub(crate) struct Templates(HashMap<ProjectId, HashMap<TemplateId, Arc<Template>>>);
 
 impl Templates {
-    pub(crate) fn named(&self, project: ProjectId, name: &str) -> Vec<Arc<Template>> {
+    pub(crate) fn named(&self, project: ProjectId, name: &str, waba: Option<&str>) -> Vec<Arc<Template>> {
         let own = self.0.get(&project).into_iter().flat_map(HashMap::values);
-        own.filter(|template| template.name == name).cloned().collect()
+        own.filter(|template| template.name == name && template.is_reachable(waba)).cloned().collect()
     }
 
     /// Applies an event; a second time changes nothing.
@@ -110,4 +140,39 @@ fn evolve(before: Option<Template>, id: TemplateId, fact: TemplateEvent) -> Opti
 fn components(definition: &str) -> Value {
     let definition: Value = serde_json::from_str(definition).unwrap_or_default();
     definition.get("components").cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use ulid::Ulid;
+
+    use super::*;
+
+    #[test]
+    fn a_template_is_one_of_the_numbers_account_or_of_none_yet() {
+        let project = ProjectId::from_ulid(Ulid::from_parts(1, 9));
+        let of = |waba: Option<&str>, status: &str, n: u128| {
+            let id = TemplateId::from_ulid(Ulid::from_parts(1, n));
+            let template = Template {
+                id,
+                name: "hello".into(),
+                language: "en".into(),
+                category: "UTILITY".into(),
+                waba_id: waba.map(str::to_owned),
+                status: Some(status.to_owned()),
+                reason: None,
+                components: Value::Null,
+            };
+            (id, Arc::new(template))
+        };
+        let all = [of(Some("104"), "PENDING", 1), of(Some("105"), APPROVED, 2), of(None, "PENDING", 3)];
+        let templates = Templates(HashMap::from([(project, HashMap::from(all))]));
+        let taken = |waba: Option<&str>, language: &str| {
+            Template::best(&templates.named(project, "hello", waba), language).map(|template| template.id)
+        };
+        let id = |n: u128| Some(TemplateId::from_ulid(Ulid::from_parts(1, n)));
+        assert_eq!((taken(Some("104"), "en"), taken(Some("105"), "en"), taken(Some("106"), "en")), (id(1), id(2), id(3)));
+        assert_eq!(taken(None, "en"), id(2), "nobody knows the number's account");
+        assert_eq!(taken(Some("105"), "de"), None);
+    }
 }

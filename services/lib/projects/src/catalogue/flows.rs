@@ -7,17 +7,29 @@ use contract::{CalledAtMeta, Event, FlowEvent, FlowId, ProjectId, Recorded};
 
 /// A Flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Flow {
-    pub(crate) id: FlowId,
-    pub(crate) name: String,
+pub struct Flow {
+    /// Our id of it.
+    pub id: FlowId,
+    /// Its name here.
+    pub name: String,
     /// What somebody called it at Meta.
-    pub(crate) called: CalledAtMeta,
+    pub called: CalledAtMeta,
     /// Meta's id, once Meta has it.
-    pub(crate) meta_id: Option<String>,
+    pub meta_id: Option<String>,
     /// Meta's word; none: Meta does not have it.
-    pub(crate) status: Option<String>,
+    pub status: Option<String>,
     /// The revision that people can open; none: nothing was published, as far as was heard.
-    pub(crate) published: Option<u32>,
+    pub published: Option<u32>,
+}
+
+impl Flow {
+    /// Whether it can be sent. Meta would send drafts, to people of the business; here nobody does.
+    pub fn is_sendable(&self) -> bool {
+        match self.status.as_deref() {
+            None | Some("DRAFT" | "DEPRECATED" | "BLOCKED") => false,
+            Some(_published_throttled_or_new) => true,
+        }
+    }
 }
 
 /// Every Flow of every project.

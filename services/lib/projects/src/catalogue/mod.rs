@@ -1,7 +1,7 @@
 //! What a project has to send: its templates and Flows, folded from their streams in memory.
 //!
 //! Kept up by following. Whoever would refuse for what is known here, or say a Flow's revision for ever, asks the log first
-//! ([`Catalogue::catch_up`]): what Meta approved a moment ago is never refused. It decides nothing.
+//! ([`Catalogue::catch_up`]): what Meta approved a moment ago is never refused. It says what is so; what follows from it, others decide.
 
 mod flows;
 mod templates;
@@ -18,8 +18,8 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use whatsapp::template::FlowButton;
 
-pub(crate) use flows::Flow;
-pub(crate) use templates::Template;
+pub use flows::Flow;
+pub use templates::Template;
 
 use flows::Flows;
 use templates::Templates;
@@ -29,9 +29,9 @@ const CATCH_UP_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long to wait before reading goes on after an error.
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// Cheap to clone; clones know the same.
+/// Knows the templates and Flows of every project. A process has one for all who ask. Cheap to clone; clones know the same.
 #[derive(Clone)]
-pub(crate) struct Catalogue(Arc<Parts>);
+pub struct Catalogue(Arc<Parts>);
 
 struct Parts {
     journal: Journal,
@@ -63,24 +63,27 @@ impl<F> Shelf<F> {
 }
 
 impl Catalogue {
-    /// Empty; it fills when it is followed.
-    pub(crate) fn new(journal: Journal) -> Self {
+    /// Empty; it fills when it follows.
+    pub fn new(journal: Journal) -> Self {
         Self(Arc::new(Parts { journal, templates: Shelf::default(), flows: Shelf::default() }))
     }
 
-    /// Reads both streams from their beginning and goes on, until `stop`.
-    pub(crate) async fn follow(&self, stop: &CancellationToken) {
-        let (templates, flows) = (&self.0.templates, &self.0.flows);
-        tokio::join!(
-            self.read_on(Stream::Template, &templates.reached, |event| templates.apply(event, Templates::apply), stop),
-            self.read_on(Stream::Flow, &flows.reached, |event| flows.apply(event, Flows::apply), stop),
-        );
+    /// Reads both streams from their beginning and follows them in the background, until `stop`. Call it once; somebody has opened them.
+    pub fn follow(&self, stop: CancellationToken) {
+        let catalogue = self.clone();
+        tokio::spawn(async move {
+            let Parts { templates, flows, .. } = &*catalogue.0;
+            tokio::join!(
+                catalogue.read_on(Stream::Template, &templates.reached, |event| templates.apply(event, Templates::apply), &stop),
+                catalogue.read_on(Stream::Flow, &flows.reached, |event| flows.apply(event, Flows::apply), &stop),
+            );
+        });
     }
 
     /// What `/readyz` asks: that everything which the log has is known.
-    pub(crate) fn register(&self, health: &Health) {
+    pub fn register(&self, health: &Health) {
         let catalogue = self.clone();
-        health.register("conversations.catalogue", move || {
+        health.register("projects.catalogue", move || {
             let catalogue = catalogue.clone();
             async move {
                 let told = tokio::try_join!(catalogue.reach(Stream::Template, "template.>"), catalogue.reach(Stream::Flow, "flow.>"));
@@ -93,29 +96,29 @@ impl Catalogue {
     ///
     /// # Errors
     /// The log does not answer, or reading does not get there in time.
-    pub(crate) async fn catch_up(&self, project: ProjectId) -> Result<(), journal::Error> {
+    pub async fn catch_up(&self, project: ProjectId) -> Result<(), journal::Error> {
         let (templates, flows) = (format!("template.{project}.>"), format!("flow.{project}.>"));
         tokio::try_join!(self.reach(Stream::Template, &templates), self.reach(Stream::Flow, &flows)).map(drop)
     }
 
-    /// Every template of that name, in whatever language.
-    pub(crate) fn templates(&self, project: ProjectId, name: &str) -> Vec<Arc<Template>> {
-        self.0.templates.read(|fold| fold.named(project, name))
+    /// Every template of that name, in whatever language, that a number of this account can send.
+    pub fn templates(&self, project: ProjectId, name: &str, waba: Option<&str>) -> Vec<Arc<Template>> {
+        self.0.templates.read(|fold| fold.named(project, name, waba))
+    }
+
+    /// A Flow by our id, also one that Meta does not know.
+    pub fn flow(&self, project: ProjectId, flow: FlowId) -> Option<Arc<Flow>> {
+        self.0.flows.read(|fold| fold.get(project, flow))
     }
 
     /// A Flow by our id, Meta's id or its name.
-    pub(crate) fn flow(&self, project: ProjectId, id: Option<&str>, name: Option<&str>) -> Option<Arc<Flow>> {
+    pub fn find_flow(&self, project: ProjectId, id: Option<&str>, name: Option<&str>) -> Option<Arc<Flow>> {
         self.0.flows.read(|fold| fold.find(project, id, name))
     }
 
     /// The Flow behind a template's button. Templates go to Meta as they are, so a button names its Flow as Meta does.
-    pub(crate) fn flow_behind(&self, project: ProjectId, button: &FlowButton<'_>) -> Option<Arc<Flow>> {
+    pub fn flow_behind(&self, project: ProjectId, button: &FlowButton<'_>) -> Option<Arc<Flow>> {
         self.0.flows.read(|fold| fold.find_at_meta(project, button.flow_id.as_deref(), button.flow_name))
-    }
-
-    /// Whether there is a Flow of that id, also one that Meta does not know.
-    pub(crate) fn has_flow(&self, project: ProjectId, flow: FlowId) -> bool {
-        self.0.flows.read(|fold| fold.get(project, flow).is_some())
     }
 
     async fn reach(&self, stream: Stream, subjects: &str) -> Result<(), journal::Error> {

@@ -1,0 +1,180 @@
+//! What was permitted when it was asked for, and is not any more when its turn comes.
+
+use chrono::TimeDelta;
+use contract::{
+    ContactId, ContactMerged, ContactPreferenceChanged, ConversationEvent, FlowCreated, FlowEvent, FlowId, FlowLinked, FlowPublished,
+    FlowStatusReported, FlowUse, HeardFrom, MediaId, MessageRequested, OperationId, OperationKind, OperationStarted, ProjectErased,
+    ProjectRestored, ProjectSuspended, RawJson, Subject, TemplateCategoryReported, TemplateDeleted, TemplateEvent, TemplateFound,
+    TemplateId, TemplateStatusReported, TemplateUse,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::files::with_file;
+use crate::world::{SEND_LIMIT, Shop, World, limits, names, wait_for};
+
+/// The account of every number here.
+const WABA: &str = "1";
+
+impl World {
+    async fn say_of_template(&self, shop: &Shop, name: &str, event: impl Into<TemplateEvent>) {
+        let id = TemplateId::of_name(shop.project, WABA, name, "en_US");
+        self.append::<TemplateEvent>(&Subject::template(shop.project, id), event.into()).await;
+    }
+
+    /// Meta has approved a template.
+    async fn template(&self, shop: &Shop, name: &str, category: &str) {
+        let found = TemplateFound {
+            template_id: "987".to_owned(),
+            waba_id: WABA.to_owned(),
+            name: name.to_owned(),
+            language: "en_US".to_owned(),
+            category: category.to_owned(),
+            status: "APPROVED".to_owned(),
+            definition: RawJson::parse(r#"{"components":[]}"#).expect("JSON"),
+        };
+        self.say_of_template(shop, name, found).await;
+    }
+
+    async fn say_of_flow(&self, shop: &Shop, id: FlowId, event: impl Into<FlowEvent>) {
+        self.append::<FlowEvent>(&Subject::flow(shop.project, id), event.into()).await;
+    }
+
+    /// A Flow is published.
+    async fn flow(&self, shop: &Shop, name: &str) -> FlowId {
+        let id = FlowId::of_name(shop.project, name);
+        self.say_of_flow(shop, id, FlowCreated { name: name.to_owned(), categories: vec!["OTHER".to_owned()], endpoint_uri: None }).await;
+        self.say_of_flow(shop, id, FlowLinked { flow_id: "812".to_owned(), waba_id: WABA.to_owned(), meta_sha256: None }).await;
+        self.say_of_flow(shop, id, FlowPublished { revision: 1 }).await;
+        id
+    }
+
+    async fn say(&self, shop: &Shop, contact: ContactId, event: impl Into<ConversationEvent>) {
+        self.append::<ConversationEvent>(&Subject::conversation(shop.project, contact), event.into()).await;
+    }
+
+    async fn stops(&self, shop: &Shop, contact: ContactId) {
+        let stop = ContactPreferenceChanged { category: "marketing_messages".to_owned(), value: "stop".to_owned(), at: self.now() };
+        self.say(shop, contact, stop).await;
+    }
+
+    fn of_template(&self, name: &str) -> MessageRequested {
+        let content = format!(r#"{{"type":"template","template":{{"name":"{name}","language":{{"code":"en_US"}}}}}}"#);
+        MessageRequested {
+            kind: "template".to_owned(),
+            template: Some(TemplateUse { name: name.to_owned(), language: "en_US".to_owned(), template: None }),
+            content: RawJson::parse(&content).expect("JSON"),
+            ..self.request(self.message())
+        }
+    }
+
+    /// Its text is another's: what is judged is the Flow.
+    fn of_flow(&self, flow: FlowId) -> MessageRequested {
+        MessageRequested { flow: Some(FlowUse { flow, revision: 1, flow_id: "812".to_owned() }), ..self.request(self.message()) }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_not_be_sent_any_more_fails_as_its_request_would_and_meta_is_not_asked() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    world.tell(shop.project, ProjectSuspended { at: world.now(), billing_sequence: 1 }).await;
+    for (name, category) in
+        [("paused", "UTILITY"), ("deleted", "UTILITY"), ("sale", "MARKETING"), ("moved", "UTILITY"), ("kept", "UTILITY")]
+    {
+        world.template(&shop, name, category).await;
+    }
+    let (deprecated, published) = (world.flow(&shop, "deprecated").await, world.flow(&shop, "published").await);
+    let [stops, stopped, merged, survivor, wants] = std::array::from_fn(|_| world.contact());
+    world.stops(&shop, stopped).await;
+    let running = world.sender().await;
+    // Its file is stored nowhere: whoever sought it would say so.
+    let nowhere = MediaId::from_ulid(world.ids.ulid());
+    let asked = [
+        (world.contact(), world.of_template("paused"), Some("template_not_approved")),
+        (world.contact(), with_file(world.of_template("paused"), nowhere), Some("template_not_approved")),
+        (world.contact(), world.of_template("deleted"), Some("template_not_found")),
+        (stops, world.of_template("sale"), Some("opted_out")),
+        (stopped, world.of_template("moved"), Some("opted_out")),
+        (merged, world.of_template("sale"), Some("opted_out")),
+        (world.contact(), world.of_flow(deprecated), Some("flow_not_sendable")),
+        (stops, world.of_template("kept"), None),
+        (wants, world.of_template("sale"), None),
+        (world.contact(), world.of_flow(published), None),
+        (world.contact(), world.request(world.message()), None),
+    ];
+    for (contact, request, _) in &asked {
+        world.ask_for(&shop, *contact, request.clone()).await;
+    }
+
+    let (at, heard_from) = (world.now(), HeardFrom::Webhook);
+    let paused = TemplateStatusReported { status: "PAUSED".to_owned(), reason: None, explanation: None, heard_from, at };
+    world.say_of_template(&shop, "paused", paused).await;
+    world.say_of_template(&shop, "deleted", TemplateDeleted { heard_from }).await;
+    let moved = TemplateCategoryReported { category: "MARKETING".to_owned(), previous: None, effective_at: None, heard_from, at };
+    world.say_of_template(&shop, "moved", moved).await;
+    world.say_of_flow(&shop, deprecated, FlowStatusReported { status: "DEPRECATED".to_owned(), heard_from, warning: None, at }).await;
+    world.say(&shop, merged, ContactMerged { into: survivor, at }).await;
+    for contact in [stops, survivor] {
+        world.stops(&shop, contact).await;
+    }
+    // What contacts said is in the rows: the next sender does not read it again.
+    world.until_rows(i64::try_from(asked.len()).expect("few")).await;
+    running.stop().await;
+    let running = world.sender().await;
+    world.tell(shop.project, ProjectRestored { at: world.now(), billing_sequence: 2 }).await;
+    for (contact, request, refused) in &asked {
+        let ended = world.until_ended(&shop, *contact, request.message).await;
+        let Some(code) = refused else {
+            assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "{ended:?}");
+            continue;
+        };
+        assert!(matches!(&ended, ConversationEvent::MessageFailed(failed) if failed.code == *code), "{code}: {ended:?}");
+        assert_eq!(names(&world.said(&shop, *contact, request.message).await), ["message_failed"]);
+        assert!(world.meta.calls(request.message).is_empty(), "{code}");
+    }
+    assert_eq!(world.meta.book().uploads, 0);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_refused_for_what_was_approved_and_is_not_read_yet() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let (running, catalogue) = world.sender_behind(limits(), SEND_LIMIT).await;
+    world.template(&shop, "new", "UTILITY").await;
+    let (contact, request) = (world.contact(), world.of_template("new"));
+    world.ask_for(&shop, contact, request.clone()).await;
+    let (other, after) = (world.contact(), world.message());
+    world.ask(&shop, other, after).await;
+    world.until_ended(&shop, other, after).await;
+    assert_eq!(names(&world.said(&shop, contact, request.message).await), [""; 0], "its turn came first, and it waits");
+    catalogue.follow(CancellationToken::new());
+    let ended = world.until_ended(&shop, contact, request.message).await;
+    assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "{ended:?}");
+    assert_eq!(world.meta.calls(request.message).len(), 1);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_contacts_stopped_is_forgotten_with_their_project() {
+    let world = World::new().await;
+    let (deleted, erased, kept) = (world.shop().await, world.shop().await, world.shop().await);
+    let running = world.sender().await;
+    for shop in [&deleted, &erased, &kept] {
+        world.stops(shop, world.contact()).await;
+    }
+    let remembered = async || -> Vec<String> {
+        let query = "SELECT project_id FROM sender.preferences ORDER BY project_id";
+        sqlx::query_scalar(query).fetch_all(&world.pool).await.expect("read")
+    };
+    wait_for("all three are in rows", async || remembered().await.len() == 3).await;
+    let operation = OperationId::from_ulid(world.ids.ulid());
+    let deadline = world.now() + TimeDelta::days(3);
+    world.tell(deleted.project, OperationStarted { operation, kind: OperationKind::DeleteProject, deadline, overwrite: false }).await;
+    wait_for("the deleted one is in none", async || remembered().await.len() == 2).await;
+    running.stop().await;
+    world.tell(erased.project, ProjectErased { operation }).await;
+    let running = world.sender().await;
+    wait_for("the other is left", async || remembered().await == [kept.project.to_string()]).await;
+    running.stop().await;
+}
