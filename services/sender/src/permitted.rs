@@ -115,7 +115,7 @@ mod tests {
         }
     }
 
-    fn code(judged: Result<(), Refusal>) -> Option<&'static str> {
+    fn code(judged: Result<(), Refusal>) -> Option<SendFailure> {
         judged.err().map(|refusal| refusal.code)
     }
 
