@@ -79,11 +79,6 @@ pub async fn read_event(connection: &mut PgConnection) -> Result<Option<EventId>
     found.flatten().map(|id| id.parse().map_err(|_| Error::Corrupt("event_id"))).transpose()
 }
 
-/// Moves a locked checkpoint to a sequence whose event is not at hand.
-pub async fn advance(transaction: &mut PgConnection, sequence: u64) -> Result<(), Error> {
-    write(transaction, sequence, None).await
-}
-
 pub(crate) async fn write(transaction: &mut PgConnection, sequence: u64, event: Option<EventId>) -> Result<(), Error> {
     sqlx::query("UPDATE paige.checkpoint SET sequence = $2, event_id = $3 WHERE stream = $1")
         .bind(Stream::Conversation.name())

@@ -53,7 +53,7 @@ fn event(said: Said) -> (Subject, ProjectEvent) {
             let (operation, kind) = (operation(100 + n), OperationKind::DeleteProject);
             ours(n, OperationStarted { operation, kind, deadline, overwrite: false }.into())
         }
-        IsErased(n) => ours(n, ProjectErased { operation: operation(100 + n) }.into()),
+        IsErased(n) => ours(n, ProjectErased { operation: operation(100 + n), left: None }.into()),
         Claimed(n) => claim(NumberClaimed { project: project(n) }.into()),
         Released(n) => claim(NumberReleased { project: project(n) }.into()),
     }

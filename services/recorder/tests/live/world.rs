@@ -175,7 +175,7 @@ impl World {
 
     /// Its deletion has ended: of its own events one is left.
     pub(crate) async fn erase(&self, project: ProjectId) {
-        self.say(project, ProjectErased { operation: OperationId::from_ulid(self.ids.ulid()) }).await;
+        self.say(project, ProjectErased { operation: OperationId::from_ulid(self.ids.ulid()), left: None }).await;
         self.journal.keep_last(&Subject::project(project)).await.unwrap();
     }
 

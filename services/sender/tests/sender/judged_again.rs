@@ -173,7 +173,7 @@ async fn what_contacts_stopped_is_forgotten_with_their_project() {
     world.tell(deleted.project, OperationStarted { operation, kind: OperationKind::DeleteProject, deadline, overwrite: false }).await;
     wait_for("the deleted one is in none", async || remembered().await.len() == 2).await;
     running.stop().await;
-    world.tell(erased.project, ProjectErased { operation }).await;
+    world.tell(erased.project, ProjectErased { operation, left: None }).await;
     let running = world.sender().await;
     wait_for("the other is left", async || remembered().await == [kept.project.to_string()]).await;
     running.stop().await;
