@@ -5,8 +5,8 @@
 //! takes once: whatever happens to an answer, asking again never charges twice. A reference may hold letters, digits and `-.,=` alone, so
 //! a payment's `_` is written `-`.
 //!
-//! An amount is in hundredths whatever the currency, also of one that has none ("multiplying the base amount by 100", Supported currency): 570
-//! francs (XOF), which are 570 minor units by ISO 4217, are 57000 here. Nothing but this file knows that.
+//! An amount is in hundredths, also of the franc XOF, which has none ("developers must multiply the amount by 100 regardless", "Supported
+//! currency"): 570 francs, which are 570 minor units by ISO 4217, are 57000 here. Nothing but this file knows that.
 
 use std::time::Duration;
 
@@ -103,25 +103,29 @@ pub(crate) struct Sum<'a> {
     pub(crate) currency: &'a str,
 }
 
-/// What Paystack counts in, of one.
-const HUNDREDTHS: u128 = 100;
+/// The one currency without hundredths of which Paystack says how it counts it.
+const FRANC: &str = "XOF";
+
+/// How many of Paystack's hundredths a minor unit of this currency is. None: nothing is charged in it, because nobody knows what a sum would be
+/// there.
+pub(crate) fn hundredths_of_minor_unit(currency: &str) -> Option<u64> {
+    match minor_digits(currency)? {
+        2 => Some(1),
+        0 if currency == FRANC => Some(100),
+        _ => None,
+    }
+}
 
 impl Sum<'_> {
     fn hundredths(self) -> Result<u64, ProviderError> {
-        let (amount, one) = (u128::from(self.amount_minor) * HUNDREDTHS, minor_units(self.currency));
-        let hundredths = if amount.is_multiple_of(one) { u64::try_from(amount / one).ok() } else { None };
+        let hundredths = hundredths_of_minor_unit(self.currency).and_then(|one| self.amount_minor.checked_mul(one));
         hundredths.ok_or_else(|| ProviderError::Refused(format!("a sum in {} cannot be said in hundredths", self.currency)))
     }
 }
 
-/// As many minor units as were paid whole.
+/// As many minor units as were paid whole. Of a currency in which nothing was asked for, as Paystack counts.
 fn in_minor_units(hundredths: u64, currency: &str) -> u64 {
-    u64::try_from(u128::from(hundredths) * minor_units(currency) / HUNDREDTHS).unwrap_or(u64::MAX)
-}
-
-/// How many of them are one. Of a code that is none, as Paystack counts.
-fn minor_units(currency: &str) -> u128 {
-    minor_digits(currency).map_or(HUNDREDTHS, |digits| 10_u128.pow(digits))
+    hundredths / hundredths_of_minor_unit(currency).unwrap_or(1)
 }
 
 /// A payment's name at Paystack.

@@ -1,7 +1,8 @@
 //! What is charged, and how long things last: values of configuration that the rules are given. Pure.
 
 use chrono::TimeDelta;
-use contract::minor_digits;
+
+use crate::paystack::hundredths_of_minor_unit;
 
 /// The longest trial, cycle, grace or wait for a charge.
 const DAYS_MAX: u32 = 366;
@@ -75,7 +76,7 @@ impl Terms {
         let distinct = self.packs.iter().enumerate().all(|(n, pack)| self.packs[..n].iter().all(|other| other.credits != pack.credits));
         let rules = [
             (amount(self.amount_minor), "the plan costs 1 to 10^12 minor units"),
-            (minor_digits(&self.currency).is_some(), "a currency is one of ISO 4217, such as ZAR"),
+            (hundredths_of_minor_unit(&self.currency).is_some(), "a currency is one of ISO 4217 that has hundredths, such as ZAR, or XOF"),
             (span(self.trial_days) && span(self.cycle_days) && span(self.grace_days), "trial, cycle and grace last 1 to 366 days"),
             (span(self.charge_days), "the outcome of a charge is waited for 1 to 366 days"),
             (rising && self.reminder_days.len() <= REMINDERS_MAX, "reminders are at most 16, on rising days"),
@@ -122,11 +123,14 @@ mod tests {
     #[test]
     fn the_default_is_usable_and_nonsense_is_not() {
         assert!(Terms::default().check().is_ok());
-        let wrong: [fn(&mut Terms); 10] = [
+        assert!(Terms { currency: "XOF".into(), ..Terms::default() }.check().is_ok());
+        let wrong: [fn(&mut Terms); 12] = [
             |terms| terms.amount_minor = 0,
             |terms| terms.currency = "zar".into(),
             |terms| terms.currency = "QQQ".into(),
             |terms| terms.currency = "XAU".into(),
+            |terms| terms.currency = "JPY".into(),
+            |terms| terms.currency = "KWD".into(),
             |terms| terms.trial_days = 0,
             |terms| terms.charge_days = 0,
             |terms| terms.reminder_days = vec![3, 0],

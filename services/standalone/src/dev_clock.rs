@@ -33,7 +33,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LOOKS: u32 = 5;
 /// How long that is waited for. Who is down, or is written to all the time, is late, and keeps the clock from nobody else.
 const REST_TIME_MAX: Duration = Duration::from_secs(3);
-/// How long one request goes on: with the last rest, less than [`chassis::ANSWER_LIMIT`].
+/// How long one request goes on, from when it came: with the last rest, less than [`chassis::ANSWER_LIMIT`].
 const MOVE_TIME_MAX: Duration = Duration::from_secs(25);
 
 /// The clock, moved by one request at a time.
@@ -96,29 +96,31 @@ async fn show_clock(State(dev): State<DevClock>) -> Json<ClockAnswer> {
     responses(
         (status = 200, description = "What it shows now", body = ClockAnswer),
         (status = 422, description = "`invalid_body`: backwards, or more than ten years ahead", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`clock_on_its_way`: so much is due on the way that it goes on with the next request; send `to`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`clock_on_its_way`: so much is due on the way that it goes on with the next request; send `to`, which is told", body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["dev"])),
 )]
 async fn move_clock(State(dev): State<DevClock>, Json(wanted): Json<ClockMove>) -> Result<Json<ClockAnswer>, Problem> {
+    let time_is_up = Instant::now() + MOVE_TIME_MAX;
     // Two requests that both say "to" end there, and not beyond it.
     let _moving = dev.moving.lock().await;
-    let by = distance(&wanted, dev.clock.now(), ahead(&dev.clock))?;
-    let has_come = dev.go(by, wanted.to).await;
+    let before = dev.clock.now();
+    let by = distance(&wanted, before, ahead(&dev.clock))?;
+    let has_come = dev.go(by, wanted.to, time_is_up).await;
     let shown = shown(&dev.clock);
     tracing::info!(seconds = by.num_seconds(), now = %shown.now, has_come, "the clock was moved ahead");
     if has_come {
         return Ok(Json(shown));
     }
-    let detail = format!("more is due on the way than happens within one request: it has come to {}", shown.now.to_rfc3339());
+    let (to, come_to) = ((before + by).to_rfc3339(), shown.now.to_rfc3339());
+    let detail = format!("more is due on the way to {to} than happens within one request: it has come to {come_to}");
     let on_its_way = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "clock_on_its_way").detail(detail);
     Err(on_its_way.header(RETRY_AFTER, HeaderValue::from(0)))
 }
 
 impl DevClock {
     /// Moves the clock by so much, or until it is `to`, from deadline to deadline. False: the time is up, and it stays where it has come to.
-    async fn go(&self, by: TimeDelta, to: Option<DateTime<Utc>>) -> bool {
-        let time_is_up = Instant::now() + MOVE_TIME_MAX;
+    async fn go(&self, by: TimeDelta, to: Option<DateTime<Utc>>, time_is_up: Instant) -> bool {
         let mut moved = TimeDelta::zero();
         loop {
             self.rest().await;
