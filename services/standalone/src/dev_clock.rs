@@ -30,7 +30,7 @@ use utoipa_axum::routes;
 const AHEAD_SECONDS_MAX: i64 = 10 * 366 * 24 * 60 * 60;
 /// How often it is looked whether everything has come to rest, and how many looks in a row must find it so.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-const LOOKS: u32 = 5;
+const LOOKS: u32 = 10;
 /// How long that is waited for. Who is down, or is written to all the time, is late, and keeps the clock from nobody else.
 const REST_TIME_MAX: Duration = Duration::from_secs(3);
 /// How long one request goes on, from when it came: with the last rest, less than [`chassis::ANSWER_LIMIT`].
