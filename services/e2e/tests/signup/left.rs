@@ -184,4 +184,5 @@ async fn what_meta_keeps_of_a_signup_that_failed_is_told_and_given_back_later() 
         world.operation(&operation, "succeeded").await;
         assert_eq!(as_registered_as_subscribed(&world, number).await, (false, false));
     }
+    assert_eq!(world.calls("deregister", "102").await, 0, "nobody here registered it");
 }

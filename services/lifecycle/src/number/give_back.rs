@@ -54,9 +54,9 @@ pub(crate) async fn left_over(lifecycle: &Lifecycle, project: &Project) -> Resul
     let Some(offer) = project.offer.as_ref().filter(|offer| !project.has_connected(offer)) else {
         return Ok(settled(project, steps::GIVE_BACK, None));
     };
-    // One that we did not register may be in use elsewhere. If nobody knows whether we did, that is told.
-    let registered = operation.done_at(steps::REGISTER).is_some();
-    let unclear = !registered && failure.step == steps::REGISTER && failure.code == DEADLINE_PASSED;
+    // If nobody knows whether it is registered, that is told, and it is given back with whatever gives back next.
+    let unclear = operation.done_at(steps::REGISTER).is_none() && failure.leaves_registration_open();
+    let registered = !unclear && project.registered.contains(&offer.phone_number_id);
     let until = failure.at + steps::time_max(OperationKind::DisconnectNumber);
     let left = match one(lifecycle, project, offer, registered).await? {
         Ran::Later { words, .. } if lifecycle.clock.now() >= until => Some((DEADLINE_PASSED, words)),
@@ -72,12 +72,12 @@ pub(crate) async fn left_over(lifecycle: &Lifecycle, project: &Project) -> Resul
 async fn all(lifecycle: &Lifecycle, project: &Project, offers: &[&NumberOffered]) -> Result<Ran, Error> {
     let mut ran = Ran::Done;
     for offer in offers {
-        ran = both(ran, one(lifecycle, project, offer, true).await?);
+        ran = both(ran, one(lifecycle, project, offer, project.registered.contains(&offer.phone_number_id)).await?);
     }
     Ok(ran)
 }
 
-/// `registered`: whether it was registered for this project.
+/// `registered`: whether it was registered for this project. One that was not may be in use elsewhere.
 async fn one(lifecycle: &Lifecycle, project: &Project, offer: &NumberOffered, registered: bool) -> Result<Ran, Error> {
     if is_anothers(lifecycle, project, offer).await? {
         return Ok(Ran::Done);

@@ -88,6 +88,13 @@ pub(crate) struct Failure {
     pub at: DateTime<Utc>,
 }
 
+impl Failure {
+    /// Whether nobody knows if Meta registered the number.
+    pub(crate) fn leaves_registration_open(&self) -> bool {
+        self.step == steps::REGISTER && self.code == DEADLINE_PASSED
+    }
+}
+
 impl Operation {
     pub(crate) fn begun(id: OperationId, kind: OperationKind, at: DateTime<Utc>, deadline: DateTime<Utc>, sequence: u64) -> Self {
         Self {

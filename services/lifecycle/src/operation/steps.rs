@@ -83,6 +83,11 @@ pub(crate) fn deregister(number: &str) -> String {
     format!("{DEREGISTER}{number}")
 }
 
+/// Which number was given back by such a call.
+pub(crate) fn deregistered(done: &str) -> Option<&str> {
+    done.strip_prefix(DEREGISTER)
+}
+
 /// The call after which an account's webhooks do not come any more.
 pub(crate) fn unsubscribe(account: &str) -> String {
     format!("{UNSUBSCRIBE}{account}")

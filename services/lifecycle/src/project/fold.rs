@@ -1,5 +1,7 @@
 //! What each event makes of a project.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use contract::{OperationKind, ProjectCreated, ProjectEvent, ProjectId, UnknownOutcome};
 
@@ -54,6 +56,7 @@ impl Project {
             number: None,
             offer: None,
             superseded: Vec::new(),
+            registered: BTreeSet::new(),
             description: None,
             profile: None,
             display_name: None,
@@ -111,6 +114,8 @@ impl Project {
             let held = self.offer_held().cloned();
             self.superseded.retain(|offer| Some(offer) != held.as_ref());
             self.offer = held;
+            let registered = std::mem::take(&mut self.registered);
+            self.registered = registered.into_iter().filter(|number| self.offer_of(number).is_some()).collect();
             let begun = Operation::begun(started.operation, started.kind, time, started.deadline, sequence);
             let before = std::mem::replace(&mut self.operation, Operation { overwrite: started.overwrite, ..begun });
             if before.id != started.operation {
@@ -133,8 +138,16 @@ impl Project {
             }
         } else if let ProjectEvent::OperationStepCompleted(completed) = event {
             operation.step_done(&completed.step, time, completed.left.clone());
+            if completed.step == steps::REGISTER {
+                self.registered.extend(self.offer.as_ref().map(|offer| offer.phone_number_id.clone()));
+            } else if let Some(number) = steps::deregistered(&completed.step) {
+                self.registered.remove(number);
+            }
         } else if let ProjectEvent::OperationFailed(failed) = event {
             operation.failed(failed, time);
+            if operation.failure().is_some_and(Failure::leaves_registration_open) {
+                self.registered.extend(self.offer.as_ref().map(|offer| offer.phone_number_id.clone()));
+            }
             // Let go, and Meta keeps it: it is in use by nobody, and remembered until it is given back.
             if operation.kind == OperationKind::DisconnectNumber && self.number.is_none() {
                 self.superseded.extend(self.offer.take());

@@ -10,6 +10,8 @@ pub(crate) mod settings;
 pub(crate) mod show;
 pub(crate) mod update;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use contract::{
     BusinessProfileChanged, NumberDescribed, NumberOffered, OperationId, OperationKind, ProjectId, UnknownOutcome, WorkspaceId,
@@ -56,6 +58,10 @@ pub(crate) struct Project {
     /// What signups brought before and was not given back yet: other numbers, and one that was let go while Meta kept it.
     #[serde(default)]
     pub superseded: Vec<NumberOffered>,
+    /// Which of their numbers were registered at Meta for this project, or may have been, and were not given back. Another may be in use
+    /// elsewhere.
+    #[serde(default)]
+    pub registered: BTreeSet<String>,
     /// What Meta says about the connected number.
     pub description: Option<NumberDescribed>,
     /// The business profile of the connected number, once it was changed here.

@@ -45,6 +45,13 @@ impl World {
         self.say_of_flow(shop, id, FlowCreated { name: name.to_owned(), categories: vec!["OTHER".to_owned()], endpoint_uri: None }).await;
         self.say_of_flow(shop, id, FlowLinked { flow_id: "812".to_owned(), waba_id: WABA.to_owned(), meta_sha256: None }).await;
         self.say_of_flow(shop, id, FlowPublished { revision: 1 }).await;
+        let at = self.now();
+        self.say_of_flow(
+            shop,
+            id,
+            FlowStatusReported { status: "PUBLISHED".to_owned(), heard_from: HeardFrom::Request, warning: None, at },
+        )
+        .await;
         id
     }
 

@@ -1,6 +1,6 @@
 //! What a signup had taken at Meta when it failed, and what Meta keeps of a number.
 
-use contract::{LeftAtMeta, OperationRetried, ProjectErased};
+use contract::{LeftAtMeta, NumberDisconnected, OperationRetried, ProjectErased};
 
 use super::signup::{connecting, offered, read, signed_up};
 use super::*;
@@ -95,6 +95,30 @@ fn a_number_that_works_is_held_whatever_fails_after_it() {
     let renewed_in_vain = [ready(), signed_up(1, "1"), connecting(2, "1"), end(2)].concat();
     let after = check_at(2, &renewed_in_vain, None, &give_back, Ok(&["operation_started"])).unwrap();
     assert_eq!((after.number.is_some(), after.offer, after.superseded), (true, Some(offered(2, "1")), Vec::new()));
+}
+
+#[test]
+fn a_number_is_given_back_only_as_long_as_it_may_be_registered_for_the_project() {
+    let connect = |n: u8| vec![started(operation(n), OperationKind::ConnectNumber), offered(n, "1").into()];
+    let begun = [ready(), connect(1)].concat();
+    let open = OperationFailed { operation: operation(1), step: "register".into(), code: "deadline_passed".into(), reason: "r".into() };
+    let reset = started(operation(2), OperationKind::ResetProject);
+    let disconnect = started(operation(2), OperationKind::DisconnectNumber);
+    let gone = NumberDisconnected { phone_number_id: "1".into() }.into();
+    let kept = [signed_up(1, "1"), vec![disconnect.clone(), gone, given_up(operation(2), "number")]].concat();
+    let again = and(connect(3), [given_up(operation(3), "subscribe_app")]);
+    for (given, registered) in [
+        (and(begun.clone(), [given_up(operation(1), "register")]), false),
+        (and(begun.clone(), [open.into()]), true),
+        (and(failed_signup(), [disconnect]), true),
+        (and(failed_signup(), [settled(1, "deregister/1", None)]), false),
+        (and(failed_signup(), [settled(1, "give_back", None), reset]), false),
+        // Meta kept it, and it was signed up again in vain.
+        ([ready(), kept, again].concat(), true),
+    ] {
+        let project = state(&given, None).project.unwrap();
+        assert_eq!(project.registered.contains("1"), registered, "{given:?}");
+    }
 }
 
 #[test]
