@@ -96,7 +96,7 @@ impl Bench {
         let project = ProjectId::from_ulid(Ulid::from_parts(1, 1));
         postgres.create_database(&database_name(project)).await.expect("database created");
         let databases = ProjectDatabases::new(postgres.admin_url().parse().expect("a URL"));
-        let mut connection = databases.pool(project).acquire().await.expect("connects");
+        let mut connection = PgConnection::connect_with(&databases.options(project)).await.expect("connects");
         projections::migrate(&mut connection).await.expect("migrates");
         drop(connection);
         let people = (events / EVENTS_PER_CONTACT).max(1);

@@ -1,5 +1,5 @@
 //! Connections to project databases: for whoever reads on behalf of others, one small pool per project, opened when it is needed, the least
-//! used closed first; for projector and recorder, connections of their own.
+//! used closed first, over which Postgres lets nobody write; for projector and recorder, connections of their own.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +21,8 @@ const CONNECTIONS_PER_PROJECT_MAX: u32 = 3;
 const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(60);
 /// A connection that was used more recently is taken as it is: asking it first would cost every query a second round trip.
 const TRUSTED_MAX: Duration = Duration::from_secs(1);
+/// See [`ProjectDatabases::pool`].
+const READS_ONLY: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
 /// See [`ProjectDatabases::connect`].
 const PLANNED_ONCE: [(&str, &str); 2] = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
 /// How long to wait for a connection before the database counts as down.
@@ -56,7 +58,7 @@ impl ProjectDatabases {
         self.server.clone().application_name("paige")
     }
 
-    /// The project's pool. Does not connect by itself.
+    /// The project's pool, for reading: a statement that writes is refused by Postgres. Does not connect by itself.
     pub fn pool(&self, project: ProjectId) -> PgPool {
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         pools
@@ -74,7 +76,7 @@ impl ProjectDatabases {
                             Ok(true)
                         })
                     })
-                    .connect_lazy_with(self.options(project))
+                    .connect_lazy_with(self.options(project).options(READS_ONLY))
             })
             .clone()
     }

@@ -52,8 +52,9 @@ async fn main() {
     make(&journal, &postgres, project).await;
     let databases = conversations::databases(postgres.admin_url().parse().expect("a url"));
     let pool = databases.pool(project);
+    let mut connection = PgConnection::connect_with(&databases.options(project)).await.expect("connects");
     for statement in FILL {
-        sqlx::query(statement).execute(&pool).await.expect("rows");
+        sqlx::query(statement).execute(&mut connection).await.expect("rows");
     }
     let projects = Projects::start(journal.clone()).await.expect("projects");
     let ids = Ids::new(Clock::System);

@@ -20,6 +20,8 @@ pub enum Unit {
     PerSecond,
     /// Milliseconds.
     Ms,
+    /// Seconds.
+    Seconds,
     /// Resident memory.
     MiB,
     /// Of one core.
@@ -33,6 +35,7 @@ impl Unit {
         match self {
             Self::PerSecond => format!("{}/s", thousands(value)),
             Self::Ms => format!("{value:.2} ms"),
+            Self::Seconds => format!("{value:.1} s"),
             Self::MiB => format!("{value:.1} MiB"),
             Self::Percent => format!("{value:.2} %"),
             Self::Times => format!("{value:.2} ×"),

@@ -44,6 +44,7 @@ async fn lives(user: Option<&User>) {
     let paige = Installation::new(user);
     let mut up = paige.start(FIRST_START_MAX).await;
     println!("first start: {:.1} s", up.took.as_secs_f64());
+    assert!(!said(&paige).contains("sync_interval"), "its own server is synced");
     assert!(busy.is_none() || !up.base.ends_with(&format!(":{DEFAULT_PORT}")), "a busy port: {}", up.base);
     for expected in ["/docs", "/sim", "/webhooks/meta", "nats://127.0.0.1:", "postgres://"] {
         assert!(up.text.contains(expected), "{expected} is not printed: {}", up.text);
@@ -122,6 +123,11 @@ async fn a_second_one_on_the_same_folder_is_refused_and_harms_nothing() {
     paige.all_gone(pid).await;
 }
 
+/// Everything that it said since it was made.
+fn said(paige: &Installation) -> String {
+    std::fs::read_to_string(&paige.program.log).unwrap()
+}
+
 /// What runs of it is the process alone.
 fn alone(paige: &Installation, pid: u32) -> bool {
     paige.processes(pid).iter().all(|line| line.trim_start().starts_with(&format!("{pid} ")))
@@ -139,6 +145,7 @@ async fn servers_that_are_given_are_used_and_left_running() {
         assert!(up.text.contains(url), "{name} is not printed: {}", up.text);
     }
     assert!(alone(&paige, pid), "servers of its own: {:?}", paige.processes(pid));
+    assert!(said(&paige).contains("sync_interval: always"), "what cannot be asked is not told: {}", said(&paige));
     for server in ["nats", "postgres"] {
         assert!(!paige.folder().join("data").join(server).exists(), "a folder for {server}, which was given");
     }

@@ -1,11 +1,12 @@
 //! From changes to events: where each belongs, what its id is, and when it counts as kept.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use chassis::Problem;
 use contract::{BODY_UNREADABLE, CHANGE_RECEIVED, Context, ENTRY_TIME, EventId, NewEvent, Subject, WABA_ID};
-use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 use journal::AppendError;
 use metrics::counter;
 use whatsapp::Change;
@@ -18,6 +19,9 @@ const SOURCE: &str = "/paige/ingress";
 pub(crate) const META: &str = "meta";
 /// Who said what payments are about.
 pub(crate) const PAYSTACK: &str = "paystack";
+/// For how many receivers of one body something is on its way to the log at once. Meta documents as many updates in a body, and the log lets eight
+/// times as many appends wait: a body is never too much by itself, however many it names.
+const RECEIVERS_AT_ONCE_MAX: usize = 1_000;
 /// How long the log may take to keep a body.
 const APPEND_TIME_MAX: Duration = Duration::from_secs(5);
 /// When Meta may try again.
@@ -30,21 +34,24 @@ const NOBODY: &str = "unknown";
 /// What is about one number goes one after another: on their way together, a lost connection could let a later one overtake.
 pub(crate) async fn append_changes(ingress: &Ingress, body: &Bytes, changes: &[Change<'_>]) -> Result<(), Problem> {
     counter!("ingress_changes_total").increment(changes.len() as u64);
-    let mut events: Vec<(Subject, Vec<NewEvent>)> = Vec::with_capacity(1);
+    let mut receivers: Vec<(Subject, Vec<NewEvent>)> = Vec::with_capacity(1);
+    let mut places = HashMap::with_capacity(1);
     for change in changes {
         let (subject, event) = event_of(ingress, body, change);
-        match events.iter_mut().find(|(other, _)| *other == subject) {
-            Some((_, events)) => events.push(event),
-            None => events.push((subject, vec![event])),
-        }
+        let place = *places.entry(subject).or_insert_with_key(|subject| {
+            receivers.push((subject.clone(), Vec::new()));
+            receivers.len() - 1
+        });
+        receivers[place].1.push(event);
     }
-    let appends = events.into_iter().map(async |(subject, events)| {
+    let receivers = stream::iter(receivers).map(Ok::<_, AppendError>);
+    let appends = receivers.try_for_each_concurrent(RECEIVERS_AT_ONCE_MAX, |(subject, events)| async move {
         for event in events {
             ingress.sink.keep(&subject, event).await?;
         }
         Ok(())
     });
-    in_time(try_join_all(appends)).await
+    in_time(appends).await
 }
 
 /// Keeps a body that cannot be split: it came from Meta, so it is not lost and not asked for again.

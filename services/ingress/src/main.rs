@@ -49,6 +49,9 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let journal =
         Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "ingress").with_replicas(config.nats.nats_replicas)).await?;
     journal.open(ingress::STREAMS).await?;
+    if config.nats.nats_replicas == 1 {
+        tracing::warn!("whether nats survives a power cut cannot be asked of it: run it with `sync_interval: always`, see deploy/nats");
+    }
     let listener = config.http.bind().await?;
     let clock = Clock::System;
     let health = Health::new();

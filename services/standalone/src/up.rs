@@ -63,6 +63,9 @@ pub async fn run(config: Up) -> Result<(), Failure> {
         database_url: config.outside.database_url.as_ref().map(text),
         ..ServersOptions::new(&data)
     };
+    if options.nats_url.is_some() {
+        tracing::warn!("whether nats survives a power cut cannot be asked of it: run it with `sync_interval: always`, see deploy/nats");
+    }
     let soft = shutdown.soft();
     let mut servers = tokio::select! {
         servers = Servers::start(options) => servers?,

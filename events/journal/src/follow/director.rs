@@ -6,7 +6,8 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{ParkedEvent, Subject};
+use chrono::{DateTime, Utc};
+use contract::{HoldKind, ParkedEvent, Subject};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::catch_up::Ending;
 use super::follower::{Shared, bad_name};
 use super::hint::Hints;
-use super::lane::{Lane, State};
+use super::lane::{Hold, Lane, State};
 use super::live::Worked;
 use super::notes::Notes;
 use super::progress::Progress;
@@ -56,7 +57,7 @@ pub(super) struct Director<H> {
     pub(super) shutdown: CancellationToken,
     /// A key was held or released.
     pub(super) recount: bool,
-    held: (usize, usize),
+    held: (usize, usize, Option<DateTime<Utc>>),
     pub(super) workers: JoinSet<Worked>,
     hints: Arc<Hints>,
     hint_kept: u64,
@@ -89,7 +90,7 @@ impl<H: Handler> Director<H> {
             catch_ups: JoinSet::new(),
             shutdown: CancellationToken::new(),
             recount: false,
-            held: (0, 0),
+            held: (0, 0, None),
             workers: JoinSet::new(),
             hints: Arc::new(hints),
             hint_kept: position,
@@ -199,17 +200,18 @@ impl<H: Handler> Director<H> {
 
     fn publish_status(&mut self) {
         if std::mem::take(&mut self.recount) {
-            let held = |lane: &&Lane| matches!(lane.state, State::Holding(..) | State::Held(..) | State::CatchingUp(_));
-            let parked = self.lanes.values().filter(|lane| lane.is_parked()).count();
-            self.held = (self.lanes.values().filter(held).count(), parked);
+            let holds: Vec<&Hold> = self.lanes.values().filter_map(Lane::hold).collect();
+            let parked = holds.iter().filter(|hold| hold.kind == HoldKind::Parked).count();
+            self.held = (holds.len(), parked, holds.iter().map(|hold| hold.since).min());
         }
-        let (held, parked) = self.held;
+        let (held, parked, held_since) = self.held;
         let lag = self.pending + self.memory_events as u64;
-        let status = Status { running: true, position: self.progress.position(), lag, held, parked };
+        let status = Status { running: true, position: self.progress.position(), lag, held, parked, held_since };
         if self.shared.status.send_if_modified(|old| std::mem::replace(old, status) != status) {
             let labels = [("service", self.follow.service), ("stream", self.follow.stream.name())];
             metrics::gauge!("journal_follow_lag", &labels).set(lag as f64);
             metrics::gauge!("journal_follow_held", &labels).set(held as f64);
+            metrics::gauge!("journal_follow_held_since_seconds", &labels).set(held_since.map_or(0, |since| since.timestamp()) as f64);
         }
     }
 

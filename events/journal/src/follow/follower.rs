@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,9 @@ pub struct Status {
     pub held: usize,
     /// How many of them are parked: someone must look.
     pub parked: usize,
+    /// Since when the one is held that is held longest: by the event at which it stopped, or after a restart by the record of that. What waits
+    /// in a stream whose events age is gone at that age.
+    pub held_since: Option<DateTime<Utc>>,
 }
 
 /// A follower's handle. Cheap to clone.

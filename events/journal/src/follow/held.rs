@@ -29,6 +29,8 @@ pub struct HeldKey {
     pub attempts: u32,
     /// Since when, or when it was last tried.
     pub since: DateTime<Utc>,
+    /// Since when it has been held without a break, however often it was tried.
+    pub held_since: DateTime<Utc>,
     /// Another attempt was asked for and has not ended yet.
     pub retry_requested: bool,
     /// Events to pass over.
@@ -50,7 +52,8 @@ impl Fold {
         let id = |key: &str| (service.to_owned(), stream, key.to_owned());
         match event {
             ParkedEvent::KeyHeld(KeyHeld { key, from_sequence, kind, cause, attempts }) => {
-                let skipped = self.0.remove(&id(&key)).map(|held| held.skipped).unwrap_or_default();
+                let (skipped, held_since) =
+                    self.0.remove(&id(&key)).map_or_else(|| (BTreeSet::new(), recorded.time), |held| (held.skipped, held.held_since));
                 let service = service.to_owned();
                 let held = HeldKey {
                     service,
@@ -61,6 +64,7 @@ impl Fold {
                     cause,
                     attempts,
                     since: recorded.time,
+                    held_since,
                     retry_requested: false,
                     skipped,
                 };
@@ -144,6 +148,20 @@ mod tests {
 
     fn held(from_sequence: u64) -> ParkedEvent {
         KeyHeld { key: "k".into(), from_sequence, kind: HoldKind::Parked, cause: "c".into(), attempts: 3 }.into()
+    }
+
+    #[test]
+    fn a_key_is_held_since_it_was_not_free_any_more_however_often_it_is_tried() {
+        let times = [10, 20, 30].map(|seconds| DateTime::from_timestamp(seconds, 0).unwrap());
+        let mut fold = Fold::default();
+        for ((from, time), sequence) in [5, 5, 7].into_iter().zip(times).zip(1..) {
+            fold.apply(&Recorded { time, ..event::recorded(held(from), sequence) });
+        }
+        let now = fold.0.values().next().unwrap();
+        assert_eq!((now.held_since, now.since), (times[0], times[2]));
+        fold.apply(&event::recorded(KeyReleased { key: "k".into(), through_sequence: 9 }.into(), 4));
+        fold.apply(&Recorded { time: times[1], ..event::recorded(held(11), 5) });
+        assert_eq!(fold.0.values().next().unwrap().held_since, times[1], "it was free meanwhile");
     }
 
     #[test]

@@ -21,26 +21,17 @@ const CATCH_UPS_MAX: usize = 4;
 /// How long until a catch-up is tried again when the stream could not be read.
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(1);
 
-impl Lane {
-    pub(super) fn is_parked(&self) -> bool {
-        match &self.state {
-            State::Holding(hold, _) | State::Held(hold, _) | State::CatchingUp(hold) => hold.kind == HoldKind::Parked,
-            State::Idle | State::Running | State::Backoff(_) => false,
-        }
-    }
-}
-
 impl<H: Handler> Director<H> {
     /// A key that was held when the follower started, which has seen everything up to `position`: from where it is held, or from where everything
     /// is seen again because the position was forgotten.
     pub(super) fn resume(&mut self, held: HeldKey, position: u64) {
-        let HeldKey { key, from_sequence, kind, cause, attempts, retry_requested, skipped, service: _, stream: _, since: _ } = held;
+        let HeldKey { key, from_sequence, kind, cause, attempts, retry_requested, skipped, held_since, .. } = held;
         let key: Arc<str> = key.into();
         let hold = Hold {
             dropped_through: 0,
             skipped,
             recorded_from: from_sequence,
-            ..Hold::new(from_sequence.min(position + 1), kind, cause, attempts, None)
+            ..Hold::new((from_sequence.min(position + 1), held_since), kind, cause, attempts, None)
         };
         let at_once = retry_requested || kind == HoldKind::SetAside;
         self.recount = true;
@@ -79,7 +70,7 @@ impl<H: Handler> Director<H> {
 
     fn hold(&mut self, key: &Arc<str>, kind: HoldKind, cause: String, retry_at: Option<Instant>) {
         let Some(lane) = self.lanes.get_mut(key) else { return };
-        let Some(from) = lane.queue.front().map(|event| event.sequence) else { return };
+        let Some(from) = lane.queue.front().map(|event| (event.sequence, event.time)) else { return };
         let hold = Hold::new(from, kind, cause, lane.attempts, retry_at);
         self.recount = true;
         let number = self.note_held(key, hold.record(key));

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use chrono::{DateTime, Utc};
 use contract::{HoldKind, KeyHeld, Recorded};
 use tokio::time::Instant;
 
@@ -45,6 +46,8 @@ pub(super) enum State {
 #[derive(Clone)]
 pub(super) struct Hold {
     pub(super) from: u64,
+    /// See [`super::Status::held_since`].
+    pub(super) since: DateTime<Utc>,
     pub(super) kind: HoldKind,
     pub(super) cause: String,
     pub(super) attempts: u32,
@@ -61,10 +64,16 @@ pub(super) struct Hold {
 }
 
 impl Hold {
-    /// A key held from this sequence on.
-    pub(super) fn new(from: u64, kind: HoldKind, cause: String, attempts: u32, retry_at: Option<Instant>) -> Self {
+    /// A key held from this sequence on, since then.
+    pub(super) fn new(
+        (from, since): (u64, DateTime<Utc>),
+        kind: HoldKind,
+        cause: String,
+        attempts: u32,
+        retry_at: Option<Instant>,
+    ) -> Self {
         let (skipped, reached) = (BTreeSet::new(), Arc::new(AtomicU64::new(from)));
-        Self { from, kind, cause, attempts, retries: 0, retry_at, dropped_through: from, skipped, recorded_from: from, reached }
+        Self { from, since, kind, cause, attempts, retries: 0, retry_at, dropped_through: from, skipped, recorded_from: from, reached }
     }
 
     pub(super) fn record(&self, key: &str) -> KeyHeld {
@@ -75,6 +84,14 @@ impl Hold {
 impl Lane {
     pub(super) fn bytes(&self) -> usize {
         self.queue.iter().map(|event| event.data.len()).sum()
+    }
+
+    /// What it is held by, if it is.
+    pub(super) fn hold(&self) -> Option<&Hold> {
+        match &self.state {
+            State::Holding(hold, _) | State::Held(hold, _) | State::CatchingUp(hold) => Some(hold),
+            State::Idle | State::Running | State::Backoff(_) => None,
+        }
     }
 
     /// A record of the key is in the log. If it is the one that the key is held by, its events may leave the memory: they are given back, and the
@@ -110,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_held_key_keeps_its_events_until_its_own_record_is_in_the_log() {
-        let hold = Hold::new(200, HoldKind::SetAside, "down".into(), 1, None);
+        let hold = Hold::new((200, DateTime::UNIX_EPOCH), HoldKind::SetAside, "down".into(), 1, None);
         let mut lane = Lane { queue: [waiting(200), waiting(201)].into(), state: State::Holding(hold, 7), ..Lane::default() };
         assert!(lane.noted(5).is_none(), "a record of an earlier hold, written late");
         assert_eq!(lane.queue.len(), 2);

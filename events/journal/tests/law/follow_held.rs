@@ -8,7 +8,7 @@ use std::time::Duration;
 use contract::{HoldKind, Stream};
 use journal::{Follow, HeldKey, Stop};
 
-use crate::fixture::{Log, PATIENCE, within};
+use crate::fixture::{Log, PATIENCE, event, within};
 use crate::follow::{Running, Seen, fill, follow, key, until};
 
 fn merge(into: &mut BTreeMap<String, Vec<u64>>, more: BTreeMap<String, Vec<u64>>) {
@@ -58,6 +58,7 @@ async fn a_parked_key_holds_back_its_own_events_only_until_it_is_retried() {
     assert_eq!((held.from_sequence, held.kind, held.cause.as_str()), (poison, HoldKind::Parked, "cannot be read"));
     let status = *running.follower.status().borrow();
     assert_eq!((status.held, status.parked, status.position), (1, 1, 800));
+    assert_eq!(status.held_since, Some(event(0).time), "since the event that waits");
 
     // Tried before it is mended: parked again. Then mended.
     log.journal.request_retry("law", Stream::Conversation, &key(2)).await.unwrap();
@@ -67,6 +68,7 @@ async fn a_parked_key_holds_back_its_own_events_only_until_it_is_retried() {
     within(PATIENCE, "the release", async { while !log.journal.parked().await.unwrap().is_empty() {} }).await;
     merge(&mut expected, fill(&log, 4, 801, 900).await);
     running.caught_up().await;
+    assert_eq!(running.follower.status().borrow().held_since, None);
     assert_eq!(*seen.by_key.lock().unwrap(), expected);
     running.stop().await;
 }
@@ -77,13 +79,14 @@ async fn another_version_sees_also_what_came_before_the_event_that_a_key_is_held
     let expected = fill(&log, 2, 1, 100).await;
     let (seen, mended) = parks(expected[&key(1)][7]);
     let running = Running::start(&log.journal, follow(), &seen);
-    the_held_key(&log).await;
+    let held = the_held_key(&log).await;
     running.stop().await;
     mended.store(true, Ordering::SeqCst);
     let seen = Seen::all();
     let running = Running::start(&log.journal, Follow { version: 2, ..follow() }, &seen);
     running.caught_up().await;
     assert_eq!(seen.of(&key(1)), [0; 0], "parked for somebody to look at, whichever version");
+    assert_eq!(running.follower.status().borrow().held_since, Some(held.held_since), "and since when");
     log.journal.request_retry("law", Stream::Conversation, &key(1)).await.unwrap();
     within(PATIENCE, "the release", async { while !log.journal.parked().await.unwrap().is_empty() {} }).await;
     running.stop().await;

@@ -32,7 +32,7 @@ const FILL: [&str; 7] = [
 async fn big(world: &World) -> ProjectId {
     let project = world.project().await;
     for statement in FILL {
-        world.sql(project, statement).await;
+        world.write(project, statement).await;
     }
     project
 }
@@ -106,15 +106,15 @@ async fn no_request_to_speak_reads_a_table_from_end_to_end() {
     let world = World::start().await;
     let project = big(&world).await;
     world.tell_project(project, vec![number_offered().into(), number_connected().into()]).await;
-    world.sql(project, "UPDATE public.contacts SET wa_id = '1' WHERE id = 'con_00000000000000000000000777'").await;
+    world.write(project, "UPDATE public.contacts SET wa_id = '1' WHERE id = 'con_00000000000000000000000777'").await;
     world.clock.set(chrono::DateTime::from_timestamp(100_000, 0).unwrap());
     world
-        .sql(
+        .write(
             project,
             "UPDATE public.conversations SET last_inbound_at = to_timestamp(99999) WHERE contact_id = 'con_00000000000000000000000777'",
         )
         .await;
-    world.sql(project, "INSERT INTO paige.checkpoint VALUES ('conversation', now(), 1000000, NULL)").await;
+    world.write(project, "INSERT INTO paige.checkpoint VALUES ('conversation', now(), 1000000, NULL)").await;
     let con = "con_00000000000000000000000777";
     let message = hello();
     let reaction = serde_json::json!({"type": "reaction", "reaction": {"message_id": "wamid.776", "emoji": "👍"}});
@@ -141,9 +141,9 @@ async fn no_request_to_speak_reads_a_table_from_end_to_end() {
 async fn states_are_counted_up_to_a_limit_and_say_so() {
     let world = World::start().await;
     let project = big(&world).await;
-    world.sql(project, "UPDATE public.conversations SET state = 'crowded', closed_at = NULL WHERE state < 'state 3'").await;
-    world.sql(project, "UPDATE public.conversations SET state = 'rare' WHERE state = 'state 5' AND version % 200 = 5").await;
-    world.sql(project, "VACUUM ANALYZE public.conversations").await;
+    world.write(project, "UPDATE public.conversations SET state = 'crowded', closed_at = NULL WHERE state < 'state 3'").await;
+    world.write(project, "UPDATE public.conversations SET state = 'rare' WHERE state = 'state 5' AND version % 200 = 5").await;
+    world.write(project, "VACUUM ANALYZE public.conversations").await;
     let states = world.found(&format!("/v1/projects/{project}/conversations/states")).await;
     let states = states["data"].as_array().unwrap();
     let of = |name: &str| states.iter().find(|state| state["state"] == name).unwrap();

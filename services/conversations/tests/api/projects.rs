@@ -84,3 +84,21 @@ async fn a_database_that_is_down_is_said_to_be_and_comes_back() {
     postgres.restart().await.unwrap();
     world.found(&path).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_what_answers_are_read_from_postgres_lets_nobody_write() {
+    let world = World::start().await;
+    let project = world.project().await;
+    let pool = world.databases.pool(project);
+    for statement in [
+        "INSERT INTO paige.checkpoint VALUES ('conversation', now(), 1, NULL)",
+        "UPDATE public.contacts SET name = 'Ana'",
+        "DELETE FROM public.messages",
+        "TRUNCATE public.messages",
+        "CREATE TABLE public.another (id text)",
+    ] {
+        let error = sqlx::query(statement).execute(&pool).await.unwrap_err();
+        let code = error.as_database_error().and_then(|error| error.code());
+        assert_eq!(code.as_deref(), Some("25006"), "{statement}: {error}");
+    }
+}

@@ -11,6 +11,7 @@ mod ingress;
 mod reads;
 mod recorder_drains;
 mod sending;
+mod start;
 mod visible;
 mod windows;
 
@@ -20,7 +21,7 @@ use std::process::{Command, ExitCode};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const ROWS: [&str; 7] = ["ingress", "visible", "recorder", "reads", "sending", "erasure", "idle"];
+const ROWS: [&str; 8] = ["ingress", "visible", "recorder", "reads", "sending", "erasure", "idle", "start"];
 /// Too long to come along with the others.
 const LONG: &str = "deletion";
 
@@ -60,6 +61,7 @@ async fn run(row: &str) -> ExitCode {
         "erasure" => erasure::run().await,
         LONG => deletion::run().await,
         "idle" => idle::run().await,
+        "start" => start::run().await,
         unknown => {
             e2e::report::note(format!("{unknown} is none of {}, {LONG}", ROWS.join(", ")));
             return ExitCode::FAILURE;

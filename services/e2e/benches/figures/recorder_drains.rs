@@ -13,6 +13,7 @@ use embedded::{Nats, Postgres};
 use futures::{StreamExt, TryStreamExt};
 use journal::{Filter, Journal, Range};
 use recorder::Followers;
+use sqlx::ConnectOptions;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -95,7 +96,7 @@ async fn count(projects: &Projects) -> (i64, i64) {
 
 /// Messages a second when Postgres gets the same rows without anybody asking what they mean.
 async fn write_again(projects: &Projects) -> f64 {
-    let prepare = |id| Copy::prepare(projects.databases.pool(id));
+    let prepare = |id| async move { Copy::prepare(projects.databases.options(id).connect().await?).await };
     let copies: Vec<Copy> =
         futures::stream::iter(projects.ids.clone()).map(prepare).buffer_unordered(WRITERS).try_collect().await.expect("rows are read");
     let start = Instant::now();

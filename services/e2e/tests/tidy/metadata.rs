@@ -43,14 +43,14 @@ impl Graph {
         }
     }
 
-    /// The names of everything linked into `package`, itself included. What is behind a crate of `opaque` is not followed.
-    pub(crate) fn reach(&self, package: &str, opaque: &[&str]) -> BTreeSet<&str> {
+    /// The names of everything linked into `package`, itself included.
+    pub(crate) fn reach(&self, package: &str) -> BTreeSet<&str> {
         let start = self.names.iter().filter(|(_, name)| *name == package).map(|(id, _)| id);
         let mut waiting: Vec<&String> = start.collect();
         assert_eq!(waiting.len(), 1, "there is one crate {package}");
         let mut seen = BTreeSet::new();
         while let Some(id) = waiting.pop() {
-            if seen.insert(id.as_str()) && !opaque.contains(&self.names[id].as_str()) {
+            if seen.insert(id.as_str()) {
                 waiting.extend(&self.links[id]);
             }
         }
