@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 use contract::ProjectId;
 
-use crate::filter::FilterArgs;
+use crate::at;
+use crate::filter::{self, FilterArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -13,8 +15,8 @@ Exit codes:
   1  something was found: tables differ from the log, keys are parked
   2  the command line is wrong
   3  the log or a database does not answer
-  4  refused: tables of another log or ahead of it, an event that cannot be read, no such row or key, a file
-     that is there already
+  4  refused: tables of another log or ahead of it, an event that cannot be read, no such project, row or key,
+     a time before the log, a file that is there already
   130  interrupted
 
 Everything that changes something is a dry run unless --yes is given.
@@ -67,6 +69,8 @@ pub(crate) enum Command {
     Rebuild(Mend),
     /// The events that made a row, in order
     Explain(Explain),
+    /// A project's rows as they were at a moment: what the log made of everything that it held by then. Changes nothing, and asks no database
+    At(At),
     /// The events themselves
     #[command(subcommand)]
     Log(Log),
@@ -85,27 +89,35 @@ impl Command {
             Self::Repair(_) => "repair",
             Self::Rebuild(_) => "rebuild",
             Self::Explain(_) => "explain",
+            Self::At(_) => "at",
             Self::Log(_) => "log",
             Self::Parked(_) => "parked",
         }
     }
 }
 
-/// How tables are compared.
+/// How the log is folded.
 #[derive(Args, Debug)]
-pub(crate) struct How {
+pub(crate) struct Reading {
     /// Read at most so many events a second; as fast as it goes when not given, slower while the log grows
     #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
     /// Memory for folded rows, in MiB; a project that needs more is done in several passes
     #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) memory: u32,
-    /// Differences told one by one, per table; all are counted
-    #[arg(long, value_name = "ROWS", default_value_t = 20)]
-    pub(crate) differences: usize,
     /// Print values of rows: people's words and numbers
     #[arg(long)]
     pub(crate) show_content: bool,
+}
+
+/// How tables are compared.
+#[derive(Args, Debug)]
+pub(crate) struct How {
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// Differences told one by one, per table; all are counted
+    #[arg(long, value_name = "ROWS", default_value_t = 20)]
+    pub(crate) differences: usize,
 }
 
 #[derive(Args, Debug)]
@@ -140,6 +152,20 @@ pub(crate) struct Explain {
     /// Print the events' data: people's words and numbers
     #[arg(long)]
     pub(crate) show_content: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct At {
+    /// The moment, by the broker's clock: RFC 3339, or a time ago such as 90s, 10m, 2h, 3d. What the log took until then counts, whatever
+    /// time the events themselves name
+    #[arg(value_parser = filter::past)]
+    pub(crate) time: DateTime<Utc>,
+    /// Only this table: contacts, conversations, messages, identities, statuses, state_changes, submissions or unassigned; may be given
+    /// several times
+    #[arg(long, value_name = "TABLE", value_parser = at::table)]
+    pub(crate) table: Vec<&'static str>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Subcommand, Debug)]

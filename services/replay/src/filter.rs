@@ -21,7 +21,7 @@ pub(crate) struct FilterArgs {
     /// Only events of this type; `*` at the end stands for anything: conversation.message_received.v1, conversation.message_*
     #[arg(long = "type", value_name = "TYPE", global = true)]
     pub(crate) event_type: Vec<String>,
-    /// Only events of this contact
+    /// Only events, or rows, of this contact
     #[arg(long, value_name = "CON", global = true)]
     pub(crate) contact: Option<ContactId>,
     /// From this sequence on
@@ -43,6 +43,16 @@ fn stream(text: &str) -> Result<Stream, String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the operator's `2h` ago is counted from the operator's own clock")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// A time that has been: nobody knows what the tables will hold.
+pub(crate) fn past(text: &str) -> Result<DateTime<Utc>, String> {
+    let time = time(text)?;
+    if time > now() { Err("that is in the future".to_owned()) } else { Ok(time) }
+}
+
 fn time(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(time.to_utc());
@@ -58,16 +68,15 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
         };
         TimeDelta::try_seconds(number.parse::<i64>().ok()?.checked_mul(seconds)?)
     };
-    ago()
-        .and_then(|ago| Utc::now().checked_sub_signed(ago))
-        .ok_or_else(|| "a time is 2026-11-20T18:00:00Z, or 90s, 10m, 2h, 3d ago".to_owned())
+    ago().and_then(|ago| now().checked_sub_signed(ago)).ok_or_else(|| "a time is 2026-11-20T18:00:00Z, or 90s, 10m, 2h, 3d ago".to_owned())
 }
 
 impl FilterArgs {
     /// Refuses what the verb cannot heed.
     pub(crate) fn check(&self, command: &Command) -> Result<(), Error> {
         let heeded: &[&str] = match command {
-            Command::Status | Command::Plan(_) | Command::Verify(_) | Command::Repair(_) | Command::Rebuild(_) => &["--project"],
+            Command::Status | Command::Plan(_) | Command::Rebuild(_) => &["--project"],
+            Command::Verify(_) | Command::Repair(_) | Command::At(_) => &["--project", "--contact"],
             Command::Explain(_) => &["--project", "--from", "--to", "--since", "--until"],
             Command::Log(Log::Count | Log::Show(_) | Log::Export(_) | Log::Tail(_)) => {
                 &["--project", "--stream", "--type", "--contact", "--from", "--to", "--since", "--until"]
@@ -88,8 +97,23 @@ impl FilterArgs {
             Some((name, _)) => {
                 Err(Error::Usage(format!("{name} means nothing to `{}`, which heeds {}", command.name(), heeded.join(", "))))
             }
-            None => Ok(()),
+            None => self.check_together(command),
         }
+    }
+
+    /// Refuses what makes sense only with, or without, something else.
+    fn check_together(&self, command: &Command) -> Result<(), Error> {
+        let wrong = match command {
+            Command::At(_) if self.project.len() != 1 => "`at` shows the rows of one project: name it with --project",
+            Command::Verify(_) | Command::Repair(_) if self.contact.is_some() && self.project.len() != 1 => {
+                "--contact is one of one project: name it with --project"
+            }
+            Command::Verify(verify) if self.contact.is_some() && verify.out.is_some() => {
+                "--out keeps what is said of whole projects, and not of a --contact"
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::Usage(wrong.to_owned()))
     }
 
     /// The streams that can hold what is asked for.
@@ -229,7 +253,18 @@ mod tests {
     #[test]
     fn a_filter_that_means_nothing_is_refused() {
         let refused = check("replay verify --type conversation.message_received.v1").unwrap_err();
-        assert_eq!(refused, "--type means nothing to `verify`, which heeds --project");
+        assert_eq!(refused, "--type means nothing to `verify`, which heeds --project, --contact");
+        let (project, contact) = ("prj_00000000010000000000000001", "con_00000000010000000000000001");
+        let refused = check(&format!("replay rebuild --project {project} --contact {contact}")).unwrap_err();
+        assert_eq!(refused, "--contact means nothing to `rebuild`, which heeds --project");
+        for verb in ["verify", "repair", "at 1h"] {
+            assert!(check(&format!("replay {verb} --contact {contact}")).is_err_and(|refused| refused.contains("--project")), "{verb}");
+            assert!(check(&format!("replay {verb} --project {project} --contact {contact}")).is_ok(), "{verb}");
+        }
+        assert!(check(&format!("replay verify --project {project} --contact {contact} --out file")).is_err());
+        assert!(check(&format!("replay at 1h --project {project} --table contacts --table paige.statuses")).is_ok());
+        assert!(check(&format!("replay at 1h --project {project} --table checkpoint")).is_err());
+        assert!(check(&format!("replay at 2999-01-01T00:00:00Z --project {project}")).unwrap_err().contains("in the future"));
         assert!(check("replay log count --stream nowhere").is_err());
         assert!(check("replay log count --since yesterday").is_err());
         assert!(check("replay log count --since 2h").is_ok());

@@ -3,6 +3,7 @@
 //! It reads the log and writes projections, and its only events are an operator's words about parked keys. Nothing that could
 //! reach Meta, a bot or a payment provider is linked. One file per verb; `cli` is the grammar, `filter` the part of it that all verbs share.
 
+mod at;
 mod bars;
 mod cli;
 mod error;
@@ -63,6 +64,7 @@ pub async fn execute(cli: &Cli, out: &mut Out) -> Result<Exit, Error> {
         Command::Repair(how) => mend::repair(&servers, &cli.filter, how, out).await,
         Command::Rebuild(how) => mend::rebuild(&servers, &cli.filter, how, out).await,
         Command::Explain(what) => explain::explain(&servers, &cli.filter, what, out).await,
+        Command::At(what) => at::at(&servers, &cli.filter, what, out).await,
         Command::Log(command) => log::run(&servers, &cli.filter, command, out).await,
         Command::Parked(command) => parked::run(&servers, &cli.filter, command, out).await,
     }

@@ -1,7 +1,7 @@
 //! `repair` and `rebuild`: make the tables what the log says. A dry run unless `--yes`.
 
 use contract::ProjectId;
-use projections::rebuild::Report;
+use projections::rebuild::{Rebuild, Report};
 
 use crate::cli::Mend;
 use crate::error::tables_exit;
@@ -14,11 +14,15 @@ use crate::{Error, Exit, Out, bars, plan, tables};
 pub(crate) async fn repair(servers: &Servers, filter: &FilterArgs, mend: &Mend, out: &mut Out) -> Result<Exit, Error> {
     let projects = with_tables(servers, filter).await?;
     if !mend.yes {
-        let exit = compare(servers, &projects, &mend.how, "would be mended", None, out).await?;
+        let exit = compare(servers, &projects, filter.contact, &mend.how, "would be mended", None, out).await?;
         out.text("dry run: nothing was changed; --yes does it")?;
         return Ok(exit);
     }
-    each(servers, filter, mend, "mended", out, async |rebuild, project| rebuild.repair(project).await).await
+    let work = async |rebuild: Rebuild, project| match filter.contact {
+        Some(contact) => rebuild.repair_contact(project, contact).await,
+        None => rebuild.repair(project).await,
+    };
+    each(servers, filter, mend, "mended", out, work).await
 }
 
 /// The rebuild reads back every row that it wrote before it commits: that is its verification.
@@ -37,7 +41,7 @@ async fn each(
     mend: &Mend,
     verb: &str,
     out: &mut Out,
-    work: impl AsyncFn(projections::rebuild::Rebuild, ProjectId) -> Result<Report, projections::Error>,
+    work: impl AsyncFn(Rebuild, ProjectId) -> Result<Report, projections::Error>,
 ) -> Result<Exit, Error> {
     let mut exit = Exit::Fine;
     for project in behind(with_tables(servers, filter).await?, mend.after)? {
@@ -45,7 +49,7 @@ async fn each(
         let result = work(tables::rebuild(servers, &mend.how)?.watched(follow), project).await;
         bar.finish_and_clear();
         match result {
-            Ok(report) => tables::print(&report, if report.is_clean() { "equal" } else { verb }, mend.how.show_content, out)?,
+            Ok(report) => tables::print(&report, if report.is_clean() { "equal" } else { verb }, mend.how.reading.show_content, out)?,
             Err(error) => {
                 exit = exit.and(tables_exit(&error));
                 failed(project, &error, out)?;

@@ -1,5 +1,6 @@
 //! What the tool prints: text for people, or JSON, one object a line, for programs. Results on standard output, complaints on standard error.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use serde_json::{Value, json};
@@ -9,6 +10,8 @@ use crate::Error;
 /// Where results go.
 pub struct Out {
     json: bool,
+    /// Whether rows are JSON: asked for, or there is no terminal, and a program reads them.
+    pub(crate) json_rows: bool,
     to: Box<dyn Write + Send>,
     /// Whether somebody watches: progress is drawn on standard error.
     pub(crate) watched: bool,
@@ -17,12 +20,13 @@ pub struct Out {
 impl Out {
     /// Standard output.
     pub fn stdout(json: bool) -> Self {
-        Self { json, to: Box::new(io::stdout()), watched: !json && io::stderr().is_terminal() }
+        let json_rows = json || !io::stdout().is_terminal();
+        Self { json, json_rows, to: Box::new(io::stdout()), watched: !json && io::stderr().is_terminal() }
     }
 
     /// Somewhere else; nobody watches.
     pub fn new(json: bool, to: impl Write + Send + 'static) -> Self {
-        Self { json, to: Box::new(to), watched: false }
+        Self { json, json_rows: json, to: Box::new(to), watched: false }
     }
 
     /// One result, in both forms.
@@ -47,6 +51,12 @@ impl Out {
     /// One event of a dump: JSON in both forms.
     pub(crate) fn raw(&mut self, object: &Value) -> Result<(), Error> {
         writeln!(self.to, "{object}")?;
+        Ok(())
+    }
+
+    /// One row of a table, in the form that [`Self::json_rows`] says.
+    pub(crate) fn row(&mut self, row: impl Display) -> Result<(), Error> {
+        writeln!(self.to, "{row}")?;
         Ok(())
     }
 

@@ -61,7 +61,7 @@ async fn measure(servers: &Servers, project: ProjectId, how: &How, out: &Out) ->
         }
     }
     bar.finish_and_clear();
-    let slowest = how.rate.map_or(0.0, |rate| events as f64 / f64::from(rate));
+    let slowest = how.reading.rate.map_or(0.0, |rate| events as f64 / f64::from(rate));
     Ok((events, bytes, (began.elapsed().as_secs_f64() * READINGS).max(slowest)))
 }
 

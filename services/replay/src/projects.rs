@@ -18,6 +18,7 @@ pub(crate) struct Project {
 /// Those asked for, in the order of their creation. One that was named and that the log does not know is an error.
 pub(crate) async fn projects(servers: &Servers, filter: &FilterArgs) -> Result<Vec<Project>, Error> {
     let mut projects: Vec<Project> = Vec::new();
+    let mut deleted: Vec<ProjectId> = Vec::new();
     let mut events = std::pin::pin!(servers.journal.replay(Stream::Project, Range::ALL, Filter::all()));
     while let Some(event) = events.try_next().await? {
         let Some(id) = event.subject.project_id().filter(|id| filter.wants_project(*id)) else { continue };
@@ -32,7 +33,10 @@ pub(crate) async fn projects(servers: &Servers, filter: &FilterArgs) -> Result<V
             // Its tables go, or are gone.
             ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
                 projects.retain(|project| project.id != id);
+                deleted.push(id);
             }
+            // All that is left of it.
+            ProjectEvent::ProjectErased(_) => deleted.push(id),
             ProjectEvent::ProjectCreated(_)
             | ProjectEvent::ProjectFailed(_)
             | ProjectEvent::NumberConnected(_)
@@ -43,7 +47,6 @@ pub(crate) async fn projects(servers: &Servers, filter: &FilterArgs) -> Result<V
             | ProjectEvent::ProjectSuspended(_)
             | ProjectEvent::ProjectRestored(_)
             | ProjectEvent::ProjectTransferred(_)
-            | ProjectEvent::ProjectErased(_)
             | ProjectEvent::TransferRequested(_)
             | ProjectEvent::TransferEnded(_)
             | ProjectEvent::OperationStarted(_)
@@ -61,6 +64,9 @@ pub(crate) async fn projects(servers: &Servers, filter: &FilterArgs) -> Result<V
         }
     }
     match filter.project.iter().find(|wanted| !projects.iter().any(|project| project.id == **wanted)) {
+        Some(gone) if deleted.contains(gone) => {
+            Err(Error::NotFound(format!("project {gone} was deleted: what the log held of it goes, or is gone")))
+        }
         Some(unknown) => Err(Error::NotFound(format!("the log knows no project {unknown}"))),
         None => Ok(projects),
     }

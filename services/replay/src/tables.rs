@@ -1,9 +1,9 @@
-//! What verify, repair and rebuild have in common: how they are set up, and how a report reads.
+//! What the verbs that fold the log have in common: how they are set up, and how a report reads.
 
 use projections::rebuild::{Difference, DifferenceKind, Options, Rebuild, Report};
 use serde_json::{Value, json};
 
-use crate::cli::How;
+use crate::cli::{How, Reading};
 use crate::servers::Servers;
 use crate::{Error, Out};
 
@@ -11,9 +11,12 @@ use crate::{Error, Out};
 const PERSONAL: [&str; 2] = ["value", "participant"];
 
 pub(crate) fn rebuild(servers: &Servers, how: &How) -> Result<Rebuild, Error> {
-    let options =
-        Options { memory_bytes_max: how.memory as usize * 1024 * 1024, events_per_second_max: how.rate, differences_max: how.differences };
+    let options = Options { differences_max: how.differences, ..options(&how.reading) };
     Ok(Rebuild::new(servers.journal.clone(), servers.databases()?, options))
+}
+
+pub(crate) fn options(reading: &Reading) -> Options {
+    Options { memory_bytes_max: reading.memory as usize * 1024 * 1024, events_per_second_max: reading.rate, ..Options::default() }
 }
 
 /// A report as JSON. `verb` is what is said of rows that differ.
@@ -26,6 +29,9 @@ pub(crate) fn told(report: &Report, verb: &str, content: bool) -> Value {
         "project": report.project, "result": verb, "checkpoint": report.checkpoint, "events": report.events, "passes": report.passes,
         "rows": report.rows(), "differing_rows": report.differing_rows(), "tables": tables,
     });
+    if let Some(contact) = report.contact {
+        told["contact"] = json!(contact);
+    }
     if let Some(at) = report.at {
         told["at"] = json!(at);
     }
@@ -35,9 +41,14 @@ pub(crate) fn told(report: &Report, verb: &str, content: bool) -> Value {
 /// Prints a report: a line for the project, one for each table that differs, one for each difference that is told.
 pub(crate) fn print(report: &Report, verb: &str, content: bool, out: &mut Out) -> Result<(), Error> {
     let (project, rows, differing) = (report.project, report.rows(), report.differing_rows());
+    let whose = match report.contact {
+        None => project.to_string(),
+        Some(contact) if rows == 0 && differing == 0 => return Err(Error::NotFound(format!("{project} has no contact {contact}"))),
+        Some(contact) => format!("{project}  {contact}"),
+    };
     let summary = match differing {
-        0 => format!("{project}  {rows} rows equal the log up to {}, {} events", report.checkpoint, report.events),
-        _ => format!("{project}  {differing} rows {verb}, compared with the log up to {}, {} events", report.checkpoint, report.events),
+        0 => format!("{whose}  {rows} rows equal the log up to {}, {} events", report.checkpoint, report.events),
+        _ => format!("{whose}  {differing} rows {verb}, compared with the log up to {}, {} events", report.checkpoint, report.events),
     };
     out.line(summary, &told(report, verb, content))?;
     for table in report.tables.iter().filter(|table| table.differing_rows() > 0) {

@@ -53,6 +53,26 @@ impl Journal {
     pub async fn last_sequence(&self, stream: Stream, filter: &str) -> Result<u64, Error> {
         Ok(self.link.last_of(stream, filter).await?.map_or(0, |stored| stored.sequence))
     }
+
+    /// The sequence that the stream had come to at a moment, by the broker's clock, which says when an event was stored and not when it
+    /// happened; before the first event, whatever comes before it. Asked of the stream's leader, some thirty times.
+    ///
+    /// # Errors
+    /// As [`Self::state`].
+    pub async fn sequence_at(&self, stream: Stream, time: DateTime<Utc>) -> Result<u64, Error> {
+        let StreamState { last, .. } = self.state(stream).await?;
+        // Stored at that moment is what is before `low`; from `high` on it is later.
+        let (mut low, mut high) = (1, last + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            // Of what is purged nobody knows the time: what comes next speaks for it.
+            match self.link.first_from(stream, ">", middle).await? {
+                Some(stored) if stored.sequence < high && stored.time <= time => low = stored.sequence + 1,
+                _ => high = middle,
+            }
+        }
+        Ok(low - 1)
+    }
 }
 
 pub(crate) async fn state(link: &crate::link::Link, stream: Stream) -> Result<StreamState, Error> {

@@ -1,5 +1,6 @@
 //! Reading: in order, without gap or repeat, over restarts, and an end that is an end.
 
+use chrono::{DateTime, Utc};
 use contract::Stream;
 use futures::StreamExt;
 use futures::future::join_all;
@@ -62,6 +63,35 @@ async fn one_subject_is_read_whole_and_its_last_event_alone() {
     assert_eq!(numbers(&log.journal.entity(&contact(1)).await.unwrap()), (0..3_000).collect::<Vec<_>>());
     let last = log.journal.last(&contact(1)).await.unwrap().unwrap();
     assert_eq!((number(&last), last.sequence, last.subject), (2_999, 3_002, contact(1)));
+}
+
+#[expect(clippy::disallowed_methods, reason = "a moment between two appends, as the broker's clock sees it")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_stored_by_a_moment_is_known_also_where_events_are_purged() {
+    let log = Log::start().await;
+    let mut moments = vec![now()];
+    for n in 1..=5 {
+        log.journal.append(&contact(n), Expect::Any, vec![event(n)]).await.unwrap();
+        moments.push(now());
+    }
+    let reached = async || {
+        let mut reached = Vec::new();
+        for moment in &moments {
+            reached.push(log.journal.sequence_at(Stream::Conversation, *moment).await.unwrap());
+        }
+        reached
+    };
+    assert_eq!(reached().await, [0, 1, 2, 3, 4, 5]);
+    for n in [1, 3, 5] {
+        log.journal.purge_through(&contact(n), 5).await.unwrap();
+    }
+    // Where nothing is, one sequence is as good as another.
+    let there = |through: &u64| [2, 4].into_iter().filter(|sequence| sequence <= through).count();
+    assert_eq!(reached().await.iter().map(there).collect::<Vec<_>>(), [0, 0, 1, 1, 2, 2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,8 +50,7 @@ pub(crate) fn encode(rows: &Rows, summing: &Summing, named_max: usize) -> PerTab
 }
 
 fn table<K: Kept>(rows: &Rows, summing: &Summing, named_max: usize) -> Encoded {
-    let mut present: Vec<(&K::Key, &K)> = K::table(rows).iter().filter(|(_, row)| row.present()).collect();
-    present.sort_unstable_by_key(|(key, row)| row.order(key));
+    let present = in_order::<K>(rows);
     let mut encoded = Encoded { bytes: Vec::new(), rows: present.len() as u64, sum: Sum::default(), named: Vec::new() };
     for (key, row) in present {
         let from = encoded.bytes.len();
@@ -63,4 +62,11 @@ fn table<K: Kept>(rows: &Rows, summing: &Summing, named_max: usize) -> Encoded {
         }
     }
     encoded
+}
+
+/// The rows that there are, in the order in which they are written.
+pub(crate) fn in_order<K: Kept>(rows: &Rows) -> Vec<(&K::Key, &K)> {
+    let mut present: Vec<(&K::Key, &K)> = K::table(rows).iter().filter(|(_, row)| row.present()).collect();
+    present.sort_unstable_by_key(|(key, row)| row.order(key));
+    present
 }

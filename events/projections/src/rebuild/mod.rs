@@ -2,9 +2,11 @@
 //!
 //! - [`Rebuild::verify`] compares, in a snapshot of the project's database, with the log up to that snapshot's checkpoint: exact under
 //!   live traffic, and nobody waits.
-//! - [`Rebuild::repair`] changes exactly the rows that differ.
+//! - [`Rebuild::repair`] changes exactly the rows that differ. Both can be about one contact alone.
 //! - [`Rebuild::rebuild`] makes the tables equal to the log's end, whatever they hold, and reads every row back before it commits. Empty
 //!   ones are filled part by part, see `fill`.
+//!
+//! [`Past`] is the same fold without tables: the rows that the log had made by a moment.
 //!
 //! Repair and rebuild are one transaction each, and only rows change: no table is renamed, emptied or locked against readers, so that a
 //! reader sees the tables before or after. A killed one leaves nothing: what was staged is temporary, what was written is
@@ -15,12 +17,14 @@ mod afresh;
 mod apply;
 mod claims;
 mod compare;
+mod contact;
 mod encode;
 mod fill;
 mod gather;
 mod kept;
 mod pace;
 mod pass;
+mod past;
 mod priority;
 mod repair;
 mod report;
@@ -37,6 +41,7 @@ use contract::ProjectId;
 use journal::Journal;
 use sqlx::{Connection, PgConnection};
 
+pub use past::{Column, Past, Row, tables};
 pub use priority::GIVES_WAY;
 pub use report::{ColumnDifference, Difference, DifferenceKind, Report, TableReport};
 pub use skipped::PROJECTOR;

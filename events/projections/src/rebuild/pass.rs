@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use contract::{ConversationEvent, Event, EventId, ProjectId, Recorded, Stream};
+use contract::{ContactId, ConversationEvent, Event, EventId, ProjectId, Recorded, Stream};
 use foldhash::HashMap;
 use futures::StreamExt;
 use journal::{Filter, Journal, Range};
@@ -49,6 +49,11 @@ pub(crate) struct Folding {
 impl Folding {
     pub(crate) fn new(project: ProjectId, scope: Scope, through: u64, skipped: HashSet<u64>) -> Self {
         Self { project, scope, through, rows: Rows::default(), claims: None, events: 0, last: None, skipped, later: Vec::new(), bytes: 0 }
+    }
+
+    /// One contact of the project. Every event is read in the order of the log, so that it is known whose each message is.
+    pub(crate) fn of_contact(project: ProjectId, contact: ContactId, through: u64, skipped: HashSet<u64>) -> Self {
+        Self { claims: Some(Claims::default()), ..Self::new(project, Scope::One(contact), through, skipped) }
     }
 
     /// The next part of the same project, to be folded from the beginning.

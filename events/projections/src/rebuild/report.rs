@@ -1,13 +1,15 @@
 //! What a comparison found.
 
 use chrono::{DateTime, Utc};
-use contract::ProjectId;
+use contract::{ContactId, ProjectId};
 
 /// How a project's tables stand to its log.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// Whose tables.
     pub project: ProjectId,
+    /// Whose rows alone, if not everybody's.
+    pub contact: Option<ContactId>,
     /// The tables were compared with the log up to here.
     pub checkpoint: u64,
     /// When the tables were as they are reported, by their server's clock; `None` of tables that were written.
@@ -70,7 +72,7 @@ pub struct ColumnDifference {
 
 impl Report {
     pub(crate) fn new(project: ProjectId, checkpoint: u64) -> Self {
-        Self { project, checkpoint, at: None, events: 0, passes: 0, tables: Vec::new() }
+        Self { project, contact: None, checkpoint, at: None, events: 0, passes: 0, tables: Vec::new() }
     }
 
     /// Missing, surplus and changed rows of all tables.

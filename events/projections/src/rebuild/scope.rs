@@ -11,6 +11,8 @@ use super::kept::Layout;
 pub(crate) enum Scope {
     /// Ids from `from` on and before `until`. The range without a beginning also holds what names nobody, and ids that are none.
     Range { from: Option<ContactId>, until: Option<ContactId> },
+    /// This one, of a project of which every event is read: whose a message is, the others' events say too.
+    One(ContactId),
     /// These. Their texts, as far as the tables are concerned, are in the temporary table [`NAMED`].
     Named { contacts: HashSet<ContactId>, unassigned: bool },
 }
@@ -28,6 +30,8 @@ impl Scope {
             (Self::Range { from, until }, Some(contact)) => {
                 from.is_none_or(|from| contact >= from) && until.is_none_or(|until| contact < until)
             }
+            (Self::One(_), None) => false,
+            (Self::One(one), Some(contact)) => contact == *one,
             (Self::Named { unassigned, .. }, None) => *unassigned,
             (Self::Named { contacts, .. }, Some(contact)) => contacts.contains(&contact),
         }
@@ -37,7 +41,7 @@ impl Scope {
     pub(crate) fn is_first(&self) -> bool {
         match self {
             Self::Range { from, .. } => from.is_none(),
-            Self::Named { .. } => true,
+            Self::One(_) | Self::Named { .. } => true,
         }
     }
 
@@ -68,6 +72,7 @@ impl Scope {
             Self::Range { from: Some(from), until: Some(until) } => {
                 format!(" WHERE {column} COLLATE \"C\" >= '{from}' AND {column} COLLATE \"C\" < '{until}'")
             }
+            Self::One(contact) => format!(" WHERE {column} = '{contact}'"),
             Self::Named { .. } => format!(" WHERE {column} IN (SELECT contact FROM {NAMED})"),
         };
         Some(condition)

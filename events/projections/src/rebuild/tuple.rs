@@ -4,6 +4,7 @@
 //! for null) and its bytes as the type's send function writes them.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use serde_json::Value;
 
 /// What a binary COPY begins with: signature, flags, no extension.
 pub(crate) const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -158,6 +159,15 @@ pub(crate) fn readable(kind: &str, field: Option<&[u8]>) -> Option<String> {
     Some(shown.unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned()))
 }
 
+/// A field as a program reads it: numbers and truths as such, everything else as its text.
+pub(crate) fn value(kind: &str, field: Option<&[u8]>) -> Value {
+    let Some(text) = readable(kind, field) else { return Value::Null };
+    match kind {
+        "bigint" | "integer" | "boolean" => text.parse().unwrap_or(Value::String(text)),
+        _ => Value::String(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,11 +181,10 @@ mod tests {
         assert_eq!(Tuple::length(&row[..row.len() - 1]), None, "a row that has not arrived yet");
         let tuple = Tuple(&row);
         assert_eq!((tuple.text(0), tuple.text(1), tuple.integer(2)), (Some("a"), None, Some(7)));
-        let shown: Vec<_> = tuple
-            .fields()
-            .zip(["text", "text", "integer", "bigint", "boolean", "timestamptz"])
-            .map(|(f, kind)| readable(kind, f))
-            .collect();
+        let kinds = ["text", "text", "integer", "bigint", "boolean", "timestamptz"];
+        let shown: Vec<_> = tuple.fields().zip(kinds).map(|(field, kind)| readable(kind, field)).collect();
+        let values: Vec<Value> = tuple.fields().zip(kinds).map(|(field, kind)| value(kind, field)).collect();
+        assert_eq!(serde_json::json!(values), serde_json::json!(["a", null, 7, -9, true, "2026-11-18T09:00:03.123456+00:00"]));
         let expected = ["a", "", "7", "-9", "true", "2026-11-18T09:00:03.123456+00:00"];
         assert_eq!(shown.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>(), expected);
         assert_eq!(Tuple::length(TRAILER), Some(0));

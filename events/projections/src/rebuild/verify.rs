@@ -18,16 +18,16 @@ use crate::{Error, checkpoint};
 const PROJECTS_AT_ONCE: usize = 64;
 
 /// A project's tables as they were at one moment, and what was found in them.
-struct Snapshot {
-    connection: PgConnection,
-    report: Report,
+pub(super) struct Snapshot {
+    pub(super) connection: PgConnection,
+    pub(super) report: Report,
     /// The event that the tables stand at.
     event: Option<EventId>,
 }
 
 impl Snapshot {
     /// Whether the log has another event, or none, where the tables stand.
-    fn forked(&self, folding: &Folding) -> Option<Error> {
+    pub(super) fn forked(&self, folding: &Folding) -> Option<Error> {
         let (sequence, event) = (self.report.checkpoint, self.event?);
         (folding.scope.is_first() && folding.last != Some((sequence, event))).then_some(Error::Forked { sequence })
     }
@@ -146,7 +146,8 @@ impl Rebuild {
         Ok(Vec::new())
     }
 
-    async fn snapshot(&self, project: ProjectId, created: DateTime<Utc>) -> Result<Snapshot, Error> {
+    /// Begins to read the tables as they are now, if they are of the log that was created then.
+    pub(super) async fn snapshot(&self, project: ProjectId, created: DateTime<Utc>) -> Result<Snapshot, Error> {
         let mut connection = self.connect(project).await?;
         sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut connection).await?;
         // The moment at which the transaction began: what was committed before it is in the snapshot.
@@ -161,7 +162,7 @@ impl Rebuild {
     }
 
     /// Holds every table's rows of the folding's scope against it.
-    async fn compare_tables(
+    pub(super) async fn compare_tables(
         &self,
         connection: &mut PgConnection,
         folding: &mut Folding,

@@ -6,6 +6,7 @@ mod every_column;
 mod fill;
 mod fixture;
 mod kill;
+mod past;
 mod property;
 mod race;
 mod refuse;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::{HoldKind, KeyHeld, ParkedEvent, Stream, Subject};
+use contract::{HoldKind, KeyHeld, OperationId, ParkedEvent, ProjectErased, ProjectEvent, ProjectId, Stream, Subject};
 use nix::sys::signal::Signal;
 use replay::Exit;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -37,9 +37,20 @@ async fn the_help_names_every_code() {
 #[tokio::test]
 async fn a_command_line_that_is_wrong_ends_with_2() {
     let bench = Bench::start(20).await;
-    for line in ["", "nonsense", "verify --rate 0", "verify --memory 0", "verify --contact con_00000000010000000000000001", "explain con_x"]
-    {
+    let (project, contact) = (format!("--project {}", bench.project), format!("--contact {}", bench.contact));
+    for line in ["", "nonsense", "verify --rate 0", "verify --memory 0", "explain con_x", "at", "at 1h"] {
         check(&bench, line, Exit::Usage).await;
+    }
+    for line in [
+        format!("verify {contact}"),
+        format!("rebuild {project} {contact}"),
+        format!("verify {project} {contact} --out file"),
+        format!("at yesterday {project}"),
+        format!("at 2999-01-01T00:00:00Z {project}"),
+        format!("at 1h {project} --until 1h"),
+        format!("at 1h {project} --table checkpoint"),
+    ] {
+        check(&bench, &line, Exit::Usage).await;
     }
     let unnamed = run("verify", &[]).await;
     assert!(unnamed.code == Some(2) && unnamed.err.contains("PAIGE_NATS_URL"), "{}", unnamed.err);
@@ -70,6 +81,18 @@ async fn what_cannot_be_worked_with_ends_with_4() {
     let bench = Bench::start(22).await;
     for line in ["explain wamid.nobody", "verify --project prj_00000000010000000000000001", "parked retry conversation.nobody --yes"] {
         check(&bench, line, Exit::Refused).await;
+    }
+    let (project, gone, operation) = (bench.project, ProjectId::from_ulid(7_u128.into()), OperationId::from_ulid(7_u128.into()));
+    bench.tell(Subject::project(gone), ProjectEvent::from(ProjectErased { operation, left: None })).await;
+    for (line, why) in [
+        (format!("at 2020-01-01T00:00:00Z --project {project}"), "the log begins at"),
+        (format!("at 0s --project {project} --contact con_00000000010000000000000001"), "no such row of con_"),
+        (format!("verify --project {project} --contact con_00000000010000000000000001"), "has no contact"),
+        ("at 0s --project prj_00000000010000000000000001".to_owned(), "the log knows no project"),
+        (format!("at 0s --project {gone}"), "was deleted"),
+    ] {
+        let ended = bench.process(&line).await;
+        assert!(ended.code == Some(4) && ended.err.contains(why), "{line}: {:?}: {}{}", ended.code, ended.out, ended.err);
     }
     bench.execute("UPDATE paige.checkpoint SET sequence = 1000").await;
     for line in ["verify", "repair --yes", "rebuild --yes"] {

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test whose ground cannot be laid has failed")]
 
 mod bench;
+mod contact;
 mod exits;
 mod killed;
+mod past;
 mod plan;
 mod process;
 mod resumed;
@@ -172,7 +174,7 @@ async fn nothing_prints_words_or_numbers_unless_asked_to() {
     bench.execute("DELETE FROM public.contacts").await;
     bench.execute("DELETE FROM paige.identities").await;
     bench.execute("UPDATE public.messages SET text = 'x'").await;
-    let (message, contact) = (bench.message, bench.contact);
+    let (message, contact, project) = (bench.message, bench.contact, bench.project);
     let commands = [
         "status",
         "plan",
@@ -184,6 +186,8 @@ async fn nothing_prints_words_or_numbers_unless_asked_to() {
         "log export",
         &format!("explain {message}"),
         &format!("explain {contact}"),
+        &format!("at 0s --project {project}"),
+        &format!("verify --project {project} --contact {contact}"),
     ];
     for command in commands {
         for form in ["", " --json"] {

@@ -182,4 +182,18 @@ proptest! {
         prop_assert!(parts.len() > 1);
         prop_assert_eq!(dump(parts.iter().map(|part| &part.rows)), dump(whole.iter().map(|part| &part.rows)));
     }
+
+    #[test]
+    fn each_contact_alone_has_the_rows_that_it_has_among_all(story in prop::collection::vec((0..CONTACTS, happening()), 1..40)) {
+        let log = log(&story);
+        let whole = in_passes(&log, &[]);
+        let mut alone: Vec<Folding> =
+            (0..CONTACTS).map(|number| Folding::of_contact(project(), contact(number), u64::MAX, HashSet::new())).collect();
+        for event in &log {
+            for folding in &mut alone {
+                folding.add(event).unwrap();
+            }
+        }
+        prop_assert_eq!(dump(alone.iter().map(|one| &one.rows)), dump(whole.iter().map(|part| &part.rows)));
+    }
 }
