@@ -59,7 +59,7 @@ impl CalledAtMeta {
     pub fn is(&self, asked: &str, name: &str, flow: FlowId) -> bool {
         match self.found.as_deref().or(self.taken.as_deref()) {
             Some(theirs) => theirs == asked,
-            None => asked.strip_prefix(name).and_then(|rest| rest.strip_prefix(' ')).is_some_and(|id| id.parse::<FlowId>() == Ok(flow)),
+            None => asked.strip_prefix(name).and_then(|rest| rest.strip_prefix(' ')).is_some_and(|id| id == flow.to_string()),
         }
     }
 }

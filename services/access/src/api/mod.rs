@@ -32,6 +32,9 @@ mod start_session;
 mod transfer_ownership;
 mod workspace_audit;
 
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use chassis::{Caller, Problem, RequestId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -68,7 +71,19 @@ pub fn routes(access: Access) -> OpenApiRouter {
         .routes(routes!(project_audit::project_audit))
         .routes(routes!(workspace_audit::workspace_audit))
         .routes(routes!(list_dev_mails::list_dev_mails))
+        .layer(middleware::from_fn(known_when_answered))
         .with_state(access)
+}
+
+/// Whoever is told that somebody may do less can rely on it: the guard of this process knows of every change before it is answered.
+async fn known_when_answered(request: Request, next: Next) -> Response {
+    let caller = request.extensions().get::<Caller>().cloned().filter(|_| !request.method().is_safe());
+    let response = next.run(request).await;
+    if let Some(caller) = caller.filter(|_| response.status().is_success()) {
+        // What was changed stays changed, also when the log cannot be asked: then the guard decides nothing on what is old.
+        let _ = caller.catch_up().await;
+    }
+    response
 }
 
 /// A request by somebody who is known.

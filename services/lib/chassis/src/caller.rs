@@ -136,6 +136,15 @@ impl Caller {
         self.0.standing.allows(need)
     }
 
+    /// Waits, for a bounded time, until everything is known here of keys, people and projects that was said before. Of the platform key there is
+    /// nothing to know.
+    ///
+    /// # Errors
+    /// [`Denied::Stale`] if that cannot be had.
+    pub async fn catch_up(&self) -> Result<(), Denied> {
+        self.0.standing.catch_up().await
+    }
+
     /// The same as the guard does before a route, for what a route's path does not name.
     ///
     /// # Errors
