@@ -19,6 +19,7 @@ mod id;
 mod identity;
 mod media;
 mod message;
+mod number;
 mod parked;
 mod project;
 mod raw_json;
@@ -63,13 +64,15 @@ pub use id::{
 pub use identity::{Identity, IdentityKind};
 pub use media::{MediaDeleted, MediaErased, MediaEvent, MediaFailed, MediaStored, MediaUploaded};
 pub use message::{Direction, Message, MessageEchoed, MessageImported, MessageReceived};
+pub use number::{
+    BusinessProfileChanged, DisplayNameDecided, DisplayNameRequested, NumberClaimed, NumberConnected, NumberDescribed, NumberDisconnected,
+    NumberOffered, NumberReleased,
+};
 pub use parked::{EventSkipped, HoldKind, KeyHeld, KeyReleased, ParkedEvent, RetryRequested};
 pub use project::{
-    BusinessProfileChanged, DataKeyCreated, DisplayNameDecided, DisplayNameRequested, LeftAtMeta, NumberClaimed, NumberConnected,
-    NumberDescribed, NumberDisconnected, NumberOffered, NumberReleased, OperationCompleted, OperationFailed, OperationKind,
-    OperationRetried, OperationStarted, OperationStepCompleted, ProjectCreated, ProjectErased, ProjectEvent, ProjectFailed, ProjectReady,
-    ProjectRestored, ProjectSuspended, ProjectTransferred, ProjectUpdated, SendingPolicySet, TransferEnded, TransferOutcome,
-    TransferRequested, UnknownOutcome, Whose,
+    DataKeyCreated, LeftAtMeta, OperationCompleted, OperationFailed, OperationKind, OperationRetried, OperationStarted,
+    OperationStepCompleted, ProjectCreated, ProjectErased, ProjectEvent, ProjectFailed, ProjectReady, ProjectRestored, ProjectSuspended,
+    ProjectTransferred, ProjectUpdated, SendingPolicySet, TransferEnded, TransferOutcome, TransferRequested, UnknownOutcome, Whose,
 };
 pub use raw_json::RawJson;
 pub use send_failure::SendFailure;
