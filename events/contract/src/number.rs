@@ -1,6 +1,5 @@
 //! Facts about a project's WhatsApp number: offered, connected, described, given up; and what Meta shows of the business there.
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{OperationId, ProjectId};

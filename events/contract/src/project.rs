@@ -10,7 +10,7 @@ use crate::number::{
     BusinessProfileChanged, DisplayNameDecided, DisplayNameRequested, NumberClaimed, NumberConnected, NumberDescribed, NumberDisconnected,
     NumberOffered, NumberReleased,
 };
-use crate::{OperationId, ProjectId, TransferId, WorkspaceId};
+use crate::{OperationId, TransferId, WorkspaceId};
 
 events! {
     /// What lifecycle says, on `project.<prj>`; the claim of a number on `project.number.<phone_number_id>`, the key of a project's
