@@ -10,9 +10,11 @@ mod tests;
 
 use contract::FlowId;
 
-pub(crate) use change::{Choice, Revise, choose, create, delete_here, name_to_tell, rename_claim, revise, update};
+pub(crate) use change::{Choice, Revise, choose, create, delete_here, editable, name_to_tell, rename_claim, revise, update};
 pub(crate) use compare::{Plan, Theirs, details_drift, plan};
-pub(crate) use hear::{Report, agreed, drifted, failed, found, gone, hear_status, linked, overwritten, published, report, uploaded};
+pub(crate) use hear::{
+    Report, agreed, drifted, failed, found, given_back, gone, hear_status, linked, overwritten, published, redrafted, report, uploaded,
+};
 pub(crate) use stand::{may_delete, may_deprecate, may_publish};
 
 /// Meta's words for how a Flow stands. Others may come, and then Meta says itself what it allows.

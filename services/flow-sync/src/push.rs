@@ -2,12 +2,12 @@
 //! it is done, and said in the log before the next step.
 
 use bytes::Bytes;
-use contract::{HeardFrom, UNKNOWN_REVISION, flow_name_at_meta};
+use contract::{FlowDriftFound, HeardFrom, UNKNOWN_REVISION, flow_name_at_meta};
 use serde_json::Value;
 use whatsapp::graph::FlowFacts;
 
 use crate::command::Origin;
-use crate::decide::{self, DRAFT, Plan, found, plan};
+use crate::decide::{self, DRAFT, Plan, Refusal, found, plan};
 use crate::document::{Digest, bounded};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link, Status};
@@ -141,12 +141,7 @@ impl FlowSync {
                 let meta_sha256 = theirs.sha256.as_deref().unwrap_or_default();
                 self.record(id, revision, meta_sha256, facts.validation_errors.clone(), origin).await?;
             }
-            Plan::Drift(found) => {
-                if let Some(json) = json {
-                    keep::store(&self.storage, id.project, &Digest::of(&json), &json).await?;
-                }
-                self.carry_out(id, origin, |flow| Ok(decide::drifted(flow, &found))).await?;
-            }
+            Plan::Drift(found) => self.say_drift(id, &found, json, origin).await?,
             Plan::Upload(revision) => {
                 // What is overwritten is kept, whoever's it is.
                 if let Some(json) = json.filter(|_| theirs.revision.is_none()) {
@@ -159,6 +154,33 @@ impl FlowSync {
         let flow = self.hear(id, status, there, before.as_ref(), origin).await?;
         self.seen.note(id, &flow, facts, self.clock.now());
         Ok(Pushed { flow, held })
+    }
+
+    /// Somebody changed it at Meta: what there is to choose from is kept before it is said.
+    async fn say_drift(&self, id: Id, found: &FlowDriftFound, json: Option<Bytes>, origin: Origin<'_>) -> Result<(), Error> {
+        if let Some(json) = json {
+            keep::store(&self.storage, id.project, &Digest::of(&json), &json).await?;
+        }
+        self.carry_out(id, origin, |flow| Ok(decide::drifted(flow, found))).await?;
+        Ok(())
+    }
+
+    /// Refused while Meta has something that somebody changed there and nobody has chosen about: it is found and said first. What Meta has no
+    /// more is nobody's loss.
+    pub(crate) async fn undrifted(&self, id: Id, flow: &Flow, link: &Link, line: &Line, origin: Origin<'_>) -> Result<(), Error> {
+        let asked = line.graph.flow(&line.token, &link.flow_id).await;
+        if asked.as_ref().is_err_and(is_gone) {
+            return Ok(());
+        }
+        let facts = self.noted(id, "read", None, asked, origin).await?;
+        let (theirs, json) = self.theirs(id, flow, link, &facts, line, origin).await?;
+        match plan(flow, facts.status.as_deref().unwrap_or(DRAFT), &theirs) {
+            Plan::Drift(found) => self.say_drift(id, &found, json, origin).await?,
+            // It was found before, and is as it was.
+            Plan::Nothing if flow.drift.is_some() => {}
+            Plan::Nothing | Plan::Record(_) | Plan::Upload(_) | Plan::Agree | Plan::Hold => return Ok(()),
+        }
+        Err(Refusal::Drifted.into())
     }
 
     /// How Meta says that it stands, and which revision of ours it has. A webhook may have been heard since Meta was asked, and says what came
@@ -217,7 +239,7 @@ impl FlowSync {
     }
 }
 
-fn heard_from(origin: Origin<'_>) -> HeardFrom {
+pub(crate) fn heard_from(origin: Origin<'_>) -> HeardFrom {
     match origin {
         Origin::Request { .. } => HeardFrom::Request,
         Origin::Webhook(_) => HeardFrom::Webhook,

@@ -4,11 +4,12 @@ use bytes::Bytes;
 use whatsapp::graph::FlowFacts;
 
 use crate::command::Origin;
-use crate::decide::{Theirs, agreed};
+use crate::decide::{Theirs, given_back};
 use crate::document::Digest;
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link};
 use crate::meta::Line;
+use crate::push::heard_from;
 use crate::{FlowSync, details, keep, same};
 
 /// Revisions that what Meta has is compared with, the newest first.
@@ -56,7 +57,8 @@ impl FlowSync {
         let endpoint = flow.endpoint_uri.as_deref().filter(|_| details_chosen);
         let told = line.graph.update_flow(&line.token, &link.flow_id, given, categories, endpoint).await;
         self.noted(id, "update", None, told, origin).await?;
-        self.carry_out(id, origin, |flow| Ok(agreed(flow))).await?;
+        let (heard_from, now) = (heard_from(origin), self.clock.now());
+        self.carry_out(id, origin, |flow| Ok(given_back(flow, heard_from, now))).await?;
         let details = if details_chosen { Some(flow.details()) } else { details };
         Ok(Theirs { name: name.filter(|_| !renames), details, ..Theirs::default() })
     }

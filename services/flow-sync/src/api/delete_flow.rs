@@ -14,7 +14,8 @@ use crate::meta::is_gone;
 /// Deletes a Flow
 ///
 /// Drafts only: what is published is deprecated instead. A draft goes with what was published of it before, which nobody can open then any
-/// more. Its revisions can still be read by its id until the project goes or the name is given again. What is deleted stays so.
+/// more. What somebody changed at Meta is not deleted with it unseen: choose first. Its revisions can still be read by its id until the
+/// project goes or the name is given again. What is deleted stays so.
 #[utoipa::path(
     delete,
     path = "/v1/projects/{project}/flows/{flow}",
@@ -26,7 +27,7 @@ use crate::meta::is_gone;
     responses(
         (status = 204, description = "It is gone"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_not_draft`: deprecate it instead; `number_not_connected`: Meta knows it and cannot be asked; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`flow_not_draft`: deprecate it instead; `flow_drifted`: it was changed at Meta, choose what counts first; `number_not_connected`: Meta knows it and cannot be asked; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`delete_refused`, `access_lost`, `meta_refused`: in Meta's words", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     ),
@@ -54,6 +55,9 @@ pub(crate) async fn delete_flow(
         Err(error) => return Err(error.into()),
     };
     if let Some(line) = line {
+        if let Some(link) = &flow.link {
+            flow_sync.undrifted(id, &flow, link, &line, origin).await?;
+        }
         if flow_id.is_none() {
             // A call that made it there may have had no answer.
             let name = flow_name_at_meta(&flow.name, id.flow);

@@ -7,15 +7,15 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Path, Problem, RequestId};
-use contract::{FlowDetails, FlowEvent, FlowId, ProjectId, flow_name_at_meta};
+use contract::{FlowDetails, FlowEvent, FlowId, HeardFrom, ProjectId, flow_name_at_meta};
 use journal::AppendError;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::answer::FlowAnswer;
-use super::{origin, tag};
+use super::{back_to_draft, origin, tag};
 use crate::command::Origin;
-use crate::decide::{Refusal, details_drift, drifted, name_to_tell, rename_claim, update};
+use crate::decide::{PUBLISHED, Refusal, details_drift, drifted, editable, name_to_tell, redrafted, rename_claim, update};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link};
 use crate::flow_name::{FlowName, FlowNameError};
@@ -38,6 +38,9 @@ pub(crate) struct UpdateFlow {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     endpoint_uri: Option<Option<String>>,
+    /// Of a published Flow: it goes back to DRAFT at Meta, where users cannot open it until it is published again.
+    #[serde(default)]
+    new_version: bool,
 }
 
 /// Tells null from nothing.
@@ -48,7 +51,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 /// Changes a Flow's name, categories or endpoint
 ///
 /// Here and at Meta, where nothing else is touched. A name, categories or an endpoint that somebody changed at Meta are not overwritten: choose
-/// first.
+/// first. A Flow that is published is changed only with `"new_version": true`, as its JSON is: Meta then puts it back to DRAFT.
 #[utoipa::path(
     patch,
     path = "/v1/projects/{project}/flows/{flow}",
@@ -59,9 +62,9 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
     ),
     request_body = UpdateFlow,
     responses(
-        (status = 200, description = "It is so", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
+        (status = 200, description = "It is so; `notice` says that the Flow must be published again", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_drifted`: name, categories or endpoint were changed at Meta, choose what counts first; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_drifted`: name, categories or endpoint were changed at Meta, choose what counts first; `flow_published`: say `new_version`; `flow_restricted`: Meta throttles or blocks it; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`; `meta_refused`, `flow_immutable`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     ),
@@ -80,7 +83,7 @@ pub(crate) async fn update_flow(
     let endpoint = body.endpoint_uri.map(|given| given.map(|given| details::endpoint(&given)).transpose()).transpose()?;
     let known = flow_sync.open_project(project).await?;
     let (id, _) = flow_sync.made(project, flow).await?;
-    let _lock = flow_sync.locks.of(id).await;
+    let lock = flow_sync.locks.of(id).await;
     let origin = origin(&caller, &request);
     let name = name.as_ref();
     let wish = |flow: &Flow| {
@@ -90,19 +93,30 @@ pub(crate) async fn update_flow(
     };
     let before = flow_sync.flow(id).await?;
     let wanted = wish(&before);
-    if update(id.flow, &before, name, &wanted)?.is_some()
-        && let Some(link) = &before.link
-    {
-        flow_sync.claim(id, &before, name).await?;
-        let line = flow_sync.line(&known).await?;
-        flow_sync.unchanged_at_meta(id, &before, link, (name, &wanted), &line, origin).await?;
-        let called = name_to_tell(id.flow, &before, name);
-        let endpoint = endpoint.as_ref().and_then(Option::as_deref);
-        let told = line.graph.update_flow(&line.token, &link.flow_id, called.as_deref(), categories.as_deref(), endpoint).await;
-        flow_sync.noted(id, "update", None, told, origin).await?;
+    let mut is_told = false;
+    if update(id.flow, &before, name, &wanted)?.is_some() {
+        editable(&before, body.new_version)?;
+        if let Some(link) = &before.link {
+            flow_sync.claim(id, &before, name).await?;
+            let line = flow_sync.line(&known).await?;
+            flow_sync.unchanged_at_meta(id, &before, link, (name, &wanted), &line, origin).await?;
+            let called = name_to_tell(id.flow, &before, name);
+            let endpoint = endpoint.as_ref().and_then(Option::as_deref);
+            let told = line.graph.update_flow(&line.token, &link.flow_id, called.as_deref(), categories.as_deref(), endpoint).await;
+            flow_sync.noted(id, "update", None, told, origin).await?;
+            is_told = true;
+        }
     }
-    let flow = flow_sync.say_update(id, name, &wish, origin).await?;
-    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
+    let flow = flow_sync.say_update(id, name, &wish, is_told, origin).await?;
+    drop(lock);
+    if !is_told || before.status() != Some(PUBLISHED) {
+        return Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))));
+    }
+    // How it stands now says Meta.
+    let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
+    let notice = notice.or_else(|| back_to_draft(&before, &flow));
+    let differences = flow_sync.drifted(id, &flow).await?;
+    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
 }
 
 impl FlowSync {
@@ -141,19 +155,21 @@ impl FlowSync {
         Ok(Some((target, holder_of, event)))
     }
 
-    /// The change, and the claim of another name, together or not at all.
+    /// The change, what it makes of a published Flow if Meta was told, and the claim of another name, together or not at all.
     async fn say_update(
         &self,
         id: Id,
         name: Option<&FlowName>,
         wish: &impl Fn(&Flow) -> FlowDetails,
+        is_told: bool,
         origin: Origin<'_>,
     ) -> Result<Flow, Error> {
         for _ in 0..ATTEMPTS_MAX {
             let flow = self.flow(id).await?;
             let Some(event) = update(id.flow, &flow, name, &wish(&flow))? else { return Ok(flow) };
             let claim = self.claim(id, &flow, name).await?;
-            let mut appends = vec![self.append_of(id, &flow, vec![event], origin)];
+            let back = if is_told { redrafted(&flow, HeardFrom::Request, self.clock.now()) } else { Vec::new() };
+            let mut appends = vec![self.append_of(id, &flow, [vec![event], back].concat(), origin)];
             appends.extend(claim.map(|(target, state, event)| self.append_of(target, &state, vec![event], origin)));
             match self.journal.append_all(appends).await {
                 Ok(_) => return self.shown(id).await,

@@ -131,12 +131,7 @@ pub(crate) fn choose(flow: &Flow, wish: &Choice<'_>) -> Result<Vec<FlowEvent>, R
             if endpoint.is_some() && flow.endpoint_uri.is_none() {
                 return Err(Refusal::EndpointStays);
             }
-            if flow.status() == Some(DEPRECATED) {
-                return Err(Refusal::Deprecated);
-            }
-            if drift.content {
-                editable(flow, wish.new_version)?;
-            }
+            editable(flow, wish.new_version)?;
         }
         DriftChoice::TakeTheirs => {
             let theirs = wish.theirs.filter(|_| drift.content);
@@ -170,8 +165,8 @@ fn is_held(flow: &Flow, current: &Revision) -> bool {
     flow.status() == Some(PUBLISHED) && !flow.is_uploaded() && !current.over_published
 }
 
-/// Whether another JSON may be given to it.
-fn editable(flow: &Flow, new_version: bool) -> Result<(), Refusal> {
+/// Whether Meta may be given another JSON, name, categories or endpoint of it.
+pub(crate) fn editable(flow: &Flow, new_version: bool) -> Result<(), Refusal> {
     match flow.status() {
         Some(PUBLISHED) if !new_version => Err(Refusal::Published),
         Some(status @ (THROTTLED | BLOCKED)) => Err(Refusal::Restricted(status.to_owned())),

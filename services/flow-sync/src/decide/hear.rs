@@ -39,8 +39,12 @@ pub(crate) fn overwritten(
     heard_from: HeardFrom,
     at: DateTime<Utc>,
 ) -> Vec<FlowEvent> {
-    let back = if flow.status() == Some(PUBLISHED) { hear_status(flow, DRAFT, heard_from, None, at) } else { Vec::new() };
-    [uploaded(flow, revision, meta_sha256, errors), back].concat()
+    [uploaded(flow, revision, meta_sha256, errors), redrafted(flow, heard_from, at)].concat()
+}
+
+/// Meta was given something else of it, its JSON, name, categories or endpoint: what was published is a draft by that.
+pub(crate) fn redrafted(flow: &Flow, heard_from: HeardFrom, at: DateTime<Utc>) -> Vec<FlowEvent> {
+    if flow.status() == Some(PUBLISHED) { hear_status(flow, DRAFT, heard_from, None, at) } else { Vec::new() }
 }
 
 /// What follows from a webhook.
@@ -103,6 +107,11 @@ pub(crate) fn agreed(flow: &Flow) -> Vec<FlowEvent> {
     }
     let FlowDetails { categories, endpoint_uri } = flow.details();
     vec![FlowUpdated { name: flow.name.clone(), categories, endpoint_uri, name_given_back: false }.into()]
+}
+
+/// Meta was given our name, categories and endpoint over others.
+pub(crate) fn given_back(flow: &Flow, heard_from: HeardFrom, at: DateTime<Utc>) -> Vec<FlowEvent> {
+    [agreed(flow), redrafted(flow, heard_from, at)].concat()
 }
 
 /// Meta did not do a step. The same again is no news.

@@ -65,6 +65,7 @@ impl Desk {
 
 impl Held {
     fn update(&mut self, given: &Value) {
+        self.status = "DRAFT".to_owned();
         if let Some(name) = given["name"].as_str() {
             self.name = name.to_owned();
         }
@@ -262,14 +263,15 @@ impl Meta {
             }
             // In Meta's own writing.
             "file" => return serde_json::to_string_pretty(&held.json).unwrap().into_response(),
-            "upload" if !["DRAFT", "PUBLISHED"].contains(&held.status.as_str()) => return refusal(139_001, "Flow can't be updated"),
+            "upload" | "update" if !["DRAFT", "PUBLISHED"].contains(&held.status.as_str()) => {
+                return refusal(139_001, "Flow can't be updated");
+            }
             "upload" => {
                 let text = String::from_utf8_lossy(body).into_owned();
                 let file = text.split("filename=").nth(1).and_then(|rest| rest.split_once("\r\n\r\n")).unwrap().1;
                 let json: Value = serde_json::from_str(file.rsplit_once("\r\n--").unwrap().0).unwrap();
                 (held.json, held.status) = (Some(json), "DRAFT".to_owned());
             }
-            "update" if held.status == "DEPRECATED" => return refusal(139_001, "Flow can't be updated"),
             "update" => held.update(&json()),
             "publish" if held.status != "DRAFT" || held.json.is_none() => return refusal(139_002, "Flow can't be published"),
             "publish" => held.status = "PUBLISHED".to_owned(),

@@ -10,7 +10,7 @@ fn call(world: &World, name: &str) {
 }
 
 async fn choose(world: &World, path: &str, choice: &str) -> Value {
-    let chosen = world.post(&format!("{path}/drift"), &json!({ "choice": choice })).await;
+    let chosen = world.post(&format!("{path}/drift"), &json!({"choice": choice, "new_version": true})).await;
     assert_eq!((chosen.status, &chosen.body["at_meta"]["state"]), (200, &json!("in_sync")), "{}", chosen.body);
     assert_eq!(chosen.body["drift"], Value::Null);
     chosen.body
@@ -45,10 +45,13 @@ async fn a_name_that_was_changed_at_meta_is_shown_and_stays_until_somebody_chose
         assert_eq!(patch(&world, &path, body).await.code(), (409, "flow_drifted"));
     }
     assert_eq!(world.meta.only().name, "Summer booking", "nothing was overwritten");
-    // Ours: Meta gets it back, and people can open the Flow as before.
+    // Ours: Meta gets it back, and makes a draft of the Flow, so whoever wants that says so.
+    let unasked = world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours"})).await;
+    assert_eq!((unasked.code(), world.meta.only().name.as_str()), ((409, "flow_published"), "Summer booking"));
     let kept = choose(&world, &path, "keep_ours").await;
     let held = world.meta.only();
-    assert_eq!((&kept["status"], held.status.as_str(), held.name), (&json!("PUBLISHED"), "PUBLISHED", ours.clone()));
+    assert_eq!((&kept["status"], held.status.as_str(), held.name), (&json!("DRAFT"), "DRAFT", ours.clone()));
+    assert!(kept["notice"].as_str().unwrap().contains("users cannot open it"), "{kept}");
     // The same again is another change, and found without a comparison, too.
     call(&world, "Summer booking");
     assert_eq!(patch(&world, &path, json!({"name": "table"})).await.code(), (409, "flow_drifted"));
@@ -78,6 +81,36 @@ async fn a_name_that_was_changed_at_meta_is_shown_and_stays_until_somebody_chose
     assert_eq!((renamed.status, &renamed.body["name"]), (200, &json!("table")), "{}", renamed.body);
     assert!(world.meta.only().name.starts_with("table flw_"), "{}", world.meta.only().name);
     assert_eq!(world.act(&sync).await.body["data"][0]["at_meta"]["state"], "in_sync");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_change_of_name_or_categories_never_takes_a_published_flow_from_people_unasked() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("One")).await;
+    assert_eq!(world.act(&format!("{path}/publish")).await.status, 200);
+    call(&world, "Summer booking");
+    assert_eq!(world.act(&format!("{path}/sync")).await.body["at_meta"]["state"], "drifted");
+    assert_eq!(choose(&world, &path, "take_theirs").await["status"], "PUBLISHED");
+    // Ours that is given back is another name, too.
+    for body in [json!({"name": "table"}), json!({"name": "booking"}), json!({"categories": ["OTHER"]})] {
+        assert_eq!(patch(&world, &path, body).await.code(), (409, "flow_published"));
+    }
+    assert_eq!(patch(&world, &path, json!({"categories": ["SURVEY"]})).await.body["status"], "PUBLISHED", "it is so already");
+    let held = world.meta.only();
+    assert_eq!((held.name.as_str(), held.status.as_str(), held.categories), ("Summer booking", "PUBLISHED", json!(["SURVEY"])));
+    let renamed = patch(&world, &path, json!({"name": "table", "new_version": true})).await;
+    let said = (renamed.status, &renamed.body["name"], &renamed.body["status"]);
+    assert_eq!(said, (200, &json!("table"), &json!("DRAFT")), "{}", renamed.body);
+    assert!(renamed.body["notice"].as_str().unwrap().contains("users cannot open it"), "{}", renamed.body);
+    let held = world.meta.only();
+    assert!(held.name.starts_with("table flw_") && held.status == "DRAFT", "{held:?}");
+    // What Meta restricts it lets nobody change.
+    world.meta.change(|held| held.status = "THROTTLED".to_owned());
+    assert_eq!(world.act(&format!("{path}/sync")).await.body["status"], "THROTTLED");
+    assert_eq!(patch(&world, &path, json!({"name": "desk", "new_version": true})).await.code(), (409, "flow_restricted"));
     world.end().await;
 }
 

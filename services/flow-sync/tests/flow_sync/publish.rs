@@ -68,6 +68,27 @@ async fn a_draft_is_deleted_whatever_was_published_of_it_before() {
 }
 
 #[tokio::test]
+async fn what_somebody_changed_at_meta_is_not_deleted_before_somebody_chose() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("Ours")).await;
+    world.meta.change(|held| held.json = Some(good("Theirs")));
+    // Found by the first, known to the second.
+    for _ in 0..2 {
+        assert_eq!(world.send(Method::DELETE, &path, None, None).await.code(), (409, "flow_drifted"));
+    }
+    assert_eq!(world.meta.only().json, Some(good("Theirs")));
+    assert_eq!(world.told(&path).await.iter().filter(|event| *event == "drift_found").count(), 1);
+    let taken = world.post(&format!("{path}/drift"), &json!({"choice": "take_theirs"})).await;
+    assert_eq!((taken.status, &taken.body["revision"]), (200, &json!(2)), "{}", taken.body);
+    assert_eq!(world.send(Method::DELETE, &path, None, None).await.status, 204);
+    assert!(world.meta.flows().is_empty());
+    assert_eq!(world.get(&format!("{path}/revisions/2/json")).await.body, good("Theirs"), "it is kept");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_list_can_be_of_those_that_stand_so() {
     let mut world = World::new().await;
     world.halt().await;

@@ -85,13 +85,13 @@ async fn a_project_that_is_deleted_takes_its_flows_with_it_whoever_writes_meanwh
 async fn what_is_said_while_meta_answers_is_newer_than_the_answer() {
     let world = World::new().await;
     let (project, path) = world.brought("booking", &good("One")).await;
-    // Meta lists it as a draft of one category; it is published and gets another before the list is here.
+    // Meta lists it as a draft of one category; it gets another and is published before the list is here.
     world.meta.fault("list", Fault::Late);
     let listing = world.spawn(Method::POST, &format!("/v1/projects/{project}/flows/sync"), None);
     world.meta.until_cut().await;
-    assert_eq!(world.act(&format!("{path}/publish")).await.body["status"], "PUBLISHED");
     let other = json!({"categories": ["OTHER"]});
     assert_eq!(world.send(Method::PATCH, &path, None, Some(&other)).await.status, 200);
+    assert_eq!(world.act(&format!("{path}/publish")).await.body["status"], "PUBLISHED");
     world.meta.let_go();
     let listed = &listing.await.unwrap().body["data"][0];
     assert_eq!((&listed["status"], &listed["at_meta"]["state"]), (&json!("PUBLISHED"), &json!("in_sync")), "{listed}");

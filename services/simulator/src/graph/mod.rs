@@ -152,7 +152,7 @@ pub(crate) fn answer(world: &mut World, name: &str, request: &Request, now: Date
         "create_flow" => flows::create(world, request, node, now),
         "flows" => flows::list(&world.meta, request, node, now),
         "flow" | "flow_preview" => flows::show(world, request, node, now),
-        "update_flow" => flows::update(&mut world.meta, request, node, now),
+        "update_flow" => flows::update(world, request, node, now),
         "upload_flow_json" => flows::upload(world, request, node, now),
         "flow_assets" => flows::assets(&mut world.meta, request, node, now),
         "publish_flow" => flows::publish(world, request, node, now),

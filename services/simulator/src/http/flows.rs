@@ -54,7 +54,7 @@ pub(crate) async fn assets(State(simulator): State<Simulator>, Path(id): Path<St
     Ok(Json(json!({ "validation_errors": errors })))
 }
 
-/// Gives it another name in Meta's own pages, without the business, as `POST /{flow_id}` does: whether it is published or not.
+/// Gives it another name in Meta's own pages, without the business, as `POST /{flow_id}` does: a published Flow is a draft again.
 #[utoipa::path(put, path = "/sim/api/flows/{flow_id}/name", tag = "simulator", params(("flow_id" = String, Path)), request_body = NewFlowName, responses((status = 204)))]
 pub(crate) async fn rename(
     State(simulator): State<Simulator>,

@@ -210,7 +210,7 @@ async fn the_json_is_fetched_and_may_change_behind_our_back() {
 }
 
 #[tokio::test]
-async fn a_name_is_changed_of_what_is_published_too_and_is_one_flows() {
+async fn another_name_makes_a_draft_of_what_is_published_too_and_is_one_flows() {
     let (meta, token, id) = published().await;
     create(&meta, &token, "Taken").await.expect("created");
     meta.webhooks("flows").await;
@@ -219,7 +219,7 @@ async fn a_name_is_changed_of_what_is_published_too_and_is_one_flows() {
     meta.stage.clock.advance(TimeDelta::seconds(5));
     assert!(meta.graph("POST", &format!("/{id}"), &token, Some(json!({"name": "Poll"}))).await.is_ok());
     let after = shown().await;
-    assert_eq!((&after["name"], &after["status"]), (&json!("Poll"), &json!("PUBLISHED")));
+    assert_eq!((&after["name"], &after["status"]), (&json!("Poll"), &json!("DRAFT")));
     assert_ne!(after["updated_at"], before["updated_at"]);
     let behind = async |name: &str| {
         let (status_code, _) = meta.ask("PUT", &format!("/sim/api/flows/{id}/name"), "", Some(json!({ "name": name }))).await;
@@ -227,7 +227,11 @@ async fn a_name_is_changed_of_what_is_published_too_and_is_one_flows() {
     };
     assert_eq!((behind("Survey").await, behind("Taken").await, behind("").await), (204, 422, 422), "its former name is free again");
     assert_eq!(shown().await["name"], "Survey");
-    assert_eq!(meta.webhooks("flows").await, Vec::<Value>::new(), "of a name no webhook tells");
+    assert_eq!(meta.webhooks("flows").await.len(), 1, "that it is a draft is told, and of a name no webhook tells");
+    assert!(meta.graph("POST", &format!("/{id}/publish"), &token, None).await.is_ok());
+    assert_eq!(behind("Poll").await, 204);
+    assert_eq!(shown().await["status"], "DRAFT", "in Meta's own pages as well");
+    assert!(meta.graph("POST", &format!("/{id}/publish"), &token, None).await.is_ok());
     assert!(meta.graph("POST", &format!("/{id}/deprecate"), &token, None).await.is_ok());
     assert_eq!(meta.graph("POST", &format!("/{id}"), &token, Some(json!({"name": "Late"}))).await, Err(139_001));
     assert_eq!(behind("Late").await, 422);

@@ -167,6 +167,7 @@ fn a_choice_is_about_what_was_seen_and_keeps_people_in_mind() {
     let details = Some(FlowDetails { categories: vec!["SURVEY".into()], endpoint_uri: Some("https://bot.example.com".into()) });
     let endpoint = FlowDriftFound { meta_sha256: "meta 1".into(), revision: Some(1), details, name: None };
     check(&at_meta(&[endpoint.into()]), ask(ours, None, false), Err(Refusal::EndpointStays));
-    check(&at_meta(&[status(PUBLISHED), only_details.clone()]), ask(ours, None, false), Ok(&[resolved]));
+    check(&at_meta(&[status(PUBLISHED), only_details.clone()]), ask(ours, None, false), Err(Refusal::Published));
+    check(&at_meta(&[status(PUBLISHED), only_details.clone()]), ask(ours, None, true), Ok(&[resolved]));
     check(&at_meta(&[only_details]), ask(theirs, None, false), Ok(&[resolved, "updated.v2"]));
 }

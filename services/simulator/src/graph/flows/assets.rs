@@ -38,7 +38,8 @@ pub(crate) fn upload(world: &mut World, request: &Request, id: &str, now: DateTi
     Ok(json!({"success": true, "validation_errors": errors}))
 }
 
-fn changeable(flow: &Flow, immutable: bool) -> Result<(), GraphRefusal> {
+/// Whether Meta lets anybody change it, its JSON or what is written about it.
+pub(super) fn changeable(flow: &Flow, immutable: bool) -> Result<(), GraphRefusal> {
     match flow.status {
         Status::Draft if immutable && flow.published.is_some() => Err(refused(139_001, "Flow can't be updated", "It was published")),
         Status::Draft => Ok(()),

@@ -1,20 +1,21 @@
-//! `POST /{flow}`: name, categories, endpoint, whether it is published or not. The JSON is an asset.
+//! `POST /{flow}`: name, categories, endpoint. The JSON is an asset. What is published is a draft again, by the one as by the other.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::assets::changeable;
 use super::create::taken;
-use super::{CATEGORIES, Flow, Flows, Status, of_token, refused};
+use super::{CATEGORIES, Flow, Status, of_token, told};
 use crate::Refused;
-use crate::graph::{GraphRefusal, Meta, Request, request};
+use crate::graph::{GraphRefusal, Request, request};
 use crate::world::World;
 
 const NAME_CHARS_MAX: usize = 200;
 const ENDPOINT_CHARS_MAX: usize = 2_000;
 
 /// See the module.
-pub(crate) fn update(meta: &mut Meta, request: &Request, id: &str, now: DateTime<Utc>) -> Result<Value, GraphRefusal> {
-    let before = of_token(meta, request, id)?.clone();
+pub(crate) fn update(world: &mut World, request: &Request, id: &str, now: DateTime<Utc>) -> Result<Value, GraphRefusal> {
+    let before = of_token(&mut world.meta, request, id)?.clone();
     let arguments = request.arguments()?;
     let mut after = before.clone();
     for (key, value) in &arguments {
@@ -27,7 +28,7 @@ pub(crate) fn update(meta: &mut Meta, request: &Request, id: &str, now: DateTime
             _ => return Err(GraphRefusal::invalid(&format!("unexpected key {key}"))),
         }
     }
-    change(&mut meta.flows, before, after, now)?;
+    change(world, before, after, now)?;
     Ok(json!({"success": true}))
 }
 
@@ -36,16 +37,15 @@ pub(crate) fn rename_behind(world: &mut World, id: &str, new: &str, now: DateTim
     let before = world.meta.flows.get(id).cloned().ok_or_else(|| Refused::NoSuchFlow(id.to_owned()))?;
     let renamed = name(&Value::from(new)).and_then(|name| {
         let after = Flow { name, ..before.clone() };
-        change(&mut world.meta.flows, before, after, now)
+        change(world, before, after, now)
     });
     renamed.map_err(|refusal| Refused::Invalid(refusal.message))
 }
 
-/// A name is one Flow's of its account, and what is deprecated stays as it is.
-fn change(flows: &mut Flows, before: Flow, after: Flow, now: DateTime<Utc>) -> Result<(), GraphRefusal> {
-    if before.status == Status::Deprecated {
-        return Err(refused(139_001, "Flow can't be updated", "The Flow is deprecated"));
-    }
+/// A name is one Flow's of its account; a published Flow is a draft again, and goes on being sent as it was.
+fn change(world: &mut World, before: Flow, after: Flow, now: DateTime<Utc>) -> Result<(), GraphRefusal> {
+    changeable(&before, world.rules.flows_immutable)?;
+    let flows = &mut world.meta.flows;
     if after.name != before.name {
         if flows.named(&before.waba, &after.name).is_some() {
             return Err(taken());
@@ -53,8 +53,10 @@ fn change(flows: &mut Flows, before: Flow, after: Flow, now: DateTime<Utc>) -> R
         flows.by_name.remove(&(before.waba.clone(), before.name));
         flows.by_name.insert((before.waba, after.name.clone()), after.id.clone());
     }
-    flows.by_id.insert(after.id.clone(), Flow { updated_at: now, ..after });
-    Ok(())
+    let after = Flow { status: Status::Draft, updated_at: now, ..after };
+    let change = told::status(&after, Some(before.status), now);
+    flows.by_id.insert(after.id.clone(), after);
+    if before.status == Status::Draft { Ok(()) } else { told::send(world, change, now) }
 }
 
 pub(super) fn name(value: &Value) -> Result<String, GraphRefusal> {
