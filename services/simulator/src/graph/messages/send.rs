@@ -21,6 +21,8 @@ use crate::world::World;
 
 /// How long a business may answer freely.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
+/// What a number may send in a second that is in use in the WhatsApp Business app too.
+const COEXISTENCE_PER_SECOND_MAX: u32 = 20;
 /// Webhooks that one message may bring.
 const STATUSES_MAX: usize = 3;
 
@@ -43,7 +45,7 @@ fn send(world: &mut World, from: &PhoneNumberId, message: Message, fails: Option
     let number = world.number(from).map_err(|refused| busy(&refused))?;
     let (described, dialled) = (number.waba_id.clone(), number.display_phone_number.clone());
     let waba = world.meta.lines.get(from).map_or(described, |line| line.waba.clone());
-    let throughput = Limit::per_second(world.rules.throughput);
+    let throughput = throughput(world, from);
     if !world.sent.get(from).copied().unwrap_or_default().allows(throughput, now) {
         let details = "Cloud API message throughput has been reached.";
         return Err(GraphRefusal::message(130_429, "Rate limit hit", details));
@@ -72,6 +74,12 @@ fn send(world: &mut World, from: &PhoneNumberId, message: Message, fails: Option
     let answer = accept(world, told, known, message, Ready { fails, ..ready }, now);
     world.run_due(now);
     Ok(answer)
+}
+
+fn throughput(world: &World, from: &PhoneNumberId) -> Option<Limit> {
+    let per_second = world.rules.throughput;
+    let in_the_app = world.meta.lines.get(from).is_some_and(|line| line.coexistence);
+    Limit::per_second(if in_the_app { per_second.min(COEXISTENCE_PER_SECOND_MAX) } else { per_second })
 }
 
 /// What is known of a message before it is accepted.
