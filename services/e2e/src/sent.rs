@@ -13,7 +13,7 @@ use sqlx::Row;
 use tokio::time::{Instant, sleep};
 
 use crate::asking::Asked;
-use crate::sim::{HELD, Sim};
+use crate::sim::{HELD, REFUSALS, Sim};
 
 const POLL: Duration = Duration::from_millis(200);
 /// Violations that are told one by one.
@@ -75,6 +75,17 @@ impl Trouble {
         must(!self.retried.is_empty(), "none was refused and sent again");
         must(self.arrived * 100 >= self.asked * ARRIVED_PERCENT_MIN, "most did not arrive");
         amiss
+    }
+
+    /// What did not come about though it was to be met: each of the codes, and a call that was held. Fewer messages than some hundreds may be
+    /// spared by chance.
+    pub fn spared(&self) -> Vec<String> {
+        let unmet = REFUSALS.iter().filter(|code| !self.retried.contains_key(*code));
+        let mut spared: Vec<String> = unmet.map(ToString::to_string).collect();
+        if self.hung == 0 {
+            spared.push("a call that is held for longer than it has".to_owned());
+        }
+        spared.iter().map(|what| format!("{what} was not met: {self:?}")).collect()
     }
 }
 

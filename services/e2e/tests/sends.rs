@@ -8,7 +8,7 @@ use e2e::apart::{Apart, Service};
 use e2e::asking::Asking;
 use e2e::dice::Dice;
 use e2e::sent::Sent;
-use e2e::sim::{REFUSALS, Sim};
+use e2e::sim::Sim;
 use projections::ProjectDatabases;
 use projections::rebuild::{Options, Rebuild};
 use reqwest::Method;
@@ -137,9 +137,8 @@ async fn every_key_is_sent_once_or_ends_with_a_reason_though_meta_fails_and_the_
     assert!(verdict.violations.is_empty(), "{:#?}", verdict.violations);
     let amiss = verdict.trouble.amiss();
     assert!(amiss.is_empty(), "{amiss:#?}");
-    assert!(verdict.trouble.hung > 0, "no call was held for longer than it had: {:?}", verdict.trouble);
-    let met: Vec<i64> = verdict.trouble.retried.keys().copied().collect();
-    assert!(REFUSALS.iter().all(|code| met.contains(code)), "of Meta's refusals {REFUSALS:?} only {met:?} were met");
+    let spared = verdict.trouble.spared();
+    assert!(spared.is_empty(), "{spared:#?}");
 
     let journal = journal::Journal::connect(journal::ConnectOptions::new(world.apart.nats.url(), "test")).await.expect("nats answers");
     let rebuild = Rebuild::new(journal, world.databases.clone(), Options::default());

@@ -38,3 +38,45 @@ impl Limits {
         NumberRate { per_second, burst: (per_second / BURST_SHARE).max(1) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::{ProjectId, UnknownOutcome, WorkspaceId};
+    use projects::{Life, Number};
+    use ulid::Ulid;
+
+    use super::*;
+
+    fn with_number(coexistence: bool) -> Project {
+        let number = Number {
+            phone_number_id: "1".to_owned(),
+            waba_id: None,
+            display: None,
+            coexistence,
+            sealed_token: Some("v1.x".to_owned()),
+            since: None,
+        };
+        Project {
+            id: ProjectId::from_ulid(Ulid::from_parts(1, 1)),
+            workspace: WorkspaceId::from_ulid(Ulid::from_parts(1, 2)),
+            name: "Shop".to_owned(),
+            life: Life::Ready,
+            suspended: false,
+            conversation_idle: None,
+            unknown_outcome: UnknownOutcome::default(),
+            number: Some(number),
+            sequence: 1,
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_in_use_in_the_app_too_sends_twenty_a_second_and_never_more_than_is_configured() {
+        let rate = |number_rate, coexistence| {
+            let rate = Limits { number_rate, ..Limits::default() }.rate(Some(&with_number(coexistence)));
+            (rate.per_second, rate.burst)
+        };
+        assert_eq!(rate(80, true), (20, 2));
+        assert_eq!(rate(80, false), (80, 10));
+        assert_eq!(rate(5, true), (5, 1), "slower was asked for");
+    }
+}

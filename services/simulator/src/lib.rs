@@ -25,6 +25,7 @@ pub mod paystack;
 mod person;
 mod progress;
 mod rate;
+mod reached;
 mod received;
 mod refused;
 mod replay;

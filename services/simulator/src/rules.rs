@@ -16,6 +16,9 @@ pub struct Rules {
     /// Messages that one number may send in a second; 0: without limit
     #[arg(long, default_value_t = 80, value_name = "MESSAGES")]
     pub throughput: u32,
+    /// People whom an account may write to in 24 hours who have not written: 250, 2000, 10000 or 100000; 0: without limit
+    #[arg(long, default_value_t = 250, value_name = "PEOPLE")]
+    pub messaging_limit: u32,
     /// Messages to one person at once; 0: without limit
     #[arg(long, default_value_t = 45, value_name = "MESSAGES")]
     pub pair_burst: u32,
@@ -55,6 +58,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             throughput: 80,
+            messaging_limit: 250,
             pair_burst: 45,
             pair_gap_ms: 6_000,
             sent_ms: 0,
@@ -71,6 +75,18 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// Meta's name for the messaging limit.
+    pub(crate) fn tier(&self) -> Option<&'static str> {
+        match self.messaging_limit {
+            0 => Some("TIER_UNLIMITED"),
+            250 => Some("TIER_250"),
+            2_000 => Some("TIER_2K"),
+            10_000 => Some("TIER_10K"),
+            100_000 => Some("TIER_100K"),
+            _ => None,
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), Refused> {
         let delays = [Some(self.sent_ms), Some(self.delivered_ms), Some(self.pair_gap_ms), self.read_ms, self.review_ms];
         if delays.into_iter().flatten().any(|delay| delay > DELAY_MS_MAX) {
@@ -78,6 +94,9 @@ impl Rules {
         }
         if self.throughput > PER_SECOND_MAX || self.pair_burst > PER_SECOND_MAX {
             return Err(Refused::Invalid("a limit is at most 1000000; 0 is none".to_owned()));
+        }
+        if self.tier().is_none() {
+            return Err(Refused::Invalid("messaging_limit is 250, 2000, 10000 or 100000; 0 is none".to_owned()));
         }
         let known = |reason: &String| crate::graph::REJECTIONS.contains(&reason.as_str());
         if !self.review_rejects.as_ref().is_none_or(known) {

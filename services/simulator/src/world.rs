@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use rand::rngs::StdRng;
 use serde_json::json;
-use whatsapp::{Bsuid, PhoneNumberId, WaId, Wamid};
+use whatsapp::{Bsuid, PhoneNumberId, WaId, WabaId, Wamid};
 
 use crate::chat::{Bubble, Chat, Tick};
 use crate::content::Content;
@@ -16,6 +16,7 @@ use crate::number::Number;
 use crate::outbox::Outbox;
 use crate::person::Person;
 use crate::rate::Used;
+use crate::reached::Reached;
 use crate::received::Ledger;
 use crate::schedule::Schedule;
 use crate::{Message, Refused, Rules, Saying, made_up, webhook};
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) inbound: HashMap<Wamid, (WaId, PhoneNumberId)>,
     /// What each number has used of its throughput.
     pub(crate) sent: HashMap<PhoneNumberId, Used>,
+    /// What each account has used of its messaging limit.
+    pub(crate) reached: BTreeMap<WabaId, Reached>,
     pub(crate) received: Ledger,
     pub(crate) outbox: Outbox,
     pub(crate) schedule: Schedule,
@@ -50,6 +53,7 @@ impl World {
             chats: BTreeMap::new(),
             inbound: HashMap::new(),
             sent: HashMap::new(),
+            reached: BTreeMap::new(),
             received: Ledger::default(),
             outbox: Outbox::default(),
             schedule: Schedule::default(),

@@ -20,6 +20,8 @@ const BURST: f64 = 30.0;
 const BURST_REFILL: Duration = Duration::from_secs(9);
 /// From so many messages on, Meta's faults are met: of fewer, chance may spare all.
 const TELLING: u64 = 100;
+/// And from so many on each of them: the rarest is one in fifty.
+const TELLING_EACH: u64 = 500;
 /// How long it may take, after the last kill, until every message has come to its end.
 const SETTLE_MAX: Duration = Duration::from_secs(120);
 
@@ -68,6 +70,9 @@ pub(super) async fn check(asking: &Asking, sent: &Sent<'_>, tally: &mut Tally) {
             verdict.violations.into_iter().for_each(|violation| tally.violation(violation));
             if verdict.trouble.asked >= TELLING {
                 verdict.trouble.amiss().into_iter().for_each(|amiss| tally.violation(amiss));
+            }
+            if verdict.trouble.asked >= TELLING_EACH {
+                verdict.trouble.spared().into_iter().for_each(|spared| tally.violation(spared));
             }
         }
         Err(error) => tally.violation(format!("what was sent cannot be read: {error}")),

@@ -7,6 +7,7 @@ mod judged_again;
 mod meta;
 mod once;
 mod outcomes;
+mod pairs;
 mod projects_change;
 mod unknown;
 mod world;

@@ -32,6 +32,7 @@ pub(crate) struct World {
     pub(crate) pool: PgPool,
     pub(crate) journal: Journal,
     pub(crate) meta: Meta,
+    pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) storage: Storage,
     master: MasterKey,
@@ -78,8 +79,8 @@ impl World {
         journal.open(&STREAMS).await.expect("streams");
         let folder = tempfile::tempdir().expect("a folder");
         let storage = Storage::open(folder.path().to_str().expect("text")).expect("storage");
-        let master = "0b".repeat(32).parse().expect("a key");
-        Self { nats, pool, journal, meta: Meta::start().await, ids: Ids::new(Clock::System), storage, master, _folder: folder }
+        let (ids, master) = (Ids::new(Clock::System), "0b".repeat(32).parse().expect("a key"));
+        Self { nats, pool, journal, meta: Meta::start().await, clock: Clock::System, ids, storage, master, _folder: folder }
     }
 
     pub(crate) async fn sender(&self) -> Running {
@@ -107,7 +108,7 @@ impl World {
             tokens: Tokens::new(journal.clone(), self.master.clone()),
             journal,
             pool: self.pool.clone(),
-            clock: Clock::System,
+            clock: self.clock.clone(),
             ids: Ids::new(Clock::System),
             graph: Graph::new(settings).expect("a client").with_send_limit(send_limit),
             projects,
@@ -130,12 +131,11 @@ impl World {
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        Clock::System.now()
+        self.clock.now()
     }
 
     pub(crate) async fn project(&self) -> ProjectId {
-        let project = ProjectId::from_ulid(self.ids.ulid());
-        let workspace = WorkspaceId::from_ulid(self.ids.ulid());
+        let (project, workspace) = (ProjectId::from_ulid(self.ids.ulid()), WorkspaceId::from_ulid(self.ids.ulid()));
         self.tell(project, ProjectCreated { name: "Shop".to_owned(), conversation_idle_seconds: None, workspace }).await;
         self.tell(project, ProjectReady {}).await;
         project
@@ -144,8 +144,8 @@ impl World {
     pub(crate) async fn connect_number(&self, project: ProjectId) -> String {
         let number = (self.ids.ulid().random() % 1_000_000_000_000).to_string();
         let key = DataKey::random();
-        let created: ProjectEvent = DataKeyCreated { wrapped: key.wrap(&self.master, project) }.into();
-        self.append(&Subject::data_key(project), created).await;
+        let created = DataKeyCreated { wrapped: key.wrap(&self.master, project) };
+        self.append::<ProjectEvent>(&Subject::data_key(project), created.into()).await;
         let offered = NumberOffered {
             operation: OperationId::from_ulid(self.ids.ulid()),
             phone_number_id: number.clone(),

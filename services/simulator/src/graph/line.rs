@@ -154,7 +154,7 @@ pub(super) fn describe(world: &World, id: &PhoneNumberId, line: &Line, request: 
         "code_verification_status": if line.verified { "VERIFIED" } else { "NOT_VERIFIED" },
         "name_status": line.name_status,
         "status": if line.usable() { "CONNECTED" } else { "PENDING" },
-        "whatsapp_business_manager_messaging_limit": "TIER_250",
+        "whatsapp_business_manager_messaging_limit": world.rules.tier(),
         "is_pin_enabled": line.pin.is_some(),
         "platform_type": if line.usable() { "CLOUD_API" } else { "NOT_APPLICABLE" },
         "account_mode": "LIVE",

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use crate::ingress::SECRET;
 use crate::meta::Meta;
 
 const ANA: &str = "16505550142";
@@ -115,6 +116,24 @@ async fn a_number_sends_so_many_in_a_second() {
     meta.stage.clock.advance(TimeDelta::milliseconds(200));
     assert!(meta.send(NUMBER, &token, ANA, text("Hi")).await.is_ok());
     assert_eq!(meta.send(NUMBER, &token, ANA, text("Hi")).await, Err(130_429));
+}
+
+#[tokio::test]
+async fn a_number_that_is_in_use_in_the_app_too_sends_twenty_in_a_second() {
+    let meta = Meta::new().await;
+    let popup = json!({"phone_number_id": NUMBER, "waba_id": "201", "event": "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"});
+    let token = meta.exchange(&meta.sign_up(popup).await, SECRET).await.expect("a token");
+    meta.writes(ANA, NUMBER).await;
+    for (throughput, taken) in [(5, 5), (80, 20), (0, 40)] {
+        meta.stage.clock.advance(TimeDelta::minutes(1));
+        meta.sim("PUT", "rules", Some(json!({"pair_burst": 0, "throughput": throughput}))).await;
+        for number in 0..taken {
+            assert!(meta.send(NUMBER, &token, ANA, text("Hi")).await.is_ok(), "{number} of {taken} at {throughput}");
+        }
+        if throughput > 0 {
+            assert_eq!(meta.send(NUMBER, &token, ANA, text("Hi")).await, Err(130_429), "after {taken} at {throughput}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -82,6 +82,44 @@ async fn marketing_fails_for_who_has_stopped_it() {
 }
 
 #[tokio::test]
+async fn an_account_writes_to_so_many_people_of_its_own_accord_in_a_day() {
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, WABA).await;
+    let id = create(&meta, &token, draft("order", "UTILITY")).await.expect("created");
+    decide(&meta, &id, json!({"verdict": "approve"})).await;
+    let rules = |limit: u32| json!({"everybody": true, "throughput": 0, "pair_burst": 0, "messaging_limit": limit});
+    let send = async |to: &str| {
+        meta.send(NUMBER, &token, to, used("order", &["Ana", "17"])).await.expect("accepted");
+        let statuses = meta.statuses().await;
+        statuses.iter().find(|(_, name, _)| name == "failed").map(|(_, _, status)| status["errors"][0]["code"].clone())
+    };
+    meta.sim("PUT", "rules", Some(rules(250))).await;
+    meta.writes(ANA, NUMBER).await;
+    meta.webhooks("messages").await;
+    for person in 0..250 {
+        assert_eq!(send(&format!("16505551{person:03}")).await, None, "{person}");
+    }
+    let (first, more) = ("16505551000", "16505551250");
+    assert_eq!(send(more).await, Some(json!(131_064)));
+    assert_eq!(send(first).await, None, "they count already");
+    assert_eq!(send(ANA).await, None, "she has written");
+    let mut at_once = rules(250);
+    at_once["refuse_at_once"] = json!(true);
+    meta.sim("PUT", "rules", Some(at_once)).await;
+    assert_eq!(meta.send(NUMBER, &token, more, used("order", &["Ana", "17"])).await, Err(131_064));
+    for (limit, tier) in [(2_000, "TIER_2K"), (0, "TIER_UNLIMITED"), (250, "TIER_250")] {
+        meta.sim("PUT", "rules", Some(rules(limit))).await;
+        let path = format!("/{NUMBER}?fields=whatsapp_business_manager_messaging_limit");
+        let shown = meta.graph("GET", &path, &token, None).await.expect("facts");
+        assert_eq!(shown["whatsapp_business_manager_messaging_limit"], tier);
+    }
+    meta.stage.clock.advance(TimeDelta::hours(24));
+    assert_eq!(send(more).await, None, "a day later nobody counts");
+    let (status, _) = meta.ask("PUT", "/sim/api/rules", "", Some(json!({"messaging_limit": 300}))).await;
+    assert!(status.is_client_error(), "Meta has no such limit: {status}");
+}
+
+#[tokio::test]
 async fn what_meta_decides_is_a_webhook_with_a_number_as_its_id() {
     let meta = Meta::new().await;
     let token = meta.business(NUMBER, WABA).await;

@@ -21,6 +21,8 @@ use crate::world::World;
 
 /// How long a business may answer freely.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
+/// What a number may send in a second that is in use in the WhatsApp Business app too.
+const COEXISTENCE_PER_SECOND_MAX: u32 = 20;
 /// Webhooks that one message may bring.
 const STATUSES_MAX: usize = 3;
 
@@ -43,7 +45,7 @@ fn send(world: &mut World, from: &PhoneNumberId, message: Message, fails: Option
     let number = world.number(from).map_err(|refused| busy(&refused))?;
     let (described, dialled) = (number.waba_id.clone(), number.display_phone_number.clone());
     let waba = world.meta.lines.get(from).map_or(described, |line| line.waba.clone());
-    let throughput = Limit::per_second(world.rules.throughput);
+    let throughput = throughput(world, from);
     if !world.sent.get(from).copied().unwrap_or_default().allows(throughput, now) {
         let details = "Cloud API message throughput has been reached.";
         return Err(GraphRefusal::message(130_429, "Rate limit hit", details));
@@ -63,15 +65,27 @@ fn send(world: &mut World, from: &PhoneNumberId, message: Message, fails: Option
         return Err(unavailable("too many messages wait"));
     }
     world.outbox.refuse_if_full(STATUSES_MAX).map_err(|refused| busy(&refused))?;
+    if let Some(reached) = world.reached.get_mut(&waba) {
+        reached.forget(now);
+    }
     let ready = prepare(world, &told, &waba, known, &message, now)?;
     world.sent.entry(from.clone()).or_default().take(throughput, now);
     if known {
         world.chat(&told.0, from).pair.take(pair, now);
     }
     let fails = ready.fails.or(fails.map(|code| (code, "Simulated failure")));
+    if ready.is_unasked && fails.is_none() {
+        world.reached.entry(waba).or_default().take(&told.0, now);
+    }
     let answer = accept(world, told, known, message, Ready { fails, ..ready }, now);
     world.run_due(now);
     Ok(answer)
+}
+
+fn throughput(world: &World, from: &PhoneNumberId) -> Option<Limit> {
+    let per_second = world.rules.throughput;
+    let in_the_app = world.meta.lines.get(from).is_some_and(|line| line.coexistence);
+    Limit::per_second(if in_the_app { per_second.min(COEXISTENCE_PER_SECOND_MAX) } else { per_second })
 }
 
 /// What is known of a message before it is accepted.
@@ -82,6 +96,8 @@ struct Ready {
     category: &'static str,
     flow_id: Option<String>,
     is_template: bool,
+    /// Nobody has written: it counts for the messaging limit.
+    is_unasked: bool,
 }
 
 fn prepare(
@@ -115,6 +131,8 @@ fn prepare(
         Some((131_047, "Re-engagement message"))
     } else if category == "marketing" && chat.is_some_and(|chat| chat.no_marketing) {
         Some((131_050, "Message undeliverable: the user has stopped marketing messages"))
+    } else if !open && world.reached.get(waba).is_some_and(|reached| !reached.allows(&told.0, world.rules.messaging_limit)) {
+        Some((131_064, "Messaging limit reached"))
     } else {
         None
     };
@@ -122,7 +140,7 @@ fn prepare(
         return Err(GraphRefusal::message(code, title, title));
     }
     let view = View::of(&message.outbound, found.template);
-    Ok(Ready { view, fails, category, flow_id: found.flow_id, is_template: found.template.is_some() })
+    Ok(Ready { view, fails, category, flow_id: found.flow_id, is_template: found.template.is_some(), is_unasked: !open })
 }
 
 /// From here on it is sent.
