@@ -20,6 +20,8 @@ const PHONE: &str = "16505550142";
 const SESSION: TimeDelta = TimeDelta::days(30);
 const LINK: TimeDelta = TimeDelta::days(7);
 const TRIAL: TimeDelta = TimeDelta::days(14);
+/// How long Meta may be silent about a display name.
+const REVIEW: TimeDelta = TimeDelta::days(14);
 
 fn instant(value: &Value) -> DateTime<Utc> {
     value.as_str().unwrap().parse().unwrap()
@@ -228,6 +230,14 @@ async fn refused(stage: &Stage, project: ProjectId) -> (ContactId, DateTime<Utc>
     (asked["contact"].as_str().unwrap().parse().unwrap(), instant(&asked["expires_at"]))
 }
 
+/// A display name about which Meta says nothing, asked for an hour after everything before; when it is given up.
+async fn unreviewed(stage: &Stage, project: ProjectId) -> DateTime<Utc> {
+    move_to(stage, stage.clock.now() + TimeDelta::hours(1)).await;
+    stage.call(Method::PUT, &format!("/v1/projects/{project}/display-name"), Some(json!({ "name": "Pizza" }))).await;
+    let own = stage.journal.entity(&Subject::project(project)).await.unwrap();
+    first(&own, |event: ProjectEvent| matches!(event, ProjectEvent::DisplayNameRequested(_)).then_some(())).0.time + REVIEW
+}
+
 /// Deadlines of sender, lifecycle and billing, in streams of their own, and what two of them lead to elsewhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_move_past_deadlines_of_several_services_fires_each_at_its_instant_in_their_order() {
@@ -237,6 +247,7 @@ async fn one_move_past_deadlines_of_several_services_fires_each_at_its_instant_i
     let cycle_end = paid(&stage, paying).await;
     let trial = stage.call(Method::GET, &format!("/v1/projects/{trying}/subscription"), None).await;
     let trial_end = instant(&trial["trial"]["ends_at"]);
+    let name_end = unreviewed(&stage, trying).await;
     let (contact, tried_until) = refused(&stage, trying).await;
 
     let end = cycle_end + TimeDelta::days(3);
@@ -257,6 +268,9 @@ async fn one_move_past_deadlines_of_several_services_fires_each_at_its_instant_i
     let (suspended, _) = first(&said(Subject::project(trying)).await, |event: ProjectEvent| {
         matches!(event, ProjectEvent::ProjectSuspended(_)).then_some(())
     });
+    let (undecided, _) = first(&said(Subject::project(trying)).await, |event: ProjectEvent| {
+        matches!(event, ProjectEvent::DisplayNameDecided(_)).then_some(())
+    });
     let cycles = said(Subject::billing(paying)).await;
     let (past_due, _) = first(&cycles, |event: BillingEvent| matches!(event, BillingEvent::SubscriptionPastDue(_)).then_some(()));
     let (renewed, starts_at) = first(&cycles, |event: BillingEvent| match event {
@@ -270,6 +284,7 @@ async fn one_move_past_deadlines_of_several_services_fires_each_at_its_instant_i
         ("an offer is off the table", offered_until, off.time),
         ("a trial ends", trial_end, expired.time),
         ("its project is suspended", trial_end, suspended.time),
+        ("a name is given up", name_end, undecided.time),
         ("a cycle ends", cycle_end, past_due.time),
         ("and is renewed", cycle_end, renewed.time),
     ];

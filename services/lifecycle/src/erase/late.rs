@@ -30,6 +30,7 @@ pub(crate) fn look_after(end: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateT
 
 /// Looks at whatever is gone, when it is time, until `shutdown`.
 pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
+    let agenda = lifecycle.clock.agenda();
     loop {
         let mut changed = lifecycle.wake.subscribe();
         let looked = tokio::select! {
@@ -38,10 +39,13 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
         };
         let wait = async {
             match looked {
-                Ok(next) => tokio::select! {
-                    () = reach(lifecycle, next) => {}
-                    _ = changed.changed() => {}
-                },
+                Ok(next) => {
+                    agenda.announce(next);
+                    tokio::select! {
+                        () = reach(lifecycle, next) => {}
+                        _ = changed.changed() => {}
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(error = %error.chain(), "late words cannot be looked for, trying again");
                     tokio::time::sleep(PAUSE).await;

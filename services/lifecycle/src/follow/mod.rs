@@ -3,6 +3,7 @@
 
 mod database;
 mod late;
+mod parked;
 mod project;
 mod reports;
 mod webhook;

@@ -3,7 +3,7 @@
 use contract::{ProjectErased, ProjectEvent, ProjectId, Recorded, Subject};
 use journal::{Handled, Handler, project_of};
 
-use super::settle;
+use super::{parked, settle};
 use crate::command::decode;
 use crate::error::Error;
 use crate::project::Project;
@@ -28,12 +28,13 @@ impl Lifecycle {
     async fn project_events(&self, id: ProjectId, events: &[Recorded]) -> Result<(), Error> {
         let mut project = store::find_project(&self.pool, id).await?.map(|(project, _)| project);
         let reflected = project.as_ref().map_or(0, |project| project.version);
-        let mut given = None;
+        let (mut given, mut asking) = (None, None);
         for recorded in events {
             let event = decode(recorded)?;
             if let ProjectEvent::ProjectTransferred(transferred) = &event {
                 given = Some((recorded, transferred.to));
             }
+            asking = parked::asking(&event).or(asking);
             if recorded.sequence <= reflected {
                 continue;
             }
@@ -43,10 +44,16 @@ impl Lifecycle {
             }
             project = Project::fold(project, id, At { event: &event, sequence: recorded.sequence, time: recorded.time });
         }
+        // Not of one that has ended by now: old events that are seen again ask for nothing.
+        let asks = project.as_ref().is_some_and(|project| project.operation.running() && asking == Some(project.operation.id));
         if let Some(project) = project.filter(|project| project.version > reflected) {
             store::save_project(&self.pool, &project).await?;
         }
         self.changed();
+        // Before these events are done: a crash in between has them seen again.
+        if asks {
+            self.retry_parked(id).await?;
+        }
         // The row is there: who follows the end of workspaces finds it, or the end is found here.
         if let Some((recorded, to)) = given
             && self.is_deleted(to).await?

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use chassis::Agenda;
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::ProjectId;
 use futures::StreamExt;
@@ -31,10 +32,11 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 /// Looks until `shutdown`. A look that is under way then is left where it is.
 pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
+    let agenda = lifecycle.clock.agenda();
     loop {
         let look_and_wait = async {
             match look_at_all(lifecycle, lifecycle.clock.now()).await {
-                Ok(next) => lifecycle.clock.reach(next).await,
+                Ok(next) => wait(lifecycle, &agenda, next).await,
                 Err(error) => {
                     tracing::warn!(error = %error.chain(), "names in review cannot be looked at, trying again");
                     tokio::time::sleep(PAUSE).await;
@@ -44,6 +46,27 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = look_and_wait => {}
+        }
+    }
+}
+
+/// Until it is `next`. What is announced meanwhile is when the first name is given up, also of those that are asked for only now: a look is no
+/// deadline.
+async fn wait(lifecycle: &Lifecycle, agenda: &Agenda, next: DateTime<Utc>) {
+    loop {
+        let mut changed = lifecycle.wake.subscribe();
+        let now = lifecycle.clock.now();
+        // No name is given up before the next look, so none that is due now is passed over here.
+        if lifecycle.clock.can_be_moved() && now < next {
+            match store::first_name_in_review(&lifecycle.pool, now - described::NAME_REVIEW_TIME_MAX).await {
+                Ok(asked_at) => agenda.announce(asked_at.map(|at| at + described::NAME_REVIEW_TIME_MAX)),
+                Err(error) => tracing::warn!(error = %error.chain(), "when the first name in review is given up is not announced"),
+            }
+        }
+        tokio::select! {
+            biased;
+            () = lifecycle.clock.reach(next) => return,
+            _ = changed.changed() => {}
         }
     }
 }

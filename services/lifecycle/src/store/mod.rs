@@ -18,7 +18,9 @@ pub(crate) use log::{Reflected, log_identity, reflected};
 pub(crate) use numbers::{account_in_use, connecting_elsewhere, find_by_number};
 pub(crate) use operations::{find_operation, list_operations};
 pub(crate) use projects::{find_project, save_project};
-pub(crate) use search::{Wanted, accepted_by, find_offer, list_offers, list_projects, names_in_review, next_due, with_own_step};
+pub(crate) use search::{
+    Wanted, accepted_by, find_offer, first_name_in_review, list_offers, list_projects, names_in_review, next_due, with_own_step,
+};
 pub(crate) use signups::{Kept, Turn, forget_code, forget_old_codes, keep_token, leave_code, take_code};
 
 use contract::ProjectId;

@@ -111,6 +111,12 @@ pub(crate) async fn names_in_review(pool: &PgPool, after: Option<ProjectId>, lim
     rows.into_iter().map(|(id, at)| Ok((parse(id)?, at))).collect()
 }
 
+/// Since when the first display name is in review, of those that were asked for after `after`.
+pub(crate) async fn first_name_in_review(pool: &PgPool, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+    let first = sqlx::query_scalar("SELECT min(name_asked_at) FROM lifecycle.projects WHERE name_asked_at > $1");
+    Ok(first.bind(after).fetch_one(pool).await?)
+}
+
 fn parse(id: String) -> Result<ProjectId, Error> {
     id.parse().map_err(|_| Error::Row { id, what: "id" })
 }

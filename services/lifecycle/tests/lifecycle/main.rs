@@ -11,6 +11,7 @@ mod late;
 mod numbers;
 mod operations;
 mod others;
+mod parked;
 mod projects;
 mod suspension;
 mod transfers;

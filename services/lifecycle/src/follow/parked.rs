@@ -1,0 +1,39 @@
+//! What others have parked of a project. An operation that is tried again, or a deletion, would wait behind it, and only an operator could let
+//! it go: the owner's word is as good a reason to look again.
+
+use contract::{HoldKind, OperationId, OperationKind, ProjectEvent, ProjectId};
+use journal::HeldKey;
+
+use crate::Lifecycle;
+use crate::error::Error;
+
+/// The operation that asks for another attempt at what is parked, if the event begins one that does.
+pub(super) fn asking(event: &ProjectEvent) -> Option<OperationId> {
+    if let ProjectEvent::OperationRetried(retried) = event {
+        return Some(retried.operation);
+    }
+    let ProjectEvent::OperationStarted(started) = event else { return None };
+    (started.kind == OperationKind::DeleteProject).then_some(started.operation)
+}
+
+impl Lifecycle {
+    /// Asks everybody who has parked the project's key, in any stream, for another attempt: one each, also of those who do not run now. Asked
+    /// twice is harmless.
+    ///
+    /// # Errors
+    /// The log does not answer. It can be repeated.
+    pub(super) async fn retry_parked(&self, project: ProjectId) -> Result<(), Error> {
+        let mut parked = self.journal.parked().await?;
+        parked.retain(|held| is_parked(held, project));
+        for held in parked {
+            self.journal.request_retry(&held.service, held.stream, &held.key).await?;
+            tracing::info!(project.id = %project, service = held.service, key = held.key, "what was parked is tried again for its owner");
+        }
+        Ok(())
+    }
+}
+
+/// What is set aside is tried again by itself; a key of a single conversation or Flow is of no operation.
+fn is_parked(held: &HeldKey, project: ProjectId) -> bool {
+    held.kind == HoldKind::Parked && held.key == format!("{}.{project}", held.stream)
+}
