@@ -136,6 +136,8 @@ mod tests {
         {
             assert_eq!(CalledAtMeta::default().is(&ours, name, id(flow)), same, "{name:?} {flow}");
         }
-        assert!(!CalledAtMeta::default().is(&ours.to_lowercase(), "booking", id(1)));
+        let lettered = flow_name_at_meta("booking", id(10)); // its id ends with a letter
+        assert_ne!(lettered.to_lowercase(), lettered);
+        assert!(!CalledAtMeta::default().is(&lettered.to_lowercase(), "booking", id(10)));
     }
 }
