@@ -25,6 +25,7 @@ mod erase;
 mod error;
 mod follow;
 mod ground;
+mod held;
 mod migrate;
 mod number;
 mod operation;

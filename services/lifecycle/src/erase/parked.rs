@@ -9,6 +9,7 @@ use journal::{Filter, HeldKey, Journal, Range};
 use super::numbers::{Numbers, OneNumber};
 use super::webhooks::names;
 use crate::error::Error;
+use crate::held::retry;
 
 /// How long those who hold back a number may take to look again.
 const RELEASE_TIME_MAX: Duration = Duration::from_secs(5);
@@ -40,9 +41,7 @@ pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbe
 /// Has whoever holds back one of the numbers look again, because what they held it for is erased: they let it go if nothing has come since. Who
 /// does not run cannot, and is not waited for longer than a few seconds.
 pub(super) async fn release(journal: &Journal, numbers: &Numbers) -> Result<(), Error> {
-    for held in held(journal, numbers).await? {
-        journal.request_retry(&held.service, held.stream, &held.key).await?;
-    }
+    retry(journal, |held| is_ours(held, numbers)).await?;
     let asked = Instant::now();
     while asked.elapsed() < RELEASE_TIME_MAX && held(journal, numbers).await?.iter().any(|held| held.retry_requested) {
         tokio::time::sleep(RELEASE_POLL).await;
@@ -53,9 +52,13 @@ pub(super) async fn release(journal: &Journal, numbers: &Numbers) -> Result<(), 
 /// Those of the numbers that nobody else has that are held back.
 pub(super) async fn held(journal: &Journal, numbers: &Numbers) -> Result<Vec<HeldKey>, Error> {
     let mut held = journal.parked().await?;
-    let ours = |held: &HeldKey| numbers.by_id.iter().any(|(id, number)| number.only_ours && held.key == key(id));
-    held.retain(|held| held.stream == Stream::Webhook && ours(held));
+    held.retain(|held| is_ours(held, numbers));
     Ok(held)
+}
+
+fn is_ours(held: &HeldKey, numbers: &Numbers) -> bool {
+    let is_its = |(id, number): (&String, &OneNumber)| number.only_ours && held.key == key(id);
+    held.stream == Stream::Webhook && numbers.by_id.iter().any(is_its)
 }
 
 /// By what followers of webhooks hold back a number.

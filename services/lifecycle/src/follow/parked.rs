@@ -6,6 +6,7 @@ use journal::HeldKey;
 
 use crate::Lifecycle;
 use crate::error::Error;
+use crate::held::retry;
 
 /// The operation that asks for another attempt at what is parked, if the event begins one that does.
 pub(super) fn asking(event: &ProjectEvent) -> Option<OperationId> {
@@ -17,16 +18,12 @@ pub(super) fn asking(event: &ProjectEvent) -> Option<OperationId> {
 }
 
 impl Lifecycle {
-    /// Asks everybody who has parked the project's key, in any stream, for another attempt: one each, also of those who do not run now. Asked
-    /// twice is harmless.
+    /// Asks everybody who has parked the project's key, in any stream, for another attempt: one each.
     ///
     /// # Errors
-    /// The log does not answer. It can be repeated.
+    /// As [`retry`].
     pub(super) async fn retry_parked(&self, project: ProjectId) -> Result<(), Error> {
-        let mut parked = self.journal.parked().await?;
-        parked.retain(|held| is_parked(held, project));
-        for held in parked {
-            self.journal.request_retry(&held.service, held.stream, &held.key).await?;
+        for held in retry(&self.journal, |held| is_parked(held, project)).await? {
             tracing::info!(project.id = %project, service = held.service, key = held.key, "what was parked is tried again for its owner");
         }
         Ok(())
