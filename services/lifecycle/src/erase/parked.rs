@@ -1,6 +1,6 @@
 //! What followers noted about keys of the project that they held back: its id, its numbers, causes that may quote it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contract::{ProjectId, Recorded, Stream};
 use futures::StreamExt;
@@ -11,9 +11,9 @@ use super::webhooks::names;
 use crate::error::Error;
 use crate::held::retry;
 
-/// How long those who hold back a number may take to look again.
-const RELEASE_TIME_MAX: Duration = Duration::from_secs(5);
-const RELEASE_POLL: Duration = Duration::from_millis(50);
+/// Between looks whether those who hold back a number have tried again, in milliseconds, five seconds together. Ever longer: each look reads all
+/// that was ever held.
+const RELEASE_PAUSES_MS: [u64; 7] = [40, 80, 160, 320, 640, 1_280, 2_560];
 
 /// How many notes were erased. There are few: one for each time that a key was held.
 pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbers) -> Result<u64, Error> {
@@ -41,10 +41,14 @@ pub(super) async fn erase(journal: &Journal, project: ProjectId, numbers: &Numbe
 /// Has whoever holds back one of the numbers look again, because what they held it for is erased: they let it go if nothing has come since. Who
 /// does not run cannot, and is not waited for longer than a few seconds.
 pub(super) async fn release(journal: &Journal, numbers: &Numbers) -> Result<(), Error> {
-    retry(journal, |held| is_ours(held, numbers)).await?;
-    let asked = Instant::now();
-    while asked.elapsed() < RELEASE_TIME_MAX && held(journal, numbers).await?.iter().any(|held| held.retry_requested) {
-        tokio::time::sleep(RELEASE_POLL).await;
+    if retry(journal, |held| is_ours(held, numbers)).await?.is_empty() {
+        return Ok(());
+    }
+    for pause in RELEASE_PAUSES_MS.map(Duration::from_millis) {
+        tokio::time::sleep(pause).await;
+        if !held(journal, numbers).await?.iter().any(|held| held.retry_requested) {
+            break;
+        }
     }
     Ok(())
 }
