@@ -30,7 +30,8 @@ impl Lifecycle {
     }
 }
 
-/// What is set aside is tried again by itself; a key of a single conversation or Flow is of no operation.
+/// What is set aside is tried again by itself. A finer key than the project's is in no operation's way: only flow-sync has such, of single Flows,
+/// to show them in its table and files, for which no step waits and which a deletion erases by project.
 fn is_parked(held: &HeldKey, project: ProjectId) -> bool {
     held.kind == HoldKind::Parked && held.key == format!("{}.{project}", held.stream)
 }
