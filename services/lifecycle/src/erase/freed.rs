@@ -10,7 +10,7 @@ use contract::ProjectId;
 use sealing::DataKey;
 use serde::{Deserialize, Serialize};
 
-use super::numbers::Numbers;
+use super::numbers::{Numbers, OneNumber};
 use super::{parked, webhooks};
 use crate::error::Error;
 use crate::store::KeptNumbers;
@@ -79,8 +79,12 @@ async fn kept(lifecycle: &Lifecycle, project: ProjectId) -> Result<Option<Kept>,
 }
 
 impl Kept {
-    /// With who else has them now.
+    /// With who else has them now. When they were the project's is not kept: of what they heard then all is gone.
     async fn look(&self, lifecycle: &Lifecycle, project: ProjectId) -> Result<Numbers, Error> {
-        Numbers::again(lifecycle, project, &self.numbers, &self.accounts).await
+        let number = |dialled: &Vec<String>| OneNumber { dialled: dialled.clone(), ..OneNumber::default() };
+        let by_id = self.numbers.iter().map(|(id, dialled)| (id.clone(), number(dialled))).collect();
+        let mut numbers = Numbers { by_id, accounts: self.accounts.clone(), ..Numbers::default() };
+        numbers.look_who_has_them(lifecycle, project).await?;
+        Ok(numbers)
     }
 }

@@ -57,21 +57,8 @@ impl Numbers {
         Ok(numbers)
     }
 
-    /// Of a project that is gone: from what was kept of them, each with what people dial, and from the claims.
-    pub(super) async fn again(
-        lifecycle: &Lifecycle,
-        project: ProjectId,
-        dialled: &BTreeMap<String, Vec<String>>,
-        accounts: &[String],
-    ) -> Result<Self, Error> {
-        let number = |dialled: &Vec<String>| OneNumber { dialled: dialled.clone(), ..OneNumber::default() };
-        let by_id = dialled.iter().map(|(id, dialled)| (id.clone(), number(dialled))).collect();
-        let mut numbers = Self { by_id, accounts: accounts.to_vec(), ..Self::default() };
-        numbers.look_who_has_them(lifecycle, project).await?;
-        Ok(numbers)
-    }
-
-    async fn look_who_has_them(&mut self, lifecycle: &Lifecycle, project: ProjectId) -> Result<(), Error> {
+    /// Asks the claims who else has them, or had them.
+    pub(super) async fn look_who_has_them(&mut self, lifecycle: &Lifecycle, project: ProjectId) -> Result<(), Error> {
         let journal = &lifecycle.journal;
         // Before the claims are read: what comes later may be of somebody who claims a number after that.
         let (webhook, parked) = (journal.state(Stream::Webhook).await?.last, journal.state(Stream::Parked).await?.last);
