@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::FlowAnswer;
-use super::{back_to_draft, origin, tag};
+use super::origin;
 use crate::decide::{Choice, choose};
 use crate::document::Document;
 use crate::flow::Id;
@@ -80,10 +80,7 @@ pub(crate) async fn choose_drift(
     let wish = Choice { choice, seen, new_version: body.new_version, theirs: theirs.as_ref() };
     let origin = origin(&caller, &request);
     flow_sync.carry_out(id, origin, |flow| choose(flow, &wish)).await?;
-    let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
-    let notice = notice.or_else(|| back_to_draft(&before, &flow));
-    let differences = flow_sync.drifted(id, &flow).await?;
-    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
+    flow_sync.push_and_answer(&known, id, &before, origin).await
 }
 
 impl FlowSync {

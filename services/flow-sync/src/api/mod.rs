@@ -18,9 +18,10 @@ mod update_flow;
 
 use std::sync::Arc;
 
+use answer::FlowAnswer;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderName;
-use chassis::{Caller, Problem, RequestId, etag};
+use chassis::{Caller, Json, Problem, RequestId, etag};
 use contract::{FlowId, ProjectId};
 use projects::{Life, Project};
 use tower::limit::GlobalConcurrencyLimitLayer;
@@ -37,6 +38,9 @@ use crate::flow::{Flow, Id};
 const UPLOADS_MAX: usize = 4;
 /// Previews that are made at the same time.
 const PREVIEWS_MAX: usize = 4;
+
+/// A Flow, with its revision in the header.
+type Shown = ([(HeaderName, String); 1], Json<FlowAnswer>);
 
 /// The revision that an answer shows, 0 for none.
 fn tag(flow: &Flow) -> [(HeaderName, String); 1] {
@@ -115,6 +119,14 @@ impl FlowSync {
                 Ok((self.flow(id).await?, Some(later(&error))))
             }
         }
+    }
+
+    /// The same, with the answer to whoever changed the Flow that stood as in `before`.
+    async fn push_and_answer(&self, project: &Project, id: Id, before: &Flow, origin: Origin<'_>) -> Result<Shown, Problem> {
+        let (flow, notice) = self.push_now(project, id, origin).await?;
+        let notice = notice.or_else(|| back_to_draft(before, &flow));
+        let differences = self.drifted(id, &flow).await?;
+        Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
     }
 
     /// Whatever a request wrote that was overtaken by the deletion of its project is taken away again.

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::FlowAnswer;
 use super::body::{Given, message};
-use super::{back_to_draft, origin, tag};
+use super::origin;
 use crate::decide::{Revise, revise};
 use crate::error::Error;
 use crate::{FlowSync, keep};
@@ -87,8 +87,5 @@ pub(crate) async fn replace_json(
     };
     let kept: Result<_, Error> = kept.await;
     flow_sync.unless_gone(project, kept.map_err(Problem::from)).await?;
-    let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
-    let notice = notice.or_else(|| back_to_draft(&before, &flow));
-    let differences = flow_sync.drifted(id, &flow).await?;
-    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
+    flow_sync.push_and_answer(&known, id, &before, origin).await
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::answer::FlowAnswer;
-use super::{back_to_draft, origin, tag};
+use super::{origin, tag};
 use crate::command::Origin;
 use crate::decide::{PUBLISHED, Refusal, details_drift, drifted, editable, name_to_tell, redrafted, rename_claim, update};
 use crate::error::Error;
@@ -113,10 +113,7 @@ pub(crate) async fn update_flow(
         return Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))));
     }
     // How it stands now says Meta.
-    let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
-    let notice = notice.or_else(|| back_to_draft(&before, &flow));
-    let differences = flow_sync.drifted(id, &flow).await?;
-    Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, differences, notice))))
+    flow_sync.push_and_answer(&known, id, &before, origin).await
 }
 
 impl FlowSync {
