@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use crate::Error;
 
 /// Where the tables stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The last sequence of the `conversation` stream that the tables hold; 0 for none.
     pub sequence: u64,
@@ -61,22 +61,20 @@ pub(crate) fn of_log(created: DateTime<Utc>, sequence: i64, event: Option<&str>,
     if created.timestamp_micros() != log_created.timestamp_micros() {
         return Err(Error::OtherLog { tables: created, log: log_created });
     }
+    of_columns(sequence, event)
+}
+
+fn of_columns(sequence: i64, event: Option<&str>) -> Result<Checkpoint, Error> {
     let event = event.map(|id| id.parse().map_err(|_| Error::Corrupt("event_id"))).transpose()?;
     Ok(Checkpoint { sequence: u64::try_from(sequence).map_err(|_| Error::Corrupt("sequence"))?, event })
 }
 
-/// Reads it without locking.
-pub async fn read(connection: &mut PgConnection) -> Result<Option<(DateTime<Utc>, u64)>, Error> {
-    const SELECT: &str = "SELECT stream_created, sequence FROM paige.checkpoint WHERE stream = $1";
-    let found: Option<(DateTime<Utc>, i64)> = sqlx::query_as(SELECT).bind(Stream::Conversation.name()).fetch_optional(connection).await?;
-    found.map(|(created, sequence)| Ok((created, u64::try_from(sequence).map_err(|_| Error::Corrupt("sequence"))?))).transpose()
-}
-
-/// The event that the tables stand at, where it is known.
-pub async fn read_event(connection: &mut PgConnection) -> Result<Option<EventId>, Error> {
-    const SELECT: &str = "SELECT event_id FROM paige.checkpoint WHERE stream = $1";
-    let found: Option<Option<String>> = sqlx::query_scalar(SELECT).bind(Stream::Conversation.name()).fetch_optional(connection).await?;
-    found.flatten().map(|id| id.parse().map_err(|_| Error::Corrupt("event_id"))).transpose()
+/// Reads it without locking, with when the stream was created that it is of.
+pub async fn read(connection: &mut PgConnection) -> Result<Option<(DateTime<Utc>, Checkpoint)>, Error> {
+    const SELECT: &str = "SELECT stream_created, sequence, event_id FROM paige.checkpoint WHERE stream = $1";
+    let found: Option<(DateTime<Utc>, i64, Option<String>)> =
+        sqlx::query_as(SELECT).bind(Stream::Conversation.name()).fetch_optional(connection).await?;
+    found.map(|(created, sequence, event)| Ok((created, of_columns(sequence, event.as_deref())?))).transpose()
 }
 
 pub(crate) async fn write(transaction: &mut PgConnection, sequence: u64, event: Option<EventId>) -> Result<(), Error> {

@@ -87,7 +87,7 @@ async fn project_tables(servers: &Servers, filter: &FilterArgs, out: &mut Out) -
 
 async fn reached(databases: &ProjectDatabases, project: ProjectId) -> Result<u64, projections::Error> {
     let mut connection = PgConnection::connect_with(&databases.options(project)).await?;
-    Ok(checkpoint::read(&mut connection).await?.map_or(0, |(_, sequence)| sequence))
+    Ok(checkpoint::read(&mut connection).await?.map_or(0, |(_, checkpoint)| checkpoint.sequence))
 }
 
 /// Events of the project behind its checkpoint.

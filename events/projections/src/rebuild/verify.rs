@@ -11,8 +11,9 @@ use super::report::Report;
 use super::scope::Scope;
 use super::skipped::skipped;
 use super::{Rebuild, Step, ahead};
+use crate::Error;
+use crate::checkpoint::{self, Checkpoint};
 use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Submission, Unassigned};
-use crate::{Error, checkpoint};
 
 /// Projects whose snapshots are open at the same time, so that one reading of the log serves them all.
 const PROJECTS_AT_ONCE: usize = 64;
@@ -153,11 +154,10 @@ impl Rebuild {
         // The moment at which the transaction began: what was committed before it is in the snapshot.
         let at: DateTime<Utc> = sqlx::query_scalar("SELECT now()").fetch_one(&mut connection).await?;
         let found = checkpoint::read(&mut connection).await?;
-        let (tables, sequence) = found.unwrap_or((created, 0));
+        let (tables, Checkpoint { sequence, event }) = found.unwrap_or((created, Checkpoint::default()));
         if tables.timestamp_micros() != created.timestamp_micros() {
             return Err(Error::OtherLog { tables, log: created });
         }
-        let event = checkpoint::read_event(&mut connection).await?;
         Ok(Snapshot { connection, report: Report { at: Some(at), ..Report::new(project, sequence) }, event })
     }
 
