@@ -55,7 +55,8 @@ impl CalledAtMeta {
         self.taken.clone().unwrap_or_else(|| flow_name_at_meta(name, flow))
     }
 
-    /// Whether a Flow of that name is called `asked` there, as far as was heard. Writes no name down: whoever looks for one asks every Flow.
+    /// Whether a Flow of that name is called `asked` there, as far as was heard. Whoever looks for one asks every Flow, so of those whose name is
+    /// not how `asked` begins nothing is put together.
     pub fn is(&self, asked: &str, name: &str, flow: FlowId) -> bool {
         match self.found.as_deref().or(self.taken.as_deref()) {
             Some(theirs) => theirs == asked,
