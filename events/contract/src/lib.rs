@@ -7,6 +7,7 @@
 mod billing;
 mod bot;
 mod called;
+mod contact;
 mod conversation;
 mod currency;
 mod database;
@@ -20,6 +21,7 @@ mod identity;
 mod media;
 mod message;
 mod number;
+mod operation;
 mod parked;
 mod project;
 mod raw_json;
@@ -40,10 +42,13 @@ pub use billing::{
 };
 pub use bot::{BotEvent, CodeCommitted, CodeErased, CodeInitialised, CodeReset};
 pub use called::{CalledAtMeta, flow_name_at_meta};
+pub use contact::{
+    ContactAbsorbed, ContactFirstSeen, ContactIdentityLinked, ContactIdentityReplaced, ContactIdentityUnlinked, ContactMerged,
+    ContactPreferenceChanged, ContactProfile, ContactProfileChanged, UnlinkReason,
+};
 pub use conversation::{
-    CloseReason, ContactAbsorbed, ContactFirstSeen, ContactIdentityLinked, ContactIdentityReplaced, ContactIdentityUnlinked, ContactMerged,
-    ContactPreferenceChanged, ContactProfile, ContactProfileChanged, ConversationClosed, ConversationEvent, ConversationOpened,
-    ConversationReopened, ConversationStateChanged, FlowSubmitted, MessageStatusReported, UnassignedItemReceived, UnlinkReason,
+    CloseReason, ConversationClosed, ConversationEvent, ConversationOpened, ConversationReopened, ConversationStateChanged, FlowSubmitted,
+    MessageStatusReported, UnassignedItemReceived,
 };
 pub use currency::{minor_digits, written_sum};
 pub use database::{
@@ -68,10 +73,12 @@ pub use number::{
     BusinessProfileChanged, DisplayNameDecided, DisplayNameRequested, NumberClaimed, NumberConnected, NumberDescribed, NumberDisconnected,
     NumberOffered, NumberReleased,
 };
+pub use operation::{
+    LeftAtMeta, OperationCompleted, OperationFailed, OperationKind, OperationRetried, OperationStarted, OperationStepCompleted,
+};
 pub use parked::{EventSkipped, HoldKind, KeyHeld, KeyReleased, ParkedEvent, RetryRequested};
 pub use project::{
-    DataKeyCreated, LeftAtMeta, OperationCompleted, OperationFailed, OperationKind, OperationRetried, OperationStarted,
-    OperationStepCompleted, ProjectCreated, ProjectErased, ProjectEvent, ProjectFailed, ProjectReady, ProjectRestored, ProjectSuspended,
+    DataKeyCreated, ProjectCreated, ProjectErased, ProjectEvent, ProjectFailed, ProjectReady, ProjectRestored, ProjectSuspended,
     ProjectTransferred, ProjectUpdated, SendingPolicySet, TransferEnded, TransferOutcome, TransferRequested, UnknownOutcome, Whose,
 };
 pub use raw_json::RawJson;

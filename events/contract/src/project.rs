@@ -1,6 +1,4 @@
-//! A project's life, its operations and its owner. The facts about its number are in `number`.
-//!
-//! Work that takes time is an *operation*: started, its steps reported one by one, completed or failed, tried again. One at a time.
+//! A project's life and its owner. The facts about its number are in `number`, those about its operations in `operation`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,6 +8,7 @@ use crate::number::{
     BusinessProfileChanged, DisplayNameDecided, DisplayNameRequested, NumberClaimed, NumberConnected, NumberDescribed, NumberDisconnected,
     NumberOffered, NumberReleased,
 };
+use crate::operation::{OperationCompleted, OperationFailed, OperationRetried, OperationStarted, OperationStepCompleted};
 use crate::{OperationId, TransferId, WorkspaceId};
 
 events! {
@@ -150,19 +149,6 @@ pub enum TransferOutcome {
     Withdrawn,
 }
 
-/// Work that takes time has begun; the project takes no other until it has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperationStarted {
-    /// The work.
-    pub operation: OperationId,
-    /// What it does.
-    pub kind: OperationKind,
-    /// When it is given up unless it has ended.
-    pub deadline: DateTime<Utc>,
-    /// Of a deletion: whether the events are also overwritten on the broker's disk, one by one, which is slow.
-    pub overwrite: bool,
-}
-
 /// What an event says of whose a project is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
@@ -204,85 +190,6 @@ impl ProjectEvent {
             | Self::SendingPolicySet(_) => None,
         }
     }
-}
-
-/// What an operation does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OperationKind {
-    /// Makes what a new project needs.
-    CreateProject,
-    /// Connects a number through Meta.
-    ConnectNumber,
-    /// Gives a number back at Meta.
-    DisconnectNumber,
-    /// Brings the bot's code to its initial state.
-    ResetProject,
-    /// Deletes the project for ever.
-    DeleteProject,
-}
-
-impl OperationKind {
-    /// As written in events and answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CreateProject => "create_project",
-            Self::ConnectNumber => "connect_number",
-            Self::DisconnectNumber => "disconnect_number",
-            Self::ResetProject => "reset_project",
-            Self::DeleteProject => "delete_project",
-        }
-    }
-}
-
-/// One step of an operation is done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperationStepCompleted {
-    /// The work.
-    pub operation: OperationId,
-    /// Which step; or which call of one that consists of several calls to Meta.
-    pub step: String,
-    /// What stays at Meta, if it is done as far as Meta lets it be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left: Option<LeftAtMeta>,
-}
-
-/// What Meta did not take back, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftAtMeta {
-    /// Stable name of the cause.
-    pub code: String,
-    /// What is left, and Meta's own words, for the owner to read.
-    pub reason: String,
-}
-
-/// An operation was given up; it can be tried again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperationFailed {
-    /// The work.
-    pub operation: OperationId,
-    /// The step that failed.
-    pub step: String,
-    /// Stable name of the cause.
-    pub code: String,
-    /// Why, for the owner to read; Meta's own words where Meta refused.
-    pub reason: String,
-}
-
-/// An operation that had failed goes on from the step that failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperationRetried {
-    /// The work.
-    pub operation: OperationId,
-    /// When it is given up unless it has ended.
-    pub deadline: DateTime<Utc>,
-}
-
-/// An operation did all that it was to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperationCompleted {
-    /// The work.
-    pub operation: OperationId,
 }
 
 /// On a subject of its own, so that destroying it destroys every secret of the project: the key under which they are sealed.
