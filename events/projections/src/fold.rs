@@ -4,16 +4,15 @@
 //! Closed per contact: an event touches rows of the contact on whose subject it is, and its outcome depends on no other
 //! contact's rows. So a rebuild can go through the log in parts, and a part is exact by itself.
 
+mod contact;
 mod sent;
 
 use std::sync::Arc;
 
-use contract::{ContactId, ConversationEvent, Direction, Identity, IdentityKind, Recorded};
+use contract::{ContactId, ConversationEvent, Direction, Recorded};
 
 use crate::held::Rows;
-use crate::rows::{
-    Contact, Conversation, IdentityLink, Message, MessageRest, NewMessage, Preference, StateChange, Status, Summary, Unassigned,
-};
+use crate::rows::{Contact, Conversation, Message, MessageRest, NewMessage, StateChange, Status, Summary, Unassigned};
 
 /// The type of what WhatsApp says itself in a person's name, such as that their number changed: it opens no window at Meta, so it is not
 /// the last that was heard of them.
@@ -73,83 +72,6 @@ struct On<'a> {
 }
 
 impl On<'_> {
-    fn first_seen(self, seen: contract::ContactFirstSeen) {
-        if self.rows.contacts.get(&self.contact).is_some() {
-            return self.with_contact(|_| {});
-        }
-        let mut contact = Contact {
-            id: self.contact,
-            phone: None,
-            wa_id: None,
-            bsuid: None,
-            parent_bsuid: None,
-            name: seen.profile.name.map(clean),
-            username: seen.profile.username.map(clean),
-            preferences: std::collections::BTreeMap::new(),
-            merged_into: None,
-            first_seen_at: seen.at,
-            last_message_at: None,
-            last_inbound_at: None,
-            profile_at: seen.at,
-            version: self.event.sequence,
-        };
-        write_to(&mut contact, seen.profile.wa_id);
-        for identity in seen.identities {
-            show(&mut contact, &identity);
-            self.rows.link(self.contact, identity, IdentityLink { current: true, linked_at: seen.at, sequence: self.event.sequence });
-        }
-        self.rows.contacts.put(self.contact, contact);
-    }
-
-    fn linked(self, identity: Identity, at: chrono::DateTime<chrono::Utc>) {
-        let link = IdentityLink { current: true, linked_at: at, sequence: self.event.sequence };
-        self.rows.link(self.contact, identity.clone(), link);
-        self.with_contact(|contact| show(contact, &identity));
-    }
-
-    fn replaced(self, replaced: contract::ContactIdentityReplaced) {
-        let sequence = self.event.sequence;
-        self.rows.link(self.contact, replaced.previous, IdentityLink { current: false, linked_at: replaced.at, sequence });
-        self.rows.link(self.contact, replaced.current.clone(), IdentityLink { current: true, linked_at: replaced.at, sequence });
-        self.with_contact(|contact| show(contact, &replaced.current));
-    }
-
-    fn unlinked(self, identity: &Identity) {
-        self.rows.unlink(self.contact, identity);
-        self.with_contact(|contact| {
-            if let Some(column) = column(contact, identity.kind)
-                && column.as_deref() == Some(&*identity.value)
-            {
-                *column = None;
-            }
-        });
-    }
-
-    fn profile(self, changed: contract::ContactProfileChanged) {
-        self.with_contact(|contact| {
-            contact.name = changed.profile.name.map(clean);
-            contact.username = changed.profile.username.map(clean);
-            write_to(contact, changed.profile.wa_id);
-            contact.profile_at = changed.at;
-        });
-    }
-
-    fn preference(self, changed: contract::ContactPreferenceChanged) {
-        self.with_contact(|contact| {
-            contact.preferences.insert(clean(changed.category), Preference { value: clean(changed.value), at: changed.at });
-        });
-    }
-
-    /// What was absorbed leads here from now on. Which of it the contact has now, the events after it say: the fold sees only this
-    /// contact and could not choose between two numbers.
-    fn absorbed(self, absorbed: contract::ContactAbsorbed) {
-        for identity in absorbed.identities {
-            let link = IdentityLink { current: false, linked_at: absorbed.at, sequence: self.event.sequence };
-            self.rows.link(self.contact, identity, link);
-        }
-        self.with_contact(|_| {});
-    }
-
     fn opened(self, opened: contract::ConversationOpened) {
         let conversation = Conversation {
             id: opened.conversation,
@@ -295,27 +217,6 @@ impl On<'_> {
             contact.version = sequence;
         });
     }
-}
-
-fn show(contact: &mut Contact, identity: &Identity) {
-    if let Some(column) = column(contact, identity.kind) {
-        *column = Some(clean(identity.value.clone()));
-    }
-}
-
-/// A phone identity is a key for comparing, not a number to show: the number comes with the profile.
-fn column(contact: &mut Contact, kind: IdentityKind) -> Option<&mut Option<String>> {
-    match kind {
-        IdentityKind::Bsuid => Some(&mut contact.bsuid),
-        IdentityKind::ParentBsuid => Some(&mut contact.parent_bsuid),
-        IdentityKind::Phone => None,
-    }
-}
-
-/// The number as Meta writes it, and as people do.
-fn write_to(contact: &mut Contact, wa_id: Option<String>) {
-    contact.wa_id = wa_id.map(clean);
-    contact.phone = contact.wa_id.as_ref().map(|digits| format!("+{digits}"));
 }
 
 /// Postgres has no NUL in a text.
