@@ -9,6 +9,7 @@ mod killed;
 mod model;
 mod provider;
 mod rebuilt;
+mod reconciled;
 mod resumed;
 mod reversed;
 mod served;
