@@ -9,14 +9,12 @@ use crate::account::Account;
 use crate::accounts::Known;
 use crate::decide::{Command, Decision, decide};
 use crate::error::Error;
-use crate::{Billing, store};
+use crate::{Billing, paystack, store};
 
 /// How often a command is decided anew because others were faster.
 const ATTEMPTS_MAX: u32 = 16;
 pub(crate) const SOURCE: &str = "/paige/billing";
 const SYSTEM: &str = "system";
-/// The payment provider, when it says what became of a payment.
-const PROVIDER: &str = "paystack";
 
 /// From where a command comes.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +49,7 @@ impl Origin<'_> {
             },
             Self::Report { event, request } => Context { correlation: Some((*request).to_owned()), causation: Some(*event), ..own(SYSTEM) },
             Self::Clock => own(SYSTEM),
-            Self::Provider => own(PROVIDER),
+            Self::Provider => own(paystack::NAME),
         }
     }
 }

@@ -12,6 +12,7 @@ use contract::Stream;
 use journal::{AppendError, Follow, Stop};
 
 use crate::error::Error;
+use crate::paystack;
 
 pub(crate) use on_billing::OnBilling;
 pub(crate) use on_project::OnProject;
@@ -37,7 +38,7 @@ pub(crate) fn follow(stream: Stream) -> Follow {
 
 /// Follows what the payment provider reports: one key, for it says nothing that another project could overtake.
 pub(crate) fn follow_reports() -> Follow {
-    Follow { filters: vec!["webhook.paystack.>".to_owned()], key_tokens: 3, ..following(Stream::Webhook) }
+    Follow { filters: vec![format!("{}.{}.>", Stream::Webhook, paystack::NAME)], key_tokens: 3, ..following(Stream::Webhook) }
 }
 
 fn following(stream: Stream) -> Follow {

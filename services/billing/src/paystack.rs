@@ -1,5 +1,5 @@
-//! The payment provider: Paystack's HTTP API, as far as billing uses it. The one file here that speaks HTTP as a client; a provider that
-//! is not Paystack would be another file with the same functions.
+//! The payment provider: Paystack's HTTP API, as far as billing uses it, and what it reports. The one file here that speaks HTTP as a client,
+//! and with its `report` the one that knows Paystack's words; a provider that is not Paystack would be another with the same functions.
 //!
 //! Source: https://paystack.com/docs/api/transaction/ and /docs/api/errors/. A charge is named by a *reference* of ours, which Paystack
 //! takes once: whatever happens to an answer, asking again never charges twice. A reference may hold letters, digits and `-.,=` alone, so
@@ -7,6 +7,8 @@
 //!
 //! An amount is in hundredths, also of the franc XOF, which has none ("developers must multiply the amount by 100 regardless", "Supported
 //! currency"): 570 francs, which are 570 minor units by ISO 4217, are 57000 here. Nothing but this file knows that.
+
+mod report;
 
 use std::time::Duration;
 
@@ -19,6 +21,10 @@ use reqwest::{Client, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+pub(crate) use report::Report;
+
+/// As events and subjects name it.
+pub(crate) const NAME: &str = "paystack";
 /// How long Paystack may take for one answer. Charges of cards are slow; our own callers wait half a minute.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);

@@ -19,18 +19,18 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs until `stop`.
 pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
-    // Projects whose last attempt went wrong: one of them must not hold up the others.
-    let mut resting: HashMap<ProjectId, Instant> = HashMap::new();
+    // Projects whose last attempt went wrong, until when, and since when they are due: one of them must not hold up the others.
+    let mut resting: HashMap<ProjectId, (Instant, DateTime<Utc>)> = HashMap::new();
     let agenda = billing.clock.agenda();
     loop {
-        resting.retain(|_, until| *until > Instant::now());
+        resting.retain(|_, (until, _)| *until > Instant::now());
         let without: Vec<String> = resting.keys().map(ToString::to_string).collect();
         let next = store::next_due(&billing.pool, &without).await;
         let rest = match next {
             Ok(Some((project, at))) if at <= billing.clock.now() => {
                 billing.behind.store(true, Ordering::SeqCst);
                 if !fire(&billing, project, at).await {
-                    resting.insert(project, Instant::now() + PAUSE);
+                    resting.insert(project, (Instant::now() + PAUSE, at));
                 }
                 if stop.is_cancelled() {
                     return;
@@ -41,8 +41,10 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
                 if billing.behind.swap(false, Ordering::SeqCst) {
                     billing.charges.notify_one();
                 }
-                agenda.announce(next.map(|(_, at)| at));
-                wait(&billing, next.map(|(_, at)| at), resting.values().min().copied(), &stop).await
+                let next = next.map(|(_, at)| at);
+                // What rests is due still: a clock that is moved waits for it.
+                agenda.announce(resting.values().map(|(_, at)| *at).chain(next).min());
+                wait(&billing, next, resting.values().map(|(until, _)| *until).min(), &stop).await
             }
             Err(error) => {
                 tracing::warn!(error = %error.chain(), "deadlines cannot be read");

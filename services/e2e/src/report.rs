@@ -11,6 +11,8 @@ pub enum Goal {
     AtLeast(f64),
     /// At most this much.
     AtMost(f64),
+    /// Less than this much.
+    Below(f64),
 }
 
 /// What a figure counts.
@@ -102,6 +104,7 @@ impl Goal {
         match self {
             Self::AtLeast(value) => format!("≥ {}", unit.show(value)),
             Self::AtMost(value) => format!("≤ {}", unit.show(value)),
+            Self::Below(value) => format!("< {}", unit.show(value)),
         }
     }
 
@@ -109,6 +112,7 @@ impl Goal {
         match self {
             Self::AtLeast(goal) => value >= goal,
             Self::AtMost(goal) => value <= goal,
+            Self::Below(goal) => value < goal,
         }
     }
 }
@@ -176,6 +180,10 @@ mod tests {
 
     #[test]
     fn a_goal_is_met_on_its_own_side() {
-        assert_eq!((verdict(Some(Goal::AtLeast(2.0)), 2.0), verdict(Some(Goal::AtMost(2.0)), 2.1)), ("met", "MISS"));
+        let verdicts = |goal, values: [f64; 3]| values.map(|value| verdict(Some(goal), value));
+        let around = [1.9, 2.0, 2.1];
+        assert_eq!(verdicts(Goal::AtLeast(2.0), around), ["MISS", "met", "met"]);
+        assert_eq!(verdicts(Goal::AtMost(2.0), around), ["met", "met", "MISS"]);
+        assert_eq!(verdicts(Goal::Below(2.0), around), ["met", "MISS", "MISS"]);
     }
 }

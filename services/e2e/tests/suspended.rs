@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::ProjectId;
+use contract::{ContactId, ConversationEvent, Event, MessageId, ProjectEvent, ProjectId, Stream, Subject};
 use e2e::{Stage, bodies};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,8 +17,19 @@ const PHONE: &str = "16505550142";
 const TRIAL: TimeDelta = TimeDelta::days(14);
 const CYCLE: TimeDelta = TimeDelta::days(30);
 const MS: TimeDelta = TimeDelta::milliseconds(1);
-/// From the end of a trial until sending is refused, on a machine that is busy with other tests.
+/// How long what is written to somebody may wait after they wrote.
+const WINDOW: TimeDelta = TimeDelta::hours(24);
+/// From the end of a trial until its suspension is in the log, on a machine that is busy with other tests.
 const SOON: Duration = Duration::from_secs(5);
+
+/// What became of a message.
+#[derive(Debug)]
+enum Fate {
+    /// Meta has it.
+    Gone,
+    /// Its time was up.
+    Expired,
+}
 
 struct Shop {
     stage: Stage,
@@ -95,6 +106,64 @@ impl Shop {
         self.stage.call(Method::POST, "/v1/dev/clock", Some(json!({ "to": to }))).await;
     }
 
+    /// Whether the suspension is in the log, and read by everybody here: they share what they know of projects, and Flows are listed when all is
+    /// read that the log says of the project.
+    async fn is_known_to_all(&self) -> bool {
+        let own = self.stage.journal.entity(&Subject::project(self.project)).await.unwrap();
+        let is_said = own.iter().any(|event| matches!(ProjectEvent::decode(event).unwrap(), ProjectEvent::ProjectSuspended(_)));
+        if is_said {
+            self.get("/flows").await;
+        }
+        is_said
+    }
+
+    /// The clock stands at the end, and the business goes on answering. Nobody waits for what follows, as `/v1/dev/clock` would: until billing's
+    /// word has come over lifecycle to whoever takes messages, these are taken, and none is from then on. All that were taken, after `first`.
+    async fn asked_until_refused(&self, end: DateTime<Utc>, first: MessageId) -> Vec<MessageId> {
+        assert!(self.stage.clock.set(end));
+        let (moved_at, mut taken) = (Instant::now(), vec![first]);
+        loop {
+            let is_known = self.is_known_to_all().await;
+            let (status, answer) = self.answer(&format!("late-{}", taken.len())).await;
+            if status == 409 {
+                assert_eq!(answer["code"], "project_suspended", "{answer}");
+                return taken;
+            }
+            assert_eq!(status, 202, "{answer}");
+            assert!(!is_known, "taken by whoever knows of the suspension: {answer}");
+            assert!(moved_at.elapsed() < SOON, "no suspension after {:?}", moved_at.elapsed());
+            taken.push(message_of(&answer));
+        }
+    }
+
+    /// What was said in the conversation, with the sequences.
+    async fn said(&self, contact: ContactId) -> Vec<(u64, ConversationEvent)> {
+        let recorded = self.stage.journal.entity(&Subject::conversation(self.project, contact)).await.unwrap();
+        recorded.iter().map(|event| (event.sequence, ConversationEvent::decode(event).unwrap())).collect()
+    }
+
+    /// What became of messages; nothing: they wait.
+    async fn fates(&self, contact: ContactId, messages: &[MessageId]) -> Vec<Option<Fate>> {
+        let said = self.said(contact).await;
+        let fate = |message: &MessageId| {
+            said.iter().find_map(|(_, event)| match event {
+                ConversationEvent::MessageAccepted(accepted) if accepted.message == *message => Some(Fate::Gone),
+                ConversationEvent::MessageFailed(failed) if failed.message == *message => {
+                    assert_eq!(failed.code, "expired", "{failed:?}");
+                    Some(Fate::Expired)
+                }
+                _ => None,
+            })
+        };
+        messages.iter().map(fate).collect()
+    }
+
+    /// Whenever Meta was about to be asked.
+    async fn starts(&self, contact: ContactId) -> Vec<u64> {
+        let said = self.said(contact).await.into_iter();
+        said.filter(|(_, event)| matches!(event, ConversationEvent::SendStarted(_))).map(|(sequence, _)| sequence).collect()
+    }
+
     fn later(&self, by: TimeDelta) {
         assert!(self.stage.clock.advance(by));
     }
@@ -140,34 +209,34 @@ async fn a_millisecond_before_the_end_is_sent_and_from_the_end_on_refused() {
     shop.hear().await;
     let (status, asked) = shop.answer("before").await;
     assert_eq!((status, shop.status().await), (202, ("ready".to_owned(), None)), "{asked}");
-    let message = format!("/v1/projects/{}/messages/{}", shop.project, asked["id"].as_str().unwrap());
+    let message = format!("/v1/projects/{}/messages/{}", shop.project, message_of(&asked));
     let is_taken = async || {
         let (_, shown) = shop.stage.request(Method::GET, &message, None).await;
         ["accepted", "sent", "delivered"].contains(&shown["status"]["status"].as_str().unwrap_or_default())
     };
     shop.stage.until("Meta has it", is_taken).await;
 
-    // The clock stands at the end: what is measured is how long the word takes from billing over lifecycle to whoever sends. Nobody waits for it,
-    // as `/v1/dev/clock` would.
-    assert!(shop.stage.clock.set(end));
     let moved_at = Instant::now();
-    let mut taken = 0;
-    loop {
-        let (status, answer) = shop.answer(&format!("late-{taken}")).await;
-        if status == 409 {
-            assert_eq!(answer["code"], "project_suspended", "{answer}");
-            break;
-        }
-        assert_eq!(status, 202, "{answer}");
-        taken += 1;
-        assert!(moved_at.elapsed() < SOON, "{taken} taken in {:?}", moved_at.elapsed());
-    }
-    println!("from the end of the trial to the refusal: {:?}, {taken} taken", moved_at.elapsed());
+    let taken = shop.asked_until_refused(end, message_of(&asked)).await;
+    println!("from the end of the trial to the refusal: {:?}, {} taken", moved_at.elapsed(), taken.len() - 1);
     shop.until("suspended").await;
     assert_eq!(shop.status().await.1, Some(end), "to the instant");
+    shop.sent += u32::try_from(taken.len()).unwrap(); // a row of its own each
+    shop.hear().await;
+    let known_since = shop.stage.journal.state(Stream::Conversation).await.unwrap().last;
     shop.move_to(end + MS).await;
     let (status, refused) = shop.answer("after").await;
     assert_eq!((status, &refused["code"]), (409, &json!("project_suspended")), "{refused}");
+
+    // The window in which they could be sent ends, and nothing restores the project before.
+    shop.move_to(end + WINDOW).await;
+    let contact: ContactId = asked["contact"].as_str().unwrap().parse().unwrap();
+    let fates = async || shop.fates(contact, &taken).await;
+    shop.stage.until("something became of all that was taken", async || fates().await.iter().all(Option::is_some)).await;
+    let late = shop.starts(contact).await.into_iter().filter(|sequence| *sequence > known_since).count();
+    assert_eq!(late, 0, "given to Meta when the suspension was known");
+    let gone = fates().await.iter().filter(|fate| matches!(fate, Some(Fate::Gone))).count() as u64;
+    shop.stage.until("the phone has what was given to Meta, and nothing else", async || shop.heard().await == gone).await;
     shop.stage.finish(0).await;
 }
 
@@ -220,4 +289,8 @@ async fn whoever_paused_resumes_with_the_stored_card_and_whoever_cancelled_pays_
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap()
+}
+
+fn message_of(answer: &Value) -> MessageId {
+    answer["id"].as_str().unwrap().parse().unwrap()
 }

@@ -118,6 +118,10 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
     if stop.is_cancelled() {
         return Sending::Stopped;
     }
+    // It may have been suspended while this was made ready: then it waits with the others.
+    if sender.projects.get(order.key.0).is_some_and(|project| project.suspended) {
+        return Unsent::NotReady(Duration::ZERO).into();
+    }
     let started = said::started(sender.ids.ulid(), order.message, order.attempt, ready.number.as_str(), &order.origin, at);
     match said::append(&sender.journal, &Backlog::subject(order.key), Expect::At(order.last), started).await {
         Ok(_) => {}

@@ -101,24 +101,28 @@ async fn show_clock(State(dev): State<DevClock>) -> Json<ClockAnswer> {
     security(("api_key" = ["dev"])),
 )]
 async fn move_clock(State(dev): State<DevClock>, Json(wanted): Json<ClockMove>) -> Result<Json<ClockAnswer>, Problem> {
-    let time_is_up = Instant::now() + MOVE_TIME_MAX;
-    // Two requests that both say "to" end there, and not beyond it.
-    let _moving = dev.moving.lock().await;
-    let before = dev.clock.now();
-    let by = distance(&wanted, before, ahead(&dev.clock))?;
-    let has_come = dev.go(by, wanted.to, time_is_up).await;
-    let shown = shown(&dev.clock);
-    tracing::info!(seconds = by.num_seconds(), now = %shown.now, has_come, "the clock was moved ahead");
-    if has_come {
-        return Ok(Json(shown));
-    }
-    let (to, come_to) = ((before + by).to_rfc3339(), shown.now.to_rfc3339());
-    let detail = format!("more is due on the way to {to} than happens within one request: it has come to {come_to}");
-    let on_its_way = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "clock_on_its_way").detail(detail);
-    Err(on_its_way.header(RETRY_AFTER, HeaderValue::from(0)))
+    dev.carry_out(&wanted, Instant::now() + MOVE_TIME_MAX).await.map(Json)
 }
 
 impl DevClock {
+    /// Moves the clock where it is wanted, or as far as it comes until the time is up.
+    async fn carry_out(&self, wanted: &ClockMove, time_is_up: Instant) -> Result<ClockAnswer, Problem> {
+        // Two requests that both say "to" end there, and not beyond it.
+        let _moving = self.moving.lock().await;
+        let before = self.clock.now();
+        let by = distance(wanted, before, ahead(&self.clock))?;
+        let has_come = self.go(by, wanted.to, time_is_up).await;
+        let shown = shown(&self.clock);
+        tracing::info!(seconds = by.num_seconds(), now = %shown.now, has_come, "the clock was moved ahead");
+        if has_come {
+            return Ok(shown);
+        }
+        let (to, come_to) = ((before + by).to_rfc3339(), shown.now.to_rfc3339());
+        let detail = format!("more is due on the way to {to} than happens within one request: it has come to {come_to}");
+        let on_its_way = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "clock_on_its_way").detail(detail);
+        Err(on_its_way.header(RETRY_AFTER, HeaderValue::from(0)))
+    }
+
     /// Moves the clock by so much, or until it is `to`, from deadline to deadline. False: the time is up, and it stays where it has come to.
     async fn go(&self, by: TimeDelta, to: Option<DateTime<Utc>>, time_is_up: Instant) -> bool {
         let mut moved = TimeDelta::zero();
@@ -195,6 +199,10 @@ fn shown(clock: &Clock) -> ClockAnswer {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse;
+    use embedded::Nats;
+    use journal::ConnectOptions;
+
     use super::*;
 
     #[test]
@@ -216,5 +224,35 @@ mod tests {
         assert_eq!(check(None, Some(DateTime::<Utc>::MAX_UTC), 0), Err("/to".into()));
         assert_eq!(check(None, None, 0), Err(String::new()));
         assert_eq!(check(Some(1), Some(now), 0), Err(String::new()));
+    }
+
+    #[tokio::test]
+    async fn a_clock_whose_time_is_up_says_so_and_goes_on_past_what_is_due_with_the_next_request() {
+        let nats = Nats::scratch().await.unwrap();
+        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
+        journal.open(&Stream::ALL).await.unwrap();
+        let start = Clock::System.now();
+        let (due, to) = (start + TimeDelta::days(1), start + TimeDelta::days(2));
+        let clock = Clock::manual(start);
+        let agenda = clock.agenda();
+        agenda.announce(Some(due));
+        let dev = DevClock { clock: clock.clone(), journal, moving: Arc::default() };
+        let wanted = ClockMove { advance_seconds: None, to: Some(to) };
+
+        let on_its_way = dev.carry_out(&wanted, Instant::now()).await.unwrap_err();
+        assert_eq!((on_its_way.status, on_its_way.code.as_str()), (503, "clock_on_its_way"));
+        let detail = on_its_way.detail.clone().unwrap();
+        assert!(detail.contains(&to.to_rfc3339()) && detail.contains(&start.to_rfc3339()), "{detail}");
+        assert_eq!(on_its_way.into_response().headers()[RETRY_AFTER], "0");
+        assert_eq!(clock.now(), start, "it stays where it has come to");
+
+        let stopped_at = tokio::spawn(async move {
+            clock.reach(due).await;
+            let stopped_at = clock.now();
+            agenda.announce(None);
+            stopped_at
+        });
+        let moved = dev.carry_out(&wanted, Instant::now() + MOVE_TIME_MAX).await.unwrap();
+        assert_eq!((stopped_at.await.unwrap(), moved.now), (due, to));
     }
 }

@@ -1,5 +1,5 @@
 //! What the payment provider reports is a hint: it names a payment, and what became of that is asked for. So a report that is forged, late,
-//! doubled or out of order can do nothing that the provider does not confirm.
+//! doubled or out of order can do nothing that the provider does not confirm. What its words mean is the provider's file's business.
 //!
 //! A report that comes when its project is being deleted, or is gone, is the last thing that the log would hold of it: it is erased here, where it
 //! is noticed, because whoever erased the project has looked for such reports already.
@@ -8,13 +8,12 @@ use std::sync::{Mutex, PoisonError};
 
 use contract::{PAYMENT_REPORTED, PaymentId, ProjectEvent, ProjectId, Recorded, Stream, Subject};
 use journal::{Handled, Handler};
-use serde::Deserialize;
 
 use super::on_project::decode;
 use super::stop;
 use crate::command::Origin;
 use crate::error::Error;
-use crate::paystack::payment_of;
+use crate::paystack::Report;
 use crate::settle::money_back;
 use crate::{Billing, store};
 
@@ -26,47 +25,6 @@ pub(crate) struct OnReport {
     billing: Billing,
     /// The report that could not be followed up, and how often. One is enough: they share a key and are handled one after another.
     tried: Mutex<(u64, u32)>,
-}
-
-/// As much of a report as is believed.
-#[derive(Default, Deserialize)]
-struct Report {
-    #[serde(default)]
-    event: String,
-    data: Named,
-}
-
-/// A charge is named by its reference; a refund and a dispute name the charge that they are about.
-#[derive(Default, Deserialize)]
-struct Named {
-    reference: Option<String>,
-    transaction_reference: Option<String>,
-    #[serde(default)]
-    transaction: serde_json::Value,
-    #[serde(default)]
-    metadata: serde_json::Value,
-}
-
-impl Report {
-    fn payment(&self) -> Option<PaymentId> {
-        let named = self.data.reference.as_deref().or(self.data.transaction_reference.as_deref());
-        payment_of(named.or(self.data.transaction["reference"].as_str())?)
-    }
-
-    /// Whether it is about money that goes back.
-    fn money_back(&self) -> Option<&'static str> {
-        match self.event.as_str() {
-            "refund.processed" => Some("refund"),
-            "charge.dispute.create" => Some("dispute"),
-            _ => None,
-        }
-    }
-
-    /// The project that we named when the payment was asked for.
-    fn project(&self) -> Option<ProjectId> {
-        let named = self.data.metadata["project"].as_str().or(self.data.transaction["metadata"]["project"].as_str());
-        named?.parse().ok()
-    }
 }
 
 impl Handler for OnReport {
@@ -86,8 +44,7 @@ impl OnReport {
         if recorded.event_type.as_str() != PAYMENT_REPORTED {
             return Ok(());
         }
-        // One that cannot be read names nothing.
-        let report: Report = serde_json::from_slice(&recorded.data).unwrap_or_default();
+        let report = Report::read(&recorded.data);
         let payment = report.payment();
         let found = match payment {
             Some(payment) => self.whose(payment, report.project()).await?,
@@ -183,33 +140,5 @@ impl OnReport {
 
     async fn erase(&self, recorded: &Recorded) -> Result<(), Error> {
         Ok(self.billing.journal.overwrite(Stream::Webhook, recorded.sequence).await?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::Report;
-
-    #[test]
-    fn a_report_names_its_payment_where_its_kind_does() {
-        let name = "pay-01M74XBVHR5MY3V435479NBTEA";
-        for (event, data, back) in [
-            ("charge.success", json!({"reference": name, "amount": 57_000}), None),
-            ("refund.processed", json!({"transaction_reference": name, "refund_reference": "r-1", "amount": 57_000}), Some("refund")),
-            ("refund.pending", json!({"transaction_reference": name}), None),
-            ("charge.dispute.create", json!({"id": 1, "transaction": {"reference": name, "amount": 57_000}}), Some("dispute")),
-            ("charge.dispute.remind", json!({"id": 1, "transaction": {"reference": name}}), None),
-        ] {
-            let report: Report = serde_json::from_value(json!({"event": event, "data": data})).unwrap();
-            assert_eq!(report.payment(), name.replacen('-', "_", 1).parse().ok(), "{event}");
-            assert_eq!(report.money_back(), back, "{event}");
-        }
-        for data in [json!({}), json!({"reference": null, "transaction": null}), json!({"reference": "T1", "transaction_reference": name})]
-        {
-            let report: Report = serde_json::from_value(json!({"data": data})).unwrap();
-            assert_eq!((report.payment(), report.project()), (None, None), "{data}");
-        }
     }
 }

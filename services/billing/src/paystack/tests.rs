@@ -1,8 +1,8 @@
-//! What Paystack's answers mean.
+//! What Paystack's answers and reports mean.
 
 use serde_json::json;
 
-use super::{ProviderError, StatusCode, Sum, TransactionStatus, judge, payment_of, reference, transaction};
+use super::{ProviderError, Report, StatusCode, Sum, TransactionStatus, judge, payment_of, reference, transaction};
 
 fn told(status: u16, body: &str) -> Result<(), ProviderError> {
     judge(StatusCode::from_u16(status).unwrap(), body.as_bytes()).map(drop)
@@ -86,5 +86,37 @@ fn a_status_that_nobody_knows_is_not_decided() {
     for status in ["ongoing", "pending", "processing", "queued", "new"] {
         let told = transaction(&json!({"status": status, "reference": "r", "amount": 1, "currency": "ZAR"})).unwrap();
         assert_eq!(told.status, TransactionStatus::Pending);
+    }
+}
+
+#[test]
+fn a_report_names_its_payment_where_its_kind_does() {
+    let name = "pay-01M74XBVHR5MY3V435479NBTEA";
+    for (event, data, back) in [
+        ("charge.success", json!({"reference": name, "amount": 57_000}), None),
+        ("refund.processed", json!({"transaction_reference": name, "refund_reference": "r-1", "amount": 57_000}), Some("refund")),
+        ("refund.pending", json!({"transaction_reference": name}), None),
+        ("charge.dispute.create", json!({"id": 1, "transaction": {"reference": name, "amount": 57_000}}), Some("dispute")),
+        ("charge.dispute.remind", json!({"id": 1, "transaction": {"reference": name}}), None),
+    ] {
+        let report = Report::read(json!({"event": event, "data": data}).to_string().as_bytes());
+        assert_eq!(report.payment(), name.replacen('-', "_", 1).parse().ok(), "{event}");
+        assert_eq!(report.money_back(), back, "{event}");
+    }
+    for data in [json!({}), json!({"reference": null, "transaction": null}), json!({"reference": "T1", "transaction_reference": name})] {
+        let report = Report::read(json!({"data": data}).to_string().as_bytes());
+        assert_eq!((report.payment(), report.project()), (None, None), "{data}");
+    }
+    let unreadable = Report::read(b"<html>");
+    assert_eq!((unreadable.payment(), unreadable.project(), unreadable.money_back()), (None, None, None));
+}
+
+#[test]
+fn a_report_names_the_project_where_we_named_it() {
+    let project = "prj_01M74XBVHR5MY3V435479NBTEA";
+    let metadata = json!({"metadata": {"project": project}});
+    for data in [metadata.clone(), json!({"transaction": metadata})] {
+        let report = Report::read(json!({"data": data}).to_string().as_bytes());
+        assert_eq!(report.project(), project.parse().ok(), "{data}");
     }
 }

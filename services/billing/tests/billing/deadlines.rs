@@ -1,5 +1,7 @@
 //! Deadlines across projects, and what happens when nobody looked for long.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{BillingEvent, Event, Stream};
 use futures::StreamExt;
@@ -7,11 +9,19 @@ use journal::{Filter, Range};
 use serde_json::{Value, json};
 
 use crate::provider::Mood;
-use crate::world::World;
+use crate::world::{PATIENCE, World};
 
 /// When the cycle began.
 fn starts_at(subscription: &Value) -> Option<DateTime<Utc>> {
     subscription["cycle"]["starts_at"].as_str()?.parse().ok()
+}
+
+async fn until(what: &str, so: impl AsyncFn() -> bool) {
+    let began = Instant::now();
+    while !so().await {
+        assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 #[tokio::test]
@@ -125,6 +135,33 @@ async fn a_charge_is_given_up_in_its_time_where_no_provider_is_configured_any_mo
     stop.cancel();
     task.await.unwrap().unwrap();
     world.end().await;
+}
+
+/// Whoever moves the clock waits for what is tried again, though everything else is done.
+#[tokio::test]
+async fn a_deadline_that_is_tried_again_stays_announced_until_it_is_done() {
+    let mut world = World::new().await;
+    let trial = TimeDelta::days(14);
+    let (first, first_end) = (world.project().await, world.clock.now() + trial);
+    world.forward(TimeDelta::hours(1));
+    let (stuck, stuck_end) = (world.project().await, world.clock.now() + trial);
+    world.forward(TimeDelta::hours(1));
+    world.project().await;
+    until("the first trial's end is announced", async || world.clock.first_due(world.clock.now()) == Some(first_end)).await;
+    let keep = format!("ALTER TABLE billing.accounts ADD CONSTRAINT kept CHECK (project_id <> '{stuck}' OR state = 'trialing')");
+    sqlx::query(sqlx::AssertSqlSafe(keep)).execute(&world.pool).await.unwrap();
+
+    world.set_clock(stuck_end);
+    // It was announced again, so everything that is due was tried.
+    until("the first is done", async || !world.clock.is_behind(first_end)).await;
+    assert!(world.clock.is_behind(stuck_end), "its table does not take what the log has: it is tried again");
+    world.until_state(first, "expired").await;
+
+    sqlx::query("ALTER TABLE billing.accounts DROP CONSTRAINT kept").execute(&world.pool).await.unwrap();
+    until("the other is done", async || !world.clock.is_behind(stuck_end)).await;
+    assert_eq!(world.told(stuck).await, ["trial_started", "subscription_expired", "entitlement_changed"]);
+    until("nothing is set aside any more", async || world.journal.parked().await.unwrap().is_empty()).await;
+    world.stop().await;
 }
 
 #[tokio::test]

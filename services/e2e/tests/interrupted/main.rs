@@ -8,12 +8,12 @@
 
 mod asking;
 mod kill;
+mod suspension;
 mod world;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use contract::{ProjectId, Subject};
 use e2e::apart::SERVICES;
 use projections::database_name;
@@ -25,7 +25,7 @@ use kill::{Deaths, Kill, ROUNDS};
 use world::World;
 
 /// How long the trials of projects go on after their making was begun, in seconds: the first, and each after the one before.
-const TRIAL_LEFT_S: (i64, i64) = (5, 2);
+const TRIAL_LEFT_S: (i64, i64) = (8, 3);
 
 /// How often somebody begins anew to sign a number up.
 const POPUPS_MAX: usize = 20;
@@ -132,51 +132,6 @@ async fn handed_over(world: &mut World, deaths: &mut Deaths, projects: &[Project
     }
 }
 
-/// Their trials end one after the other, and each is paid for then.
-async fn suspended_and_restored(world: &mut World, deaths: &mut Deaths, projects: &[(ProjectId, DateTime<Utc>)]) {
-    let parts = ["billing", "lifecycle"];
-    let journal = world.journal.clone();
-    let seen = async |project: ProjectId, service: &str, words: (&str, usize)| {
-        let told = world::told(&journal, &part_of(service, project)).await;
-        told.iter().filter(|told| *told == words.0).count() >= words.1
-    };
-    for ((project, end), kills) in projects.iter().zip(deaths.draw(&parts)) {
-        // Killed while it ends is killed so long after its end.
-        let left = (*end - chassis::Clock::System.now()).to_std().unwrap_or_default();
-        let kills = kills.into_iter().map(|(name, kill)| match kill {
-            Kill::While(after) => (name, Kill::While(left + after)),
-            other => (name, other),
-        });
-        let kills: Vec<_> = kills.collect();
-        let ends = async |_: &Asking| tokio::time::sleep(left).await;
-        let suspended = async |(): &(), service: &str| {
-            seen(*project, service, (if service == "billing" { "entitlement_changed" } else { "project_suspended" }, 1)).await
-        };
-        world.around(&kills, ends, suspended).await;
-        let shown = world.until_project(*project, "suspended", |shown| shown["status"] == "suspended").await;
-        assert_eq!(shown["suspended_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), *end, "to the instant");
-    }
-    for ((project, _), kills) in projects.iter().zip(deaths.draw(&parts)) {
-        let payer = json!({ "email": "ada@example.com" });
-        let path = format!("/v1/projects/{project}/subscription/pay");
-        let page = world.asking().post("billing", &path, "", Some(&payer)).await;
-        let url = page["authorization_url"].as_str().unwrap_or_else(|| panic!("{page}")).to_owned();
-        let pay = async |asking: &Asking| asking.pay(&url).await;
-        let restored = async |(): &(), service: &str| match service {
-            "billing" => seen(*project, service, ("entitlement_changed", 2)).await,
-            _ => seen(*project, service, ("project_restored", 1)).await,
-        };
-        world.around(&kills, pay, restored).await;
-        world.until_status(*project, "ready").await;
-        let told = world::told(&journal, &Subject::project(*project)).await;
-        assert_eq!(told[told.len() - 2..], ["project_suspended", "project_restored"], "{kills:?}");
-        let told = world::told(&journal, &Subject::billing(*project)).await;
-        for (word, times) in [("entitlement_changed", 2), ("payment_succeeded", 1), ("cycle_started", 1), ("subscription_expired", 1)] {
-            assert_eq!(told.iter().filter(|told| *told == word).count(), times, "{kills:?}: {told:?}");
-        }
-    }
-}
-
 /// Who does a step of a deletion, and which.
 const ERASERS: [(&str, &str); 7] = [
     ("lifecycle", "number"),
@@ -250,7 +205,9 @@ async fn services_die_around_every_step_of_a_projects_life_and_it_goes_on_and_en
     connected(&mut world, &mut deaths, &projects).await;
     handed_over(&mut world, &mut deaths, &projects, &team).await;
     let others = world.with_trials_that_end_soon(ROUNDS, TRIAL_LEFT_S).await;
-    suspended_and_restored(&mut world, &mut deaths, &others).await;
+    let shops = suspension::opened(&world, &others).await;
+    let waiting = suspension::suspended(&mut world, &mut deaths, &shops).await;
+    suspension::restored(&mut world, &mut deaths, &shops, &waiting).await;
     deleted(&mut world, &mut deaths, &projects).await;
     let kept: Vec<ProjectId> = others.into_iter().map(|(project, _)| project).collect();
     nothing_is_left_over(&world, &projects, &kept).await;
