@@ -12,7 +12,7 @@ use whatsapp::FieldError;
 pub(crate) enum Refusal {
     #[error("the message is not one that Meta would take; every field that is wrong is listed")]
     InvalidMessage(Vec<FieldError>),
-    #[error("this idempotency key came with another request before; send another message under another key")]
+    #[error("this idempotency key came with another request before; ask for something else under another key")]
     KeyReused,
     #[error("the project is suspended and sends nothing; what people write is still recorded. Settle its billing, then send again")]
     ProjectSuspended,

@@ -7,10 +7,12 @@ use contract::{CalledAtMeta, EventId, FlowDetails, FlowId, HeardFrom, ProjectId,
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::decide::PUBLISHED;
+
 /// The actor of events that follow from webhooks.
 pub(crate) const META: &str = "meta";
 /// The form of the document. Another number: documents are folded anew from the log.
-pub(crate) const FORM: i32 = 5;
+pub(crate) const FORM: i32 = 6;
 
 /// Which Flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,6 +123,8 @@ pub(crate) struct Drift {
     /// What it is called there, if that is another name.
     pub(crate) name: Option<String>,
     pub(crate) revision: Option<u32>,
+    /// Of a choice: it was made while the Flow was published, so whoever made it said that the Flow goes back to draft.
+    pub(crate) over_published: bool,
     pub(crate) at: DateTime<Utc>,
 }
 
@@ -182,6 +186,11 @@ impl Flow {
     /// What it is to be called at Meta.
     pub(crate) fn name_at_meta(&self, id: FlowId) -> String {
         self.called.wanted(&self.name, id)
+    }
+
+    /// What may be overwritten where it stands so at Meta: what was chosen of a draft says nothing of what somebody published since.
+    pub(crate) fn chosen(&self, status: &str) -> Option<&Drift> {
+        self.overwrite.as_ref().filter(|chosen| chosen.over_published || status != PUBLISHED)
     }
 
     /// Meta's word for how it stands.

@@ -86,11 +86,13 @@ impl Flow {
             FlowEvent::FlowDriftFound(event) => {
                 let content = self.uploaded.as_ref().map_or("", |uploaded| uploaded.meta_sha256.as_str()) != event.meta_sha256;
                 let (meta_sha256, revision, details, name) = (event.meta_sha256, event.revision, event.details, event.name);
-                self.drift = Some(Drift { meta_sha256, content, details, name, revision, at: step.at });
+                self.drift = Some(Drift { meta_sha256, content, details, name, revision, over_published: false, at: step.at });
                 self.overwrite = None;
             }
             FlowEvent::FlowDriftResolved(event) => {
-                self.overwrite = self.drift.take().filter(|_| event.choice == DriftChoice::KeepOurs);
+                let over_published = self.status() == Some("PUBLISHED");
+                let chosen = self.drift.take().filter(|_| event.choice == DriftChoice::KeepOurs);
+                self.overwrite = chosen.map(|drift| Drift { over_published, ..drift });
                 self.failure = None;
             }
             FlowEvent::FlowHealthReported(event) => {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use whatsapp::graph::FlowFacts;
 
 use crate::command::Origin;
-use crate::decide::{Theirs, given_back};
+use crate::decide::{DRAFT, Theirs, given_back};
 use crate::document::Digest;
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link};
@@ -46,7 +46,9 @@ impl FlowSync {
         let ours = flow.name_at_meta(id.flow);
         let name = facts.name.clone().filter(|name| *name != ours);
         let details = details::said(facts);
-        let Some(chosen) = &flow.overwrite else { return Ok(Theirs { name, details, ..Theirs::default() }) };
+        let Some(chosen) = flow.chosen(facts.status.as_deref().unwrap_or(DRAFT)) else {
+            return Ok(Theirs { name, details, ..Theirs::default() });
+        };
         let renames = name.is_some() && name == chosen.name;
         let details_chosen = chosen.details.as_ref().zip(details.as_ref()).is_some_and(|(chosen, said)| details::same(chosen, said));
         if !renames && !details_chosen {

@@ -85,6 +85,7 @@ pub fn routes(simulator: Simulator) -> OpenApiRouter {
         .routes(routes!(graph_state::line))
         .routes(routes!(graph_state::review))
         .routes(routes!(graph_state::revoke))
+        .routes(routes!(graph_state::set_key))
         .routes(routes!(graph_state::set_faults))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .merge(files())

@@ -6,7 +6,8 @@ use contract::{ContactId, ConversationEvent, MessageEchoed};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::fixture::{World, at, bsuid, contact, conversation, message_id, opened, phone, said, seen, text};
+use crate::fixture::{World, at, bsuid, contact, conversation, message_id, opened, phone, received, said, seen, text};
+use crate::stage::time;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_is_made_once_whatever_its_number_is_written_like() {
@@ -104,27 +105,70 @@ async fn what_names_nobody_makes_nobody() {
 async fn what_the_contact_wrote_is_marked_as_read() {
     let (world, project) = World::speaking().await;
     let who = world.somebody(project).await;
-    let path = |n: u64| format!("/v1/projects/{project}/messages/{}/read", message_id(n));
     world.clock.set(at(30));
-    for (body, typing) in [(json!({"typing": true}), true), (json!({}), false)] {
-        let answer = world.post(&path(1), body).await.done(202);
+    for (key, body, typing) in [("a", json!({"typing": true}), true), ("b", json!({}), false)] {
+        let answer = world.mark_read(project, 1, key, &body).await.done(202);
         assert_eq!((&answer["typing"], &answer["message"]), (&json!(typing), &json!(message_id(1))));
         let (event, fact) = world.log(project, who).await.pop().unwrap();
         let ConversationEvent::ReadRequested(asked) = fact else { panic!("{fact:?}") };
         assert_eq!((asked.message, &*asked.wamid, asked.typing, asked.at), (message_id(1), "wamid.1+/==", typing, at(30)));
         assert_eq!(event.context.actor.as_deref(), Some("key_platform"));
     }
-    world.post(&path(1), json!({"typing": "yes"})).await.refused(422, "invalid_body");
-    world.post(&path(7), json!({})).await.refused(404, "not_found");
+    world.mark_read(project, 1, "c", &json!({"typing": "yes"})).await.refused(422, "invalid_body");
+    world.mark_read(project, 7, "c", &json!({})).await.refused(404, "not_found");
     world.say(project, who, vec![MessageEchoed(said(2, 1, 2)).into()]).await;
-    world.post(&path(2), json!({})).await.refused(409, "not_inbound");
+    world.mark_read(project, 2, "c", &json!({})).await.refused(409, "not_inbound");
     let group = contract::Message { group: Some("g".into()), ..said(3, 1, 3) };
     world.say(project, who, vec![contract::MessageReceived(group).into()]).await;
-    world.post(&path(3), json!({})).await.refused(409, "group_not_supported");
+    world.mark_read(project, 3, "c", &json!({})).await.refused(409, "group_not_supported");
     world.clock.set(at(1) + TimeDelta::days(30));
-    world.post(&path(1), json!({})).await.done(202);
+    world.mark_read(project, 1, "c", &json!({})).await.done(202);
     world.clock.advance(TimeDelta::seconds(1));
-    world.post(&path(1), json!({})).await.refused(409, "message_too_old");
+    world.mark_read(project, 1, "d", &json!({})).await.refused(409, "message_too_old");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_marks_a_message_as_read_once_however_often_and_at_once() {
+    let (mut world, project) = World::speaking().await;
+    let who = world.somebody(project).await;
+    // More than is read at once stands between the message and whoever marks it.
+    world.say(project, who, vec![received(2, 1, 2)]).await;
+    world.append(project, who, (3..1_010).map(|n| received(n, 1, 2)).collect()).await;
+    world.clock.set(at(30));
+    let typing = json!({"typing": true});
+    let path = format!("/v1/projects/{project}/messages/{}/read", message_id(1));
+    // Two processes are asked in turn.
+    let first = world.server.router.clone();
+    world.restart_server().await;
+    let answers = join_all((0..20).map(|n| {
+        let router = if n % 2 == 0 { first.clone() } else { world.server.router.clone() };
+        let request = axum::http::Request::post(&path)
+            .header("authorization", format!("Bearer {}", crate::fixture::KEY))
+            .header("content-type", "application/json")
+            .header("idempotency-key", "once")
+            .body(axum::body::Body::from(typing.to_string()))
+            .unwrap();
+        async move { tower::ServiceExt::oneshot(router, request).await.unwrap().status().as_u16() }
+    }))
+    .await;
+    assert_eq!(answers, [202; 20]);
+    world.post(&path, typing.clone()).await.refused(400, "idempotency_key_required");
+    world.ask(Method::POST, &path, &[("idempotency-key", "two words")], &typing).await.refused(400, "idempotency_key_invalid");
+    // A third that knows nothing of them.
+    world.restart_server().await;
+    world.clock.set(at(31));
+    let again = world.mark_read(project, 1, "once", &typing).await.done(202);
+    assert_eq!((&again["typing"], time(&again["requested_at"])), (&json!(true), at(30)));
+    world.mark_read(project, 1, "once", &json!({})).await.refused(422, "idempotency_key_reused");
+    // What stands in the way of a new request does not stand in the way of an answer about an old one.
+    world.clock.advance(TimeDelta::days(31));
+    world.mark_read(project, 1, "once", &typing).await.done(202);
+    world.mark_read(project, 1, "twice", &typing).await.refused(409, "message_too_old");
+    let types = world.types(project, who).await;
+    assert_eq!(types.iter().filter(|name| *name == "read_requested").count(), 1);
+    // Of another message it is another key.
+    world.clock.set(at(31));
+    world.mark_read(project, 2, "once", &json!({})).await.done(202);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -128,7 +128,7 @@ async fn no_request_to_speak_reads_a_table_from_end_to_end() {
         let path = format!("/v1/projects/{project}/contacts");
         world.post(&path, serde_json::json!({"phone": format!("+1{n}777")})).await.done(200);
         let path = format!("/v1/projects/{project}/messages/msg_0000000000000000000000077{n}/read");
-        world.post(&path, serde_json::json!({})).await.done(202);
+        world.ask(axum::http::Method::POST, &path, &[("idempotency-key", "k")], &serde_json::json!({})).await.done(202);
         let path = format!("/v1/projects/{project}/conversations/cnv_00000000000000000000000777");
         world.ask(axum::http::Method::PATCH, &path, &[("if-match", "*")], &serde_json::json!({"state": "state 7"})).await.done(200);
     }

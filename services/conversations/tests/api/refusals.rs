@@ -156,7 +156,7 @@ async fn a_project_sends_when_it_may_and_can() {
     let who = world.somebody(project).await;
     let check = async |code: Option<&str>| {
         let answer: Answer = world.try_send(project, who, &hello()).await;
-        let read = world.post(&format!("/v1/projects/{project}/messages/{}/read", message_id(1)), json!({})).await;
+        let read = world.mark_read(project, 1, &next_ulid().to_string(), &json!({})).await;
         match code {
             Some(code) => _ = (answer.refused(409, code), read.refused(409, code)),
             None => _ = (answer.done(200), read.done(202)),

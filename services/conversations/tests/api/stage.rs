@@ -14,7 +14,7 @@ use journal::{Expect, Filter, Range};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::fixture::{KEY, World, at, bsuid, contact, envelope, next_ulid, opened, phone, said, seen};
+use crate::fixture::{KEY, World, at, bsuid, contact, envelope, message_id, next_ulid, opened, phone, said, seen};
 
 pub(crate) const NUMBER: &str = "207358419203847";
 pub(crate) const WABA: &str = "104857392016384";
@@ -86,6 +86,12 @@ impl World {
     /// Only checks whether it could be sent.
     pub(crate) async fn try_send(&self, project: ProjectId, to: ContactId, message: &Value) -> Answer {
         self.ask(Method::POST, &format!("/v1/projects/{project}/contacts/{to}/messages?dry_run=true"), &[], message).await
+    }
+
+    /// Shows the `n`th message as read.
+    pub(crate) async fn mark_read(&self, project: ProjectId, n: u64, key: &str, body: &Value) -> Answer {
+        let path = format!("/v1/projects/{project}/messages/{}/read", message_id(n));
+        self.ask(Method::POST, &path, &[("idempotency-key", key)], body).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {

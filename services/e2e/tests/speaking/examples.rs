@@ -37,7 +37,7 @@ async fn read_and_typing(talk: &Talk) -> String {
     let heard = &messages["data"][0];
     let chat = async || talk.stage.sim(Method::GET, &format!("/phones/{PHONE}/chats/{NUMBER}"), None).await;
     assert_eq!(chat().await["typing"], false);
-    talk.post(&format!("/messages/{}/read", heard["id"].as_str().unwrap()), json!({ "typing": true })).await;
+    talk.mark_read(&heard["id"], json!({ "typing": true })).await;
     talk.stage
         .until("the phone shows two blue ticks, and that somebody types", async || {
             let chat = chat().await;

@@ -9,9 +9,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use whatsapp::MediaKind;
 
-use crate::talk::Talk;
+use crate::talk::{NUMBER, Talk};
 
 const FLOW_WITH_ENDPOINT: &str = include_str!("../../../../schemas/meta/flows/valid-appointment-booking-endpoint.json");
+/// Of whoever runs its endpoint; nobody has the other half.
+const PUBLIC_KEY: &str = include_str!("../../../simulator/tests/suite/public_key.pem");
 /// The Flow that an example names by Meta's id, and the one that another names by its name.
 const FLOWS: [&str; 2] = ["appointments", "booking"];
 /// The template whose button names its Flow by the name that it has at Meta.
@@ -117,8 +119,13 @@ impl Ground {
                 }
             }
         }
+        let mut made = BTreeMap::new();
         for name in FLOWS {
-            ground.flows.insert(name, publish(talk, name).await);
+            made.insert(name, make(talk, name).await);
+        }
+        give_key(talk, &made[FLOWS[0]]).await;
+        for (name, id) in made {
+            ground.flows.insert(name, publish(talk, &id).await);
         }
         for (name, definition) in examples("templates").into_iter().chain([by_flow_name("templates", "book_again", "/name")]) {
             ground.approve(talk, &name, definition).await;
@@ -206,11 +213,25 @@ async fn upload(talk: &Talk, kind: MediaKind, invented: &str) -> File {
     File { id: kept["id"].as_str().unwrap().to_owned(), bytes }
 }
 
-async fn publish(talk: &Talk, name: &str) -> Offered {
+/// A Flow with an endpoint, not published yet.
+async fn make(talk: &Talk, name: &str) -> String {
     let document: Value = serde_json::from_str(FLOW_WITH_ENDPOINT).unwrap();
     let flow =
         json!({ "name": name, "categories": ["APPOINTMENT_BOOKING"], "endpoint_uri": "https://example.com/flow", "flow_json": document });
-    let id = talk.post("/flows", flow).await["id"].as_str().unwrap().to_owned();
+    talk.post("/flows", flow).await["id"].as_str().unwrap().to_owned()
+}
+
+/// Meta gets the endpoint's key. Before that it publishes none, which is passed on and kept with the revision.
+async fn give_key(talk: &Talk, flow: &str) {
+    let path = format!("/v1/projects/{}/flows/{flow}/publish", talk.project);
+    let (status, refused) = talk.stage.request(Method::POST, &path, Some(json!({}))).await;
+    assert_eq!((status, &refused["code"]), (422, &json!("publish_refused")));
+    assert!(refused["detail"].as_str().unwrap().contains("public key"), "{refused}");
+    let key = Some(json!({ "business_public_key": PUBLIC_KEY }));
+    talk.stage.sim(Method::PUT, &format!("/graph/numbers/{NUMBER}/public-key"), key).await;
+}
+
+async fn publish(talk: &Talk, id: &str) -> Offered {
     let published = talk.post(&format!("/flows/{id}/publish"), json!({})).await;
     assert_eq!(published["status"], "PUBLISHED", "{published}");
     let at_meta = |key: &str| published["at_meta"][key].as_str().unwrap().to_owned();

@@ -60,7 +60,7 @@ async fn a_tapped_button_a_read_mark_and_a_state_come_back() {
 
     let messages = talk.get(&format!("/contacts/{}/messages", talk.contact)).await;
     let heard = messages["data"].as_array().unwrap().iter().find(|message| message["text"] == "At nine").unwrap().clone();
-    talk.post(&format!("/messages/{}/read", heard["id"].as_str().unwrap()), json!({ "typing": true })).await;
+    talk.mark_read(&heard["id"], json!({ "typing": true })).await;
     talk.stage
         .until("the phone shows that it was read", async || {
             talk.chat().await.iter().any(|bubble| bubble["wamid"] == heard["wamid"] && bubble["tick"] == "read")

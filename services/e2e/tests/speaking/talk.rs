@@ -54,8 +54,19 @@ impl Talk {
     }
 
     pub(crate) async fn try_send(&self, message: Value) -> (u16, Value) {
+        self.stage.send(&self.to_contact(), &self.next_key(), message).await
+    }
+
+    /// Shows a message of the contact as read.
+    pub(crate) async fn mark_read(&self, message: &Value, body: Value) {
+        let path = format!("/v1/projects/{}/messages/{}/read", self.project, message.as_str().unwrap());
+        let (status, answer) = self.stage.send(&path, &self.next_key(), body).await;
+        assert_eq!(status, 202, "{answer}");
+    }
+
+    fn next_key(&self) -> String {
         self.keys.set(self.keys.get() + 1);
-        self.stage.send(&self.to_contact(), &format!("key-{}", self.keys.get()), message).await
+        format!("key-{}", self.keys.get())
     }
 
     /// Sends, and waits until the phone has it; answers our id and the bubble.

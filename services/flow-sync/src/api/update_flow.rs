@@ -99,7 +99,12 @@ pub(crate) async fn update_flow(
         if let Some(link) = &before.link {
             flow_sync.claim(id, &before, name).await?;
             let line = flow_sync.line(&known).await?;
-            flow_sync.unchanged_at_meta(id, &before, link, (name, &wanted), &line, origin).await?;
+            let status = flow_sync.unchanged_at_meta(id, &before, link, (name, &wanted), &line, origin).await?;
+            if !body.new_version && status.as_deref() == Some(PUBLISHED) {
+                // Somebody published it in Meta's own pages, and that is not heard yet.
+                flow_sync.asked.ask(project);
+                return Err(Refusal::Published.into());
+            }
             let called = name_to_tell(id.flow, &before, name);
             let endpoint = endpoint.as_ref().and_then(Option::as_deref);
             let told = line.graph.update_flow(&line.token, &link.flow_id, called.as_deref(), categories.as_deref(), endpoint).await;
@@ -117,7 +122,8 @@ pub(crate) async fn update_flow(
 }
 
 impl FlowSync {
-    /// Refused if somebody changed at Meta what would be overwritten; that is said first, so that there is something to choose from.
+    /// Refused if somebody changed at Meta what would be overwritten; that is said first, so that there is something to choose from. Gives how
+    /// it stands there.
     async fn unchanged_at_meta(
         &self,
         id: Id,
@@ -126,7 +132,7 @@ impl FlowSync {
         wanted: (Option<&FlowName>, &FlowDetails),
         line: &Line,
         origin: Origin<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<String>, Error> {
         let facts = self.noted(id, "read", None, line.graph.flow(&line.token, &link.flow_id).await, origin).await?;
         // What is wanted is there if a request like this one was cut off.
         let (name, details) = wanted;
@@ -134,7 +140,7 @@ impl FlowSync {
         let wanted = flow_name_at_meta(name.map_or(flow.name.as_str(), FlowName::as_str), id.flow);
         let is_other = |theirs: &&str| *theirs != flow.name_at_meta(id.flow) && *theirs != wanted;
         let name = facts.name.as_deref().filter(is_other);
-        let Some(found) = details_drift(flow, details.as_ref(), name) else { return Ok(()) };
+        let Some(found) = details_drift(flow, details.as_ref(), name) else { return Ok(facts.status) };
         self.carry_out(id, origin, |flow| Ok(drifted(flow, &found))).await?;
         Err(Refusal::Drifted.into())
     }

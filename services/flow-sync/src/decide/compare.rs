@@ -4,7 +4,7 @@ use contract::{FlowDetails, FlowDriftFound};
 
 use super::{DRAFT, PUBLISHED};
 use crate::details;
-use crate::flow::Flow;
+use crate::flow::{Drift, Flow};
 
 /// What Meta has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(crate) enum Plan {
 /// `status` is what Meta says now.
 pub(crate) fn plan(flow: &Flow, status: &str, theirs: &Theirs) -> Plan {
     let uploaded = flow.uploaded_revision();
-    let chosen = flow.overwrite.as_ref();
+    let chosen = flow.chosen(status);
     let known = theirs.revision.is_some_and(|revision| uploaded.is_none_or(|uploaded| revision >= uploaded));
     let content = theirs.sha256.as_ref().filter(|sha256| {
         let may_overwrite = chosen.is_some_and(|chosen| chosen.content && chosen.meta_sha256 == **sha256);
@@ -47,8 +47,8 @@ pub(crate) fn plan(flow: &Flow, status: &str, theirs: &Theirs) -> Plan {
         let untouched = uploaded.is_none() && flow.found_sha256.as_ref() == Some(*sha256);
         !known && !may_overwrite && !untouched
     });
-    let details = theirs.details.as_ref().filter(|theirs| are_others(flow, theirs));
-    let name = theirs.name.as_deref().filter(|theirs| is_anothers(flow, theirs));
+    let details = theirs.details.as_ref().filter(|theirs| are_others(flow, theirs, chosen));
+    let name = theirs.name.as_deref().filter(|theirs| is_anothers(theirs, chosen));
     if content.is_some() || details.is_some() || name.is_some() {
         let uploaded_sha = flow.uploaded.as_ref().map(|uploaded| uploaded.meta_sha256.clone());
         let meta_sha256 = content.cloned().or(uploaded_sha).unwrap_or_default();
@@ -60,12 +60,12 @@ pub(crate) fn plan(flow: &Flow, status: &str, theirs: &Theirs) -> Plan {
         return if noted { Plan::Nothing } else { Plan::Drift(found) };
     }
     let Some(current) = flow.current() else {
-        return if flow.drift.is_some() || chosen.is_some() { Plan::Agree } else { Plan::Nothing };
+        return if flow.drift.is_some() || flow.overwrite.is_some() { Plan::Agree } else { Plan::Nothing };
     };
     if theirs.revision == Some(current.revision) {
         // What failed on the way here has not failed after all.
         let stuck = flow.failure.as_ref().is_some_and(|failure| ["upload", "read", "update"].contains(&failure.step.as_str()));
-        let so = uploaded == Some(current.revision) && flow.drift.is_none() && chosen.is_none() && !stuck;
+        let so = uploaded == Some(current.revision) && flow.drift.is_none() && flow.overwrite.is_none() && !stuck;
         return if so { Plan::Nothing } else { Plan::Record(current.revision) };
     }
     let may = match status {
@@ -80,8 +80,9 @@ pub(crate) fn plan(flow: &Flow, status: &str, theirs: &Theirs) -> Plan {
 /// Somebody changed name, categories or endpoint at Meta, of whose content nothing else is known than before. `name` is what it is called
 /// there, if that is not what it is to be called.
 pub(crate) fn details_drift(flow: &Flow, details: Option<&FlowDetails>, name: Option<&str>) -> Option<FlowDriftFound> {
-    let details = details.filter(|theirs| are_others(flow, theirs));
-    let name = name.filter(|theirs| is_anothers(flow, theirs));
+    let chosen = flow.overwrite.as_ref();
+    let details = details.filter(|theirs| are_others(flow, theirs, chosen));
+    let name = name.filter(|theirs| is_anothers(theirs, chosen));
     if details.is_none() && name.is_none() {
         return None;
     }
@@ -92,12 +93,12 @@ pub(crate) fn details_drift(flow: &Flow, details: Option<&FlowDetails>, name: Op
 }
 
 /// Neither ours, nor what somebody chose to overwrite.
-fn are_others(flow: &Flow, theirs: &FlowDetails) -> bool {
-    let chosen = flow.overwrite.as_ref().and_then(|chosen| chosen.details.as_ref());
+fn are_others(flow: &Flow, theirs: &FlowDetails, chosen: Option<&Drift>) -> bool {
+    let chosen = chosen.and_then(|chosen| chosen.details.as_ref());
     !details::same(theirs, &flow.details()) && !chosen.is_some_and(|chosen| details::same(chosen, theirs))
 }
 
 /// Not what somebody chose to overwrite; that it is not ours is known.
-fn is_anothers(flow: &Flow, theirs: &str) -> bool {
-    flow.overwrite.as_ref().and_then(|chosen| chosen.name.as_deref()) != Some(theirs)
+fn is_anothers(theirs: &str, chosen: Option<&Drift>) -> bool {
+    chosen.and_then(|chosen| chosen.name.as_deref()) != Some(theirs)
 }

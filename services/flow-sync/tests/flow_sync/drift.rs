@@ -101,6 +101,14 @@ async fn a_choice_for_ours_never_takes_a_published_flow_from_people_unasked() {
     assert_eq!((kept.status, &kept.body["status"]), (200, &json!("DRAFT")), "{}", kept.body);
     assert!(kept.body["notice"].as_str().unwrap().contains("users cannot open it"), "{}", kept.body);
     assert_eq!(world.meta.only().json, Some(good("Ours")));
+    // A choice about a draft, while somebody published it by hand, is asked for again.
+    changed(&world, &path, "Theirs").await;
+    world.meta.change(|held| held.status = "PUBLISHED".to_owned());
+    let waits = choose(false).await;
+    assert_eq!((&waits.body["at_meta"]["state"], &waits.body["status"]), (&json!("drifted"), &json!("PUBLISHED")), "{}", waits.body);
+    assert_eq!(world.meta.only().json, Some(good("Theirs")));
+    assert_eq!(choose(true).await.body["status"], "DRAFT");
+    assert_eq!(world.meta.only().json, Some(good("Ours")));
     // A change that was made of a draft, while somebody published it by hand, waits.
     world.meta.fault("upload", Fault::Broken);
     assert_eq!(world.put(&path, &good("New"), false).await.body["at_meta"]["state"], "pending");

@@ -107,6 +107,10 @@ async fn a_change_of_name_or_categories_never_takes_a_published_flow_from_people
     assert!(renamed.body["notice"].as_str().unwrap().contains("users cannot open it"), "{}", renamed.body);
     let held = world.meta.only();
     assert!(held.name.starts_with("table flw_") && held.status == "DRAFT", "{held:?}");
+    // Nor one that somebody published in Meta's own pages, which nobody here has heard of.
+    world.meta.change(|held| held.status = "PUBLISHED".to_owned());
+    assert_eq!(patch(&world, &path, json!({"categories": ["OTHER"]})).await.code(), (409, "flow_published"));
+    assert_eq!(world.meta.only().categories, json!(["SURVEY"]));
     // What Meta restricts it lets nobody change.
     world.meta.change(|held| held.status = "THROTTLED".to_owned());
     assert_eq!(world.act(&format!("{path}/sync")).await.body["status"], "THROTTLED");

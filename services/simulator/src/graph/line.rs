@@ -36,6 +36,9 @@ pub(crate) struct Line {
     pub(crate) new_name: Option<String>,
     pub(crate) new_name_status: Option<&'static str>,
     pub(crate) profile: Profile,
+    /// With which phones encrypt what their Flows ask an endpoint.
+    #[serde(skip)]
+    pub(crate) public_key: Option<String>,
 }
 
 impl Line {
@@ -52,6 +55,7 @@ impl Line {
             new_name: None,
             new_name_status: None,
             profile: Profile::default(),
+            public_key: None,
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod account;
 mod display_name;
+mod encryption;
 mod faults;
 mod flows;
 mod line;
@@ -26,6 +27,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 pub(crate) use display_name::{Decision, decide};
+pub(crate) use encryption::give_key;
 pub use faults::GraphFault;
 pub(crate) use faults::{End, Fate};
 pub(crate) use flows::{Alert, Flow, Status as FlowStatus, alert, download_flow_json, put_behind, rename_behind, set_status};
@@ -64,6 +66,8 @@ pub(crate) fn name_of(meta: &Meta, request: &Request) -> &'static str {
         ("POST", [_, "deregister"]) => "deregister",
         ("GET", [_, "whatsapp_business_profile"]) => "profile",
         ("POST", [_, "whatsapp_business_profile"]) => "change_profile",
+        ("GET", [_, "whatsapp_business_encryption"]) => "public_key",
+        ("POST", [_, "whatsapp_business_encryption"]) => "set_public_key",
         ("POST", [_, "uploads"]) => "start_upload",
         ("POST", [_, "media"]) => "upload_media",
         ("POST", [_, "flows"]) => "create_flow",
@@ -142,6 +146,8 @@ pub(crate) fn answer(world: &mut World, name: &str, request: &Request, now: Date
         "change_pin" => line::change_pin(&mut world.meta, request, node),
         "profile" => profile::show(&world.meta, request, node),
         "change_profile" => profile::change(&mut world.meta, request, node),
+        "public_key" => encryption::show(&world.meta, request, node),
+        "set_public_key" => encryption::set(&mut world.meta, request, node),
         "start_upload" => upload::start(world, request, node),
         "send_upload" => upload::send(&mut world.meta, request, node),
         "upload_offset" => upload::offset(&world.meta, request, node),

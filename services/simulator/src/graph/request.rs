@@ -53,19 +53,50 @@ impl Request {
         multipart::parts(self.content_type.as_deref().unwrap_or_default(), &self.body)
     }
 
-    /// The arguments, wherever they are: in the query, in a form (each a text), or in a JSON object, which counts most.
+    /// The arguments, wherever they are: in the query, in a form of either kind (each a text), or in a JSON object, which counts most.
     pub(super) fn arguments(&self) -> Result<Map<String, Value>, GraphRefusal> {
         let mut arguments: Map<String, Value> =
             self.query.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
         if self.content_type.as_deref().is_some_and(multipart::is_form) {
             let texts = self.parts()?.into_iter().filter(|part| part.file_name.is_none());
             arguments.extend(texts.map(|part| (part.name, Value::String(String::from_utf8_lossy(&part.bytes).into_owned()))));
+        } else if self.content_type.as_deref().is_some_and(|mime| mime.starts_with("application/x-www-form-urlencoded")) {
+            arguments.extend(pairs(&self.body));
         } else if !self.body.is_empty() {
             let Value::Object(members) = self.object()? else { return Ok(arguments) };
             arguments.extend(members);
         }
         Ok(arguments)
     }
+}
+
+/// What stands in a form without parts, `name=value&…`.
+fn pairs(body: &[u8]) -> impl Iterator<Item = (String, Value)> {
+    body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=');
+        let mut half = || plain(halves.next().unwrap_or_default());
+        let name = half();
+        (name, Value::String(half()))
+    })
+}
+
+/// `+` is a blank there, and `%2B` a plus.
+fn plain(mut encoded: &[u8]) -> String {
+    let mut bytes = Vec::with_capacity(encoded.len());
+    while let Some((first, rest)) = encoded.split_first() {
+        let escaped = rest.get(..2).filter(|_| *first == b'%').and_then(|digits| hex::decode(digits).ok());
+        match escaped {
+            Some(byte) => {
+                bytes.extend(byte);
+                encoded = &rest[2..];
+            }
+            None => {
+                bytes.push(if *first == b'+' { b' ' } else { *first });
+                encoded = rest;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A list that came as JSON, or as the text of it, as forms write it.

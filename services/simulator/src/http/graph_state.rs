@@ -4,11 +4,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::{Json, Path};
 use rand::RngExt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use whatsapp::PhoneNumberId;
 
-use crate::graph::{Call, Decision, GraphFault, Line, decide};
+use crate::graph::{Call, Decision, GraphFault, Line, decide, give_key};
 use crate::{Refused, Simulator};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,6 +23,14 @@ pub(crate) struct LineAnswer {
     subscribed: bool,
     #[serde(flatten)]
     line: Line,
+}
+
+/// With what phones encrypt.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PublicKey {
+    /// Of RSA with 2048 bits, as PEM.
+    business_public_key: String,
 }
 
 /// The calls that came.
@@ -47,6 +55,17 @@ pub(crate) async fn review(
     Json(decision): Json<Decision>,
 ) -> Result<StatusCode, Refused> {
     simulator.change(|world, now| decide(world, &id, decision, now))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whoever runs the endpoint of the number's Flows gives Meta its public key, without the business.
+#[utoipa::path(put, path = "/sim/api/graph/numbers/{phone_number_id}/public-key", tag = "simulator", params(("phone_number_id" = String, Path)), request_body = PublicKey, responses((status = 204)))]
+pub(crate) async fn set_key(
+    State(simulator): State<Simulator>,
+    Path(id): Path<PhoneNumberId>,
+    Json(given): Json<PublicKey>,
+) -> Result<StatusCode, Refused> {
+    give_key(&mut simulator.world().meta, &id, &given.business_public_key)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

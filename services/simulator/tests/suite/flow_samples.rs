@@ -15,6 +15,7 @@ const WABA: &str = "201";
 async fn a_valid_sample_is_published_and_an_invalid_one_is_not() {
     let meta = Meta::new().await;
     let token = meta.business("101", WABA).await;
+    meta.give_key("101", &token).await;
     let mut judged = [0, 0];
     for file in std::fs::read_dir(samples()).expect("a folder") {
         let name = file.expect("a file").file_name().into_string().expect("a name");

@@ -4,6 +4,7 @@ mod calls;
 mod client;
 mod command_line;
 mod delivery;
+mod endpoints;
 mod faults;
 mod flow_samples;
 mod flows;

@@ -10,6 +10,8 @@ use tower::ServiceExt;
 use crate::ingress::{SECRET, Stage};
 
 pub(crate) const APP: &str = simulator::APP_ID;
+/// Of whoever runs an endpoint; nobody has the other half.
+pub(crate) const PUBLIC_KEY: &str = include_str!("public_key.pem");
 
 pub(crate) struct Meta {
     pub(crate) stage: Stage,
@@ -74,6 +76,13 @@ impl Meta {
         token
     }
 
+    /// The account's Flows may have an endpoint.
+    pub(crate) async fn give_key(&self, number: &str, token: &str) {
+        let path = format!("/{number}/whatsapp_business_encryption");
+        let given = self.graph("POST", &path, token, Some(json!({"business_public_key": PUBLIC_KEY}))).await;
+        assert_eq!(given, Ok(json!({"success": true})));
+    }
+
     /// Something under `/sim/api`, which must work out.
     pub(crate) async fn sim(&self, method: &str, path: &str, body: Option<Value>) -> Value {
         let (status, answer) = self.ask(method, &format!("/sim/api/{path}"), "", body).await;
@@ -123,6 +132,17 @@ impl Meta {
         let (status, bytes) = self.raw(request.body(Body::from(body)).expect("a request")).await;
         let answer: Value = serde_json::from_slice(&bytes).expect("json");
         if status.is_success() { Ok(answer) } else { Err(answer["error"]["code"].as_i64().expect("Meta's error")) }
+    }
+
+    /// A form without parts, as `curl --data-urlencode` writes it.
+    pub(crate) async fn urlencoded(&self, path: &str, token: &str, name: &str, text: &str) -> Value {
+        let escaped = text.replace('+', "%2B").replace('\n', "%0A").replace(' ', "+");
+        let request = Request::post(format!("/sim/graph/v26.0{path}"))
+            .header("host", "127.0.0.1:8080")
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/x-www-form-urlencoded");
+        let (_, bytes) = self.raw(request.body(Body::from(format!("{name}={escaped}"))).expect("a request")).await;
+        serde_json::from_slice(&bytes).expect("json")
     }
 
     /// The handle of an uploaded picture.

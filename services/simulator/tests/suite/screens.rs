@@ -40,6 +40,7 @@ async fn sent() -> (Meta, String, String) {
 async fn sent_to_open(flow_json: &str, flow_action: &str) -> (Meta, String, String) {
     let meta = Meta::new().await;
     let token = meta.business(NUMBER, WABA).await;
+    meta.give_key(NUMBER, &token).await;
     meta.writes(ANA, NUMBER).await;
     let endpoint = "https://bot.example/flow";
     let body = json!({"name": "Survey", "categories": ["SURVEY"], "flow_json": flow_json, "endpoint_uri": endpoint, "publish": true});

@@ -15,6 +15,7 @@ fn three_texts_are_compared_and_a_change_at_meta_is_never_overwritten_unasked() 
     let three = and_revised(two.clone(), "three");
     let over = and_revised(at_meta(&[status(PUBLISHED)]), "two");
     let kept = at_meta(&[drift("x"), chosen("x", DriftChoice::KeepOurs)]);
+    let kept_of_published = at_meta(&[drift("x"), status(PUBLISHED), chosen("x", DriftChoice::KeepOurs)]);
     for (given, status, meta, then) in [
         (vec![created(), linked()], DRAFT, theirs(None, None), Plan::Nothing),
         (at_meta(&[other(None).into()]), DRAFT, theirs(Some("nobody looked"), None), found("nobody looked", None)),
@@ -42,7 +43,8 @@ fn three_texts_are_compared_and_a_change_at_meta_is_never_overwritten_unasked() 
         (three, DRAFT, theirs(Some("an upload that nobody heard of"), Some(2)), Plan::Upload(3)),
         (over, PUBLISHED, theirs(Some("meta 1"), Some(1)), Plan::Upload(2)),
         (kept.clone(), DRAFT, theirs(Some("x"), None), Plan::Upload(1)),
-        (kept.clone(), PUBLISHED, theirs(Some("x"), None), Plan::Upload(1)),
+        (kept.clone(), PUBLISHED, theirs(Some("x"), None), found("x", Some(1))),
+        (kept_of_published, PUBLISHED, theirs(Some("x"), None), Plan::Upload(1)),
         (kept, DRAFT, theirs(Some("y"), None), found("y", Some(1))),
     ] {
         assert_eq!(plan(&flow(&given), status, &meta), then, "{meta:?} with {status} after {given:?}");
@@ -71,6 +73,7 @@ fn a_name_that_was_changed_at_meta_is_theirs_until_somebody_chose() {
     let kept = [drifted.clone(), vec![resolved(DriftChoice::KeepOurs)]].concat();
     assert_eq!(details_drift(&flow(&kept), None, Some("by hand")), None);
     assert_eq!(details_drift(&flow(&kept), None, Some("by foot")), Some(found("by foot")));
+    assert_eq!(plan(&flow(&kept), PUBLISHED, &meta("by hand")), Plan::Drift(found("by hand")), "nor about what was published since");
     let given = [kept.clone(), agreed(&flow(&kept))].concat();
     check(&given, &meta("by hand"), Plan::Drift(found("by hand")));
     assert_eq!(agreed(&flow(&given)), []);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{Flow, Status, findings, of_token, refused, told};
-use crate::graph::{GraphRefusal, Request};
+use crate::graph::{GraphRefusal, Request, encryption};
 use crate::world::World;
 
 /// See the module.
@@ -43,6 +43,9 @@ fn ready(world: &World, flow: &Flow) -> Result<(), GraphRefusal> {
     }
     if !world.meta.lines.values().any(|line| line.waba == flow.waba && line.usable()) {
         return no("You need to add a phone number to the WhatsApp Business account before you publish");
+    }
+    if asks && !encryption::has_key(&world.meta, &flow.waba) {
+        return no("You need to set the public key of the endpoint for a phone number before you publish a Flow that exchanges data");
     }
     if !world.meta.hears_of(&flow.waba) {
         return no("The WhatsApp Business account is not subscribed to the flows webhook of an app");
