@@ -229,7 +229,7 @@ pub(crate) async fn upload(sender: &Sender, project: &Project, file: &FileUse) -
             Err(Unsent::Unfit { code: SendFailure::CannotBeSent, reason: error.to_string() })
         }
         Err(FileError::Storage(error)) => {
-            tracing::warn!(%error, "a file of a message cannot be read");
+            tracing::warn!(error = %chassis::error_chain(&error), "a file of a message cannot be read");
             Err(Unsent::NotReady(OUTAGE_PAUSE))
         }
     }

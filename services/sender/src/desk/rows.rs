@@ -64,6 +64,7 @@ impl Desk {
                 self.rows = None;
             }
             Err(error) => {
+                let error = chassis::error_chain(&error);
                 tracing::warn!(%error, "rows are not written, trying again: until then a restart reads more of the log");
                 self.backlog.changed_messages.extend(batch.messages.iter().map(|(id, _)| *id).chain(batch.settled));
                 self.backlog.changed_reads.extend(batch.reads.iter().map(|(id, _)| *id).chain(batch.read));
@@ -77,6 +78,7 @@ impl Desk {
         if self.rows.as_ref().is_some_and(|rows| !rows.writing) {
             let batch = self.batch();
             if let Err(error) = store::write(&self.sender.pool, &self.writer, &batch).await {
+                let error = chassis::error_chain(&error);
                 tracing::warn!(%error, "rows are not written: the next start reads more of the log");
             }
         }
