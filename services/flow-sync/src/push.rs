@@ -4,14 +4,14 @@
 use bytes::Bytes;
 use contract::{FlowDriftFound, HeardFrom, UNKNOWN_REVISION, flow_name_at_meta};
 use serde_json::Value;
-use whatsapp::graph::FlowFacts;
+use whatsapp::graph::{Error as GraphError, FlowFacts};
 
 use crate::command::Origin;
 use crate::decide::{self, DRAFT, Plan, Refusal, found, plan};
 use crate::document::{Digest, bounded};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link, Status};
-use crate::meta::{INVALID_PARAMETER, Line, NOT_UPDATABLE, is_gone};
+use crate::meta::{INVALID_PARAMETER, Line, NOT_UPDATABLE};
 use crate::{FlowSync, keep};
 
 /// What came of it.
@@ -75,7 +75,7 @@ impl FlowSync {
             return Ok(Some(facts));
         }
         let asked = line.graph.flow(&line.token, &link.flow_id).await;
-        if asked.as_ref().is_err_and(is_gone) {
+        if asked.as_ref().is_err_and(GraphError::is_no_such_object) {
             // Meta says the same of what a token may not see: gone is what is not in the account's list either.
             let listed = self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?;
             if let Some(facts) = of_list(&listed) {
@@ -169,7 +169,7 @@ impl FlowSync {
     /// more is nobody's loss.
     pub(crate) async fn undrifted(&self, id: Id, flow: &Flow, link: &Link, line: &Line, origin: Origin<'_>) -> Result<(), Error> {
         let asked = line.graph.flow(&line.token, &link.flow_id).await;
-        if asked.as_ref().is_err_and(is_gone) {
+        if asked.as_ref().is_err_and(GraphError::is_no_such_object) {
             return Ok(());
         }
         let facts = self.noted(id, "read", None, asked, origin).await?;

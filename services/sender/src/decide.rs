@@ -155,10 +155,8 @@ fn backoff(attempt: u32, chance: f64) -> TimeDelta {
 
 fn failure_code(error: &graph::Error) -> SendFailure {
     match error {
-        graph::Error::Refused(_) => match error.code() {
-            Some(0 | 10 | 190 | 200..=299) => SendFailure::AccessLost,
-            Some(_) | None => SendFailure::RefusedByMeta,
-        },
+        graph::Error::Refused(_) if error.is_access_lost() => SendFailure::AccessLost,
+        graph::Error::Refused(_) => SendFailure::RefusedByMeta,
         graph::Error::Unaskable(_) | graph::Error::Client(_) => SendFailure::CannotBeSent,
         graph::Error::NotSent
         | graph::Error::Unanswered

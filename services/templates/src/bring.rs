@@ -170,7 +170,7 @@ impl Templates {
     }
 
     async fn namesake(&self, line: &Line, template: &Template, refusal: &GraphError) -> Option<TemplateFacts> {
-        if refusal.code().is_none() || meta::is_access_lost(refusal) {
+        if refusal.code().is_none() || refusal.is_access_lost() {
             return None;
         }
         line.look(template).await.ok().flatten().filter(|facts| !is_gone(facts))

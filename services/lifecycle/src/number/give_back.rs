@@ -152,7 +152,7 @@ fn both(one: Ran, other: Ran) -> Ran {
 fn called(result: Result<(), whatsapp::graph::Error>, left: &str) -> Ran {
     let Err(error) = result else { return Ran::Done };
     // Its owner took it from us at Meta: there is nothing left that we could give back.
-    if meta::access_lost(&error) || meta::gone(&error) || error.code() == Some(NOT_REGISTERED) {
+    if error.is_access_lost() || error.is_no_such_object() || error.code() == Some(NOT_REGISTERED) {
         return Ran::Done;
     }
     match meta::ran(&error) {
