@@ -8,10 +8,10 @@ use projects::Life;
 
 use crate::backlog::{Backlog, Busy, Key};
 use crate::decide::Outcome;
-use crate::desk::{Desk, Done};
 use crate::said;
+use crate::scheduler::{Done, Scheduler};
 
-impl Desk {
+impl Scheduler {
     /// Whether something may be said of a project: not of one that goes, whose messages are forgotten, nor of one that is gone, where it
     /// would bring back what was erased. One that is not known is asked about.
     pub(crate) fn may_speak(&mut self, id: ProjectId) -> bool {

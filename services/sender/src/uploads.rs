@@ -10,11 +10,11 @@ use contract::{FileUse, MediaId, MessageId, MessageRequested, ProjectId};
 use projects::Project;
 
 use crate::backlog::Key;
-use crate::desk::{Desk, Done};
 use crate::permitted::{self, Ground};
+use crate::scheduler::{Done, Scheduler};
 use crate::send::{self, Unsent};
 
-impl Desk {
+impl Scheduler {
     /// The first file of a message that Meta has not got yet. What was asked for under another number is not sent, nor what may not be any
     /// more as far as is known, and needs none.
     pub(crate) fn missing_file(&self, content: &MessageRequested, project: &Project, has_stopped: bool) -> Option<FileUse> {

@@ -12,12 +12,12 @@ use projects::Project;
 use whatsapp::graph::{Class, TemplateFacts};
 
 use crate::Templates;
-use crate::bring::Turn;
 use crate::command::Origin;
 use crate::decide::Refusal;
 use crate::decide::compare::{listed, vanished};
 use crate::error::Error;
 use crate::meta::Line;
+use crate::push::Turn;
 use crate::template::{Id, Template};
 
 /// What came of it.
@@ -59,7 +59,7 @@ impl Templates {
     async fn compare(&self, project: &Project, line: &Line, origin: &Origin, report: &mut Report) -> Result<(), Error> {
         for template in self.of_account(project.id, line.waba.as_str()).filter(|template| template.pending.is_some()) {
             let id = Id { project: project.id, template: template.id };
-            match self.bring(id, line, Turn::Again, origin).await {
+            match self.push(id, line, Turn::Again, origin).await {
                 // The log says what is wrong with this one; the others go on.
                 Err(Error::Meta { source, .. }) if source.class() == Class::Final => {}
                 Err(Error::Refused(Refusal::OfOtherWorkspace)) => {}

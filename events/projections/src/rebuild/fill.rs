@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::compare::each_row;
 use super::encode::{Encoded, LAYOUTS, MESSAGES, PerTable, TABLES, encode};
 use super::gather::Gathered;
-use super::kept::Layout;
+use super::layout::Layout;
 use super::report::{Report, TableReport};
 use super::skipped::skipped;
 use super::sum::{Sum, Summing};

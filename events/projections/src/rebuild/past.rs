@@ -9,15 +9,15 @@ use journal::Journal;
 use serde_json::Value;
 
 use super::encode::{LAYOUTS, TABLES, in_order};
-use super::kept::Kept;
+use super::layout::StoredRow;
 use super::pass::{Folding, read};
 use super::scope::Scope;
 use super::skipped::skipped;
 use super::tuple::{Tuple, value};
 use super::{Options, Step, Watch};
 use crate::Error;
-use crate::held::Rows;
 use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Submission, Unassigned};
+use crate::working_set::Rows;
 
 /// Every table, with its schema.
 pub fn tables() -> [&'static str; TABLES] {
@@ -108,7 +108,7 @@ fn tell<E>(rows: &Rows, tables: &[&'static str], told: &mut impl FnMut(Row) -> R
 }
 
 /// As they are written into the table, and read back from that.
-fn tell_table<K: Kept, E>(rows: &Rows, tables: &[&'static str], told: &mut impl FnMut(Row) -> Result<(), E>) -> Result<(), E> {
+fn tell_table<K: StoredRow, E>(rows: &Rows, tables: &[&'static str], told: &mut impl FnMut(Row) -> Result<(), E>) -> Result<(), E> {
     let layout = &K::LAYOUT;
     if !tables.is_empty() && !tables.contains(&layout.name) {
         return Ok(());

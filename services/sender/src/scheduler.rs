@@ -55,7 +55,7 @@ pub(crate) enum Done {
     Flushed { batch: Batch, written: Result<bool, Error> },
 }
 
-pub(crate) struct Desk {
+pub(crate) struct Scheduler {
     pub(crate) sender: Sender,
     pub(crate) backlog: Backlog,
     pub(crate) lanes: HashMap<ProjectId, Lane>,
@@ -76,7 +76,7 @@ pub(crate) struct Desk {
     pairs_looked_at: usize,
 }
 
-impl Desk {
+impl Scheduler {
     /// Reads the rows. From now on this process writes them.
     pub(crate) async fn open(sender: Sender, stop: CancellationToken) -> Result<Self, Error> {
         let writer = sender.ids.ulid().to_string();

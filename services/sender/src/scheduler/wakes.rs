@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 use contract::{EventId, MessageId, ProjectId};
 
-use super::Desk;
+use super::Scheduler;
 use crate::backlog::{Key, State};
 
 /// What is looked at again at some time.
@@ -16,7 +16,7 @@ pub(crate) enum Wake {
     Show(EventId),
 }
 
-impl Desk {
+impl Scheduler {
     /// When that is next.
     pub(super) fn next_time(&self) -> Option<DateTime<Utc>> {
         if !self.live {

@@ -46,13 +46,13 @@ impl Templates {
     ///
     /// # Errors
     /// [`Error::Meta`]: Meta said no, which the log has then, or cannot be asked now.
-    pub(crate) async fn bring(&self, id: Id, line: &Line, turn: Turn, origin: &Origin) -> Result<Arc<Template>, Error> {
+    pub(crate) async fn push(&self, id: Id, line: &Line, turn: Turn, origin: &Origin) -> Result<Arc<Template>, Error> {
         let lock = self.locks.of(id).await;
-        self.bring_locked(id, line, turn, origin, lock).await
+        self.push_locked(id, line, turn, origin, lock).await
     }
 
     /// The same for whoever has the template's lock already: nobody steps between what was said and the call to Meta.
-    pub(crate) async fn bring_locked(&self, id: Id, line: &Line, turn: Turn, origin: &Origin, _lock: Lock) -> Result<Arc<Template>, Error> {
+    pub(crate) async fn push_locked(&self, id: Id, line: &Line, turn: Turn, origin: &Origin, _lock: Lock) -> Result<Arc<Template>, Error> {
         let template = self.current(id).await?.ok_or(Refusal::NotFound)?;
         let Some(Pending { step, at }) = template.pending.clone() else { return Ok(template) };
         if template.waba_id != line.waba.as_str() {

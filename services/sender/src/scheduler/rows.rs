@@ -1,6 +1,6 @@
 //! The rows, as far as this process writes them: what changed since they were written last, by one write at a time.
 
-use super::{Desk, Done};
+use super::{Done, Scheduler};
 use crate::backlog::Backlog;
 use crate::error::Error;
 use crate::store::{self, Batch};
@@ -18,7 +18,7 @@ impl Rows {
     }
 }
 
-impl Desk {
+impl Scheduler {
     /// Begins to write what changed, if nothing is being written.
     pub(super) fn flush(&mut self) {
         let Some(rows) = &mut self.rows else { return };
