@@ -1,5 +1,8 @@
-//! How a Flow is called at Meta: what it is made as, and what becomes of that where somebody calls it otherwise there. Folded here for all who
-//! read its events: who compares with Meta and who sends must not differ.
+//! The name of a Flow at Meta: the one that we give it when we create it there, and the one it has after somebody renamed it in Meta's own
+//! pages.
+//!
+//! The fold is here because two services need it and must come to the same answer: the one that compares Flows with Meta, and the one that
+//! sends them.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,8 @@
-//! Sums as events name them: how many minor units, and the code of the currency (ISO 4217), which says how many of them are one.
+//! How amounts of money are written in events: a number of minor units, and the currency's code (ISO 4217), which says how many of them
+//! make one unit.
 //!
-//! A code in an event is what was configured then, and in older logs it may be none. A sum of that is not guessed at.
+//! The code in an event is whatever was configured when the event was written, and older logs may hold one that is no currency. Such an
+//! amount is shown as it is; how many digits it has is not guessed.
 
 use iso_currency::Currency;
 

@@ -1,5 +1,5 @@
-//! What was compared with Meta's and agreed: as long as Meta says that it did not change since, its JSON is not fetched again. Lost with the
-//! process, which costs two calls for each Flow once.
+//! Remembers what was last compared with Meta and found equal. As long as Meta says that a Flow has not changed since, its JSON is not
+//! fetched again. This is lost when the process ends, which costs two calls for each Flow once.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};

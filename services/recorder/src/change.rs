@@ -1,5 +1,5 @@
-//! The person has other ids now, as Meta announces: by a system message, by `user_id_update`, often by both, in any order with the
-//! first message under the new ids.
+//! A person got other ids. Meta announces this by a system message, by `user_id_update`, or by both, before or after the first message
+//! under the new ids.
 
 use chrono::{DateTime, Utc};
 use contract::{ContactId, ContactProfile, IdentityKind};

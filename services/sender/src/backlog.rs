@@ -1,8 +1,8 @@
-//! What is not settled yet, folded from the log: messages, in which order for each contact, what is to be shown as read; and beside it
-//! what contacts want (`preferences`).
+//! The messages and read receipts that are not settled yet, folded from the log, in the order of each contact; and beside them what
+//! contacts want (`preferences`).
 //!
-//! It is what the rows hold (`store`), and beside it what only this process knows: what it does with a contact just now. Nothing is
-//! decided here.
+//! It holds what the rows hold (`store`), and in addition what only this process knows: what it is doing with a contact at the moment.
+//! Nothing is decided here.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What follows when a task has ended.
+//! What the scheduler does when one of its tasks has ended.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What is next for a contact: its first message, as soon as that may go or has come to its end without Meta.
+//! What to do next for a contact. Only its first message counts: it may be sent now, has to wait, or has ended without Meta being asked.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{MessageId, SendFailure, UnknownOutcome};

@@ -1,4 +1,4 @@
-//! Saying what became of a message, where anything may be said of its project.
+//! Writes down what became of a message, if events about its project may still be written.
 
 use std::sync::Arc;
 

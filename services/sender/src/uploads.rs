@@ -1,7 +1,8 @@
-//! Files are uploaded before a message has its turn: whoever waits for one holds no place among the calls, and nothing of its number's pace.
+//! Uploads the files of messages before the messages have their turn. A message that waits for a file takes no place among the calls to
+//! Meta and nothing of its number's rate.
 //!
-//! A project uploads few files at once, each for all of its messages that bring it. So whatever holds up an upload holds up messages with
-//! files, of that project alone.
+//! A project uploads few files at once, and each upload serves all messages of the project that need the file. So a slow upload holds up
+//! only messages with files, and only those of its own project.
 
 use std::sync::Arc;
 use std::time::Duration;

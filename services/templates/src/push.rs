@@ -1,8 +1,8 @@
-//! What somebody asked for, brought to Meta: made, changed or deleted there, once.
+//! Carries out at Meta what somebody asked for: a template is created, changed or deleted there, once.
 //!
-//! The log says what is wanted before Meta is asked. Whatever is cut off in between is found there as pending, and is settled by looking at
-//! Meta first: by name and language, of which an account has one each. Only what Meta does not have is asked for again, and not before a call
-//! that may still be under way has ended.
+//! The log says what is wanted before Meta is asked. If the process is interrupted in between, the step is found in the log as pending, and
+//! Meta is asked first how things stand: an account has one template for each name and language. Only what Meta does not have is asked for
+//! again, and not before the earlier call must have ended.
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
-//! All templates of an account against what Meta has. Needs no input, can be done at any time and any number of times: it goes on with what
-//! is pending, hears what changed, finds what was made elsewhere, and misses what is gone. What another workspace made is passed over.
+//! Compares all templates of an account with what Meta has. It needs no input and can be run at any time, any number of times: it goes on
+//! with what is pending, takes over what changed, takes in what was made elsewhere, and notes what is gone. Templates that another
+//! workspace made are left alone.
 //!
-//! What the log says of a template after Meta was asked for the list is newer than the list, and stays.
+//! If the log learns something about a template after Meta was asked for the list, that is newer than the list, and stays.
 
 use std::collections::HashSet;
 use std::sync::Arc;

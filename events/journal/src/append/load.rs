@@ -1,5 +1,5 @@
-//! What waits for a stream's committer, and how the stream takes it: from here come both refusals of too much at once and the news that a
-//! stream takes nothing.
+//! How much waits for a stream's committer, and whether the stream takes it. Two things are decided by this: an append is refused when too
+//! many, or too many bytes, are waiting, and the stream is reported as in trouble when it has taken nothing for a while.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

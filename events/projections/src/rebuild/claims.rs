@@ -1,7 +1,7 @@
-//! Who had a message first. One wamid belongs to one contact; when the log holds it under two, the first by sequence keeps it, and
-//! a pass that holds only the second must know.
+//! Which contact had a message first. A wamid belongs to one contact. If the log holds it under two, the one with the lower sequence keeps
+//! it, and a pass that folds only the second contact has to be told so.
 //!
-//! Kept only for projects that need several passes: 16 bytes a message, by a hash of 96 bits.
+//! This is kept only for projects that need several passes. It takes 16 bytes for each message, which is named by a hash of 96 bits.
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hasher};

@@ -1,6 +1,8 @@
-//! The tables as they were: rows that the log had made by some sequence, from the log alone. No database is asked, and none need be there.
+//! The tables as they were: the rows that the log had produced up to some sequence. They are folded from the log alone; no database is
+//! needed.
 //!
-//! They are what the projector would have written had it just come so far: the same fold, without the events that an operator passed over.
+//! They are what the projector would have written if it had come exactly that far. It is the same fold, and it leaves out the same events
+//! that an operator has skipped.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Who reads and records comes first: what works for a rebuild has a low priority where it shares a machine with them.
+//! Gives the database processes that work for a rebuild a low priority where they share a machine with the services, so that reading and
+//! recording come first.
 
 use rustix::process::{Pid, getpriority_process, setpriority_process};
 use sqlx::PgConnection;

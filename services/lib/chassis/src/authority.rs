@@ -1,4 +1,4 @@
-//! Whoever knows people and keys, as the guard sees them. The one that folds the log is `auth::Authorizer`.
+//! The part of the guard that knows people and keys, as a trait. Its implementation, which folds the log, is `auth::Authorizer`.
 
 use futures::future::{BoxFuture, FutureExt};
 

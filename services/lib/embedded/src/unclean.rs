@@ -1,7 +1,8 @@
-//! How the last nats-server on a folder ended, and what has to be done if it did not end by itself.
+//! How the last nats-server on a folder ended, and what has to be done if it was killed.
 //!
-//! What a killed server has written is in the system's memory, and perhaps not yet on the disk. The next one reads it and takes it for stored:
-//! it shows it to readers, and answers whoever repeats it that it is there, without syncing anything. So everything is synced before.
+//! What a killed server has written may still be in the system's memory and not on the disk. The next server would take it for stored: it
+//! would show it to readers, and confirm it to whoever repeats an append, without syncing it. So all files are synced before the next
+//! server starts.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

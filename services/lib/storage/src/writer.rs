@@ -1,4 +1,4 @@
-//! An object that is written piece by piece, and read so: whoever handles large ones does not hold them in memory.
+//! Writes and reads an object in pieces, so that large objects need not be in memory as a whole.
 
 use bytes::Bytes;
 use futures::StreamExt;

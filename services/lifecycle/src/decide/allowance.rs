@@ -1,7 +1,7 @@
-//! How much may be asked of a project. A decision reads every event about it, so nobody may ask for more of them than can be read, or nobody
-//! could do anything with the project again.
+//! How much may be asked of a project. A decision reads all events of its project, and only so many can be read. So the number of events
+//! that callers can add is limited; otherwise a project could become unusable.
 //!
-//! Deletion, billing, Meta and the steps of what was begun are never held up, but what they add counts.
+//! Deletion, billing, Meta's reports and the steps of running operations are never refused, but their events count.
 
 use chrono::{DateTime, Utc};
 

@@ -1,10 +1,10 @@
-//! A number is given back at Meta: the last that is done with its token.
+//! Gives a number back at Meta: the last thing that is done with its token.
 //!
-//! Only what a signup brought, and only as far as nobody else here uses it: an account may have several numbers, and a number that was
-//! offered once may be another project's by now. What Meta refuses for good says what is left there; the token stays, so that it can be
-//! tried again.
+//! Only what a signup brought is given back, and only if nobody else here uses it: an account may have several numbers, and a number that
+//! was offered once may belong to another project by now. If Meta refuses for good, the operation says what is left at Meta, and the token
+//! is kept so that it can be tried again.
 //!
-//! Each call to Meta is noted by itself, and none is made again for the sake of another that has to wait.
+//! Each call to Meta is noted in the log by itself. So no call is repeated only because another one has to wait.
 
 use contract::{LeftAtMeta, NumberOffered, OperationKind, ProjectEvent};
 

@@ -1,4 +1,4 @@
-//! What is looked at again by itself, and when: by the clock, nothing waits for it.
+//! Timers: which contacts, projects and read receipts have to be looked at again at which time.
 
 use std::cmp::Reverse;
 
