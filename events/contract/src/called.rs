@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DriftChoice, FlowEvent, FlowId};
 
-/// What a Flow of that name is made as at Meta. Names are unique in a WhatsApp Business Account, and several projects may share one: the id
-/// makes it unique, and makes the Flow found again after an answer of Meta's that was lost.
+/// The name under which a Flow of ours is created at Meta. Names are unique in a WhatsApp Business Account, and several projects may share
+/// an account. So our id is part of the name: it makes the name unique, and the Flow can be found by it when the answer to its creation was
+/// lost.
 pub fn flow_name_at_meta(name: &str, flow: FlowId) -> String {
     format!("{name} {flow}")
 }
@@ -58,7 +59,8 @@ impl CalledAtMeta {
         self.taken.clone().unwrap_or_else(|| flow_name_at_meta(name, flow))
     }
 
-    /// Whether a Flow of that name is called `asked` there, as far as was heard. Writes no name down: whoever looks for one asks every Flow.
+    /// Whether the Flow, whose name here is `name`, is called `asked` at Meta, as far as we have heard. It compares without building the
+    /// name, because whoever looks for a name asks every Flow.
     pub fn is(&self, asked: &str, name: &str, flow: FlowId) -> bool {
         match self.found.as_deref().or(self.taken.as_deref()) {
             Some(theirs) => theirs == asked,

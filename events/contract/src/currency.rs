@@ -6,8 +6,8 @@
 
 use iso_currency::Currency;
 
-/// How many digits a sum in this currency has after the point. None: nothing is paid in it, because there is no such code, or it is one of
-/// metals, units of account and tests.
+/// How many digits an amount in this currency has after the point. `None` if nothing can be paid in it: there is no such code, or it stands
+/// for a metal, a unit of account or a test.
 pub fn minor_digits(currency: &str) -> Option<u32> {
     let currency = Currency::from_code(currency).filter(|currency| !currency.is_special())?;
     currency.exponent().map(u32::from)

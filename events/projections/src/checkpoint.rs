@@ -44,8 +44,8 @@ pub(crate) async fn create(connection: &mut PgConnection, log_created: DateTime<
     Ok(())
 }
 
-/// Locks the checkpoint until the transaction ends, and replaces it by itself: what anybody read before does not count any more once this
-/// is committed, also when it stays where it is.
+/// Locks the checkpoint until the transaction ends, and replaces its row. Once this is committed, whoever read the row before can no longer
+/// write under it, even if the sequence has not changed.
 ///
 /// `log_created` is the identity of the stream; tables of another one are refused.
 pub async fn lock(transaction: &mut PgConnection, log_created: DateTime<Utc>) -> Result<Checkpoint, Error> {

@@ -56,8 +56,8 @@ impl Flush {
         }
     }
 
-    /// A project's tables are here, and what brought them need not be on the disk: it did not wait, or its answer did not arrive, or it was
-    /// another process a moment ago.
+    /// Notes that a project's tables have come to `sequence`, and that this may not be on the disk yet: the commit did not wait for the
+    /// disk, or its answer was lost, or another process made it a moment ago.
     pub(crate) fn reached(&self, project: ProjectId, sequence: u64) {
         self.reached.lock().unwrap_or_else(PoisonError::into_inner).insert(project, sequence);
         self.dirty.store(true, Ordering::Release);

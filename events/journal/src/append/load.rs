@@ -25,8 +25,8 @@ pub(super) struct Load {
     trouble: Mutex<Option<Trouble>>,
 }
 
-/// Appends in a row that were not acknowledged, on one connection: a broker whose disk was full answers everything else, and takes nothing
-/// until it starts again.
+/// Appends in a row that were not acknowledged although the connection was not lost. A broker whose disk was full behaves like this: it
+/// answers everything else, and stores nothing until it is started again.
 #[derive(Clone, Copy)]
 struct Trouble {
     since: Instant,

@@ -19,8 +19,8 @@ const CLAIMS_MAX: usize = 50_000_000;
 pub(crate) struct Claims(HashMap<[u32; 3], u32>);
 
 impl Claims {
-    /// Takes the messages of an event for `contact` unless somebody has them. Gives the one that somebody else has. Must be called in the
-    /// order of the log, or with claims of the whole of it.
+    /// Claims the message of an event for `contact`, unless another contact has it already; then returns that message. It must be called in
+    /// the order of the log, or with the claims of the whole log.
     pub(crate) fn claim<'f>(&mut self, fact: &'f ConversationEvent, contact: ContactId) -> Result<Option<Cow<'f, str>>, Error> {
         if let ConversationEvent::MessageAccepted(accepted) = fact {
             return Ok((!self.claim_accepted(&accepted.message.to_string(), &accepted.wamid, contact)?).then(|| (*accepted.wamid).into()));

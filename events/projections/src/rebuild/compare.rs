@@ -48,7 +48,8 @@ impl Differing {
     }
 }
 
-/// Compares one table's rows of `scope` with the fold's. Afterwards the fold's rows that are not stored are marked, the others not.
+/// Compares the stored rows of one table, within `scope`, with the rows of the fold. Afterwards exactly those rows of the fold are marked
+/// that are not stored.
 pub(crate) async fn compare<K: StoredRow>(
     connection: &mut PgConnection,
     rows: &mut Rows,

@@ -131,8 +131,8 @@ impl Knowledge {
         if age.is_some_and(|age| age <= STALE_AFTER) { Ok(()) } else { Err(Denied::Stale) }
     }
 
-    /// Waits until the fold holds everything that the log held when this was called. An answer to somebody who asked later serves, too:
-    /// however many wait, the log is asked for one of them at a time.
+    /// Waits until the fold holds everything that the log held when this was called. Callers share answers: however many are waiting, the
+    /// log is asked once at a time, and the answer to a later question serves an earlier caller as well.
     pub(crate) async fn confirm(&self) -> Result<(), Denied> {
         let called = Instant::now();
         let confirm = async {

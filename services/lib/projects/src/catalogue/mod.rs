@@ -69,7 +69,8 @@ impl Catalogue {
         Self(Arc::new(Parts { journal, templates: Shelf::default(), flows: Shelf::default() }))
     }
 
-    /// Reads both streams from their beginning and follows them in the background, until `stop`. Call it once; somebody has opened them.
+    /// Reads both streams from their beginning and then follows them in the background, until `stop`. Call it once, after the streams were
+    /// opened.
     pub fn follow(&self, stop: CancellationToken) {
         let catalogue = self.clone();
         tokio::spawn(async move {

@@ -144,9 +144,9 @@ impl Error {
         }
     }
 
-    /// Of a send: whether it is certain that no message came of it. It is when nothing left here, and when Meta answered with an error
-    /// object, whatever the HTTP status, whose code is not that for an unknown error. After anything else there may be a message: Meta knows
-    /// no key against doubles, so only a webhook with our callback data tells.
+    /// Whether it is certain that a send produced no message. It is certain when the request never left, and when Meta answered with an
+    /// error object, whatever the HTTP status, unless its code stands for an unknown error. In all other cases there may be a message, and
+    /// because Meta has no idempotency key, only a webhook with our callback data can tell.
     pub fn proves_unsent(&self) -> bool {
         !self.ambiguous()
     }
