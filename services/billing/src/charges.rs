@@ -78,8 +78,8 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
     }
 }
 
-/// The payment, if it is still open. One that was tried in vain has failed if it was asked for too long ago; should its money come all the
-/// same, it counts.
+/// Returns the payment if it is still open. A payment that was tried in vain and was asked for too long ago has failed; if its money comes
+/// all the same, it counts.
 async fn attempt(billing: &Billing, project: ProjectId, payment: PaymentId, requested_at: DateTime<Utc>) -> Option<PaymentId> {
     let mut tried = charge(billing, project, payment).await;
     if !matches!(tried, Ok(Settled::Known)) && requested_at <= billing.clock.now() - billing.terms.charge() {

@@ -30,8 +30,9 @@ pub(crate) fn change(draft: &mut Draft<'_>, contact: ContactId, replaced: &[Repl
     }
 }
 
-/// User ids are never handed on, so whoever has the announced one is the same person. A number may have been somebody else's before:
-/// only who first showed up with it after the change, and has no user id, is the same person.
+/// Whether the holder of the announced id is the person who changed. User ids are never handed on, so whoever has the announced one is the
+/// same person. A number may have belonged to somebody else before: only a contact that appeared with it after the change, and has no user
+/// id, is the same person.
 fn came_after(holder: &Contact, change: DateTime<Utc>) -> bool {
     holder.first_seen_at >= change && holder.current(IdentityKind::Bsuid).is_none()
 }

@@ -234,8 +234,8 @@ impl Backlog {
         key.map_or(News::None, News::Contact)
     }
 
-    /// Of a message of the subject's own project alone: in a status stands whatever was sent with the message, which anybody may make who
-    /// sends with a token of their own.
+    /// Only a message of the subject's own project counts. The id in a status is whatever was sent with the message, and anybody who sends
+    /// with a token of their own can put any id there.
     fn tell(&mut self, subject: &Subject, told: Option<(MessageId, String)>) -> News {
         let (Some(project), Some((id, wamid))) = (subject.project_id(), told) else { return News::None };
         let open = |message: &&mut Message| message.key.0 == project && message.told.is_none();

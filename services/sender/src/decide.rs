@@ -64,8 +64,8 @@ pub(crate) struct Attempt {
     pub(crate) pair_ready: Option<DateTime<Utc>>,
 }
 
-/// What came of an attempt. Where Meta does not know it either, a status is waited for as after no answer; the last such attempt is the end,
-/// for after it nothing is sent that a status would have to hold back. Also then it did not fail: Meta may have it.
+/// What came of an attempt. If Meta itself does not know, a status is waited for, as after no answer at all. If it was the last attempt,
+/// nothing is waited for: no further attempt has to be held back. But the message is abandoned, not failed, because Meta may have it.
 pub(crate) fn outcome(answer: Result<Sent, graph::Error>, attempt: Attempt, now: DateTime<Utc>) -> Outcome {
     let error = match answer {
         Ok(Sent { wamid, message_status, .. }) => {

@@ -16,8 +16,8 @@ use crate::scheduler::{Done, Scheduler};
 use crate::send::{self, Unsent};
 
 impl Scheduler {
-    /// The first file of a message that Meta has not got yet. What was asked for under another number is not sent, nor what may not be any
-    /// more as far as is known, and needs none.
+    /// The first file of a message that has not been uploaded to Meta yet. A message that was asked for under another number, or that may
+    /// no longer be sent as far as is known, needs none.
     pub(crate) fn missing_file(&self, content: &MessageRequested, project: &Project, has_stopped: bool) -> Option<FileUse> {
         if content.files.is_empty() || send::is_of_another_number(content, project) {
             return None;

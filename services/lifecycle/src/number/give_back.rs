@@ -110,8 +110,8 @@ async fn one(lifecycle: &Lifecycle, project: &Project, offer: &NumberOffered, re
     Ok(both(number, call(lifecycle, project, &name, &left, access.graph.unsubscribe(token, &access.waba)).await?))
 }
 
-/// One call of Meta's, unless it is noted as done; that it is, is noted before anything else is asked. Who is killed between the two makes it
-/// again, which changes nothing at Meta. `left`: what stays as it is unless it works.
+/// Makes one call to Meta, unless it is noted as done. It is noted before anything else is asked. If the process is killed in between, the
+/// call is made again, which changes nothing at Meta. `left`: what stays at Meta if the call does not succeed.
 async fn call(
     lifecycle: &Lifecycle,
     project: &Project,

@@ -50,8 +50,8 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
     }
 }
 
-/// Until it is `next`. What is announced meanwhile is when the first name is given up, also of those that are asked for only now: a look is no
-/// deadline.
+/// Waits until `next`. It announces the time at which the first name is given up, also for names that are asked for only now; looking at
+/// names is not announced, because it is no deadline.
 async fn wait(lifecycle: &Lifecycle, agenda: &Agenda, next: DateTime<Utc>) {
     loop {
         let mut changed = lifecycle.wake.subscribe();

@@ -27,8 +27,8 @@ impl Scheduler {
         timer.into_iter().chain(expiry).min()
     }
 
-    /// What is due next, to announce it: a message whose time is up. When something is tried again is no deadline. What is under way comes
-    /// before anything else.
+    /// The next deadline, to be announced: the time at which a message expires. Trying something again is no deadline. While tasks are
+    /// running, the deadline is now.
     pub(super) fn next_deadline(&self) -> Option<DateTime<Utc>> {
         if !self.tasks.is_empty() {
             return Some(self.sender.clock.now());
