@@ -40,7 +40,7 @@ pub enum Error {
     #[error("append to the log")]
     Append(#[from] AppendError),
     /// Others changed the same template so often.
-    #[error("others were faster {0} times")]
+    #[error("gave up after {0} attempts against other writers")]
     Contended(u32),
     /// The log holds something that is not what its type promises.
     #[error("read event {sequence} of {subject}")]
