@@ -1,16 +1,12 @@
-//! The name of a Flow at Meta: the one that we give it when we create it there, and the one it has after somebody renamed it in Meta's own
-//! pages.
-//!
-//! The fold is here because two services need it and must come to the same answer: the one that compares Flows with Meta, and the one that
-//! sends them.
+//! How a Flow is called at Meta: what it is made as, and what becomes of that where somebody calls it otherwise there. Folded here for all who
+//! read its events: who compares with Meta and who sends must not differ.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{DriftChoice, FlowEvent, FlowId};
 
-/// The name under which a Flow of ours is created at Meta. Names are unique in a WhatsApp Business Account, and several projects may share
-/// an account. So our id is part of the name: it makes the name unique, and the Flow can be found by it when the answer to its creation was
-/// lost.
+/// What a Flow of that name is made as at Meta. Names are unique in a WhatsApp Business Account, and several projects may share one: the id
+/// makes it unique, and makes the Flow found again after an answer of Meta's that was lost.
 pub fn flow_name_at_meta(name: &str, flow: FlowId) -> String {
     format!("{name} {flow}")
 }
@@ -59,8 +55,7 @@ impl CalledAtMeta {
         self.taken.clone().unwrap_or_else(|| flow_name_at_meta(name, flow))
     }
 
-    /// Whether the Flow, whose name here is `name`, is called `asked` at Meta, as far as we have heard. It compares without building the
-    /// name, because whoever looks for a name asks every Flow.
+    /// Whether a Flow of that name is called `asked` there, as far as was heard. Writes no name down: whoever looks for one asks every Flow.
     pub fn is(&self, asked: &str, name: &str, flow: FlowId) -> bool {
         match self.found.as_deref().or(self.taken.as_deref()) {
             Some(theirs) => theirs == asked,

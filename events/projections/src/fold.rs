@@ -15,8 +15,8 @@ use crate::rows::{
 };
 use crate::working_set::Rows;
 
-/// The type of messages that WhatsApp itself writes in a person's name, such as that their number has changed. They do not open Meta's
-/// 24-hour window, so they do not count as the last message from the person.
+/// The type of what WhatsApp says itself in a person's name, such as that their number changed: it opens no window at Meta, so it is not
+/// the last that was heard of them.
 const SAID_BY_WHATSAPP: &str = "system";
 
 /// Applies one event. `contact` is the one that the event's subject names; items that name nobody have none.
