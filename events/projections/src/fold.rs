@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use contract::{ContactId, ConversationEvent, Direction, Identity, IdentityKind, Recorded};
 
+use crate::held::Rows;
 use crate::rows::{
     Contact, Conversation, IdentityLink, Message, MessageRest, NewMessage, Preference, StateChange, Status, Summary, Unassigned,
 };
-use crate::working_set::Rows;
 
 /// The type of what WhatsApp says itself in a person's name, such as that their number changed: it opens no window at Meta, so it is not
 /// the last that was heard of them.

@@ -10,8 +10,8 @@ use sqlx::{PgConnection, Row};
 
 use crate::Error;
 use crate::checkpoint::{self, Seen};
+use crate::held::Rows;
 use crate::rows::{Contact, Conversation, Message, MessageRest, Status, Summary};
-use crate::working_set::Rows;
 
 /// What a batch of events is about.
 #[derive(Debug, Default)]

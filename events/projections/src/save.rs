@@ -5,9 +5,9 @@ use sqlx::{Connection, PgConnection};
 
 use crate::Error;
 use crate::checkpoint::Moving;
+use crate::held::Rows;
 use crate::rows::{StateChange, Submission};
 use crate::save_usual::save_usual;
-use crate::working_set::Rows;
 
 /// Writes them and moves the checkpoint, all in one transaction; unless the checkpoint is not the one that was seen any more. Then nothing is
 /// written, and the answer is no.

@@ -12,9 +12,9 @@ use sqlx::query::Query;
 
 use crate::Error;
 use crate::checkpoint::Moving;
+use crate::held::Rows;
 use crate::rows::{Contact, Conversation, IdentityKey, IdentityLink, Message, MessageRest, NewMessage, Status};
 use crate::save::{column, signed};
-use crate::working_set::Rows;
 
 type Statement<'q> = Query<'q, sqlx::Postgres, PgArguments>;
 

@@ -8,7 +8,7 @@ use super::layout::{Layout, StoredRow};
 use super::scope::Scope;
 use super::tuple::{self, Tuple};
 use crate::Error;
-use crate::working_set::Rows;
+use crate::held::Rows;
 
 /// How many bytes are sent to the database at once.
 const CHUNK_BYTES: usize = 256 * 1024;

@@ -11,7 +11,7 @@ use super::report::{ColumnDifference, Difference, DifferenceKind, TableReport};
 use super::scope::Scope;
 use super::tuple::{self, Tuple, Writer, readable};
 use crate::Error;
-use crate::working_set::Rows;
+use crate::held::Rows;
 
 /// What was found in one table, and what must be done about it. Rows to be added are those still marked in the fold's table.
 pub(crate) struct Found {

@@ -5,8 +5,8 @@ use super::layout::{Layout, StoredRow};
 use super::report::{Difference, DifferenceKind};
 use super::sum::{Sum, Summing};
 use super::tuple::Tuple;
+use crate::held::Rows;
 use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Submission, Unassigned};
-use crate::working_set::Rows;
 
 /// What every table holds, by its place in [`LAYOUTS`].
 pub(crate) type PerTable<T> = [T; TABLES];

@@ -13,7 +13,7 @@ use super::fill::PARTS_WAITING_MAX;
 use super::pace::Pace;
 use super::pass::{EVENT_OVERHEAD_BYTES, batches, filter};
 use super::{Options, Step, Watch};
-use crate::working_set::Rows;
+use crate::held::Rows;
 use crate::{Error, fold};
 
 /// Parts of a project, by the leading bits of the contact's id. As many as keep fold and database busy side by side, and so few that

@@ -14,7 +14,7 @@ use super::claims::Claims;
 use super::pace::Pace;
 use super::scope::Scope;
 use super::{Options, Step, Watch};
-use crate::working_set::Rows;
+use crate::held::Rows;
 use crate::{Error, fold};
 
 /// Events that travel together from the reader to the fold, and how many such batches may wait.

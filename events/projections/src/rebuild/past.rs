@@ -18,8 +18,8 @@ use super::skipped::skipped;
 use super::tuple::{Tuple, value};
 use super::{Options, Step, Watch};
 use crate::Error;
+use crate::held::Rows;
 use crate::rows::{Contact, Conversation, IdentityLink, Message, StateChange, Status, Submission, Unassigned};
-use crate::working_set::Rows;
 
 /// Every table, with its schema.
 pub fn tables() -> [&'static str; TABLES] {

@@ -3,10 +3,10 @@
 use contract::{ContactId, IdentityKind};
 
 use super::{Layout, StoredRow, id, table};
+use crate::held::Rows;
 use crate::rebuild::tuple::{Tuple, Writer};
 use crate::rows::{Contact, IdentityKey, IdentityLink};
 use crate::table::Table;
-use crate::working_set::Rows;
 
 impl StoredRow for Contact {
     table!(contacts: ContactId);

@@ -3,10 +3,10 @@
 use contract::{ContactId, ConversationId, EventId, FlowId, MessageId};
 
 use super::{Layout, StoredRow, id, table};
+use crate::held::Rows;
 use crate::rebuild::tuple::{Tuple, Writer};
 use crate::rows::{StateChange, Status, StatusKey, Submission, SubmissionKey, Unassigned};
 use crate::table::Table;
-use crate::working_set::Rows;
 
 impl StoredRow for Status {
     table!(statuses: StatusKey);

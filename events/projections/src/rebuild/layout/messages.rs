@@ -5,10 +5,10 @@ use std::sync::Arc;
 use contract::{ContactId, ConversationId, MessageId};
 
 use super::{Layout, StoredRow, id, table};
+use crate::held::Rows;
 use crate::rebuild::tuple::{Tuple, Writer};
 use crate::rows::{Conversation, Message, MessageRest, Summary};
 use crate::table::Table;
-use crate::working_set::Rows;
 
 impl StoredRow for Conversation {
     table!(conversations: ConversationId);

@@ -12,8 +12,8 @@ use std::hash::Hash;
 use contract::ContactId;
 
 use super::tuple::Tuple;
+use crate::held::Rows;
 use crate::table::Table;
-use crate::working_set::Rows;
 
 /// A table as the database knows it.
 #[derive(Debug)]
