@@ -1,11 +1,13 @@
-//! Sums as events name them: how many minor units, and the code of the currency (ISO 4217), which says how many of them are one.
+//! How amounts of money are written in events: a number of minor units, and the currency's code (ISO 4217), which says how many of them
+//! make one unit.
 //!
-//! A code in an event is what was configured then, and in older logs it may be none. A sum of that is not guessed at.
+//! The code in an event is whatever was configured when the event was written, and older logs may hold one that is no currency. Such an
+//! amount is shown as it is; how many digits it has is not guessed.
 
 use iso_currency::Currency;
 
-/// How many digits a sum in this currency has after the point. None: nothing is paid in it, because there is no such code, or it is one of
-/// metals, units of account and tests.
+/// How many digits an amount in this currency has after the point. `None` if nothing can be paid in it: there is no such code, or it stands
+/// for a metal, a unit of account or a test.
 pub fn minor_digits(currency: &str) -> Option<u32> {
     let currency = Currency::from_code(currency).filter(|currency| !currency.is_special())?;
     currency.exponent().map(u32::from)

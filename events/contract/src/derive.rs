@@ -30,7 +30,8 @@ impl MessageId {
 }
 
 impl FlowId {
-    /// The Flow of that name: a name is a Flow's for ever, so two who make it at once make one. A deleted Flow's name can be given again.
+    /// The id of the Flow with this name. A name belongs to one Flow for ever, so two callers who create it at the same time create one
+    /// Flow. The name of a deleted Flow can be given again.
     pub fn of_name(project: ProjectId, name: &str) -> Self {
         Self::from_ulid(Ulid::from_bytes(digest("flow", &[&project.to_string(), name])))
     }

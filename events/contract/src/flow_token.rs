@@ -1,6 +1,7 @@
-//! What a Flow is sent with and comes back with: `flw_….<revision>.msg_…`. By it a submission is known for an answer to one message.
+//! The token that a Flow is sent with, `flw_….<revision>.msg_…`. Meta returns it with what the person filled in, and by it we know which
+//! Flow, which revision and which message was answered.
 //!
-//! Meta hands it through as it is, also to whoever forwards the message: it names, it proves nothing.
+//! Meta passes it on unchanged, also to whoever a message is forwarded to. So it names something, but it proves nothing.
 
 use std::fmt;
 use std::str::FromStr;

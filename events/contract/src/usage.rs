@@ -1,4 +1,5 @@
-//! What was used of what is paid by use. Said by whoever used it, once it has happened; billing follows it and charges.
+//! What was used of the things that are paid for by use, such as AI credits. Whoever used something writes the event after it happened;
+//! billing follows the stream and charges for it.
 
 use serde::{Deserialize, Serialize};
 

@@ -78,7 +78,7 @@ impl ConnectOptions {
 }
 
 impl Journal {
-    /// Connects, trying for up to 30 s. Afterwards the connection comes back by itself, for ever.
+    /// Connects; tries for up to 30 s. When the connection is lost later, it is made again by itself, without a limit.
     ///
     /// # Errors
     /// `Unavailable` when nobody answers; `Unsuitable` when the server does not know the user, is too old, takes only smaller messages, or

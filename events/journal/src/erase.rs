@@ -19,7 +19,8 @@ use serde_json::json;
 use crate::read::{Replay, Window};
 use crate::{Error, Journal, Range};
 
-/// The largest stream in which a purge is but a moment: it reads 1 GiB in a quarter of a second to one second, and an append has five.
+/// The largest stream in which a purge is short enough: it reads 1 GiB in a quarter of a second to one second, and an append has five
+/// seconds.
 const PURGE_BYTES_MAX: u64 = 2 << 30;
 /// So many sequences are gone through by one purge. Taking 50,000 events out is less work than reading the blocks.
 const PURGE_SEQUENCES: u64 = 50_000;
@@ -27,7 +28,8 @@ const PURGE_SEQUENCES: u64 = 50_000;
 const PURGE_REST_FACTOR: u32 = 199;
 /// How often it is seen during such a rest whether others still write.
 const PURGE_LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Rest after a single event while others write, as a multiple of what it took: of fifty of their appends one may have to wait, as long as another append.
+/// How long to rest after a single event while others write, as a multiple of the time that it took. With it, one of fifty of their appends
+/// may have to wait, for about as long as another append takes.
 const REST_FACTOR: u32 = 49;
 /// The longest of these rests.
 const REST_MAX: Duration = Duration::from_millis(250);
@@ -68,8 +70,8 @@ impl Journal {
         Ok(info.state.subjects.unwrap_or_default())
     }
 
-    /// Takes out every event that matches, and gives how many there were. It can be stopped at any point and begun again. Events that are
-    /// appended meanwhile may stay: whoever erases first sees to it that nobody appends, and looks again.
+    /// Takes out every event that matches, and returns how many there were. It can be stopped at any point and run again. Events that are
+    /// appended meanwhile may stay: the caller has to stop the writers first, and look again afterwards.
     ///
     /// # Errors
     /// [`Error::Refused`] for a pattern that names a whole stream; otherwise the log does not answer.

@@ -111,7 +111,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Fewer than asked for are told and no reason to stop: whoever adds servers or changes streams does so while everything runs.
+    /// Logs a stream that has fewer replicas than configured. That is no reason to stop, because servers are added and streams changed
+    /// while everything runs.
     fn look_at_copies(&self, stream: Stream, found: &Map<String, Value>) {
         let (copies, wanted) = (found.get("num_replicas").and_then(Value::as_u64).unwrap_or(1), self.link.replicas as u64);
         if copies < wanted {

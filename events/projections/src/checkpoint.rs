@@ -1,7 +1,7 @@
-//! How far a project's tables have come: a row beside them, replaced in every transaction that writes to them.
+//! How far a project's tables have come. The checkpoint is a row beside the tables, and every transaction that writes to them replaces it.
 //!
-//! So whoever read the tables and finds the same version of that row when it writes knows that nobody wrote between. The projector asks for that
-//! in the statement that moves the row; a repair, which takes longer, holds the row while it reads and writes.
+//! So a writer that finds the same version of the row as when it read the tables knows that nobody has written in between. The projector
+//! checks this in the same statement that moves the row. A repair takes longer, so it locks the row while it reads and writes.
 
 use chrono::{DateTime, Utc};
 use contract::{EventId, Recorded, Stream};
@@ -44,8 +44,8 @@ pub(crate) async fn create(connection: &mut PgConnection, log_created: DateTime<
     Ok(())
 }
 
-/// Locks the checkpoint until the transaction ends, and replaces it by itself: what anybody read before does not count any more once this
-/// is committed, also when it stays where it is.
+/// Locks the checkpoint until the transaction ends, and replaces its row. Once this is committed, whoever read the row before can no longer
+/// write under it, even if the sequence has not changed.
 ///
 /// `log_created` is the identity of the stream; tables of another one are refused.
 pub async fn lock(transaction: &mut PgConnection, log_created: DateTime<Utc>) -> Result<Checkpoint, Error> {

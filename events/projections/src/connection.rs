@@ -1,7 +1,8 @@
-//! Connections of those who write the tables and of those who decide by them: kept between calls, handed back only after all went well.
+//! Connections for those who write the tables (the projector) and for those who decide by them (the recorder). They are kept between calls,
+//! and given back only after a call went well.
 //!
-//! Not a pool of the driver's: that one asks each connection whether it still lives whenever it comes back, which is a round trip more for
-//! every message. Here one that anything went wrong with, also a call that was dropped half-way, is closed instead.
+//! The driver's own pool is not used here, because it asks each connection that comes back whether it still works, which costs every
+//! message one more round trip. Here a connection on which anything went wrong, or whose call was dropped half-way, is closed instead.
 
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};

@@ -1,8 +1,10 @@
-//! Commits that do not wait for the disk. The log holds everything that the tables do, so a crash of Postgres may take the last moments of
-//! them, whole transactions and with them their checkpoints; what it took is read from the log again. This finds out whether it did.
+//! Commits that do not wait for the disk, and how to notice when some of them were lost.
 //!
-//! Postgres says nothing when it loses such commits. But it loses them only by ending, which ends every session of its server: as long as one
-//! session lives, everything that was committed since it began is there, and a flush through it says that it is on the disk.
+//! The log holds everything that the tables hold. So a crash of Postgres may take the last few transactions, together with their
+//! checkpoints: the events are read from the log again. For that, the loss has to be noticed, and Postgres does not report it.
+//!
+//! But Postgres loses such commits only when the server ends, and that ends every session. So as long as one session stays open, everything
+//! that was committed since it was opened is still there; and when a flush through that session succeeds, all of it is on the disk.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,8 +56,8 @@ impl Flush {
         }
     }
 
-    /// A project's tables are here, and what brought them need not be on the disk: it did not wait, or its answer did not arrive, or it was
-    /// another process a moment ago.
+    /// Notes that a project's tables have come to `sequence`, and that this may not be on the disk yet: the commit did not wait for the
+    /// disk, or its answer was lost, or another process made it a moment ago.
     pub(crate) fn reached(&self, project: ProjectId, sequence: u64) {
         self.reached.lock().unwrap_or_else(PoisonError::into_inner).insert(project, sequence);
         self.dirty.store(true, Ordering::Release);

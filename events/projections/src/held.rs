@@ -70,8 +70,8 @@ impl Rows {
         self.asked.get(message).and_then(|name| self.messages.get(name)).is_some_and(|row| row.contact_id == contact)
     }
 
-    /// Puts Meta's id in the place of ours, and counts at once what was said about it before. Says whether the row has it now: a row keeps
-    /// the first that it got, and an id that another row has stays there.
+    /// Replaces our id of the message by Meta's, and applies at once what was said about Meta's id before. Returns whether the row has that
+    /// id now: a row keeps the first id of Meta's that it got, and an id that another row has stays there.
     pub(crate) fn accept(&mut self, message: &str, wamid: &Arc<str>) -> bool {
         let Some((asked, name)) = self.asked.get_key_value(message).map(|(asked, name)| (asked.clone(), name.clone())) else {
             return false;

@@ -111,8 +111,8 @@ macro_rules! known_query {
     };
 }
 
-/// Which of these messages are recorded, by Meta's ids or, of what we sent, by ours, and who these identities lead to. One statement: the
-/// answer is of one moment, and a message from somebody known costs one round trip.
+/// Which of these messages are recorded already (named by Meta's ids or, for what we sent, by ours), and which contacts these identities
+/// lead to. It is one statement, so the answer is about one moment, and a message from somebody who is known costs one round trip.
 pub async fn known(connection: &mut PgConnection, names: &[&str], identities: &[&Identity]) -> Result<Known, Error> {
     const BY_WAMID: &str = known_query!("");
     const BY_EITHER: &str = known_query!(

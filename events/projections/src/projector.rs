@@ -51,8 +51,8 @@ impl Projector {
         Self { databases, log_created, log: None, flush: None }
     }
 
-    /// Commits without waiting for the disk: the caller keeps what it needs to apply everything again since [`Projector::settle`] said last that it is
-    /// there.
+    /// Commits without waiting for the disk. The caller must be able to apply again everything since the last time that
+    /// [`Projector::settle`] succeeded.
     #[must_use]
     pub fn unflushed(self) -> Self {
         Self { flush: Some(Arc::new(Flush::new(self.databases.server()))), ..self }
@@ -75,8 +75,8 @@ impl Projector {
         Self { log: Some(Log { journal, checked: Arc::default() }), ..self }
     }
 
-    /// Applies events of one project, in order. Those that the tables already hold are passed over; an unreadable one ends the
-    /// batch before it. Everything else happens as a whole or not at all.
+    /// Applies events of one project, in order. Events that the tables already hold are skipped, and an event that cannot be read ends the
+    /// batch before it. The rest is applied in one transaction.
     pub async fn apply(&self, project: ProjectId, events: &[Recorded]) -> Result<Applied, Error> {
         if let Some(flush) = &self.flush {
             flush.watch().await?;

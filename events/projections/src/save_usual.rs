@@ -1,8 +1,9 @@
-//! What nearly every batch changes, in one statement: contacts with their identities and conversations, messages and what became of them, and
-//! the checkpoint.
+//! Writes what nearly every batch changes, in one statement: contacts with their identities, conversations, messages with what became of
+//! them, and the checkpoint.
 //!
-//! A round trip costs more than the few rows of a message, and each statement of its own would be one; alone it is a transaction too. The
-//! checkpoint comes first: every row waits for it, and there is none if it is not the one that was seen.
+//! A round trip to the database costs more than the few rows of a message, so one statement is used instead of one for each table. It is
+//! also a transaction by itself. The checkpoint is updated first, and every other row is taken from its result: if somebody else has moved
+//! the checkpoint, nothing is written.
 
 use contract::{ContactId, ConversationId};
 use sqlx::PgConnection;

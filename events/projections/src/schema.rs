@@ -10,8 +10,8 @@ pub fn schema_version() -> u32 {
     MIGRATIONS.iter().map(|migration| u32::try_from(migration.version).unwrap_or(u32::MAX)).max().unwrap_or(0)
 }
 
-/// Brings the system tables of the connected project database to the current version. Safe to repeat; concurrent calls wait
-/// for each other.
+/// Brings the system tables of the connected project database to the current version. It can be repeated, and concurrent calls wait for
+/// each other.
 pub async fn migrate(connection: &mut PgConnection) -> Result<(), MigrateError> {
     // The ledger of migrations lives beside the platform's other tables, out of the bot's reach.
     sqlx::query("CREATE SCHEMA IF NOT EXISTS paige").execute(&mut *connection).await?;

@@ -139,8 +139,8 @@ impl Access {
         Ok(ground)
     }
 
-    /// The projects that are gone or another's, of those in which a member was permitted something. They are asked about one by one, so
-    /// only where there is no room for one more.
+    /// Of the projects in which a member was permitted something, those that are gone or belong to another workspace now. The log is asked
+    /// about each of them, so this is done only when there is no room for another permission.
     async fn strays(&self, ground: &Ground, user: UserId) -> Result<BTreeSet<ProjectId>, Error> {
         let mut strays = BTreeSet::new();
         let Some(workspace) = &ground.state.workspace else { return Ok(strays) };

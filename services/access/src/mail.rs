@@ -168,8 +168,8 @@ impl Outbox {
         Ok(Place { outbox: self.clone(), permit })
     }
 
-    /// Room for one mail to an address that nobody is registered with; none: there are too many, which must not be told, or it would tell
-    /// who is registered.
+    /// Room for one mail to an address that nobody is registered with. `None` means that there are too many of them. The caller must not be
+    /// told that, because it would show who is registered.
     ///
     /// # Errors
     /// [`Error::MailsFull`], whenever those who are registered are told so.

@@ -1,6 +1,7 @@
-//! Whose a project is, from the stream `project` itself: decisions about workspaces need it exactly, not as tables last heard.
+//! Which workspace owns a project, read from the stream `project` itself. Decisions about workspaces need the exact answer, and tables may
+//! be behind.
 //!
-//! Reading all of `project` is fine where it is done: when a workspace is deleted, which is rare.
+//! Reading all of `project` is fine here, because it is done only when a workspace is deleted, which is rare.
 
 use std::collections::HashMap;
 

@@ -1,8 +1,10 @@
-//! Reminding: whoever may pay for a project is mailed what is due. A reminder is noted in a table when it is followed, and mailed from there.
+//! Mails what is due to everybody who may pay for a project. A reminder is noted in a table when its event is followed, and mailed from
+//! there.
 //!
-//! Between the note and the mail anything may happen: what is paid meanwhile, deleted, or over is not mailed, nor what a later reminder
-//! has taken the place of. A mail is taken out of the table before a mail server sees it, so a process that dies in between has mailed it once
-//! or never. What a server does not take waits there, longer each time, as long as it matters; the others pass by.
+//! Much can happen between the note and the mail. A reminder is not mailed if its project was paid for or deleted meanwhile, if it is over,
+//! or if a later reminder has replaced it. A mail is taken out of the table before a mail server gets it, so a process that dies in between
+//! has mailed it once or never. A mail that the server does not accept stays in the table and is tried again, after longer and longer
+//! pauses, for as long as it matters; it does not hold up the others.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,26 +4,8 @@
 
 use std::collections::BTreeSet;
 
-/// What concerns one project: for members, project by project, and for keys.
-pub(crate) const OF_PROJECTS: [&str; 15] = [
-    "projects:read",
-    "projects:write",
-    "projects:delete",
-    "conversations:read",
-    "conversations:write",
-    "code:read",
-    "code:write",
-    "flows:read",
-    "flows:write",
-    "templates:read",
-    "templates:write",
-    "billing:read",
-    "billing:write",
-    "databases:read",
-    "databases:write",
-];
-/// What concerns a project or the workspace.
-pub(crate) const AUDIT_READ: &str = "audit:read";
+use auth::PROJECT_SCOPES;
+
 /// Seeing the workspace.
 pub(crate) const WORKSPACE_READ: &str = "workspace:read";
 /// Inviting, removing, changing members and the workspace's name.
@@ -40,7 +22,7 @@ pub(crate) fn is_for_keys(scope: &str) -> bool {
 
 /// Whether a member may have it for a project.
 pub(crate) fn is_for_members(scope: &str) -> bool {
-    scope == AUDIT_READ || OF_PROJECTS.contains(&scope)
+    PROJECT_SCOPES.contains(&scope)
 }
 
 /// Sorted, each once; or the first that `may` refuses, by its index.

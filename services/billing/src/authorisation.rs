@@ -1,5 +1,5 @@
-//! What a customer can be charged with again, sealed under the project's data key: the log never holds it open, for ingress takes it out of what is
-//! reported, and it dies with the key.
+//! What a customer can be charged with again, sealed under the project's data key. The log never holds it unsealed, because ingress removes
+//! it from the provider's reports, and it can no longer be opened once the key is destroyed.
 
 use contract::{Event, ProjectEvent, ProjectId, Subject};
 use sealing::DataKey;

@@ -1,10 +1,11 @@
-//! Charges of what is stored: renewals at a cycle's end, and resumptions that a customer asked for.
+//! Charges what is stored: renewals at the end of a cycle, and resumptions that a customer asked for.
 //!
-//! Each begins with asking what became of it. Only a payment that the provider has never heard of is charged, and it takes a reference
-//! once: a crash or a lost answer between the two leads back to asking, never to a second charge.
+//! Every charge begins by asking the provider what became of it. Only a payment that the provider has never heard of is charged, and the
+//! provider takes each reference once. So a crash or a lost answer between the two leads to asking again, never to a second charge.
 //!
-//! An outcome is not waited for for ever (`Terms::charge_days`): a charge that is that old is given up after one more attempt, so that time which
-//! passed while nobody tried costs nobody anything. It has failed then, and is not charged when the provider comes back.
+//! An outcome is not waited for without end (`Terms::charge_days`): a charge of that age is tried once more and then given up. The last
+//! attempt is made so that a time in which nothing was tried, such as an outage of ours, costs the customer nothing. A charge that was
+//! given up counts as failed, and is not made when the provider comes back.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -77,8 +78,8 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
     }
 }
 
-/// The payment, if it is still open. One that was tried in vain has failed if it was asked for too long ago; should its money come all the
-/// same, it counts.
+/// Returns the payment if it is still open. A payment that was tried in vain and was asked for too long ago has failed; if its money comes
+/// all the same, it counts.
 async fn attempt(billing: &Billing, project: ProjectId, payment: PaymentId, requested_at: DateTime<Utc>) -> Option<PaymentId> {
     let mut tried = charge(billing, project, payment).await;
     if !matches!(tried, Ok(Settled::Known)) && requested_at <= billing.clock.now() - billing.terms.charge() {

@@ -21,8 +21,8 @@ pub(crate) enum Due {
 
 /// The next thing that is due, and its instant. At that instant it is due: spans are half-open.
 ///
-/// Past due, nothing is while a charge is open: nobody is reminded of what is being charged, nor suspended for an answer that the provider owes.
-/// When the charge has failed, what was due meanwhile happens, each at its own instant.
+/// While a subscription is past due and a charge is open, nothing is due: nobody is reminded of what is being charged, or suspended because
+/// the provider has not answered. When the charge has failed, what was due meanwhile happens, each at its own instant.
 pub(crate) fn next(account: &Account, terms: &Terms) -> Option<(DateTime<Utc>, Due)> {
     if account.closed.is_some() {
         return None;

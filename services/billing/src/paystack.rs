@@ -112,8 +112,8 @@ pub(crate) struct Sum<'a> {
 /// The one currency without hundredths of which Paystack says how it counts it.
 const FRANC: &str = "XOF";
 
-/// How many of Paystack's hundredths a minor unit of this currency is. None: nothing is charged in it, because nobody knows what a sum would be
-/// there.
+/// How many of Paystack's hundredths one minor unit of this currency is. `None`: nothing can be charged in it, because it is not documented
+/// how Paystack counts an amount in it.
 pub(crate) fn hundredths_of_minor_unit(currency: &str) -> Option<u64> {
     match minor_digits(currency)? {
         2 => Some(1),

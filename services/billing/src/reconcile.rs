@@ -1,8 +1,9 @@
-//! Once a day: what the provider has against what we hold. A difference becomes the events that its webhook would have led to.
+//! Compares the provider's transactions with ours, once a day. A difference becomes the events that its webhook would have led to.
 //!
-//! It goes back further than the last time, because a transaction is listed by when it began, and paid later. What is paid later still, at a page that
-//! was given up here or by a bank that took its time, no such list shows: payments that failed without a clear no are asked about one by one, as
-//! long as their page may be paid at.
+//! It looks further back than the last comparison, because the provider lists a transaction by the time at which it began, and it may be
+//! paid later. Some payments come even later than that and are in no such list: those that are paid at a page that was given up here, or by
+//! a bank that took its time. So payments that failed without a clear no are asked about one by one, for as long as their page can be paid
+//! at.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{PaymentId, ProjectId};

@@ -22,8 +22,8 @@ pub(crate) enum Settled {
     Unheard,
 }
 
-/// Money that may have been credited here has left the provider, or somebody wants it back. What becomes of the cycle or the credits is for a person to
-/// decide: it is an error in the log, and counted by how it was noticed.
+/// Money that may have been credited here was sent back, or somebody wants it back. What happens to the cycle or the credits is for a
+/// person to decide, so this only logs an error, and counts it by how it was noticed.
 pub(crate) fn money_back(project: ProjectId, payment: PaymentId, how: &'static str) {
     metrics::counter!("billing_money_back_total", "how" => how).increment(1);
     tracing::error!(project.id = %project, payment.id = %payment, how, "the provider does not keep money that was paid: someone must look");

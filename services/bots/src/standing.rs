@@ -1,5 +1,5 @@
-//! Where a project stands, as far as its code cares: whether it is there, and whether work is under way that takes the code with it.
-//! Folded from `project.<prj>`.
+//! What the code of a bot depends on in its project: whether the project exists, and whether an operation is running that will replace or
+//! delete the code. Folded from `project.<prj>`.
 
 use std::collections::HashMap;
 

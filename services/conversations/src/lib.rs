@@ -58,8 +58,8 @@ use turns::Turns;
 /// The streams that must be open before conversations runs.
 pub const STREAMS: [Stream; 5] = [Stream::Project, Stream::Conversation, Stream::Template, Stream::Flow, Stream::Media];
 
-/// Pools for reading, over which nothing can be written. Every statement here is made for one plan whatever its values, so none is planned again
-/// for each request. `server` is as for [`ProjectDatabases::new`].
+/// Connection pools for reading; nothing can be written through them. All statements here work with one plan whatever their values, so none
+/// is planned again for each request. `server` is as for [`ProjectDatabases::new`].
 pub fn databases(server: PgConnectOptions) -> ProjectDatabases {
     ProjectDatabases::with_connections(server.options([("plan_cache_mode", "force_generic_plan")]), CONNECTIONS_PER_PROJECT_MAX)
 }

@@ -100,8 +100,8 @@ fn read(contact: ContactId, row: &PgRow) -> Result<Talk, Error> {
     Ok(Talk { contact, version, merged_into, wa_id, bsuid, marketing, last_inbound_at, latest, asked })
 }
 
-/// When a message was said that a contact sent or was sent outside of groups, also as a contact that was merged into this one; by Meta's id of
-/// it. `None` if the tables have none.
+/// When a message was sent that the contact sent or received outside of groups, named by Meta's id. It also finds messages of contacts that
+/// were merged into this one. `None` if the tables have no such message.
 pub(crate) async fn said_at(database: &PgPool, contact: ContactId, wamid: &str) -> Result<Option<DateTime<Utc>>, Error> {
     // What Meta has not accepted has our id in place of Meta's.
     const QUERY: &str = concat!(

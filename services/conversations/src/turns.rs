@@ -1,7 +1,7 @@
-//! Whose turn it is to write about a contact: one request after the other, as far as this process goes.
+//! Lets requests that write about the same contact take turns within this process.
 //!
-//! Not for correctness, which the log's condition on each append is there for: so that many who write to one contact at once do not spend
-//! their attempts on each other.
+//! Correctness does not depend on it: the log's condition on each append sees to that. It only keeps many simultaneous requests for one
+//! contact from using up their attempts against each other.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

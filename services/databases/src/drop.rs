@@ -22,8 +22,8 @@ impl Databases {
         Ok(())
     }
 
-    /// Drops the database of `project` and its roles without a word. Also once the project is gone: a process that was killed while it caught up
-    /// may have made them again, and its events are gone.
+    /// Drops the database of `project` and its roles, and writes no event. It is also done after the project's end: a process that was
+    /// killed while it caught up may have made them again, and the events that would tell are gone.
     ///
     /// # Errors
     /// [`Error::Server`] when the server refuses or is down; it can be repeated.

@@ -1,9 +1,9 @@
-//! The bot's login follows the log: when a project has another owner, or somebody asks for it, its password is another from then on, and whoever
-//! is logged in with the one before is thrown out.
+//! Keeps the password of a bot's database role as the log says. When a project gets another owner, or somebody asks for a rotation, the
+//! password changes, and sessions that logged in with the old one are ended.
 //!
-//! At start the same is made good for every bot whose role has another password than the one that is shown: it was given away before passwords
-//! followed from transfers, a process was killed before it had told the server, the server was restored from yesterday, or the master key is
-//! another.
+//! At start, the same is done for every role whose password is not the one that is shown to its owner. That happens when the project was
+//! given away before passwords depended on transfers, when a process was killed before it had told the server, when the server was restored
+//! from a backup, or when the master key was changed.
 
 use std::collections::HashMap;
 

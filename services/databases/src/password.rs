@@ -20,8 +20,8 @@ const SALT_BYTES: usize = 16;
 const KEY_BYTES: usize = 32;
 const MARK_BYTES: usize = 8;
 
-/// What a bot's password follows from, besides the master key and the project. No transfer and no rotation comes twice, so no password comes
-/// back, in whatever order they came.
+/// What a bot's password is derived from, besides the master key and the project. No transfer and no rotation happens twice, so no password
+/// ever comes back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Generation {
     /// By which the project's owner has it; none: it was created there.

@@ -1,7 +1,7 @@
-//! `POST /v1/projects/{id}/database/rotate`: another password for the project's bot. What somebody noted of the one before opens nothing.
+//! `POST /v1/projects/{id}/database/rotate`: gives the project's bot another password. The old one no longer works.
 //!
-//! The event decides. The server is told at once, so that the answer is true; where that fails, or the process is killed before it, whoever follows
-//! `database` tells it.
+//! The event is the decision. The server is told at once, so that the answer is true. If that fails, or the process is killed before, the
+//! follower of `database` tells it.
 
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -1,4 +1,5 @@
-//! Whose a project is, and by which transfer it came to them. A bot's password follows also from the transfer, so what a giver knew opens nothing.
+//! Who owns a project, and by which transfer they got it. The bot's password is derived from the transfer too, so a password that the
+//! former owner noted no longer works.
 
 use contract::{ProjectEvent, ProjectId, ProjectTransferred, Subject, TransferId, Whose, WorkspaceId};
 

@@ -1,5 +1,5 @@
-//! A project with a long history, put into the log as the recorder would have put it there: many people, each with one conversation
-//! and as many messages as the next.
+//! Writes a project with a long history into the log, as the recorder would have written it: many people, each with one conversation and
+//! the same number of messages.
 
 use chassis::Clock;
 use chrono::DateTime;

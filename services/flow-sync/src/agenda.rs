@@ -1,5 +1,7 @@
-//! When each project is compared with Meta next: at once after a number was connected or an upload was cut off, else every interval, spread,
-//! so that not all ask at the same time. Kept in memory: what is not there is found in the table.
+//! When each project is compared with Meta next: at once after a number was connected or an upload was interrupted, and otherwise after a
+//! fixed interval. The intervals of the projects are spread, so that they do not all ask at the same time.
+//!
+//! The agenda is in memory. Projects that are not on it yet are looked up in the table every half minute.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};

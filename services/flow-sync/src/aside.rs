@@ -1,6 +1,8 @@
-//! Work on documents of up to ten megabytes, away from the threads that serve others, and no more of it at a time than there is room for.
+//! Runs work on large documents (up to ten megabytes) on blocking threads, so that it does not delay other requests, and limits how much of
+//! it runs at once.
 //!
-//! A thread cannot be stopped: whoever gives up waiting for one has made no room by that. So the place is the work's, not the request's.
+//! A blocking thread cannot be stopped. If a request is dropped while it waits for one, the work goes on; so the permit belongs to the work
+//! and is given back only when the work has ended.
 
 use std::sync::Arc;
 

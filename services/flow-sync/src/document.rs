@@ -1,10 +1,8 @@
 //! A Flow JSON as somebody gives it: its bytes, their digest, and what our validator says. Bytes are kept as they came.
 
 use std::fmt;
-use std::str::FromStr;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use whatsapp::graph::FLOW_JSON_BYTES_MAX;
@@ -12,17 +10,10 @@ use whatsapp::graph::FLOW_JSON_BYTES_MAX;
 /// Findings of one document that are kept in the log, and their bytes. Who has more repairs these first.
 const FINDINGS_MAX: usize = 100;
 const FINDINGS_BYTES_MAX: usize = 64 * 1024;
-const DIGEST_BYTES: usize = 32;
 
 /// SHA-256, in lower-case hexadecimal.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Digest(String);
-
-/// A text that is no digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not 64 lower-case hexadecimal digits")]
-pub(crate) struct DigestError;
 
 /// A document that can be a revision.
 #[derive(Debug, Clone)]
@@ -82,31 +73,6 @@ impl Digest {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl FromStr for Digest {
-    type Err = DigestError;
-
-    fn from_str(text: &str) -> Result<Self, DigestError> {
-        let mut bytes = [0; DIGEST_BYTES];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| DigestError)?;
-        // Only one text names a digest.
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) { Err(DigestError) } else { Ok(Self(text.to_owned())) }
-    }
-}
-
-impl TryFrom<String> for Digest {
-    type Error = DigestError;
-
-    fn try_from(text: String) -> Result<Self, DigestError> {
-        text.parse()
-    }
-}
-
-impl From<Digest> for String {
-    fn from(digest: Digest) -> Self {
-        digest.0
     }
 }
 

@@ -43,7 +43,7 @@ pub enum Error {
     #[error("append to the log")]
     Append(#[from] AppendError),
     /// Others changed the same Flow so often.
-    #[error("others were faster {0} times")]
+    #[error("gave up after {0} attempts against other writers")]
     Contended(u32),
     /// The log holds something that is not what its type promises.
     #[error("read event {sequence} of {subject}")]
@@ -68,10 +68,10 @@ pub enum Error {
     #[error("use the platform database")]
     Database(#[from] sqlx::Error),
     /// The tables cannot be brought to their current form.
-    #[error("migrate the tables")]
+    #[error("migrate the tables of flow-sync")]
     Migrate(#[from] MigrateError),
     /// The tables were built from another log.
-    #[error("the tables were built from a stream {stream} created at {known}, this one was created at {found}")]
+    #[error("the tables of flow-sync belong to another log: stream {stream} was created at {known} there and at {found} here")]
     OtherLog {
         /// Which.
         stream: Stream,
@@ -93,14 +93,7 @@ pub enum Error {
 impl Error {
     /// Its sources in one line, for a log or for the cause of a held key.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        text
+        chassis::error_chain(self)
     }
 
     /// Something is down, and waiting mends it.

@@ -16,8 +16,6 @@ use crate::flow::Id;
 /// `Retry-After` while Meta does not answer, or wants fewer calls.
 const RETRY_AFTER_S: u32 = 5;
 const RETRY_LATER_S: u32 = 60;
-/// The token, or what it allowed, was taken back.
-const ACCESS_LOST: [i64; 4] = [0, 3, 10, 190];
 /// A Flow from before November 2024 that was published can never be changed. Meta also says so while it cannot process a JSON.
 pub(crate) const NOT_UPDATABLE: i64 = 139_001;
 /// A name that is taken, an id that nobody has, and more.
@@ -93,7 +91,7 @@ pub(crate) fn code_of(step: &str, error: &GraphError) -> &'static str {
         Some(139_002) => "publish_refused",
         Some(139_003) => "deprecate_refused",
         Some(139_004) => "delete_refused",
-        Some(code) if ACCESS_LOST.contains(&code) || (200..300).contains(&code) => "access_lost",
+        Some(_) if error.is_access_lost() => "access_lost",
         Some(_) => "meta_refused",
         None => "meta_unreadable",
     }
@@ -117,10 +115,4 @@ pub(crate) fn problem(step: &'static str, error: &GraphError) -> Problem {
         }
         Class::Final => Problem::new(StatusCode::BAD_GATEWAY, "meta_unreadable").cause(error),
     }
-}
-
-/// Whether what was asked about is not there, or not for us.
-pub(crate) fn is_gone(error: &GraphError) -> bool {
-    let GraphError::Refused(refusal) = error else { return false };
-    refusal.code == 33 || (refusal.code == INVALID_PARAMETER && refusal.subcode == Some(33))
 }

@@ -4,14 +4,14 @@
 use bytes::Bytes;
 use contract::{FlowDriftFound, HeardFrom, UNKNOWN_REVISION, flow_name_at_meta};
 use serde_json::Value;
-use whatsapp::graph::FlowFacts;
+use whatsapp::graph::{Error as GraphError, FlowFacts};
 
 use crate::command::Origin;
 use crate::decide::{self, DRAFT, Plan, Refusal, found, plan};
 use crate::document::{Digest, bounded};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link, Status};
-use crate::meta::{INVALID_PARAMETER, Line, NOT_UPDATABLE, is_gone};
+use crate::meta::{INVALID_PARAMETER, Line, NOT_UPDATABLE};
 use crate::{FlowSync, keep};
 
 /// What came of it.
@@ -75,7 +75,7 @@ impl FlowSync {
             return Ok(Some(facts));
         }
         let asked = line.graph.flow(&line.token, &link.flow_id).await;
-        if asked.as_ref().is_err_and(is_gone) {
+        if asked.as_ref().is_err_and(GraphError::is_no_such_object) {
             // Meta says the same of what a token may not see: gone is what is not in the account's list either.
             let listed = self.noted(id, "read", None, line.graph.flows(&line.token, &line.waba).await, origin).await?;
             if let Some(facts) = of_list(&listed) {
@@ -165,11 +165,11 @@ impl FlowSync {
         Ok(())
     }
 
-    /// Refused while Meta has something that somebody changed there and nobody has chosen about: it is found and said first. What Meta has no
-    /// more is nobody's loss.
+    /// Refuses if somebody changed the Flow at Meta and nobody has chosen yet which version counts. The difference is read and written to
+    /// the log first. A Flow that Meta no longer has cannot lose anything.
     pub(crate) async fn undrifted(&self, id: Id, flow: &Flow, link: &Link, line: &Line, origin: Origin<'_>) -> Result<(), Error> {
         let asked = line.graph.flow(&line.token, &link.flow_id).await;
-        if asked.as_ref().is_err_and(is_gone) {
+        if asked.as_ref().is_err_and(GraphError::is_no_such_object) {
             return Ok(());
         }
         let facts = self.noted(id, "read", None, asked, origin).await?;
@@ -183,8 +183,8 @@ impl FlowSync {
         Err(Refusal::Drifted.into())
     }
 
-    /// How Meta says that it stands, and which revision of ours it has. A webhook may have been heard since Meta was asked, and says what came
-    /// of it later: then Meta is asked once more.
+    /// Writes how the Flow stands at Meta, and which revision of ours Meta has. If a webhook about it came after Meta was asked, that
+    /// webhook is newer, and Meta is asked once more.
     async fn hear(&self, id: Id, status: &str, there: Option<u32>, before: Option<&Status>, origin: Origin<'_>) -> Result<Flow, Error> {
         let (there, heard_from, now) = (there.unwrap_or(UNKNOWN_REVISION), heard_from(origin), self.clock.now());
         let mut overtaken = false;
@@ -247,8 +247,8 @@ pub(crate) fn heard_from(origin: Origin<'_>) -> HeardFrom {
     }
 }
 
-/// Meta's id of the Flow, and the endpoint that it has there: the one that it was in this account before, whatever somebody called it
-/// since, or the one of this name.
+/// Finds the Flow among those of the account; returns Meta's id of it and the endpoint that it has there. It is the one that was linked in
+/// this account before, whatever it is called now, or else the one with this name.
 fn find(listed: &[FlowFacts], flow: &Flow, name: &str) -> Option<(String, Option<String>)> {
     let known = listed.iter().find(|facts| flow.elsewhere.iter().any(|(flow_id, _)| *flow_id == facts.id));
     let found = known.or_else(|| listed.iter().find(|facts| facts.name.as_deref() == Some(name)))?;

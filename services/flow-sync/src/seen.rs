@@ -1,5 +1,5 @@
-//! What was compared with Meta's and agreed: as long as Meta says that it did not change since, its JSON is not fetched again. Lost with the
-//! process, which costs two calls for each Flow once.
+//! Remembers what was last compared with Meta and found equal. As long as Meta says that a Flow has not changed since, its JSON is not
+//! fetched again. This is lost when the process ends, which costs two calls for each Flow once.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +15,8 @@ use crate::flow::{Flow, Id};
 /// Flows that are remembered, some hundred bytes each.
 const SEEN_MAX: NonZeroUsize = NonZeroUsize::new(20_000).expect("not zero");
 
-/// Meta tells the second of a change, by its own clock: what changed so lately may change again in that second, without a trace. Longer than
-/// clocks differ with which anything works.
+/// Meta reports changes in whole seconds of its own clock, so a Flow that changed very recently may change again in the same second without
+/// a trace. This is longer than any difference between clocks with which anything works.
 const SETTLED_AFTER: TimeDelta = TimeDelta::hours(1);
 
 /// As Meta and the log had it when they agreed.

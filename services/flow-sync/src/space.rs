@@ -1,4 +1,5 @@
-//! The place of a project's Flows: what the log says of it, what is to be done, and doing it.
+//! The space of a project's Flows: the place where they are kept, from the project's creation to its deletion. This file folds what the log
+//! says of it, decides what has to be done, and does it.
 
 use contract::{Context, Event, EventId, FlowEvent, FlowSpaceCreated, FlowSpaceErased, OperationId, ProjectId, Recorded, Subject};
 use journal::Expect;

@@ -19,8 +19,8 @@ const SOURCE: &str = "/paige/ingress";
 pub(crate) const META: &str = "meta";
 /// Who said what payments are about.
 pub(crate) const PAYSTACK: &str = "paystack";
-/// For how many receivers of one body something is on its way to the log at once. Meta documents as many updates in a body, and the log lets eight
-/// times as many appends wait: a body is never too much by itself, however many it names.
+/// For how many receivers of one body events are appended at once. Meta documents as many updates in a body, and the log lets eight times
+/// as many appends wait, so one body alone never overloads it.
 const RECEIVERS_AT_ONCE_MAX: usize = 1_000;
 /// How long the log may take to keep a body.
 const APPEND_TIME_MAX: Duration = Duration::from_secs(5);
@@ -31,7 +31,8 @@ const NOBODY: &str = "unknown";
 
 /// Keeps every change of a body. All of them, or the body is not acknowledged; what was kept of it is recognised when it comes again.
 ///
-/// What is about one number goes one after another: on their way together, a lost connection could let a later one overtake.
+/// Events about one number are appended one after another. If they were on their way together, a lost connection could let a later one
+/// overtake an earlier one.
 pub(crate) async fn append_changes(ingress: &Ingress, body: &Bytes, changes: &[Change<'_>]) -> Result<(), Problem> {
     counter!("ingress_changes_total").increment(changes.len() as u64);
     let mut receivers: Vec<(Subject, Vec<NewEvent>)> = Vec::with_capacity(1);

@@ -1,5 +1,7 @@
-//! How much may be inside at the same time. Beyond it a webhook is shed with 503, and Meta sends it again. Room is taken for what has arrived, not
-//! for what was announced: whoever announces much and sends nothing would keep Meta out.
+//! Limits how many bytes of bodies are in memory at once. Beyond the limit a webhook is refused with 503, and Meta sends it again.
+//!
+//! Room is taken for bytes that have arrived, not for the length that was announced: otherwise a few connections that announce large bodies
+//! and send nothing would keep Meta out.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
-//! What is taken out of a payment's report before it is kept: what a card could be charged with again, and who paid. Nobody who follows the log
-//! reads it there; the provider says it again to whoever asks about the payment.
+//! Removes private data from a payment report before it is stored: what a card could be charged with again, and who paid. So nobody who
+//! follows the log can read it, and whoever needs it can ask the provider about the payment.
 //!
-//! A body in which there is nothing of it is kept byte for byte; so is one that is no JSON, in which nothing can be found.
+//! A body that contains none of this is stored byte for byte. So is a body that is not JSON, because nothing can be found in it.
 
 use bytes::Bytes;
 use serde_json::Value;

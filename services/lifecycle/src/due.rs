@@ -1,5 +1,5 @@
-//! Whatever has a deadline: an operation that is given up, an offer that runs out. The deadlines are rows, folded from events; here they
-//! are waited for. A wake-up that comes late or twice is harmless: the rules look at the time themselves.
+//! Waits for deadlines: an operation that has taken too long is given up, and an offer that nobody answered expires. The deadlines are rows
+//! that are folded from events. A wake-up that comes late or twice is harmless, because the rules look at the time themselves.
 
 use std::time::Duration;
 

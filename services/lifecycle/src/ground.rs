@@ -1,4 +1,5 @@
-//! What a decision stands on: the state, read from the log, and the sequence of every subject that it was read from.
+//! What a decision is based on: the state, as it was read from the log, and the sequence of every subject that was read. The events that
+//! are decided are appended under these sequences.
 
 use contract::{Context, ProjectEvent, ProjectId, Subject};
 use journal::Expect;

@@ -29,8 +29,8 @@ impl<'a> Origin<'a> {
         Self::Request { id: id.as_str(), actor: caller.actor() }
     }
 
-    /// What an event says of it. The one fact that is left of a project names who wanted it gone, and from which request: that was said when
-    /// the deletion began (`asked`), and goes with the project.
+    /// The context of an event. The last fact about an erased project names who asked for the deletion, and with which request. That was
+    /// said when the deletion began (`asked`), and the event that said it is erased with the project.
     pub(crate) fn context_of(&self, event: &ProjectEvent, asked: Option<&Context>) -> Context {
         let mut context = self.context();
         if let (ProjectEvent::ProjectErased(_), Some(asked)) = (event, asked) {

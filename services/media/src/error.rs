@@ -61,14 +61,7 @@ pub enum Error {
 impl Error {
     /// Its sources in one line, for a log or for the cause of a held key.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        text
+        chassis::error_chain(self)
     }
 }
 

@@ -217,8 +217,8 @@ fn of_download(error: &MetaError) -> Miss {
     }
 }
 
-/// Meta refuses the token, not the file: 190 and 102, no valid token; 0, 3, 10 and 200 to 299, no permission; 368, 131031 and 131042, the
-/// account is blocked. Whoever mends that wants the file then.
+/// Whether Meta refuses the token and not the file: 190 and 102 mean no valid token; 0, 3, 10, 131005 and 200 to 299 no permission; 368,
+/// 131031 and 131042 a blocked account. When somebody has mended that, the file can be fetched.
 fn is_of_the_token(code: i64) -> bool {
     matches!(code, 0 | 3 | 10 | 102 | 190 | 200..=299 | 368 | 131_005 | 131_031 | 131_042)
 }

@@ -1,8 +1,8 @@
-//! Reading the log into the tables: what messages name, and what became of it. One reader for each stream, in order, whose place is kept in
-//! the same transaction as what was read: nothing is left out after a crash, and a platform database that was lost or restored is brought
-//! forward by reading from where it is.
+//! Reads the log into the tables: which files messages name, and what became of them. There is one reader for each stream, in order. Its
+//! position is stored in the same transaction as what it read, so nothing is left out after a crash, and a platform database that was lost
+//! or restored catches up by itself.
 //!
-//! Reading only takes notes. It asks neither Meta nor the storage, so nothing that goes wrong with a file holds it up.
+//! Reading only takes notes. It asks neither Meta nor the storage, so trouble with a file never holds it up.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What media says of a file. The first thing that is said of one counts: whoever comes second is told what it was.
+//! Writes events about files. The first event about what became of a file counts; whoever comes second is told what it was.
 
 use contract::{Context, Event, EventId, MediaEvent, MediaId, ProjectId, Subject};
 use journal::{AppendError, Expect};

@@ -1,5 +1,5 @@
-//! The person has other ids now, as Meta announces: by a system message, by `user_id_update`, often by both, in any order with the
-//! first message under the new ids.
+//! A person got other ids. Meta announces this by a system message, by `user_id_update`, or by both, before or after the first message
+//! under the new ids.
 
 use chrono::{DateTime, Utc};
 use contract::{ContactId, ContactProfile, IdentityKind};
@@ -30,8 +30,9 @@ pub(crate) fn change(draft: &mut Draft<'_>, contact: ContactId, replaced: &[Repl
     }
 }
 
-/// User ids are never handed on, so whoever has the announced one is the same person. A number may have been somebody else's before:
-/// only who first showed up with it after the change, and has no user id, is the same person.
+/// Whether the holder of the announced id is the person who changed. User ids are never handed on, so whoever has the announced one is the
+/// same person. A number may have belonged to somebody else before: only a contact that appeared with it after the change, and has no user
+/// id, is the same person.
 fn came_after(holder: &Contact, change: DateTime<Utc>) -> bool {
     holder.first_seen_at >= change && holder.current(IdentityKind::Bsuid).is_none()
 }

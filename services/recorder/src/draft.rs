@@ -1,4 +1,4 @@
-//! A decision while it is made: what it says is believed at once, so that its next step builds on it.
+//! A decision while it is being made. Each event is applied as soon as it is decided, so that the next step of the decision builds on it.
 
 use contract::{ContactId, ConversationEvent};
 

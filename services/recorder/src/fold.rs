@@ -1,8 +1,8 @@
-//! Which number belongs to which project, and which it belonged to: a fold of the `project` stream. Pure.
+//! Which project a number belongs to, and which projects had it before: a fold of the `project` stream. Pure.
 //!
-//! What a project says of its numbers goes with it when it is erased. The claims on a number stay as long as another project has it or had it;
-//! of a number that was nobody else's nothing stays. So once the log has forgotten a project, nobody knows any more whether that had a number
-//! of which the log says nothing, and what reached the number then is given to nobody.
+//! When a project is erased, its own events about its numbers go with it. The claims on a number stay only if another project has the
+//! number, or had it. So after an erasure, the recorder can no longer know whether a number without any history belonged to the erased
+//! project; and what reached such a number before somebody connects it is given to nobody.
 
 use std::collections::{HashMap, HashSet};
 

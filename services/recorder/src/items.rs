@@ -184,8 +184,8 @@ impl Out<'_> {
         self.items.push(Item { at: at.unwrap_or(self.received_at), who, what: What::Said(said) });
     }
 
-    /// From before the connection. The chat's id is the person, as a number or a user id; what the business wrote comes from its own
-    /// number, and where that is not named, from anybody but the person.
+    /// Adds a message from before the connection. The chat's id is the person, as a number or a user id. A message was written by the
+    /// business if it comes from the business' own number or, where that number is not named, from anybody but the person.
     fn imported(&mut self, message: &Message, thread: Option<&str>, value: &Value) {
         let person = thread.and_then(WaId::parse);
         let user_id = thread.and_then(Bsuid::parse);

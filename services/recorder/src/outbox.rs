@@ -101,7 +101,8 @@ async fn all(appends: Vec<impl Future<Output = Result<Position, AppendError>>>) 
     join_all(appends).await.into_iter().collect()
 }
 
-/// The broker drops a second event of the same id, and the journal takes it for stored; so an id must not be shared by two facts.
+/// The id of an event. The broker drops a second event with the same id, and the journal takes it for stored, so two different facts must
+/// never share an id.
 ///
 /// A message, a submission and a status are what they are about, whoever decides and however: two recorders that race say the same. Everything else
 /// is what one step of the decision about one item said of one contact, word for word.

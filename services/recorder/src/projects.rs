@@ -19,10 +19,11 @@ const RETRY_DELAY: Duration = Duration::from_millis(500);
 pub struct Projects(Arc<RwLock<Fold>>);
 
 impl Projects {
-    /// Whose it is, what reached a number at a time: of the project that had it then. What came before anybody had it waits for the first
-    /// who does; once a project is erased, which may have had it too, only what comes from the moment on at which that first one begins to
-    /// connect it. What came after a project let it go is about that project's customers: it waits for the same project to connect the number
-    /// again, and is nobody's when another one does or when the project is deleted. It is the same when it is recorded late or once more.
+    /// Which project a webhook belongs to that reached a number at a time: the one that had the number then. What came before anybody had
+    /// the number waits for the first project that connects it; but once a project has been erased, which may have had the number too, only
+    /// what came since that first one began to connect it. What came after a project let the number go is about that project's customers:
+    /// it waits for the same project to connect the number again, and belongs to nobody once another project connects it or the project is
+    /// deleted. The answer is the same when a webhook is recorded late, or again.
     pub fn at(&self, phone_number_id: &str, time: DateTime<Utc>) -> Whose {
         self.read().whose(phone_number_id, time)
     }
@@ -47,8 +48,8 @@ impl Projects {
         self.read().leaving()
     }
 
-    /// Reads everything that the stream holds now. What is taken out of it meanwhile may be missed, and that it was is said after that: so
-    /// it is read until nothing more has come.
+    /// Reads everything that the stream holds now. Events that are erased while it reads may be missed, and the event that says so comes
+    /// after them; so it reads until nothing new has come.
     pub async fn catch_up(&self, journal: &Journal) -> Result<(), journal::Error> {
         let mut read = 0;
         loop {

@@ -110,9 +110,9 @@ impl Recorder {
         Ok(view)
     }
 
-    /// Up to where the tables must have come before somebody is taken for a stranger: somebody else may have made their acquaintance a
-    /// moment ago, and sent the message that is reported of. A report is always worth the wait; who writes for the first time only if the
-    /// log's end is not ours, or new people could not be recorded faster than their rows are written.
+    /// The sequence that the tables must show before somebody is taken for a stranger, because another process may have recorded that
+    /// person, or sent the message that a status is about, a moment ago. For a status the wait is always worth it. For a first message it
+    /// is so only if the log's last event is not our own; otherwise new people could not be recorded faster than their rows are written.
     async fn unseen(&self, project: ProjectId, view: &View, strangers: Strangers) -> Result<Option<u64>, Error> {
         if strangers == Strangers::None {
             return Ok(None);

@@ -1,5 +1,5 @@
-//! A file that gets its name when it is whole. Until then it is called `<name>.part`: what a killed run leaves is not taken for all of it, and
-//! another run goes on behind the last whole line.
+//! A file that gets its name only when it is complete. Until then it is called `<name>.part`. So what a killed run left is never taken for
+//! the whole, and the next run can go on after the last complete line.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Seek, SeekFrom, Write};

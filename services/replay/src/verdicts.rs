@@ -1,7 +1,8 @@
-//! What `verify` said of each project, in a file: a run that was killed goes on with the projects of which nothing is said there.
+//! Writes what `verify` found in each project into a file, so that a run that was killed can go on with the projects that are not in it
+//! yet.
 //!
-//! A verdict is of one moment, the one at which the tables were looked at, and is told with it. So it is as true after a kill as it was before:
-//! what happened to the tables since, no verdict speaks of. A project that could not be looked at has none, and is tried again.
+//! A verdict is about the moment at which the tables were read, and names that moment. So it stays true after a kill; it says nothing about
+//! what happened to the tables later. A project that could not be verified has no verdict and is tried again.
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -1,8 +1,8 @@
-//! What is not settled yet, folded from the log: messages, in which order for each contact, what is to be shown as read; and beside it
-//! what contacts want (`preferences`).
+//! The messages and read receipts that are not settled yet, folded from the log, in the order of each contact; and beside them what
+//! contacts want (`preferences`).
 //!
-//! It is what the rows hold (`store`), and beside it what only this process knows: what it does with a contact just now. Nothing is
-//! decided here.
+//! It holds what the rows hold (`store`), and in addition what only this process knows: what it is doing with a contact at the moment.
+//! Nothing is decided here.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -234,8 +234,8 @@ impl Backlog {
         key.map_or(News::None, News::Contact)
     }
 
-    /// Of a message of the subject's own project alone: in a status stands whatever was sent with the message, which anybody may make who
-    /// sends with a token of their own.
+    /// Only a message of the subject's own project counts. The id in a status is whatever was sent with the message, and anybody who sends
+    /// with a token of their own can put any id there.
     fn tell(&mut self, subject: &Subject, told: Option<(MessageId, String)>) -> News {
         let (Some(project), Some((id, wamid))) = (subject.project_id(), told) else { return News::None };
         let open = |message: &&mut Message| message.key.0 == project && message.told.is_none();

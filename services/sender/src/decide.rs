@@ -64,8 +64,8 @@ pub(crate) struct Attempt {
     pub(crate) pair_ready: Option<DateTime<Utc>>,
 }
 
-/// What came of an attempt. Where Meta does not know it either, a status is waited for as after no answer; the last such attempt is the end,
-/// for after it nothing is sent that a status would have to hold back. Also then it did not fail: Meta may have it.
+/// What came of an attempt. If Meta itself does not know, a status is waited for, as after no answer at all. If it was the last attempt,
+/// nothing is waited for: no further attempt has to be held back. But the message is abandoned, not failed, because Meta may have it.
 pub(crate) fn outcome(answer: Result<Sent, graph::Error>, attempt: Attempt, now: DateTime<Utc>) -> Outcome {
     let error = match answer {
         Ok(Sent { wamid, message_status, .. }) => {
@@ -155,10 +155,8 @@ fn backoff(attempt: u32, chance: f64) -> TimeDelta {
 
 fn failure_code(error: &graph::Error) -> SendFailure {
     match error {
-        graph::Error::Refused(_) => match error.code() {
-            Some(0 | 10 | 190 | 200..=299) => SendFailure::AccessLost,
-            Some(_) | None => SendFailure::RefusedByMeta,
-        },
+        graph::Error::Refused(_) if error.is_access_lost() => SendFailure::AccessLost,
+        graph::Error::Refused(_) => SendFailure::RefusedByMeta,
         graph::Error::Unaskable(_) | graph::Error::Client(_) => SendFailure::CannotBeSent,
         graph::Error::NotSent
         | graph::Error::Unanswered

@@ -6,12 +6,12 @@ use contract::{EventId, ProjectId, SendFailure};
 use tracing::Instrument;
 
 use crate::backlog::{Busy, Key};
-use crate::desk::{Desk, Done};
 use crate::lane::{Job, Standing, standing};
+use crate::scheduler::{Done, Scheduler};
 use crate::send::{self, Order, Unsent};
 use crate::show;
 
-impl Desk {
+impl Scheduler {
     pub(crate) fn line_up_read(&mut self, read: EventId) {
         if let Some(known) = self.backlog.reads.get(&read) {
             let project = known.key.0;

@@ -1,4 +1,4 @@
-//! What follows when a task has ended.
+//! What the scheduler does when one of its tasks has ended.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use whatsapp::graph::{self, Class, Sent};
 
 use crate::backlog::{Backlog, Busy, Key, State};
 use crate::decide::{self, Attempt, Outcome, code};
-use crate::desk::{Desk, Done, Wake};
 use crate::error::Error;
 use crate::pace::NumberRate;
 use crate::said;
+use crate::scheduler::{Done, Scheduler, Wake};
 use crate::send::{Sending, Unsent};
 use crate::show::Showing;
 
 /// The pause when the log does not answer.
 const OUTAGE_PAUSE: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
 
-impl Desk {
+impl Scheduler {
     pub(crate) fn on_sent(&mut self, key: Key, message: MessageId, attempt: u32, sending: Sending) -> Result<(), Error> {
         let asked = matches!(sending, Sending::Asked { .. });
         if !asked {

@@ -83,8 +83,9 @@ impl Files {
         Ok(used)
     }
 
-    /// Meta refused a message that was asked for at `asked`, perhaps because it has lost a file of it. Those that were uploaded before
-    /// that are forgotten, so that they are uploaded once more; one that was uploaded for it cannot be the reason. True: there is one.
+    /// Meta refused a message that was asked for at `asked`, perhaps because it has lost one of its files. Files that were uploaded before
+    /// that time are forgotten, so that they are uploaded once more; a file that was uploaded for this message cannot be the reason.
+    /// Returns whether any was forgotten.
     pub(crate) fn doubt(&self, used: &[Uploaded], number: &PhoneNumberId, asked: DateTime<Utc>) -> bool {
         let mut memory = self.memory();
         let mut doubted = false;

@@ -12,7 +12,6 @@ mod backlog;
 pub mod config;
 mod contact;
 mod decide;
-mod desk;
 mod dispatch;
 mod ended;
 mod error;
@@ -27,6 +26,7 @@ mod pace;
 mod permitted;
 mod preferences;
 mod said;
+mod scheduler;
 mod send;
 mod show;
 mod speak;
@@ -144,5 +144,5 @@ impl Sender {
 /// # Errors
 /// The log cannot be followed any more, or the rows cannot be read at the start.
 pub async fn run(sender: Sender, shutdown: CancellationToken) -> Result<(), Error> {
-    desk::Desk::open(sender, shutdown).await?.run().await
+    scheduler::Scheduler::open(sender, shutdown).await?.run().await
 }

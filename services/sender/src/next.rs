@@ -1,4 +1,4 @@
-//! What is next for a contact: its first message, as soon as that may go or has come to its end without Meta.
+//! What to do next for a contact. Only its first message counts: it may be sent now, has to wait, or has ended without Meta being asked.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{MessageId, SendFailure, UnknownOutcome};
@@ -6,7 +6,7 @@ use journal::Expect;
 
 use crate::backlog::{Busy, Key, State};
 use crate::decide::{self, Outcome};
-use crate::desk::Desk;
+use crate::scheduler::Scheduler;
 
 /// When a contact is looked at again whose project is not known.
 const UNKNOWN_PAUSE: TimeDelta = TimeDelta::seconds(1);
@@ -22,7 +22,7 @@ enum Step {
     Say(MessageId, Outcome),
 }
 
-impl Desk {
+impl Scheduler {
     /// Sees whether something is to be done for a contact, and does it or has it wait for its turn.
     pub(crate) fn look(&mut self, key: Key) {
         if self.stop.is_cancelled() {

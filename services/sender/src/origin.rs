@@ -1,5 +1,5 @@
-//! From where something was asked for: the event that asked, the trace and the request that it belongs to. Whatever is said of it later carries
-//! them on, also when another process says it: the rows keep them.
+//! Where something was asked for: the event that asked, its trace, and its request id. Everything that is written about it later carries
+//! them on, also when another process writes it, because the rows keep them.
 
 use contract::{Context, EventId, Recorded};
 

@@ -1,8 +1,9 @@
-//! Whether what was asked for may still be sent when its turn comes, which may be weeks later: whether Meta sends its template and its Flow
-//! by now, and whether the contact wants it. The same rules as at the request, in the same order, with the same codes. Pure.
+//! Whether a message may still be sent when its turn comes, which can be weeks after it was asked for: whether Meta still sends its
+//! template and its Flow, and whether the contact still wants it. These are the rules that the request was judged by, in the same order and
+//! with the same codes. Pure.
 //!
-//! What a message says does not change, so what was judged of it then holds. It expires with its window, and whether the project may
-//! and can send is looked at elsewhere (`lane`, `send`).
+//! The message itself does not change, so its contents are not judged again. That it expires with its window, and whether the project may
+//! and can send at all, is checked elsewhere (`lane`, `send`).
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
-//! What contacts want of messages that advertise, folded from the log with the backlog: who stopped them, and who was merged into another
-//! contact, whose word counts since. Of all others nothing is kept. What follows from it is decided elsewhere (`permitted`).
+//! Which contacts do not want marketing messages, and which contacts were merged into another one, whose wish counts from then on. Folded
+//! from the log together with the backlog. Nothing is kept about all other contacts. What follows from it is decided elsewhere
+//! (`permitted`).
 
 use std::collections::{HashMap, HashSet};
 

@@ -141,8 +141,8 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
     Sending::Asked { answer, asked_at, stale_file }
 }
 
-/// Whether a start that was begun then is too old. The wall clock may be set back meanwhile, and the other one stands while a machine
-/// sleeps: the older age counts.
+/// Whether a start that was begun at that time is too old. The wall clock may have been set back since, and the monotonic clock stands
+/// still while the machine sleeps, so the larger of the two ages counts.
 fn is_late(began: Instant, by_the_wall: TimeDelta) -> bool {
     began.elapsed().max(by_the_wall.to_std().unwrap_or_default()) > START_AGE_MAX
 }
@@ -233,7 +233,7 @@ pub(crate) async fn upload(sender: &Sender, project: &Project, file: &FileUse) -
             Err(Unsent::Unfit { code: SendFailure::CannotBeSent, reason: error.to_string() })
         }
         Err(FileError::Storage(error)) => {
-            tracing::warn!(%error, "a file of a message cannot be read");
+            tracing::warn!(error = %chassis::error_chain(&error), "a file of a message cannot be read");
             Err(Unsent::NotReady(OUTAGE_PAUSE))
         }
     }

@@ -1,4 +1,4 @@
-//! Showing a contact that a message of theirs was read. A repeat is harmless, so nothing is written down before Meta is asked.
+//! Marks a message of a contact as read at Meta. Doing it twice is harmless, so nothing is written to the log before Meta is asked.
 
 use std::time::Duration;
 

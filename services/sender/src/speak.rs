@@ -1,4 +1,4 @@
-//! Saying what became of a message, where anything may be said of its project.
+//! Writes down what became of a message, if events about its project may still be written.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use projects::Life;
 
 use crate::backlog::{Backlog, Busy, Key};
 use crate::decide::Outcome;
-use crate::desk::{Desk, Done};
 use crate::said;
+use crate::scheduler::{Done, Scheduler};
 
-impl Desk {
-    /// Whether something may be said of a project: not of one that goes, whose messages are forgotten, nor of one that is gone, where it
-    /// would bring back what was erased. One that is not known is asked about.
+impl Scheduler {
+    /// Whether events about a project may be written. Not if it is being deleted: its messages are forgotten. Not if it is gone: an event
+    /// would bring back what was erased. If the project is not known here, the log is asked.
     pub(crate) fn may_speak(&mut self, id: ProjectId) -> bool {
         match self.sender.projects.get(id).map(|project| project.life) {
             None => {

@@ -1,7 +1,8 @@
-//! Files are uploaded before a message has its turn: whoever waits for one holds no place among the calls, and nothing of its number's pace.
+//! Uploads the files of messages before the messages have their turn. A message that waits for a file takes no place among the calls to
+//! Meta and nothing of its number's rate.
 //!
-//! A project uploads few files at once, each for all of its messages that bring it. So whatever holds up an upload holds up messages with
-//! files, of that project alone.
+//! A project uploads few files at once, and each upload serves all messages of the project that need the file. So a slow upload holds up
+//! only messages with files, and only those of its own project.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +11,13 @@ use contract::{FileUse, MediaId, MessageId, MessageRequested, ProjectId};
 use projects::Project;
 
 use crate::backlog::Key;
-use crate::desk::{Desk, Done};
 use crate::permitted::{self, Ground};
+use crate::scheduler::{Done, Scheduler};
 use crate::send::{self, Unsent};
 
-impl Desk {
-    /// The first file of a message that Meta has not got yet. What was asked for under another number is not sent, nor what may not be any
-    /// more as far as is known, and needs none.
+impl Scheduler {
+    /// The first file of a message that has not been uploaded to Meta yet. A message that was asked for under another number, or that may
+    /// no longer be sent as far as is known, needs none.
     pub(crate) fn missing_file(&self, content: &MessageRequested, project: &Project, has_stopped: bool) -> Option<FileUse> {
         if content.files.is_empty() || send::is_of_another_number(content, project) {
             return None;

@@ -15,9 +15,9 @@ use tokio::task::JoinSet;
 pub use billing::Terms;
 
 use crate::Failure;
-use crate::crew::Crew;
 use crate::keys::Keys;
 use crate::service::{Service, named};
+use crate::services::Services;
 
 /// What a house is built from.
 pub struct Parts {
@@ -66,15 +66,15 @@ impl House {
         let ids = Ids::new(parts.clock.clone());
         let journal = Journal::connect(ConnectOptions::new(parts.nats_url.clone(), "paige")).await?;
         journal.open(&Stream::ALL).await?;
-        let crew = Crew::make(&parts, address, &journal, &ids).await?;
-        crew.prepare().await?;
+        let services = Services::make(&parts, address, &journal, &ids).await?;
+        services.prepare().await?;
         let health = Health::new();
-        crew.register(&health);
-        let routes = crew.routes(address, &parts.clock);
-        let authorizer = crew.authorizer.clone();
+        services.register(&health);
+        let routes = services.routes(address, &parts.clock);
+        let authorizer = services.authorizer.clone();
         let router = Site::new("Paige", parts.keys.api_key, health, Metrics::install()?, ids).authority(authorizer).finish(routes)?;
-        let (databases, followers, simulator) = (crew.databases.clone(), crew.followers.clone(), crew.simulator.clone());
-        Ok(Self { address, journal, databases, followers, simulator, listener: parts.listener, router, services: crew.services() })
+        let (databases, followers, simulator) = (services.databases.clone(), services.followers.clone(), services.simulator.clone());
+        Ok(Self { address, journal, databases, followers, simulator, listener: parts.listener, router, services: services.into_list() })
     }
 
     /// Runs until `shutdown`. A service that ends by itself ends the others too: a house that lacks one would look healthy.

@@ -4,12 +4,12 @@
 //! wired, what is printed, and where an installation keeps its data and keys.
 
 pub mod banner;
-mod crew;
 pub mod demo;
 pub mod dev_clock;
 pub mod house;
 pub mod keys;
 mod service;
+mod services;
 pub mod up;
 
 /// Whatever ends a command, in one sentence.

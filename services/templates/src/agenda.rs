@@ -1,6 +1,8 @@
-//! When each project's templates are compared with Meta next: at once after a number was connected, a step was cut off or a webhook left a
-//! doubt, else every interval, spread, so that not all ask at the same time. Kept in memory: a process that starts goes on with what is
-//! pending first.
+//! When each project's templates are compared with Meta next: at once after a number was connected, a step was interrupted or a webhook
+//! left a doubt, and otherwise after a fixed interval. The intervals of the projects are spread, so that they do not all ask at the same
+//! time.
+//!
+//! The agenda is in memory. A process that starts first goes on with what is pending.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};

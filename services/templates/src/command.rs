@@ -142,8 +142,8 @@ impl Templates {
         Ok(position.duplicate)
     }
 
-    /// The same fact after the same event has the same id, within a request: what is appended again is recognised. So is what follows from the
-    /// same webhook.
+    /// Makes the event. Within a request, the same fact after the same event has the same id, and so has a fact that follows from the same
+    /// webhook: what is appended a second time is recognised.
     fn envelope(&self, subject: &Subject, after: u64, event: TemplateEvent, origin: &Origin) -> NewEvent {
         let id = match origin.webhook {
             Some(webhook) => EventId::derive(event.event_type(), &[subject.as_str(), &webhook.to_string()]),

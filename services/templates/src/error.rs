@@ -40,7 +40,7 @@ pub enum Error {
     #[error("append to the log")]
     Append(#[from] AppendError),
     /// Others changed the same template so often.
-    #[error("others were faster {0} times")]
+    #[error("gave up after {0} attempts against other writers")]
     Contended(u32),
     /// The log holds something that is not what its type promises.
     #[error("read event {sequence} of {subject}")]
@@ -57,14 +57,7 @@ pub enum Error {
 impl Error {
     /// Its sources in one line, for a log or for the cause of a held key.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        text
+        chassis::error_chain(self)
     }
 
     /// Something is down, and waiting mends it.

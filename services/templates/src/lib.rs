@@ -1,6 +1,6 @@
 //! The message templates of projects: asked of Meta, and how each stands there. The only writer of the stream `template`.
 //!
-//! What somebody wants is said in the log before Meta is asked (`decide::change`); what came of it, after (`bring`). Whatever is cut off in
+//! What somebody wants is said in the log before Meta is asked (`decide::change`); what came of it, after (`push`). Whatever is cut off in
 //! between is settled by looking at Meta first: an account has one template of each name and language, so nothing is made twice.
 //!
 //! How a template stands is Meta's to say: by webhook, which comes late, twice and in any order (`decide::hear`), and by an hourly comparison
@@ -15,7 +15,6 @@
 
 mod agenda;
 mod api;
-mod bring;
 mod command;
 pub mod config;
 mod decide;
@@ -25,6 +24,7 @@ mod library;
 mod meta;
 mod on_webhook;
 mod patch;
+mod push;
 mod reconcile;
 mod report;
 mod template;

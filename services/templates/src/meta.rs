@@ -14,8 +14,6 @@ use crate::template::Template;
 /// `Retry-After` while Meta does not answer, or wants fewer calls.
 const RETRY_AFTER_S: u32 = 5;
 const RETRY_LATER_S: u32 = 60;
-/// The token, or what it allowed, was taken back.
-const ACCESS_LOST: [i64; 4] = [0, 3, 10, 190];
 /// There is no object of this id, for us.
 const NOBODY: [i64; 2] = [33, 803];
 const INVALID_PARAMETER: i64 = 100;
@@ -92,15 +90,10 @@ pub(crate) fn refused(step: &str, error: &GraphError) -> TemplateRefused {
 /// Stable names for what owners can do something about.
 fn code_of(error: &GraphError) -> &'static str {
     match error.code() {
-        Some(_) if is_access_lost(error) => "access_lost",
+        Some(_) if error.is_access_lost() => "access_lost",
         Some(_) => "meta_refused",
         None => "meta_unreadable",
     }
-}
-
-/// Whether Meta lets us do nothing for this account any more, now or ever.
-pub(crate) fn is_access_lost(error: &GraphError) -> bool {
-    error.code().is_some_and(|code| ACCESS_LOST.contains(&code) || (200..300).contains(&code))
 }
 
 /// What is answered to a request that Meta did not carry out.

@@ -1,4 +1,4 @@
-//! The texts of a template as a webhook tells them, put into its definition. Whatever else a component has stays.
+//! Puts the texts that a webhook reports into a template's definition. Everything else in a component stays as it is.
 
 use serde_json::{Map, Value, json};
 

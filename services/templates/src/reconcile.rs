@@ -1,7 +1,8 @@
-//! All templates of an account against what Meta has. Needs no input, can be done at any time and any number of times: it goes on with what
-//! is pending, hears what changed, finds what was made elsewhere, and misses what is gone. What another workspace made is passed over.
+//! Compares all templates of an account with what Meta has. It needs no input and can be run at any time, any number of times: it goes on
+//! with what is pending, takes over what changed, takes in what was made elsewhere, and notes what is gone. Templates that another
+//! workspace made are left alone.
 //!
-//! What the log says of a template after Meta was asked for the list is newer than the list, and stays.
+//! If the log learns something about a template after Meta was asked for the list, that is newer than the list, and stays.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,12 +13,12 @@ use projects::Project;
 use whatsapp::graph::{Class, TemplateFacts};
 
 use crate::Templates;
-use crate::bring::Turn;
 use crate::command::Origin;
 use crate::decide::Refusal;
 use crate::decide::compare::{listed, vanished};
 use crate::error::Error;
 use crate::meta::Line;
+use crate::push::Turn;
 use crate::template::{Id, Template};
 
 /// What came of it.
@@ -59,7 +60,7 @@ impl Templates {
     async fn compare(&self, project: &Project, line: &Line, origin: &Origin, report: &mut Report) -> Result<(), Error> {
         for template in self.of_account(project.id, line.waba.as_str()).filter(|template| template.pending.is_some()) {
             let id = Id { project: project.id, template: template.id };
-            match self.bring(id, line, Turn::Again, origin).await {
+            match self.push(id, line, Turn::Again, origin).await {
                 // The log says what is wrong with this one; the others go on.
                 Err(Error::Meta { source, .. }) if source.class() == Class::Final => {}
                 Err(Error::Refused(Refusal::OfOtherWorkspace)) => {}

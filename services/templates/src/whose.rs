@@ -1,5 +1,6 @@
-//! Whose a template is. Several projects may have numbers of one account, and their workspaces need not know each other: what a project made
-//! is its workspace's, and others neither take it in nor change it. What was made elsewhere is everybody's who has a number there.
+//! Which workspace a template belongs to. Several projects may have numbers of the same WhatsApp Business Account, and their workspaces may
+//! not know each other. A template that a project made belongs to its workspace, and other workspaces neither take it in nor change it. A
+//! template that was made elsewhere belongs to everybody who has a number in the account.
 
 use std::sync::Arc;
 

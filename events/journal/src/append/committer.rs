@@ -25,8 +25,9 @@ use crate::link::Link;
 
 /// The pause before an append is sent again.
 const AGAIN_PAUSE: Duration = Duration::from_millis(50);
-/// After a batch its writers come back within moments: so much of the batch's own time, and never longer than the limit, is
-/// waited for them, so that they share the next one. Without it two halves take turns, each paying for a whole batch.
+/// After a batch, its writers usually append again within moments. The committer waits for them, for this share of the time that the batch
+/// took and never longer than the limit, so that they share the next batch. Without the pause, two halves of the writers would take turns,
+/// and each would pay for a whole batch.
 const REGROUP_SHARE: u32 = 4;
 const REGROUP_TIME_MAX: Duration = Duration::from_millis(1);
 /// How many appends are taken from the way in at once.
@@ -57,7 +58,8 @@ impl Committer {
         Self { sender, load }
     }
 
-    /// For how long the stream has taken nothing, if somebody tries and the connection, lost so often, is the same.
+    /// For how long the stream has taken nothing, if somebody is still trying and the connection has not been lost again since (`losses`
+    /// counts that).
     pub(super) fn takes_nothing_for(&self, losses: u64) -> Option<Duration> {
         self.load.takes_nothing_for(losses)
     }

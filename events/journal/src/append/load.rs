@@ -1,5 +1,5 @@
-//! What waits for a stream's committer, and how the stream takes it: from here come both refusals of too much at once and the news that a
-//! stream takes nothing.
+//! How much waits for a stream's committer, and whether the stream takes it. Two things are decided by this: an append is refused when too
+//! many, or too many bytes, are waiting, and the stream is reported as in trouble when it has taken nothing for a while.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -25,8 +25,8 @@ pub(super) struct Load {
     trouble: Mutex<Option<Trouble>>,
 }
 
-/// Appends in a row that were not acknowledged, on one connection: a broker whose disk was full answers everything else, and takes nothing
-/// until it starts again.
+/// Appends in a row that were not acknowledged although the connection was not lost. A broker whose disk was full behaves like this: it
+/// answers everything else, and stores nothing until it is started again.
 #[derive(Clone, Copy)]
 struct Trouble {
     since: Instant,

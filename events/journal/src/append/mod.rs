@@ -84,8 +84,8 @@ pub enum AppendError {
         /// The sequence that it has; 0 for none.
         actual: u64,
     },
-    /// Not acknowledged in time, or too many appends wait already. It may have been stored or not: try again with the same
-    /// event ids, and a stored one reports its position as a duplicate.
+    /// It was not acknowledged in time, or too many appends are waiting. It may have been stored or not. Try again with the same event ids:
+    /// if it was stored, the answer gives its position and calls it a duplicate.
     #[error("log unavailable: {0}")]
     Unavailable(String),
     /// A message larger than the broker takes, or more events than fit into one atomic batch. Nothing was stored.

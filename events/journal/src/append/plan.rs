@@ -109,7 +109,8 @@ fn take_group(queue: &mut VecDeque<Pending>, under_way: &UnderWay, events_max: u
     (!taken.is_empty()).then_some(taken)
 }
 
-/// Only the first message of a subject in a batch may carry an expectation, and one on its way makes a second one fail.
+/// Whether the append can be sent now. In a batch, only the first message of a subject may carry an expected sequence, and an append with
+/// one would fail while another append to the same subject is on its way.
 fn may_go(append: &Pending, under_way: &UnderWay, earlier: &HashSet<&Subject>) -> bool {
     append.parts.iter().all(|part| {
         !earlier.contains(&part.subject) && (part.expect.sequence().is_none() || !under_way.subjects.contains_key(&part.subject))

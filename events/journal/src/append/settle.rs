@@ -59,14 +59,15 @@ fn conflict(part: &Part, expected: u64, actual: u64) -> Verdict {
     Verdict::Failed(AppendError::Conflict { subject: part.subject.as_str().to_owned(), expected, actual })
 }
 
-/// Whether the append's last event is where the whole append would end. An earlier one may have begun with the same event and have
-/// held less: what is only here was never stored.
+/// Whether the append's last event is in the log at the place where the whole append would end. An earlier append may have begun with the
+/// same event and held fewer; if only that one is there, this append was never stored.
 async fn is_whole(link: &Link, append: &Pending, last: u64) -> Result<bool, Error> {
     let (Some(part), Some(id)) = (append.parts.last(), append.id()) else { return Ok(false) };
     is_at(link, append.stream, part, id, last).await
 }
 
-/// Whether the append's first event is where it would be if the append ended at `last`: its last one may be in the log in another's company.
+/// Whether the append's first event is where it would be if the append ended at `last`. Its last event may be in the log as part of another
+/// append.
 async fn begins_before(link: &Link, append: &Pending, last: u64) -> Result<bool, Error> {
     let Some((part, message)) = append.parts.first().and_then(|part| Some((part, part.messages.first()?))) else { return Ok(false) };
     let Some(first) = (last + 1).checked_sub(append.events as u64) else { return Ok(false) };

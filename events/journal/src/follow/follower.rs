@@ -24,8 +24,8 @@ pub struct Status {
     pub held: usize,
     /// How many of them are parked: someone must look.
     pub parked: usize,
-    /// Since when the one is held that is held longest: by the event at which it stopped, or after a restart by the record of that. What waits
-    /// in a stream whose events age is gone at that age.
+    /// Since when the key that has been held longest is held: the time of the event at which it stopped or, after a restart, the time of
+    /// the record about it. In a stream whose events expire, what waits for the key is gone at that age.
     pub held_since: Option<DateTime<Utc>>,
 }
 
@@ -68,8 +68,8 @@ impl Follower {
         outcome
     }
 
-    /// Asks for another attempt at a held key now, because what it waited for may be there. A key that is not held is left
-    /// alone; one that is just being handled and then held is tried again at once.
+    /// Asks for another attempt at a held key now, because what it waited for may be there. A key that is not held is left alone. If the
+    /// key is being handled at this moment and is then held, it is tried again at once.
     pub fn release(&self, key: &str) {
         self.shared.releases.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned());
         self.shared.released.notify_one();

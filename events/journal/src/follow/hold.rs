@@ -22,8 +22,8 @@ const CATCH_UPS_MAX: usize = 4;
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(1);
 
 impl<H: Handler> Director<H> {
-    /// A key that was held when the follower started, which has seen everything up to `position`: from where it is held, or from where everything
-    /// is seen again because the position was forgotten.
+    /// Resumes a key that was held when the follower started. `position` is how far the follower had come. The key goes on from where it is
+    /// held, or from where the follower reads again because its position was forgotten.
     pub(super) fn resume(&mut self, held: HeldKey, position: u64) {
         let HeldKey { key, from_sequence, kind, cause, attempts, retry_requested, skipped, held_since, .. } = held;
         let key: Arc<str> = key.into();

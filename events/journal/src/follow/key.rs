@@ -11,8 +11,8 @@ pub(super) fn key_of(subject: &str, tokens: usize) -> &str {
 }
 
 impl Follow {
-    /// A key as it may be logged. In one of webhooks is a business' number, which must not stay in a log when its project is gone: it is found by the
-    /// sequence that stands beside it.
+    /// The key in a form that may be logged. The key of a webhook is the number of a business, which must not stay in a log when its
+    /// project is gone. Such a key is found by the sequence that is logged beside it.
     pub(super) fn told<'a>(&self, key: &'a str) -> &'a str {
         if self.stream == Stream::Webhook { Stream::Webhook.name() } else { key }
     }

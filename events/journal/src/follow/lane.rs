@@ -94,8 +94,9 @@ impl Lane {
         }
     }
 
-    /// A record of the key is in the log. If it is the one that the key is held by, its events may leave the memory: they are given back, and the
-    /// key waits until the time that is given back with them, if there is one. An older record says where an earlier hold began, and no more.
+    /// A record about the key is stored in the log. If it is the record by which the key is held now, the key's events may leave the
+    /// memory: they are returned, together with the time until which the key waits, if there is one. A record of an earlier hold only says
+    /// where that hold began.
     pub(super) fn noted(&mut self, number: u64) -> Option<(VecDeque<Recorded>, Option<Instant>)> {
         let State::Holding(hold, awaited) = &self.state else { return None };
         if *awaited != number {

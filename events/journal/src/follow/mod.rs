@@ -63,8 +63,9 @@ pub trait Handler: Send + Sync + 'static {
     /// on, are done for good, and why it stopped if it did. What is not done is handed over again.
     fn handle(&self, key: &str, events: &[Recorded]) -> impl Future<Output = Handled> + Send;
 
-    /// Waits until everything that [`Handler::handle`] has called done would outlive a crash of what it wrote to. Asked about once a second, and
-    /// always before the log is told how far the follower is. For whoever writes without waiting for a disk; most have nothing to do here.
+    /// Waits until everything that [`Handler::handle`] has called done would survive a crash of what it was written to. It is called about
+    /// once a second, and always before the follower's position is written to the log. Only a handler that writes without waiting for a
+    /// disk has something to do here.
     ///
     /// # Errors
     /// Some of it may be gone. This ends the follower with [`Error::Unsettled`], and nothing that it did since is kept.

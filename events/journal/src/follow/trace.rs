@@ -1,7 +1,8 @@
-//! The span in which events are handled. It belongs to the trace that they came with, so that a trace goes on behind the log.
+//! The tracing span in which a handler works on events. It continues the trace that the events came with, so that one trace can be followed
+//! across the log.
 //!
-//! Events of one trace make it a child of the span that said the first of them. Events of several traces may be handled in one call: no trace
-//! has a right to it then, so it begins one of its own and links to each.
+//! If all events of a call belong to one trace, the span is a child of the span that wrote the first of them. If they belong to several,
+//! the span starts a trace of its own and links to each of them, because it is a child of none of them alone.
 
 use contract::Recorded;
 use opentelemetry::Context;

@@ -28,8 +28,8 @@ const CONSUMER_IDLE: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
     pub(crate) events: usize,
-    /// At least the largest message (8 MB, see deploy/nats), or reading would stand still; all readers of a connection together no
-    /// more than the server's `max_pending`, or it cuts the connection off.
+    /// At least the size of the largest message (8 MB, see deploy/nats), or reading would get stuck. The sum over all readers of a
+    /// connection must not exceed the server's `max_pending`, or the server closes the connection.
     pub(crate) bytes: usize,
 }
 

@@ -51,8 +51,8 @@ impl Journal {
         }
     }
 
-    /// Up to a thousand events of a subject from a sequence on, in order, and whether more follow. For who keeps what it folded: a subject
-    /// that grows for ever is never read whole again.
+    /// Up to a thousand events of a subject from a sequence on, in order, and whether there are more. It is for callers who keep what they
+    /// have folded, so that a subject that keeps growing need not be read again from its beginning.
     ///
     /// # Errors
     /// As [`Self::last`].

@@ -140,7 +140,8 @@ impl Replay {
         Ok(None)
     }
 
-    /// The broker says that nothing is left: believed only if the stream agrees, because a replay that ends early is a table that lies.
+    /// Whether there is more to read although the broker says that nothing is left. It is believed only if the stream agrees, because a
+    /// replay that ends too early would make wrong tables.
     async fn more(&mut self, through: u64) -> Result<bool, Error> {
         let next = self.patiently(async |replay: &mut Self| replay.reader.next_match().await).await?;
         let more = next.is_some_and(|sequence| sequence <= through);

@@ -18,8 +18,8 @@ pub struct StreamState {
     pub messages: u64,
     /// Their bytes, headers included.
     pub bytes: u64,
-    /// When it was created, which is its identity: a stream of the same name with another time is another stream, and sequences
-    /// of the one mean nothing in the other.
+    /// When it was created. This is the stream's identity: a stream of the same name that was created at another time is another stream,
+    /// and sequences of one mean nothing in the other.
     pub created: DateTime<Utc>,
 }
 
@@ -54,8 +54,9 @@ impl Journal {
         Ok(self.link.last_of(stream, filter).await?.map_or(0, |stored| stored.sequence))
     }
 
-    /// The sequence that the stream had come to at a moment, by the broker's clock, which says when an event was stored and not when it
-    /// happened; before the first event, whatever comes before it. Asked of the stream's leader, some thirty times.
+    /// The last sequence that the stream had at a moment, by the broker's clock: that is the time at which events were stored, not the time
+    /// at which something happened. For a moment before the first event, it is the sequence before that event. The stream's leader is asked
+    /// some thirty times.
     ///
     /// # Errors
     /// As [`Self::state`].

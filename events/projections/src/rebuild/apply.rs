@@ -4,7 +4,7 @@
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::compare::{Found, key_of};
-use super::kept::{Kept, Layout};
+use super::layout::{Layout, StoredRow};
 use super::scope::Scope;
 use super::tuple::{self, Tuple};
 use crate::Error;
@@ -16,7 +16,7 @@ const GONE: &str = "paige_gone";
 const CHANGED: &str = "paige_changed";
 
 /// Applies what `compare` found. `written` is told how many rows have been added so far.
-pub(crate) async fn apply<K: Kept>(
+pub(crate) async fn apply<K: StoredRow>(
     connection: &mut PgConnection,
     rows: &Rows,
     found: &Found,
@@ -74,7 +74,7 @@ async fn update(connection: &mut PgConnection, layout: &Layout, rows: &[u8]) -> 
 }
 
 /// A row of another part may stand, wrongly, where a missing one belongs.
-async fn clear_the_way<K: Kept>(connection: &mut PgConnection, layout: &Layout, missing: &[(&K::Key, &K)]) -> Result<(), Error> {
+async fn clear_the_way<K: StoredRow>(connection: &mut PgConnection, layout: &Layout, missing: &[(&K::Key, &K)]) -> Result<(), Error> {
     for columns in std::iter::once(layout.key).chain(layout.unique.chunks(1)) {
         let (mut keys, mut buffer) = (Vec::new(), Vec::new());
         let only = Layout { name: layout.name, columns: layout.columns, key: columns, unique: &[], contact: None };

@@ -1,7 +1,7 @@
-//! Who had a message first. One wamid belongs to one contact; when the log holds it under two, the first by sequence keeps it, and
-//! a pass that holds only the second must know.
+//! Which contact had a message first. A wamid belongs to one contact. If the log holds it under two, the one with the lower sequence keeps
+//! it, and a pass that folds only the second contact has to be told so.
 //!
-//! Kept only for projects that need several passes: 16 bytes a message, by a hash of 96 bits.
+//! This is kept only for projects that need several passes. It takes 16 bytes for each message, which is named by a hash of 96 bits.
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hasher};
@@ -19,8 +19,8 @@ const CLAIMS_MAX: usize = 50_000_000;
 pub(crate) struct Claims(HashMap<[u32; 3], u32>);
 
 impl Claims {
-    /// Takes the messages of an event for `contact` unless somebody has them. Gives the one that somebody else has. Must be called in the
-    /// order of the log, or with claims of the whole of it.
+    /// Claims the message of an event for `contact`, unless another contact has it already; then returns that message. It must be called in
+    /// the order of the log, or with the claims of the whole log.
     pub(crate) fn claim<'f>(&mut self, fact: &'f ConversationEvent, contact: ContactId) -> Result<Option<Cow<'f, str>>, Error> {
         if let ConversationEvent::MessageAccepted(accepted) = fact {
             return Ok((!self.claim_accepted(&accepted.message.to_string(), &accepted.wamid, contact)?).then(|| (*accepted.wamid).into()));

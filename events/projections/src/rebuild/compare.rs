@@ -6,7 +6,7 @@ use foldhash::{HashMap, HashSet};
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 
-use super::kept::{Kept, Layout};
+use super::layout::{Layout, StoredRow};
 use super::report::{ColumnDifference, Difference, DifferenceKind, TableReport};
 use super::scope::Scope;
 use super::tuple::{self, Tuple, Writer, readable};
@@ -48,8 +48,9 @@ impl Differing {
     }
 }
 
-/// Compares one table's rows of `scope` with the fold's. Afterwards the fold's rows that are not stored are marked, the others not.
-pub(crate) async fn compare<K: Kept>(
+/// Compares the stored rows of one table, within `scope`, with the rows of the fold. Afterwards exactly those rows of the fold are marked
+/// that are not stored.
+pub(crate) async fn compare<K: StoredRow>(
     connection: &mut PgConnection,
     rows: &mut Rows,
     scope: &Scope,
@@ -74,7 +75,7 @@ pub(crate) async fn compare<K: Kept>(
     Ok(comparison.found)
 }
 
-struct Comparison<'a, K: Kept> {
+struct Comparison<'a, K: StoredRow> {
     rows: &'a mut Rows,
     found: Found,
     differing: &'a mut Differing,
@@ -86,7 +87,7 @@ struct Comparison<'a, K: Kept> {
     buffer: Vec<u8>,
 }
 
-impl<K: Kept> Comparison<'_, K> {
+impl<K: StoredRow> Comparison<'_, K> {
     fn stored(&mut self, stored: Tuple<'_>) {
         let layout = &K::LAYOUT;
         let key = K::key(stored);

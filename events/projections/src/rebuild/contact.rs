@@ -1,5 +1,7 @@
-//! One contact's rows, compared and mended by themselves. Every event of the project is read for it, not the contact's alone: a message that
-//! several contacts name is the first one's, and the tables are not asked about that, because nobody has looked at the others' rows.
+//! Verify and repair for the rows of one contact.
+//!
+//! All events of the project are read, not only the contact's own: a message that several contacts name belongs to the first of them. The
+//! tables could not answer whose it is, because the rows of the other contacts have not been verified.
 
 use contract::{ContactId, ProjectId, Stream};
 use sqlx::Connection;

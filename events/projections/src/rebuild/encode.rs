@@ -1,7 +1,7 @@
 //! The rows of a part of a project as COPY takes them, table by table.
 
 use super::compare::named_key;
-use super::kept::{Kept, Layout};
+use super::layout::{Layout, StoredRow};
 use super::report::{Difference, DifferenceKind};
 use super::sum::{Sum, Summing};
 use super::tuple::Tuple;
@@ -49,7 +49,7 @@ pub(crate) fn encode(rows: &Rows, summing: &Summing, named_max: usize) -> PerTab
     ]
 }
 
-fn table<K: Kept>(rows: &Rows, summing: &Summing, named_max: usize) -> Encoded {
+fn table<K: StoredRow>(rows: &Rows, summing: &Summing, named_max: usize) -> Encoded {
     let present = in_order::<K>(rows);
     let mut encoded = Encoded { bytes: Vec::new(), rows: present.len() as u64, sum: Sum::default(), named: Vec::new() };
     for (key, row) in present {
@@ -65,7 +65,7 @@ fn table<K: Kept>(rows: &Rows, summing: &Summing, named_max: usize) -> Encoded {
 }
 
 /// The rows that there are, in the order in which they are written.
-pub(crate) fn in_order<K: Kept>(rows: &Rows) -> Vec<(&K::Key, &K)> {
+pub(crate) fn in_order<K: StoredRow>(rows: &Rows) -> Vec<(&K::Key, &K)> {
     let mut present: Vec<(&K::Key, &K)> = K::table(rows).iter().filter(|(_, row)| row.present()).collect();
     present.sort_unstable_by_key(|(key, row)| row.order(key));
     present

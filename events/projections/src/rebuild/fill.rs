@@ -1,7 +1,8 @@
-//! Fills empty tables: the common rebuild, after a loss or of a new project database, and the one that writes most.
+//! Fills empty tables. This is the usual rebuild, after a loss or for a new project database, and the one that writes the most.
 //!
-//! Nothing is there to compare with, so rows need not be in memory all at once: the log is read as it is, and then contact by contact
-//! folded, written and forgotten, folding and writing side by side. What the tables hold in the end is read back by its sum.
+//! There is nothing to compare with, so the rows need not all be in memory at once. The log is read without being folded; then each part of
+//! the contacts is folded, written and dropped, while the next part is being folded. At the end the tables are read back and their sums
+//! compared (see `sum`).
 
 use contract::{ProjectId, Stream};
 use sqlx::postgres::PgCopyIn;
@@ -11,7 +12,7 @@ use tokio::sync::mpsc;
 use super::compare::each_row;
 use super::encode::{Encoded, LAYOUTS, MESSAGES, PerTable, TABLES, encode};
 use super::gather::Gathered;
-use super::kept::Layout;
+use super::layout::Layout;
 use super::report::{Report, TableReport};
 use super::skipped::skipped;
 use super::sum::{Sum, Summing};

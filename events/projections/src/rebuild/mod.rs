@@ -21,7 +21,7 @@ mod contact;
 mod encode;
 mod fill;
 mod gather;
-mod kept;
+mod layout;
 mod pace;
 mod pass;
 mod past;

@@ -1,6 +1,8 @@
-//! The tables as they were: rows that the log had made by some sequence, from the log alone. No database is asked, and none need be there.
+//! The tables as they were: the rows that the log had produced up to some sequence. They are folded from the log alone; no database is
+//! needed.
 //!
-//! They are what the projector would have written had it just come so far: the same fold, without the events that an operator passed over.
+//! They are what the projector would have written if it had come exactly that far. It is the same fold, and it leaves out the same events
+//! that an operator has skipped.
 
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use journal::Journal;
 use serde_json::Value;
 
 use super::encode::{LAYOUTS, TABLES, in_order};
-use super::kept::Kept;
+use super::layout::StoredRow;
 use super::pass::{Folding, read};
 use super::scope::Scope;
 use super::skipped::skipped;
@@ -108,7 +110,7 @@ fn tell<E>(rows: &Rows, tables: &[&'static str], told: &mut impl FnMut(Row) -> R
 }
 
 /// As they are written into the table, and read back from that.
-fn tell_table<K: Kept, E>(rows: &Rows, tables: &[&'static str], told: &mut impl FnMut(Row) -> Result<(), E>) -> Result<(), E> {
+fn tell_table<K: StoredRow, E>(rows: &Rows, tables: &[&'static str], told: &mut impl FnMut(Row) -> Result<(), E>) -> Result<(), E> {
     let layout = &K::LAYOUT;
     if !tables.is_empty() && !tables.contains(&layout.name) {
         return Ok(());

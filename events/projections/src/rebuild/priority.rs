@@ -1,4 +1,5 @@
-//! Who reads and records comes first: what works for a rebuild has a low priority where it shares a machine with them.
+//! Gives the database processes that work for a rebuild a low priority where they share a machine with the services, so that reading and
+//! recording come first.
 
 use rustix::process::{Pid, getpriority_process, setpriority_process};
 use sqlx::PgConnection;
@@ -21,7 +22,8 @@ pub(crate) async fn lower(connection: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Another machine's process has the same number as some process here; what Postgres calls itself tells which it is.
+/// Whether the process is a Postgres backend of this database. If the server is on another machine, its process number may belong to any
+/// process here; the title that Postgres gives its processes tells them apart.
 fn is_backend(pid: i32, database: &str) -> bool {
     let title = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let title = String::from_utf8_lossy(&title);

@@ -4,7 +4,7 @@
 use contract::ContactId;
 use foldhash::HashSet;
 
-use super::kept::Layout;
+use super::layout::Layout;
 
 /// Contacts of one project.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
-//! What a table holds, in 128 bits: the sum of a hash of every row, in whatever order the rows come.
+//! The contents of a table as one number of 128 bits: the sum of a hash of every row. The order of the rows does not matter.
 //!
-//! For reading back what was just written: equal sums mean equal rows but for a chance that nobody will live to see, and neither the rows
-//! nor a look-up for each are needed. Which row differs it cannot say.
+//! It is used to read back what was just written. Equal sums mean equal rows, except for a chance that is too small to ever be met, and
+//! neither the rows nor a look-up for each of them are needed. It cannot say which row differs.
 
 use std::hash::BuildHasher;
 

@@ -5,7 +5,7 @@ use contract::{EventId, ProjectId, Stream};
 use sqlx::PgConnection;
 
 use super::compare::{Differing, compare};
-use super::kept::Kept;
+use super::layout::StoredRow;
 use super::pass::{Folding, read};
 use super::report::Report;
 use super::scope::Scope;
@@ -181,7 +181,7 @@ impl Rebuild {
         self.compare_table::<Unassigned>(connection, folding, report, differing).await
     }
 
-    async fn compare_table<K: Kept>(
+    async fn compare_table<K: StoredRow>(
         &self,
         connection: &mut PgConnection,
         folding: &mut Folding,

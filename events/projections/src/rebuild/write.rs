@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::apply::apply;
 use super::compare::{Differing, compare};
-use super::kept::Kept;
+use super::layout::StoredRow;
 use super::pass::{Folding, read};
 use super::report::Report;
 use super::{Rebuild, Step};
@@ -41,7 +41,12 @@ impl Rebuild {
         self.write_table::<Unassigned>(connection, folding, report).await
     }
 
-    async fn write_table<K: Kept>(&self, connection: &mut PgConnection, folding: &mut Folding, report: &mut Report) -> Result<(), Error> {
+    async fn write_table<K: StoredRow>(
+        &self,
+        connection: &mut PgConnection,
+        folding: &mut Folding,
+        report: &mut Report,
+    ) -> Result<(), Error> {
         let (project, table) = (folding.project, K::LAYOUT.name);
         let Folding { rows, scope, .. } = folding;
         (self.watch)(Step::Comparing { project, table });

@@ -53,7 +53,8 @@ pub(super) fn remove(workspace: &Workspace, by: Actor, user: UserId, keep_keys: 
     Ok(facts)
 }
 
-/// The end of every key that somebody made, by themselves or with another of these keys, if they are to end: whoever made a key may know it.
+/// Ends every key that somebody made, directly or with another key of theirs, if these keys are to end. Whoever made a key may know its
+/// secret.
 fn keys_of(workspace: &Workspace, user: UserId, revoke: bool, now: DateTime<Utc>) -> impl Iterator<Item = Fact> {
     let theirs = workspace.keys.iter().filter(move |(_, key)| revoke && key.works(now) && key.makers.contains(&user));
     theirs.map(move |(key, _)| on_workspace(workspace.id, KeyRevoked { key: *key }))

@@ -1,5 +1,7 @@
-//! Room for mails to addresses that nobody is registered with, for which anybody can ask: few that wait, and so many a minute. So whoever
-//! makes up addresses neither keeps those who are registered from signing in nor mails the world in our name.
+//! Limits mails to addresses that nobody is registered with: only a few may wait, and only so many are sent a minute.
+//!
+//! Anybody can ask for such a mail. With these limits, somebody who makes up addresses can neither keep registered people from signing in
+//! nor make us send mails to the whole world.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

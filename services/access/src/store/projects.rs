@@ -28,8 +28,8 @@ pub(crate) async fn find(pool: &PgPool, project: ProjectId) -> Result<(Ownership
     Ok((Ownership { owner, erased }, unsigned(sequence)))
 }
 
-/// Writes whose the project is, unless a later event is known, and moves its audit log along: to its owner, or, of a project that was
-/// erased, away, but that it was: that stays with whoever owned it last.
+/// Writes whose the project is, unless a later event is known. The project's audit log moves along to its owner. If the project was erased,
+/// its audit log is removed, except for the row that says so, which stays with the last owner.
 pub(crate) async fn save(pool: &PgPool, project: ProjectId, ownership: Ownership, sequence: u64) -> Result<(), Error> {
     let (id, owner) = (project.to_string(), ownership.owner.map(|owner| owner.to_string()));
     let mut transaction = pool.begin().await?;

@@ -1,11 +1,12 @@
-//! The bot's password. It becomes another when the project changes hands, when that is asked for, or when the master key is another; then every
-//! session of the one before is ended.
+//! Changes the password of a bot's role: when the project changes hands, when somebody asks for it, or when the master key has changed.
+//! Then every session that logged in with the old password is ended.
 //!
-//! Nobody gets in while that is done: a session that is open can hold its role's row, so that the password stays as it is, or give the role one of
-//! its own after ours. So first the door is shut, then everybody leaves, then there is another key.
+//! While this is done nobody can connect. An open session could lock the role's row, so that the password cannot be changed, or set another
+//! password after ours. So the order is: take away the right to connect, end all sessions, set the new password, give the right back.
 //!
-//! Which one a role has is noted in the role's comment, after everything else is done: nobody but a superuser may read what the server keeps
-//! of a password, and a bot cannot change the comment. So a crash in between is made good, and nobody is thrown out twice.
+//! Which password a role has is noted in the role's comment, after everything else is done. Only a superuser may read what the server keeps
+//! of a password, and a bot cannot change the comment. So a crash in between is made good at the next start, and nobody is disconnected
+//! twice.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! The doors of a house, by which everybody comes: the API, Meta's webhooks, the simulated Meta. Whether each service is a process of its own
-//! or all are one makes no difference here.
+//! The addresses by which a test reaches an installation: the API, Meta's webhooks, the simulated Meta. They are the same whether every
+//! service is a process of its own or all run in one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! What nobody but the deleted project says, writes or is called, and where each must be found while the project is there: what was never
-//! anywhere proves nothing by not being found.
+//! Texts that occur nowhere but in the project that is going to be deleted, and where each must be found while the project exists. A text
+//! that was never there would prove nothing by not being found afterwards.
 
 /// Where something may be kept, or let slip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

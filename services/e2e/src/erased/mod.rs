@@ -1,8 +1,8 @@
-//! Everything that a project can have is planted through the doors that everybody has, and when the project is deleted it is sought wherever
-//! anything can be read.
+//! Proves that a deleted project is gone: a project is given everything that a project can have, through the interfaces that everybody
+//! uses, and after its deletion all of it is searched for in everything that can be read.
 //!
-//! One small project of a test and one of a million messages are looked at with this, on services that are processes of their own or all one.
-//! It reads all there is but Meta's own, which is nobody's to erase.
+//! It is used for a small project in a test and for one of a million messages in a benchmark, with services in processes of their own or
+//! all in one. It reads everything except what Meta itself keeps, which is not ours to erase.
 
 mod doors;
 mod keys;

@@ -8,8 +8,8 @@ use contract::ProjectId;
 
 use super::marks::{Mark, Place};
 
-/// Where the id of a project that is gone is read ever after, each with a reason. Anywhere else it is a trace. Nothing else stays: no name,
-/// no text, no number, no address, no secret.
+/// The places in which the id of an erased project may be found for ever, each with a reason. Anywhere else it is a trace that should not
+/// be there. Nothing else stays: no name, no text, no number, no address, no secret.
 const ID_STAYS: [(Place, &str); 12] = [
     // The one fact.
     (Place::Log, "project.project_erased.v2"),
@@ -70,8 +70,8 @@ impl<'a> Search<'a> {
         self.marks.iter().zip(&self.found).flat_map(of_mark).collect()
     }
 
-    /// What is not as it must be while the project is there: a mark that is not where it is kept, so that not finding it there afterwards would
-    /// prove nothing; or one that nobody keeps, in the clear.
+    /// What is wrong while the project still exists: a text that is not found where it should be, so that not finding it later would prove
+    /// nothing; or a text that nobody may keep unsealed, and that was found.
     pub fn unplanted(&self) -> Vec<String> {
         let mut amiss = Vec::new();
         for (mark, found) in self.marks.iter().zip(&self.found) {
@@ -87,8 +87,8 @@ impl<'a> Search<'a> {
         amiss
     }
 
-    /// What is not as it must be when the project is gone: marks, its id where it may not be, and where it is said to stay and does not, by
-    /// which what is said of it would be wrong.
+    /// What is wrong after the project is gone: texts of it that are still found, its id in places where it may not be, and places that are
+    /// documented to keep the id but do not.
     pub fn left(&self) -> Vec<String> {
         let traces = self.named.iter().filter(|named| !ID_STAYS.iter().any(|stays| is_at(named, stays)));
         let traces = traces.map(|(place, at)| format!("the id: {place:?} {at}"));

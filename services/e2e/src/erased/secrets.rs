@@ -1,4 +1,5 @@
-//! What a project has and is only known when it is there: the payment, and its secrets, sealed.
+//! What can be searched for only after the project was made, because it is not chosen by the test: the id of its payment, and its sealed
+//! secrets.
 
 use contract::{Event, ProjectEvent, ProjectId, Subject};
 use projects::token_context;

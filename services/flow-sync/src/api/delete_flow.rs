@@ -9,7 +9,6 @@ use super::origin;
 use crate::FlowSync;
 use crate::decide::{delete_here, may_delete};
 use crate::error::Error;
-use crate::meta::is_gone;
 
 /// Deletes a Flow
 ///
@@ -67,7 +66,7 @@ pub(crate) async fn delete_flow(
         }
         if let Some(flow_id) = flow_id
             && let Err(error) = line.graph.delete_flow(&line.token, &flow_id).await
-            && !is_gone(&error)
+            && !error.is_no_such_object()
         {
             flow_sync.noted::<()>(id, "delete", None, Err(error), origin).await?;
         }

@@ -84,8 +84,8 @@ pub(crate) fn revise(flow: &Flow, wish: &Revise<'_>) -> Result<Option<FlowEvent>
     Ok(Some(revised(flow.next_revision(), wish.document, wish.message, false)))
 }
 
-/// What Meta is to be told to call the Flow; none: nothing. Whoever names the name that it has already wants it back there, if somebody called
-/// it otherwise and that was taken.
+/// The name that Meta has to be told; `None` if Meta's name stays. Somebody who sends the name that the Flow already has here wants it back
+/// at Meta, in case it was renamed there and that name was taken.
 pub(crate) fn name_to_tell(id: FlowId, flow: &Flow, name: Option<&FlowName>) -> Option<String> {
     name.filter(|name| name.as_str() != flow.name || flow.called.taken.is_some()).map(|name| name.at_meta(id))
 }

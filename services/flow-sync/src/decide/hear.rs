@@ -153,8 +153,9 @@ pub(crate) fn report(flow: &Flow, heard: &Report, at: DateTime<Utc>, seen: impl 
     Heard { events: events.into_iter().filter(|event| !flow.reports.contains(&seen(event))).collect(), ask }
 }
 
-/// Of two statuses of one second nobody knows which came last, and of a publication nobody knows what was published: Meta is asked. Until then
-/// it is no revision of ours, unless it is older than what is known here.
+/// Decides whether a reported status can be written as it is. Of two statuses in the same second nobody knows which came last, and of a
+/// publication nobody knows what was published: then Meta is asked. Until it answers, a published Flow counts as no revision of ours,
+/// unless the report is older than what is known here.
 fn reported(flow: &Flow, status: &str, before: Option<&str>, warning: Option<&str>, at: DateTime<Utc>) -> Heard {
     let status = if before.is_none() { flow.status().unwrap_or(status) } else { status };
     let known = flow.status.as_ref();

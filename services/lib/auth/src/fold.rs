@@ -22,8 +22,8 @@ pub(crate) struct Fold {
     pub(crate) keys: HashMap<KeyId, Key>,
     /// Whose a project is.
     pub(crate) projects: HashMap<ProjectId, WorkspaceId>,
-    /// Workspaces, people and projects of which an event could not be read, as one of a newer version: what is known of them is not all,
-    /// and may be what was taken away.
+    /// Workspaces, people and projects about which an event could not be read, for example because a newer version wrote it. What is known
+    /// about them is incomplete: the event may have taken something away.
     unread: BTreeSet<Subject>,
     workspace_sequence: u64,
     project_sequence: u64,

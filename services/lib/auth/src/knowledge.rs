@@ -1,8 +1,8 @@
-//! The fold kept up with the log, and how old it may be when something is decided on it.
+//! Keeps the fold up to date with the log, and knows how old it may be when something is decided on it.
 //!
-//! Events come by themselves. *Confirmed* means more: the log was asked for its last sequences and the fold had reached them. A busy
-//! process confirms in the background every two seconds; nothing is decided on what was last confirmed more than ten seconds ago.
-//! Nothing ticks: an idle process asks when somebody comes.
+//! Events arrive by themselves. *Confirmed* means more: the log was asked for its last sequences, and the fold had reached them. A busy
+//! process confirms its fold in the background every two seconds, and nothing is decided on a fold that was last confirmed more than ten
+//! seconds ago. There is no timer: an idle process asks the log when the next caller comes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -131,8 +131,8 @@ impl Knowledge {
         if age.is_some_and(|age| age <= STALE_AFTER) { Ok(()) } else { Err(Denied::Stale) }
     }
 
-    /// Waits until the fold holds everything that the log held when this was called. An answer to somebody who asked later serves, too:
-    /// however many wait, the log is asked for one of them at a time.
+    /// Waits until the fold holds everything that the log held when this was called. Callers share answers: however many are waiting, the
+    /// log is asked once at a time, and the answer to a later question serves an earlier caller as well.
     pub(crate) async fn confirm(&self) -> Result<(), Denied> {
         let called = Instant::now();
         let confirm = async {

@@ -1,8 +1,8 @@
-//! Deadlines that are announced: whoever moves a clock ahead can stop at each of them until what is due then is done.
+//! Announced deadlines. When the clock is moved ahead in development, it can stop at each deadline until what is due then is done.
 //!
-//! A task that waits for deadlines keeps one [`Agenda`] and says on it what is due next, each time when everything before that is done. So
-//! an instant that has come and is still there is of something that happens at this moment. It waits for nothing itself, and on the system's
-//! clock, which nobody moves, it does nothing.
+//! A task that waits for deadlines keeps one [`Agenda`] and announces its next deadline each time that everything before it is done. So a
+//! deadline that is past and still announced means that the task is working on it right now. An agenda waits for nothing itself, and it
+//! does nothing on the system's clock, which nobody moves.
 
 use std::collections::BTreeMap;
 use std::fmt;

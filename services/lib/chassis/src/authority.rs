@@ -1,4 +1,4 @@
-//! Whoever knows people and keys, as the guard sees them. The one that folds the log is `auth::Authorizer`.
+//! The part of the guard that knows people and keys, as a trait. Its implementation, which folds the log, is `auth::Authorizer`.
 
 use futures::future::{BoxFuture, FutureExt};
 
@@ -6,8 +6,8 @@ use crate::{Caller, Denied};
 
 /// Says whose credentials these are.
 pub trait Authority: Send + Sync {
-    /// The caller who sent `credentials`, the text after `Bearer `: visible ASCII, at most 1,024 bytes. It refuses nobody for having heard
-    /// too late of them.
+    /// Returns the caller who sent `credentials`, the text after `Bearer `: visible ASCII, at most 1,024 bytes. It never refuses a caller
+    /// because this process has not heard of them yet.
     ///
     /// # Errors
     /// [`Denied::Unauthenticated`] or [`Denied::Stale`].

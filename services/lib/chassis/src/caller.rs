@@ -69,7 +69,8 @@ pub trait Standing: Send + Sync {
     /// Why not.
     fn allows(&self, need: Need<'_>) -> Result<(), Denied>;
 
-    /// Waits, for a bounded time, until everything is known that was said before: a refusal must not come from being late.
+    /// Waits, for a bounded time, until this process knows everything that was in the log before the call, so that nobody is refused
+    /// because the process was behind.
     ///
     /// # Errors
     /// [`Denied::Stale`] if that cannot be had.

@@ -1,7 +1,8 @@
-//! In front of the API: every path under `/v1` needs `Authorization: Bearer <key>`, and the key what the route declares.
+//! The guard of the API: every path under `/v1` needs `Authorization: Bearer <key>`, and the key needs the scope that the route declares.
 //!
-//! It stands before the routes, not on them, so that no route can forget it and an unknown path tells nothing. What a caller may do says
-//! the [`Authority`]; only the key that the process was started with is known here.
+//! It stands in front of the router, not on single routes. So no route can be added without it, and a caller without a key does not learn
+//! which paths exist. What a caller may do is decided by the [`Authority`]; the guard itself knows only the platform key, which the process
+//! was started with.
 
 use std::sync::Arc;
 

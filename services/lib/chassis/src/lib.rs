@@ -21,6 +21,7 @@ mod clock;
 mod conditional;
 mod config;
 pub mod cursor;
+mod error_chain;
 mod frame;
 mod guard;
 mod health;
@@ -46,6 +47,7 @@ pub use crate::caller::{Caller, Denied, Need, PLATFORM_ACTOR, Standing, Visible}
 pub use crate::clock::{Clock, Hand};
 pub use crate::conditional::{IfMatch, etag, version_wanted};
 pub use crate::config::{HttpArgs, KeyArgs, NatsArgs, OutsideArgs, PostgresArgs};
+pub use crate::error_chain::error_chain;
 pub use crate::health::{CHECK_LIMIT, Failure, Health};
 pub use crate::idempotency_key::{idempotency_key, required_idempotency_key};
 pub use crate::ids::Ids;

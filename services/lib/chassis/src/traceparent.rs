@@ -28,8 +28,9 @@ pub fn of(span: &Span) -> Option<String> {
     span.is_valid().then(|| format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8()))
 }
 
-/// Of what is said because of an event, whose own `traceparent` is `cause`: the current span if it belongs to the event's trace, else the event's
-/// value. In one span events of several traces may be handled, and none may end up in another's.
+/// The `traceparent` for something that is written because of an event whose own one is `cause`: the current span's if it belongs to the
+/// same trace, and otherwise `cause` itself. A span may handle events of several traces, and none of them may be continued in another's
+/// trace.
 pub fn after(cause: Option<&str>) -> Option<String> {
     let current = current();
     let Some(cause) = cause.filter(|cause| remote(cause).is_some()) else { return current };

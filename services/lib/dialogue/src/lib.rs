@@ -46,7 +46,8 @@ impl Beginning {
     }
 }
 
-/// Where a message of the instant `at` belongs. `idle`: after how long without a message a conversation ends; `None`: never.
+/// Which conversation a message sent at the instant `at` belongs to. `idle` is the time without a message after which a conversation ends;
+/// `None`: it never does.
 ///
 /// What `follows` goes where the talk was last, however long ago and also if it was closed: what is about another message (a reaction,
 /// an edit, a revocation), what WhatsApp itself says, what is imported. A message exactly at the limit still belongs to the

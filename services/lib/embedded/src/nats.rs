@@ -147,8 +147,8 @@ fn store_in(data: &Path) -> PathBuf {
     data.join("store")
 }
 
-/// Starts the server. After one that was killed it is started on another port first, where nobody waits for it: what was written is synced and
-/// what was left half written is taken out before anybody can be told that it is stored.
+/// Starts the server. If the last one was killed, the server is first started on another port, where nobody can reach it: what was written
+/// is synced, and what was half written is taken out, before anybody can be told that it is stored.
 async fn launch(program: &Path, data: &Path, port: u16, lock_wait: Duration, mut staging: Option<&mut Staging>) -> Result<Process> {
     if unclean::was_killed(data) {
         let aside = port::free_port()?;

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::error::{Error, Result};
 
-/// Below the range from which Linux (32768) and macOS (49152) take ports for outgoing connections: nobody's connection can sit on a
-/// server's port while the server restarts.
+/// Ports below the range from which Linux (32768) and macOS (49152) take ports for outgoing connections, so that no outgoing connection can
+/// occupy a server's port while the server restarts.
 const RANGE: Range<u16> = 15_000..32_000;
 /// How many ports to try before giving up.
 const TRIES_MAX: u32 = 200;

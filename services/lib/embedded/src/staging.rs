@@ -1,16 +1,17 @@
-//! Where nats-server gathers an atomic batch until it is committed: in memory instead of on the disk.
+//! Lets nats-server gather atomic batches in memory instead of on the disk.
 //!
-//! With one replica the server opens a file store of its own for every batch, in `batches` below the stream's folder, syncs four small files
-//! of it, and deletes it again after the commit. These syncs were most of what a batch cost, and there is no setting for it (with several
-//! replicas the server gathers in memory by itself), so each stream's `batches` is a link into memory, put there as soon as the stream's folder
-//! is seen without one.
+//! With one replica, the server opens a file store of its own for every batch, in the folder `batches` below the stream's folder. It syncs
+//! four small files there and deletes them again after the commit. These syncs were most of what a batch cost, and there is no setting to
+//! turn them off. (With several replicas the server gathers in memory anyway.) So each stream's `batches` is made a link into memory, as
+//! soon as the stream's folder appears without one.
 //!
-//! What lies there is needed once: a server that is killed in the middle of a commit has written a part of the batch into the stream, and its
-//! next start writes the rest from `batches`. So nothing is deleted before a start, only after it, when the server has taken what it needs and
-//! has deleted the links; and whoever ends a server, this or the watcher, leaves what is not empty. Memory does not outlive a power cut; what
-//! is then left of a batch is taken out of the stream by [`crate::torn`].
+//! What is gathered there is needed once more after a crash: a server that is killed during a commit has written part of the batch into the
+//! stream, and its next start writes the rest from `batches`. So nothing is deleted before a start. It is deleted after the start, when the
+//! server has taken what it needs and removed the links; and whoever ends a server, this code or the watcher, leaves folders alone that are
+//! not empty. A power cut does empty the memory. What is then left of a batch in the stream is taken out by [`crate::torn`].
 //!
-//! A stream whose first batch came before the link keeps its folder on the disk until the server starts again: slower, and just as right.
+//! A stream whose first batch came before the link keeps its folder on the disk until the next start of the server. It is slower, but just
+//! as correct.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};

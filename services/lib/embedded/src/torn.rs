@@ -1,11 +1,13 @@
-//! What is left of a decision when the server was ended in the middle of the commit of its batch and what it had gathered is gone, as after a
-//! power cut: the first events without the rest. The server says so in its log and keeps them. Nobody was told that they are stored, so they
-//! are taken out, which makes it none of them, as promised.
+//! Removes appends that were cut in two by a power cut.
 //!
-//! A batch holds appends that have nothing to do with each other, and one that is whole stays: somebody may have repeated it and been told that
-//! it is stored. Only the last one can be cut in two. The journal marks every event that others of its append follow ([`MORE`]), so an append
-//! is cut where the very last message of a stream bears the mark. Where the very last one is not there any more, it was erased, and was
-//! stored before that.
+//! A power cut may end the server while it commits a batch, and also takes what the server had gathered in memory. Then the stream holds
+//! the first events of an append without the rest. The server says so in its log and keeps them. Nobody was told that these events are
+//! stored, so they are taken out: all of an append is there, or nothing.
+//!
+//! A batch holds appends of several callers, and those that are complete must stay: their callers may have repeated them and been told that
+//! they are stored. Only the last append of a batch can be cut. The journal marks every event that is followed by others of the same append
+//! ([`MORE`]), so an append is cut exactly if the last message of the stream bears this mark. If the stream's last message is missing, it
+//! was erased later, and so it had been stored.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -1,7 +1,8 @@
-//! How the last nats-server on a folder ended, and what has to be done if it did not end by itself.
+//! How the last nats-server on a folder ended, and what has to be done if it was killed.
 //!
-//! What a killed server has written is in the system's memory, and perhaps not yet on the disk. The next one reads it and takes it for stored:
-//! it shows it to readers, and answers whoever repeats it that it is there, without syncing anything. So everything is synced before.
+//! What a killed server has written may still be in the system's memory and not on the disk. The next server would take it for stored: it
+//! would show it to readers, and confirm it to whoever repeats an append, without syncing it. So all files are synced before the next
+//! server starts.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -31,24 +32,26 @@ pub(crate) fn stopped(data: &Path) {
     let _ = std::fs::remove_file(mark(data));
 }
 
-/// Syncs every file and folder below `path`.
-pub(crate) fn sync(path: &Path) -> Result<()> {
+/// Syncs `path` and every file and folder below it. Says how many that were.
+pub(crate) fn sync(path: &Path) -> Result<usize> {
     let failed = || Error::file("sync", path);
     let kind = match path.symlink_metadata() {
         Ok(found) => found.file_type(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(failed()(error)),
     };
+    let mut synced = 0;
     if kind.is_dir() {
         for entry in std::fs::read_dir(path).map_err(failed())? {
-            sync(&entry.map_err(failed())?.path())?;
+            synced += sync(&entry.map_err(failed())?.path())?;
         }
     }
     // A link, as to where batches are gathered, leads to what no sync keeps.
     if kind.is_dir() || kind.is_file() {
         File::open(path).and_then(|file| file.sync_all()).map_err(failed())?;
+        synced += 1;
     }
-    Ok(())
+    Ok(synced)
 }
 
 #[cfg(test)]
@@ -76,7 +79,7 @@ mod tests {
         std::fs::write(deep.join("1.blk"), "events").unwrap();
         symlink("/nowhere", deep.join("batches")).unwrap();
         symlink(folder.path(), deep.join("round")).unwrap();
-        sync(folder.path()).unwrap();
-        sync(&folder.path().join("missing")).unwrap();
+        assert_eq!(sync(folder.path()).unwrap(), 4, "the folder, the two in it and the file");
+        assert_eq!(sync(&folder.path().join("missing")).unwrap(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! A project as services see it.
+//! What other services need to know of a project.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{ProjectId, UnknownOutcome, WorkspaceId};

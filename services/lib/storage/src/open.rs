@@ -14,8 +14,8 @@ use crate::{OpenError, Storage};
 
 /// How long a store may take to accept a connection.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
-/// How long a store may say nothing: from the beginning of a request to its answer, the request's body included, then between any two
-/// pieces of the answer's. As long as bytes come, an answer may take its time.
+/// How long a store may be silent: from the start of a request, its body included, to the answer, and then between any two pieces of the
+/// answer. As long as bytes keep coming, an answer may take any time.
 const SILENCE_MAX: Duration = Duration::from_secs(20);
 /// How long a request is tried again before its caller hears of it: the caller has its own way to wait.
 const RETRY_TIME_MAX: Duration = Duration::from_secs(5);

@@ -137,7 +137,7 @@ impl Storage {
         Ok(count)
     }
 
-    /// A write that was cut off leaves a staged file, an erasure that was cut off empty folders; no list shows either.
+    /// Removes what no listing shows: staged files of writes that were interrupted, and empty folders of erasures that were interrupted.
     async fn remove_folder(&self, prefix: &Key) -> Result<(), Error> {
         let Some(top) = &self.folder else { return Ok(()) };
         let folder = top.join(prefix.as_str());

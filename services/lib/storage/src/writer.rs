@@ -1,4 +1,4 @@
-//! An object that is written piece by piece, and read so: whoever handles large ones does not hold them in memory.
+//! Writes and reads an object in pieces, so that large objects need not be in memory as a whole.
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -43,8 +43,8 @@ impl Writer {
         ended.map_err(|source| unavailable(&self.key, object_store::Error::Generic { store: "writer", source: Box::new(source) }))
     }
 
-    /// Takes away what was written. Nothing, once it is finished. What cannot be taken away now, in a folder is when its prefix is erased, and
-    /// in a bucket by the bucket's own rule for uploads that nobody completes.
+    /// Removes what was written; does nothing if the object is finished. What cannot be removed now is removed later: in a folder when the
+    /// prefix is erased, and in a bucket by the bucket's own rule for uploads that were never completed.
     pub async fn abort(mut self) {
         if let Some(mut inner) = self.inner.take() {
             let _ = inner.abort().await;

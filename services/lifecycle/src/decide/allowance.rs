@@ -1,7 +1,7 @@
-//! How much may be asked of a project. A decision reads every event about it, so nobody may ask for more of them than can be read, or nobody
-//! could do anything with the project again.
+//! How much may be asked of a project. A decision reads all events of its project, and only so many can be read. So the number of events
+//! that callers can add is limited; otherwise a project could become unusable.
 //!
-//! Deletion, billing, Meta and the steps of what was begun are never held up, but what they add counts.
+//! Deletion, billing, Meta's reports and the steps of running operations are never refused, but their events count.
 
 use chrono::{DateTime, Utc};
 
@@ -14,8 +14,8 @@ const EVENTS_AT_ONCE: u64 = 1_000;
 /// somebody asks all that is allowed all that time.
 const ONE_MORE_EVERY_S: i64 = 60 * 60;
 
-/// Whether somebody asks for it who could ask for ever. A signup, the profile and a display name are held up before Meta is asked; here Meta
-/// has taken them. An offer is answered once, and going is tried again as often as it takes.
+/// Whether this is a command that somebody could send for ever. A signup, the profile and a display name are refused before Meta is asked;
+/// when they come here, Meta has accepted them. An offer is answered only once, and a deletion may be tried as often as it takes.
 pub(super) fn at_will(project: &Project, command: &Command) -> bool {
     match command {
         Command::Update(_)

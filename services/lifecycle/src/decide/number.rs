@@ -125,8 +125,8 @@ pub(super) fn let_go(project: &Project) -> Vec<Fact> {
     ]
 }
 
-/// What a project says when it is settled what becomes at Meta of the numbers that it gives back. One that was connected by its id since the
-/// others were let go stays, also if they are tried again.
+/// The events of a project when it is settled what Meta takes back of the numbers that it gives back. A number that was connected by its id
+/// since then stays, even if giving back the others is tried again.
 pub(super) fn given_back(project: &Project) -> Vec<Fact> {
     if project.offer.is_some() { let_go(project) } else { Vec::new() }
 }

@@ -82,8 +82,9 @@ pub(super) fn step_done(project: &Project, operation: OperationId, step: &str) -
     facts
 }
 
-/// What Meta took back, and what it did not, never ends an operation: of a deletion other steps follow, a signup has failed. What was asked
-/// before an operation was tried again says nothing about how things stand in this try. `since`: see [`super::Command::StepFailed`].
+/// Notes what Meta took back and what it did not. This never ends an operation: a deletion has other steps to come, and a signup has failed
+/// already. What Meta answered before an operation was tried again says nothing about this try. `since`: see
+/// [`super::Command::StepFailed`].
 pub(super) fn given_back(project: &Project, operation: OperationId, step: &str, left: Option<&LeftAtMeta>, since: u64) -> Vec<Fact> {
     let current = &project.operation;
     let ended = matches!(current.outcome, Outcome::Succeeded { .. });

@@ -40,8 +40,9 @@ pub(super) fn accept(project: &Project, transfer: TransferId, now: DateTime<Utc>
     }
 }
 
-/// The workspace was deleted at the moment at which it accepted: who offered the project has it again. Theirs is a personal account, which stays,
-/// or the workspace of the beginning. By a `transfer` of its own: under that of the offer, what the other workspace knew would be so again.
+/// The workspace was deleted at the very moment at which it accepted, so the project goes back to whoever offered it: a personal account,
+/// which always stays, or the installation's own workspace. It is done by a new `transfer`: under the id of the first one, the bot's
+/// password would again be one that the other workspace knew.
 pub(super) fn give_back(project: &Project, transfer: TransferId, gone: WorkspaceId) -> Vec<Fact> {
     let taken =
         project.transfer.as_ref().filter(|offer| offer.state == TransferState::Accepted && offer.to == gone && project.workspace == gone);

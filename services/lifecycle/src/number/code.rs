@@ -1,8 +1,8 @@
-//! The code of a signup becomes its token. Meta takes a code once, so the token is kept, sealed, from then until the number is offered in
-//! the log: whoever asks again with the same code, because our answer was lost or we were killed, goes on from there.
+//! Exchanges the code of a signup for its token. Meta accepts a code once, so the token is kept, sealed, from that moment until the number
+//! is offered in the log. If our answer is lost or the process is killed, the same request can be sent again and goes on from there.
 //!
-//! It is kept for an hour, for its project alone, under a digest of the code that only the master key makes. What cannot be made up for is
-//! an answer of Meta's that does not come as far as the table: then Meta says that the code is spent, and the user signs up again.
+//! The token is kept for an hour at most, for its project alone, under a digest of the code that only the master key can make. One loss
+//! cannot be made good: if Meta's answer never reaches the table, Meta says that the code is spent, and the user has to sign up again.
 
 use std::time::Duration;
 

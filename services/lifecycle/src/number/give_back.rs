@@ -1,10 +1,10 @@
-//! A number is given back at Meta: the last that is done with its token.
+//! Gives a number back at Meta: the last thing that is done with its token.
 //!
-//! Only what a signup brought, and only as far as nobody else here uses it: an account may have several numbers, and a number that was
-//! offered once may be another project's by now. What Meta refuses for good says what is left there; the token stays, so that it can be
-//! tried again.
+//! Only what a signup brought is given back, and only if nobody else here uses it: an account may have several numbers, and a number that
+//! was offered once may belong to another project by now. If Meta refuses for good, the operation says what is left at Meta, and the token
+//! is kept so that it can be tried again.
 //!
-//! Each call to Meta is noted by itself, and none is made again for the sake of another that has to wait.
+//! Each call to Meta is noted in the log by itself. So no call is repeated only because another one has to wait.
 
 use contract::{LeftAtMeta, NumberOffered, OperationKind, ProjectEvent};
 
@@ -110,8 +110,8 @@ async fn one(lifecycle: &Lifecycle, project: &Project, offer: &NumberOffered, re
     Ok(both(number, call(lifecycle, project, &name, &left, access.graph.unsubscribe(token, &access.waba)).await?))
 }
 
-/// One call of Meta's, unless it is noted as done; that it is, is noted before anything else is asked. Who is killed between the two makes it
-/// again, which changes nothing at Meta. `left`: what stays as it is unless it works.
+/// Makes one call to Meta, unless it is noted as done. It is noted before anything else is asked. If the process is killed in between, the
+/// call is made again, which changes nothing at Meta. `left`: what stays at Meta if the call does not succeed.
 async fn call(
     lifecycle: &Lifecycle,
     project: &Project,
@@ -152,7 +152,7 @@ fn both(one: Ran, other: Ran) -> Ran {
 fn called(result: Result<(), whatsapp::graph::Error>, left: &str) -> Ran {
     let Err(error) = result else { return Ran::Done };
     // Its owner took it from us at Meta: there is nothing left that we could give back.
-    if meta::access_lost(&error) || meta::gone(&error) || error.code() == Some(NOT_REGISTERED) {
+    if error.is_access_lost() || error.is_no_such_object() || error.code() == Some(NOT_REGISTERED) {
         return Ran::Done;
     }
     match meta::ran(&error) {

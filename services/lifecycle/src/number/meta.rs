@@ -12,8 +12,6 @@ use crate::operation::drive::Ran;
 /// `Retry-After` while Meta does not answer, or wants fewer calls.
 const RETRY_AFTER_S: u32 = 5;
 const RETRY_LATER_S: u32 = 60;
-/// The token, or what it allowed, was taken back.
-const ACCESS_LOST: [i64; 4] = [0, 10, 190, 3];
 
 /// Meta's words for a name that may be used, and for one that may not.
 const APPROVED: [&str; 2] = ["APPROVED", "AVAILABLE_WITHOUT_REVIEW"];
@@ -45,20 +43,9 @@ fn code_of(error: &Error) -> &'static str {
         Some(133_008 | 133_009) => "pin_guesses_exceeded",
         Some(133_015) => "number_recently_deleted",
         Some(133_016) => "registration_limit_reached",
-        Some(_) if access_lost(error) => "access_lost",
+        Some(_) if error.is_access_lost() => "access_lost",
         Some(_) | None => "meta_refused",
     }
-}
-
-/// Whether Meta lets us do nothing for this number any more, now or ever.
-pub(crate) fn access_lost(error: &Error) -> bool {
-    error.code().is_some_and(|code| ACCESS_LOST.contains(&code) || (200..300).contains(&code))
-}
-
-/// Whether what was asked about is not there, for us.
-pub(crate) fn gone(error: &Error) -> bool {
-    let Error::Refused(refusal) = error else { return false };
-    refusal.code == 33 || (refusal.code == 100 && refusal.subcode == Some(33))
 }
 
 impl Lifecycle {

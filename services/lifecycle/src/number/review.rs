@@ -1,8 +1,8 @@
-//! Display names in review: Meta is asked how they stand, because the webhook that tells of a decision may never come, and one about which
-//! Meta stays silent is given up in the end, so that another can be asked for.
+//! Follows display names that are in review. Meta is asked about them from time to time, because the webhook that reports a decision may
+//! never come. A name that Meta never decides about is given up in the end, so that another can be asked for.
 //!
-//! Since when a name is in review is a column, folded from events; which look comes next is not kept: after a start everything that waits is
-//! looked at. It asks for no name, and a webhook that comes first leaves nothing to look at.
+//! Since when a name is in review is a column, folded from events. When to look at it next is not stored: after a start, every name in
+//! review is looked at. This file does not ask for names; and if the webhook comes first, there is nothing left to look at.
 
 use std::time::Duration;
 
@@ -50,8 +50,8 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
     }
 }
 
-/// Until it is `next`. What is announced meanwhile is when the first name is given up, also of those that are asked for only now: a look is no
-/// deadline.
+/// Waits until `next`. It announces the time at which the first name is given up, also for names that are asked for only now; looking at
+/// names is not announced, because it is no deadline.
 async fn wait(lifecycle: &Lifecycle, agenda: &Agenda, next: DateTime<Utc>) {
     loop {
         let mut changed = lifecycle.wake.subscribe();

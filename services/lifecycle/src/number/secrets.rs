@@ -44,8 +44,8 @@ impl Lifecycle {
         Ok(Secrets { token: Token::new(token.expose()), pin })
     }
 
-    /// The key of the project's secrets. If the project comes from a time without one, a new one and how it is wrapped: it is to be appended
-    /// together with what is sealed under it, so that a project which goes meanwhile leaves no key behind.
+    /// The data key of the project. If the project is so old that it has none, this returns a new key and its wrapped form. The wrapped
+    /// form must be appended together with what is sealed under it, so that a project that is deleted meanwhile leaves no key behind.
     ///
     /// # Errors
     /// As [`Self::open_offer`].

@@ -1,7 +1,7 @@
-//! What a step was told when it was tried last and did not get on: for its owner, should the time run out over it.
+//! Remembers why a step did not succeed when it was last tried. If the operation runs out of time, its owner is told this.
 //!
-//! In memory only. It is no fact of the project's, and a step that waits is tried again every two minutes at the latest, so that a restart
-//! forgets it for so long at most.
+//! It is kept in memory only. It is no fact about the project, and a waiting step is tried again every two minutes at the latest, so after
+//! a restart it is known again that soon.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -172,8 +172,8 @@ impl Project {
         self.number.as_ref().is_some_and(|number| number.id.as_str() == offer.phone_number_id)
     }
 
-    /// What the last signup brought; not, if that failed and nothing of it is left at Meta: then it is there to be tried again, and what was
-    /// brought before of the connected number counts as the last.
+    /// What the last signup offered. If that signup failed and nothing of it is left at Meta, this is `None`: that offer only waits to be
+    /// tried again, and the offer of the connected number counts as the last.
     pub(crate) fn offer_held(&self) -> Option<&NumberOffered> {
         let offer = self.offer.as_ref()?;
         let operation = &self.operation;

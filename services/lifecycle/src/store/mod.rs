@@ -1,7 +1,8 @@
-//! The tables of lifecycle. Writes are guarded by sequence: an older state never covers a newer one, whoever comes first.
+//! The tables of lifecycle. Writes are guarded by sequence: an older state never replaces a newer one, whichever is written first.
 //!
-//! All of them can be built again from the log but two: `signups`, which keeps what Meta gives once until the log has it, for an hour at most;
-//! and `erased_numbers`, which keeps what the log is to forget until nobody looks for it any more, for a day after the end of a project.
+//! All tables can be built again from the log except two. `signups` keeps a token that Meta gives only once, until the log has it: for an
+//! hour at most. `erased_numbers` keeps the numbers of an erased project, which the log must forget, for as long as they are still looked
+//! for: for a day after the project's end.
 
 mod databases;
 mod erased;

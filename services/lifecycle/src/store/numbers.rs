@@ -23,8 +23,8 @@ pub(crate) async fn find_by_number(pool: &PgPool, account: &str, digits: &str) -
     row.as_ref().map(document).transpose()
 }
 
-/// Whether a project has, or is connecting, a number of this account. Not one that failed to, and gives back what it took; nor one that is
-/// letting go of it: that is being deleted, from which there is no way back, or is giving its number back just now.
+/// Whether a project has, or is connecting, a number of this account. Projects do not count whose signup failed and that give back what it
+/// took, nor those that are letting go of their number because they are being deleted or are giving it back.
 pub(crate) async fn account_in_use(pool: &PgPool, account: &str) -> Result<bool, Error> {
     let used = sqlx::query_scalar(
         "SELECT EXISTS (SELECT FROM lifecycle.projects

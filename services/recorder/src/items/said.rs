@@ -1,4 +1,4 @@
-//! What was said: in a message of Meta's, or by calling.
+//! What a person said: by a message, or by calling.
 
 use chrono::{DateTime, Utc};
 use contract::{Identity, IdentityKind};

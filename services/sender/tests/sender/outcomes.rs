@@ -35,6 +35,7 @@ async fn each_refusal_ends_or_defers_as_metas_table_says() {
     let table: &[(u16, i64, Option<&str>)] = &[
         (401, 190, Some("access_lost")),
         (401, 0, Some("access_lost")),
+        (500, 3, Some("access_lost")),
         (403, 10, Some("access_lost")),
         (403, 200, Some("access_lost")),
         (403, 299, Some("access_lost")),

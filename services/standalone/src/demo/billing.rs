@@ -81,8 +81,8 @@ impl Walk<'_> {
         self.payments().await
     }
 
-    /// Every event of billing and every suspension, as they come; none before the one that it follows from, though their streams are read beside
-    /// each other. Ends only by an error.
+    /// Prints every event of billing and every suspension as they come. They are read from different streams at the same time, but none is
+    /// printed before the event that caused it. It ends only with an error.
     async fn print(&self) -> Result<(), Failure> {
         let tail = |stream: Stream, subject: Subject| self.stage.journal.tail(stream, 1, Filter::subjects([subject.as_str()]));
         let billing = tail(Stream::Billing, Subject::billing(self.project));

@@ -16,9 +16,9 @@ use super::answer::TemplateAnswer;
 use super::body::{TemplateBody, invalid};
 use super::{Brought, origin, tag};
 use crate::Templates;
-use crate::bring::Turn;
 use crate::decide::change::{Granted, create};
 use crate::decide::compare::raw;
+use crate::push::Turn;
 use crate::template::{Id, Template};
 
 /// How it is asked for.

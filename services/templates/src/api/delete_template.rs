@@ -9,8 +9,8 @@ use contract::{ProjectId, TemplateId};
 use super::answer::TemplateAnswer;
 use super::{Brought, origin};
 use crate::Templates;
-use crate::bring::Turn;
 use crate::decide::change::{Granted, delete};
+use crate::push::Turn;
 use crate::template::Template;
 
 /// Deletes a template

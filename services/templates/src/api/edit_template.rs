@@ -12,8 +12,8 @@ use super::answer::TemplateAnswer;
 use super::body::{EditBody, invalid};
 use super::{Brought, origin, tag};
 use crate::Templates;
-use crate::bring::Turn;
 use crate::decide::change::{Granted, edit};
+use crate::push::Turn;
 use crate::template::Template;
 
 /// Changes a template

@@ -26,10 +26,10 @@ use utoipa_axum::routes;
 use whatsapp::graph::Class;
 
 use crate::Templates;
-use crate::bring::Turn;
 use crate::command::{Lock, Origin};
 use crate::error::Error;
 use crate::meta::{Line, NoLine};
+use crate::push::Turn;
 use crate::template::{Id, Template};
 
 /// Files inside at the same time, each in memory; the next ones wait before they are read.
@@ -114,8 +114,8 @@ impl Templates {
         let templates = self.clone();
         let task = self.begun.spawn(async move {
             match lock {
-                Some(lock) => templates.bring_locked(id, &line, turn, &origin, lock).await,
-                None => templates.bring(id, &line, turn, &origin).await,
+                Some(lock) => templates.push_locked(id, &line, turn, &origin, lock).await,
+                None => templates.push(id, &line, turn, &origin).await,
             }
         });
         let came = match timeout(WAIT_MAX, task).await {

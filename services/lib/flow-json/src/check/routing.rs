@@ -174,7 +174,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// A way ends on a terminal screen. A screen that only informs, opened from a link or an OptIn, may have no way on: one goes back from it.
+    /// Reports screens from which no way leads on to a terminal screen. A screen that only informs, opened from a link or an OptIn, may
+    /// have no way on, because the user goes back from it.
     fn dead_ends(&mut self, known: &Known<'a>, routes: &Routes) {
         if !known.screens.iter().any(|screen| screen.terminal) {
             return;

@@ -64,10 +64,6 @@ impl Screen {
         self.is_terminal() && self.flag("success", true)
     }
 
-    pub fn refreshes_on_back(&self) -> bool {
-        self.flag("refresh_on_back", false)
-    }
-
     /// Names whose values are not to be shown again.
     pub fn sensitive(&self) -> Vec<&str> {
         self.object.get("sensitive").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()

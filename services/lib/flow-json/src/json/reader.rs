@@ -9,8 +9,8 @@ use super::{Member, Node, Object, Span, Value, text};
 pub(crate) const TEXT_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Objects and lists in each other. The deepest that the rules allow stands at about thirty.
 pub(crate) const DEPTH_MAX: usize = 64;
-/// Values in one document. The smallest option, `{"id":"1","title":"a"}`, has three in 22 bytes: the largest file that is full of them has
-/// fewer. What has more is made of bare numbers.
+/// How many values one document may have. The smallest option, `{"id":"1","title":"a"}`, has three values in 22 bytes, so even the largest
+/// file full of options stays below the limit. Only a document of bare numbers can exceed it.
 pub(crate) const VALUES_MAX: usize = 2_000_000;
 /// Duplicate keys that are told; more are still duplicates, and one is enough to refuse a document.
 const DUPLICATES_MAX: usize = 100;

@@ -1,7 +1,8 @@
-//! What a project has to send: its templates and Flows, folded from their streams in memory.
+//! The templates and Flows that a project can send, folded from their streams in memory and kept up to date by following them.
 //!
-//! Kept up by following. Whoever would refuse for what is known here, or say a Flow's revision for ever, asks the log first
-//! ([`Catalogue::catch_up`]): what Meta approved a moment ago is never refused. It says what is so; what follows from it, others decide.
+//! Before it refuses something because of what is known here, or writes a Flow's revision into an event, a caller asks the log first
+//! ([`Catalogue::catch_up`]): so what Meta approved a moment ago is never refused. The catalogue only says what is known; others decide
+//! what follows from it.
 
 mod flows;
 mod templates;
@@ -68,7 +69,8 @@ impl Catalogue {
         Self(Arc::new(Parts { journal, templates: Shelf::default(), flows: Shelf::default() }))
     }
 
-    /// Reads both streams from their beginning and follows them in the background, until `stop`. Call it once; somebody has opened them.
+    /// Reads both streams from their beginning and then follows them in the background, until `stop`. Call it once, after the streams were
+    /// opened.
     pub fn follow(&self, stop: CancellationToken) {
         let catalogue = self.clone();
         tokio::spawn(async move {

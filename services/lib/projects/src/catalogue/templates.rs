@@ -43,7 +43,7 @@ impl Template {
         self.category == MARKETING
     }
 
-    /// The one of that language: one that Meta has before one that it does not have, an approved one before others.
+    /// The template in that language. One that Meta has comes before one that Meta does not have, and an approved one before others.
     pub fn best(templates: &[Arc<Self>], language: &str) -> Option<Arc<Self>> {
         let rank = |template: &&Arc<Self>| (template.waba_id.is_some(), template.is_approved(), template.id);
         templates.iter().filter(|template| template.language == language).max_by_key(rank).cloned()

@@ -11,6 +11,11 @@ use super::answer::{integer, text};
 const TEXT_CHARS_MAX: usize = 500;
 /// What stands where a secret of the request was repeated.
 const REDACTED: &str = "[redacted]";
+/// Codes that say that the token, or what it allowed, was taken back; so do those from 200 to 299. Source: Meta, "Error codes", authorization.
+const ACCESS_LOST: [i64; 4] = [0, 3, 10, 190];
+/// The code for an object that does not exist, or that the token may not see; as a subcode, it goes with [`INVALID_PARAMETER`].
+const NO_SUCH_OBJECT: i64 = 33;
+const INVALID_PARAMETER: i64 = 100;
 
 /// A call did not work out. `Display` is fit for logs; [`Error::for_people`] says more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,11 +144,22 @@ impl Error {
         }
     }
 
-    /// Of a send: whether it is certain that no message came of it. It is when nothing left here, and when Meta answered with an error
-    /// object, whatever the HTTP status, whose code is not that for an unknown error. After anything else there may be a message: Meta knows
-    /// no key against doubles, so only a webhook with our callback data tells.
+    /// Whether it is certain that a send produced no message. It is certain when the request never left, and when Meta answered with an
+    /// error object, whatever the HTTP status, unless its code stands for an unknown error. In all other cases there may be a message, and
+    /// because Meta has no idempotency key, only a webhook with our callback data can tell.
     pub fn proves_unsent(&self) -> bool {
         !self.ambiguous()
+    }
+
+    /// Whether Meta refused because the token, or what it allowed, was taken back: no call with it will succeed any more.
+    pub fn is_access_lost(&self) -> bool {
+        self.code().is_some_and(|code| ACCESS_LOST.contains(&code) || (200..300).contains(&code))
+    }
+
+    /// Whether Meta refused because what was asked about does not exist, or cannot be seen with this token: Meta does not say which.
+    pub fn is_no_such_object(&self) -> bool {
+        let Self::Refused(refusal) = self else { return false };
+        refusal.code == NO_SUCH_OBJECT || (refusal.code == INVALID_PARAMETER && refusal.subcode == Some(NO_SUCH_OBJECT))
     }
 
     /// Meta's code, if Meta gave one.
@@ -211,5 +227,19 @@ mod tests {
         for broken in [json!({}), json!({"error": 5}), json!({"error": {"message": "no code"}}), json!([])] {
             assert_eq!(MetaRefusal::read(400, &broken, &[], None), None, "{broken}");
         }
+    }
+    #[test]
+    fn lost_access_and_a_missing_object_are_told_by_their_codes() {
+        let of = |code: i64, subcode: Option<i64>| refusal(json!({"message": "", "code": code, "error_subcode": subcode}));
+        for code in [0, 3, 10, 190, 200, 299] {
+            assert!(of(code, None).is_access_lost() && !of(code, None).is_no_such_object(), "{code}");
+        }
+        for (code, subcode) in [(33, None), (100, Some(33))] {
+            assert!(of(code, subcode).is_no_such_object() && !of(code, subcode).is_access_lost(), "{code}");
+        }
+        for (code, subcode) in [(1, None), (100, None), (100, Some(2_494_055)), (199, None), (300, None)] {
+            assert!(!of(code, subcode).is_access_lost() && !of(code, subcode).is_no_such_object(), "{code}");
+        }
+        assert!(!Error::NotSent.is_access_lost() && !Error::NotSent.is_no_such_object());
     }
 }

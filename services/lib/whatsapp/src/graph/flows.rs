@@ -131,7 +131,8 @@ impl Graph {
         self.succeed(Call { body: Body::Json(body.into()), ..Call::new("update_flow", Method::POST, &path, token) }).await
     }
 
-    /// Gives a Flow its JSON; gives what is wrong with it, as Meta wrote it. A Flow takes JSON that has faults, but cannot be published.
+    /// Uploads the JSON of a Flow, and returns what is wrong with it, in Meta's words. Meta stores JSON that has errors, but does not
+    /// publish it.
     pub async fn upload_flow_json(&self, token: &Token, id: &str, json: Vec<u8>) -> Result<Vec<Value>, Error> {
         let path = format!("/{}/assets", segment(id)?);
         if json.len() > FLOW_JSON_BYTES_MAX {

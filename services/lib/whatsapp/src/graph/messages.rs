@@ -1,6 +1,6 @@
-//! Sending messages, and telling people that theirs were read.
+//! Sends messages, and marks messages of people as read.
 //!
-//! A body is posted as it is given: what may be sent is decided by [`crate::outbound`], who is asked again by who sends.
+//! A body is posted as it is given. What may be sent is decided by [`crate::outbound`]; whoever sends asks it before.
 
 use reqwest::Method;
 use serde_json::{Value, json};

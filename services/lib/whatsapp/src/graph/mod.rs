@@ -43,7 +43,7 @@ pub const URL_DEFAULT: &str = "https://graph.facebook.com/v26.0";
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// A whole call, from its first byte to the last of the answer. Three of them fit into a request of ours.
 const CALL_LIMIT: Duration = Duration::from_secs(8);
-/// The same for sending a message. Who sends waits longer than this before a message without an answer is asked about.
+/// The same for sending a message. After a send without an answer, the sender waits longer than this before it looks for what became of it.
 pub const SEND_LIMIT: Duration = Duration::from_secs(10);
 /// The same for a call that brings a file.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(20);

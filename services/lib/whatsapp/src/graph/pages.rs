@@ -1,4 +1,5 @@
-//! Lists, page by page to their end. A list that cannot be read to its end is an error: what is missing in it would pass for deleted.
+//! Reads a list page by page to its end. A list that cannot be read to its end is an error, because callers take whatever is missing in it
+//! for deleted.
 
 use std::collections::HashSet;
 

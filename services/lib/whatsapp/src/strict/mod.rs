@@ -1,7 +1,7 @@
-//! Reading JSON that a caller is answerable for: everything that is wrong is said, all of it at once, each at its place.
+//! Reads JSON that a caller is responsible for, and reports everything that is wrong with it at once, each error with its place.
 //!
-//! The opposite of `lenient`. Nothing is copied: what passes is taken as it is. Only what a reader asks for is walked into, so
-//! depth and width that nobody expects cost nothing. It knows nothing of WhatsApp.
+//! It is the opposite of `lenient`. Nothing is copied: what is valid is used as it is. Only what a reader asks for is walked into, so
+//! unexpected depth or width costs nothing. It knows nothing of WhatsApp.
 
 mod free;
 mod list;

@@ -1,11 +1,11 @@
-//! What is looked at again by itself, and when: by the clock, nothing waits for it.
+//! Timers: which contacts, projects and read receipts have to be looked at again at which time.
 
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 use contract::{EventId, MessageId, ProjectId};
 
-use super::Desk;
+use super::Scheduler;
 use crate::backlog::{Key, State};
 
 /// What is looked at again at some time.
@@ -16,7 +16,7 @@ pub(crate) enum Wake {
     Show(EventId),
 }
 
-impl Desk {
+impl Scheduler {
     /// When that is next.
     pub(super) fn next_time(&self) -> Option<DateTime<Utc>> {
         if !self.live {
@@ -27,8 +27,8 @@ impl Desk {
         timer.into_iter().chain(expiry).min()
     }
 
-    /// What is due next, to announce it: a message whose time is up. When something is tried again is no deadline. What is under way comes
-    /// before anything else.
+    /// The next deadline, to be announced: the time at which a message expires. Trying something again is no deadline. While tasks are
+    /// running, the deadline is now.
     pub(super) fn next_deadline(&self) -> Option<DateTime<Utc>> {
         if !self.tasks.is_empty() {
             return Some(self.sender.clock.now());

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use contract::{ContactId, ConversationId, MessageId};
 
-use super::{Kept, Layout, id, table};
+use super::{Layout, StoredRow, id, table};
 use crate::held::Rows;
 use crate::rebuild::tuple::{Tuple, Writer};
 use crate::rows::{Conversation, Message, MessageRest, Summary};
 use crate::table::Table;
 
-impl Kept for Conversation {
+impl StoredRow for Conversation {
     table!(conversations: ConversationId);
     const LAYOUT: Layout = Layout {
         name: "public.conversations",
@@ -58,7 +58,7 @@ impl Kept for Conversation {
     }
 }
 
-impl Kept for Message {
+impl StoredRow for Message {
     table!(messages: Arc<str>);
     const LAYOUT: Layout = Layout {
         name: "public.messages",

@@ -1,11 +1,11 @@
 //! The eight tables, column by column: how a row of the fold is written, and how a stored row is found again. Here is what all of them
-//! have in common; `who` has contacts and identities, `what` conversations and messages, `ledgers` the rest.
+//! have in common; `contacts` has contacts and identities, `messages` conversations and messages, `ledgers` the rest.
 //!
 //! Key columns come first, so that finding a row reads as little of it as possible.
 
+mod contacts;
 mod ledgers;
-mod what;
-mod who;
+mod messages;
 
 use std::hash::Hash;
 
@@ -41,7 +41,7 @@ impl Layout {
 }
 
 /// A row type that a table keeps.
-pub(crate) trait Kept: Sized + Send + Sync {
+pub(crate) trait StoredRow: Sized + Send + Sync {
     type Key: Eq + Hash + Clone + Send + Sync;
     const LAYOUT: Layout;
     fn table(rows: &Rows) -> &Table<Self::Key, Self>;

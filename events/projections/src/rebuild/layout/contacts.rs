@@ -2,13 +2,13 @@
 
 use contract::{ContactId, IdentityKind};
 
-use super::{Kept, Layout, id, table};
+use super::{Layout, StoredRow, id, table};
 use crate::held::Rows;
 use crate::rebuild::tuple::{Tuple, Writer};
 use crate::rows::{Contact, IdentityKey, IdentityLink};
 use crate::table::Table;
 
-impl Kept for Contact {
+impl StoredRow for Contact {
     table!(contacts: ContactId);
     const LAYOUT: Layout = Layout {
         name: "public.contacts",
@@ -58,7 +58,7 @@ impl Kept for Contact {
     }
 }
 
-impl Kept for Option<IdentityLink> {
+impl StoredRow for Option<IdentityLink> {
     table!(identities: IdentityKey);
     const LAYOUT: Layout = Layout {
         name: "paige.identities",

@@ -40,7 +40,7 @@ const PLATFORM_CONNECTIONS_MAX: u32 = 8;
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// See the module.
-pub(crate) struct Crew {
+pub(crate) struct Services {
     pub(crate) authorizer: Authorizer,
     pub(crate) databases: ProjectDatabases,
     pub(crate) followers: Followers,
@@ -62,9 +62,9 @@ pub(crate) struct Crew {
     templates: Templates,
 }
 
-/// What those are given who ask Meta about projects.
+/// What every service that asks Meta about projects is given.
 #[derive(Clone)]
-struct Desk {
+struct MetaParts {
     journal: Journal,
     pool: PgPool,
     storage: Storage,
@@ -75,7 +75,7 @@ struct Desk {
     ids: Ids,
 }
 
-impl Crew {
+impl Services {
     /// Makes them; connections to Postgres are made when there is work.
     pub(crate) async fn make(parts: &Parts, address: SocketAddr, journal: &Journal, ids: &Ids) -> Result<Self, Failure> {
         let (clock, log, keys) = (|| parts.clock.clone(), || journal.clone(), &parts.keys);
@@ -85,7 +85,7 @@ impl Crew {
         let storage = Storage::open(&parts.storage_url)?;
         let (projects, catalogue) = (Projects::start(log()).await?, Catalogue::new(log()));
         let secrets = AppSecrets::new(keys.meta_app_secret.expose(), None)?;
-        let desk = Desk {
+        let meta_parts = MetaParts {
             journal: log(),
             pool: pool.clone(),
             storage: storage.clone(),
@@ -104,14 +104,14 @@ impl Crew {
             ingress: Ingress::new(log(), clock(), secrets, keys.meta_verify_token.clone())
                 .with_payments(PaymentSecrets::new(Some(keys.paystack_secret_key.expose()), None)),
             access: access(parts, log(), pool.clone(), ids.clone(), master.clone())?,
-            lifecycle: Lifecycle::new(log(), pool.clone(), clock(), ids.clone(), master.clone()).with_graph(Some(desk.graph.clone())),
+            lifecycle: Lifecycle::new(log(), pool.clone(), clock(), ids.clone(), master.clone()).with_graph(Some(meta_parts.graph.clone())),
             provisioning: Databases::new(log(), platform.clone(), master.clone(), clock(), ids.clone()),
             billing: billing(parts, address, log(), pool, ids.clone(), master)?,
             bots: Bots::new(log(), storage, clock()),
-            flow_sync: flow_sync(desk.clone()),
-            media: media(desk.clone()),
-            templates: templates(desk.clone()),
-            sender: sender(desk, catalogue.clone()),
+            flow_sync: flow_sync(meta_parts.clone()),
+            media: media(meta_parts.clone()),
+            templates: templates(meta_parts.clone()),
+            sender: sender(meta_parts, catalogue.clone()),
             conversations: Conversations::new(
                 log(),
                 projects.clone(),
@@ -181,7 +181,7 @@ impl Crew {
     }
 
     /// Ready to run.
-    pub(crate) fn services(self) -> Vec<Service> {
+    pub(crate) fn into_list(self) -> Vec<Service> {
         let (authorizer, projects, catalogue) = (self.authorizer, self.projects, self.catalogue);
         let (simulator, bank) = (self.simulator, self.bank);
         let (journal, databases, followers) = (self.journal, self.databases, self.followers);
@@ -220,24 +220,24 @@ impl Crew {
     }
 }
 
-fn flow_sync(desk: Desk) -> FlowSync {
-    let Desk { journal, pool, storage, graph, projects, tokens, clock, .. } = desk;
+fn flow_sync(parts: MetaParts) -> FlowSync {
+    let MetaParts { journal, pool, storage, graph, projects, tokens, clock, .. } = parts;
     let (graph, interval) = (Some(graph), RECONCILE_INTERVAL);
     FlowSync::new(flow_sync::Parts { journal, pool, storage, projects, tokens, graph, interval, clock })
 }
 
-fn media(desk: Desk) -> Media {
-    let Desk { journal, pool, storage, graph, projects, tokens, clock, ids } = desk;
+fn media(parts: MetaParts) -> Media {
+    let MetaParts { journal, pool, storage, graph, projects, tokens, clock, ids } = parts;
     Media::new(media::Parts { journal, pool, storage, graph, projects, tokens, clock, ids })
 }
 
-fn templates(desk: Desk) -> Templates {
-    let Desk { journal, graph, projects, tokens, clock, .. } = desk;
+fn templates(parts: MetaParts) -> Templates {
+    let MetaParts { journal, graph, projects, tokens, clock, .. } = parts;
     Templates::new(templates::Parts { journal, projects, tokens, graph: Some(graph), interval: RECONCILE_INTERVAL, clock })
 }
 
-fn sender(desk: Desk, catalogue: Catalogue) -> Sender {
-    let Desk { journal, pool, storage, graph, projects, tokens, clock, ids } = desk;
+fn sender(parts: MetaParts, catalogue: Catalogue) -> Sender {
+    let MetaParts { journal, pool, storage, graph, projects, tokens, clock, ids } = parts;
     let limits = sender::Limits::default();
     Sender::new(sender::Parts { journal, pool, clock, ids, graph, projects, catalogue, tokens, storage, limits })
 }

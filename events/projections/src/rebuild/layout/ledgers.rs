@@ -2,13 +2,13 @@
 
 use contract::{ContactId, ConversationId, EventId, FlowId, MessageId};
 
-use super::{Kept, Layout, id, table};
+use super::{Layout, StoredRow, id, table};
 use crate::held::Rows;
 use crate::rebuild::tuple::{Tuple, Writer};
 use crate::rows::{StateChange, Status, StatusKey, Submission, SubmissionKey, Unassigned};
 use crate::table::Table;
 
-impl Kept for Status {
+impl StoredRow for Status {
     table!(statuses: StatusKey);
     const LAYOUT: Layout = Layout {
         name: "paige.statuses",
@@ -44,7 +44,7 @@ impl Kept for Status {
     }
 }
 
-impl Kept for StateChange {
+impl StoredRow for StateChange {
     table!(state_changes: (ConversationId, u32));
     const LAYOUT: Layout = Layout {
         name: "paige.state_changes",
@@ -82,7 +82,7 @@ impl Kept for StateChange {
     }
 }
 
-impl Kept for Submission {
+impl StoredRow for Submission {
     table!(submissions: SubmissionKey);
     const LAYOUT: Layout = Layout {
         name: "paige.submissions",
@@ -123,7 +123,7 @@ impl Kept for Submission {
     }
 }
 
-impl Kept for Unassigned {
+impl StoredRow for Unassigned {
     table!(unassigned: EventId);
     const LAYOUT: Layout = Layout {
         name: "paige.unassigned",

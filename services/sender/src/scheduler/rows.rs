@@ -1,6 +1,6 @@
 //! The rows, as far as this process writes them: what changed since they were written last, by one write at a time.
 
-use super::{Desk, Done};
+use super::{Done, Scheduler};
 use crate::backlog::Backlog;
 use crate::error::Error;
 use crate::store::{self, Batch};
@@ -18,7 +18,7 @@ impl Rows {
     }
 }
 
-impl Desk {
+impl Scheduler {
     /// Begins to write what changed, if nothing is being written.
     pub(super) fn flush(&mut self) {
         let Some(rows) = &mut self.rows else { return };
@@ -64,6 +64,7 @@ impl Desk {
                 self.rows = None;
             }
             Err(error) => {
+                let error = chassis::error_chain(&error);
                 tracing::warn!(%error, "rows are not written, trying again: until then a restart reads more of the log");
                 self.backlog.changed_messages.extend(batch.messages.iter().map(|(id, _)| *id).chain(batch.settled));
                 self.backlog.changed_reads.extend(batch.reads.iter().map(|(id, _)| *id).chain(batch.read));
@@ -77,6 +78,7 @@ impl Desk {
         if self.rows.as_ref().is_some_and(|rows| !rows.writing) {
             let batch = self.batch();
             if let Err(error) = store::write(&self.sender.pool, &self.writer, &batch).await {
+                let error = chassis::error_chain(&error);
                 tracing::warn!(%error, "rows are not written: the next start reads more of the log");
             }
         }

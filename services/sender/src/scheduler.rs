@@ -1,8 +1,9 @@
-//! The one task that decides what happens next. It reads the log, keeps the backlog, gives work to tasks and hears what came of it; nothing
-//! in it waits for Meta, the database or the log.
+//! The one task that decides what happens next. It reads the log, keeps the backlog, starts tasks and takes their results. Nothing in it
+//! waits for Meta, the database or the log.
 //!
-//! Reading first, deciding later: until everything is read that the log held at the start, nothing is done. What an event says is believed
-//! when it is read back, also of one's own; until then a contact is busy, so that its messages stay in order.
+//! It reads first and decides later: it does nothing until it has read everything that the log held when it started. An event counts only
+//! when it is read back from the log, even if this process wrote it. Until then its contact is busy, so that the contact's messages stay in
+//! order.
 
 mod rows;
 mod wakes;
@@ -55,7 +56,7 @@ pub(crate) enum Done {
     Flushed { batch: Batch, written: Result<bool, Error> },
 }
 
-pub(crate) struct Desk {
+pub(crate) struct Scheduler {
     pub(crate) sender: Sender,
     pub(crate) backlog: Backlog,
     pub(crate) lanes: HashMap<ProjectId, Lane>,
@@ -76,7 +77,7 @@ pub(crate) struct Desk {
     pairs_looked_at: usize,
 }
 
-impl Desk {
+impl Scheduler {
     /// Reads the rows. From now on this process writes them.
     pub(crate) async fn open(sender: Sender, stop: CancellationToken) -> Result<Self, Error> {
         let writer = sender.ids.ulid().to_string();

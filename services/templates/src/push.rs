@@ -1,8 +1,8 @@
-//! What somebody asked for, brought to Meta: made, changed or deleted there, once.
+//! Carries out at Meta what somebody asked for: a template is created, changed or deleted there, once.
 //!
-//! The log says what is wanted before Meta is asked. Whatever is cut off in between is found there as pending, and is settled by looking at
-//! Meta first: by name and language, of which an account has one each. Only what Meta does not have is asked for again, and not before a call
-//! that may still be under way has ended.
+//! The log says what is wanted before Meta is asked. If the process is interrupted in between, the step is found in the log as pending, and
+//! Meta is asked first how things stand: an account has one template for each name and language. Only what Meta does not have is asked for
+//! again, and not before the earlier call must have ended.
 
 use std::sync::Arc;
 
@@ -46,13 +46,13 @@ impl Templates {
     ///
     /// # Errors
     /// [`Error::Meta`]: Meta said no, which the log has then, or cannot be asked now.
-    pub(crate) async fn bring(&self, id: Id, line: &Line, turn: Turn, origin: &Origin) -> Result<Arc<Template>, Error> {
+    pub(crate) async fn push(&self, id: Id, line: &Line, turn: Turn, origin: &Origin) -> Result<Arc<Template>, Error> {
         let lock = self.locks.of(id).await;
-        self.bring_locked(id, line, turn, origin, lock).await
+        self.push_locked(id, line, turn, origin, lock).await
     }
 
     /// The same for whoever has the template's lock already: nobody steps between what was said and the call to Meta.
-    pub(crate) async fn bring_locked(&self, id: Id, line: &Line, turn: Turn, origin: &Origin, _lock: Lock) -> Result<Arc<Template>, Error> {
+    pub(crate) async fn push_locked(&self, id: Id, line: &Line, turn: Turn, origin: &Origin, _lock: Lock) -> Result<Arc<Template>, Error> {
         let template = self.current(id).await?.ok_or(Refusal::NotFound)?;
         let Some(Pending { step, at }) = template.pending.clone() else { return Ok(template) };
         if template.waba_id != line.waba.as_str() {
@@ -170,7 +170,7 @@ impl Templates {
     }
 
     async fn namesake(&self, line: &Line, template: &Template, refusal: &GraphError) -> Option<TemplateFacts> {
-        if refusal.code().is_none() || meta::is_access_lost(refusal) {
+        if refusal.code().is_none() || refusal.is_access_lost() {
             return None;
         }
         line.look(template).await.ok().flatten().filter(|facts| !is_gone(facts))
