@@ -18,6 +18,7 @@ run: ## start NATS, Postgres, all services and the simulator; Ctrl-C stops every
 	@cargo run --quiet --release -p standalone --bin paige -- up $(ARGS)
 
 test: ## every test, on real servers
+	@cargo build --workspace --bins --tests
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	  cargo nextest run --workspace --no-fail-fast; \
 	else \
