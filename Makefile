@@ -9,7 +9,7 @@ ARGS ?=
 # Named together each time, so that cargo chooses the same features and builds nothing twice.
 MEASURED := -p standalone -p simulator -p replay -p e2e -p projections
 
-.PHONY: help run test check bench chaos
+.PHONY: help run test lint check bench chaos
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,9 +25,11 @@ test: ## every test, on real servers
 	  cargo test --workspace --no-fail-fast --lib --bins --tests; \
 	fi
 
-check: ## formatting, lints as errors, tidiness
+lint: ## formatting, lints as errors
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+check: lint ## formatting, lints as errors, tidiness
 	@cargo test --quiet --workspace --test tidy
 
 bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingress for one row (visible, recorder, reads, sending, erasure, idle, start, rebuild), ARGS=deletion for one that takes an hour or two
