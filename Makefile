@@ -20,9 +20,9 @@ run: ## start NATS, Postgres, all services and the simulator; Ctrl-C stops every
 test: ## every test, on real servers
 	@cargo build --workspace --bins --tests
 	@if cargo nextest --version >/dev/null 2>&1; then \
-	  cargo nextest run --workspace --no-fail-fast; \
+	  cargo nextest run --workspace --tests --no-fail-fast; \
 	else \
-	  cargo test --workspace --no-fail-fast --lib --bins --tests; \
+	  cargo test --workspace --tests --no-fail-fast; \
 	fi
 
 lint: ## formatting, lints as errors
