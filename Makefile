@@ -9,6 +9,9 @@ ARGS ?=
 # Named together each time, so that cargo chooses the same features and builds nothing twice.
 MEASURED := -p standalone -p simulator -p replay -p e2e -p projections
 
+# Tests wait a third of their time: three of them share two cores.
+THREADS = $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN) / 2)
+
 .PHONY: help run test lint check bench chaos
 
 help: ## this list
@@ -20,7 +23,7 @@ run: ## start NATS, Postgres, all services and the simulator; Ctrl-C stops every
 test: ## every test, on real servers
 	@cargo build --workspace --bins --tests
 	@if cargo nextest --version >/dev/null 2>&1; then \
-	  cargo nextest run --workspace --tests --no-fail-fast; \
+	  cargo nextest run --workspace --tests --no-fail-fast --test-threads $(THREADS); \
 	else \
 	  cargo test --workspace --tests --no-fail-fast; \
 	fi
