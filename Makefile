@@ -9,7 +9,10 @@ ARGS ?=
 # Named together each time, so that cargo chooses the same features and builds nothing twice.
 MEASURED := -p standalone -p simulator -p replay -p e2e -p projections
 
-.PHONY: help run test check bench chaos
+# Tests wait a third of their time: three of them share two cores.
+THREADS = $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN) / 2)
+
+.PHONY: help run test lint check bench chaos
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,15 +21,18 @@ run: ## start NATS, Postgres, all services and the simulator; Ctrl-C stops every
 	@cargo run --quiet --release -p standalone --bin paige -- up $(ARGS)
 
 test: ## every test, on real servers
+	@cargo build --workspace --bins --tests
 	@if cargo nextest --version >/dev/null 2>&1; then \
-	  cargo nextest run --workspace --no-fail-fast; \
+	  cargo nextest run --workspace --tests --no-fail-fast --test-threads $(THREADS); \
 	else \
-	  cargo test --workspace --no-fail-fast --lib --bins --tests; \
+	  cargo test --workspace --tests --no-fail-fast; \
 	fi
 
-check: ## formatting, lints as errors, tidiness
+lint: ## formatting, lints as errors
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+check: lint ## formatting, lints as errors, tidiness
 	@cargo test --quiet --workspace --test tidy
 
 bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingress for one row (visible, recorder, reads, sending, erasure, idle, start, rebuild), ARGS=deletion for one that takes an hour or two

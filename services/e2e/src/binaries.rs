@@ -2,7 +2,7 @@
 //!
 //! A test of this package cannot name another package's binary, and `cargo test -p e2e` does not build it. So it is looked for where
 //! cargo puts it, its list of sources (`<program>.d`, written by cargo) says whether it is fresh, and if it is not, cargo builds it.
-//! `cargo test --workspace` builds the programs for tests of their own packages and writes no list: then whatever is in the workspace counts.
+//! `cargo test --workspace` builds the programs for tests of their own packages and writes no list: then cargo is asked, and finds them built.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,27 +10,8 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-/// Package and program.
-const PROGRAMS: [(&str, &str); 15] = [
-    ("ingress", "ingress"),
-    ("lifecycle", "lifecycle"),
-    ("databases", "databases"),
-    ("access", "access"),
-    ("billing", "billing"),
-    ("bots", "bots"),
-    ("flow-sync", "flow-sync"),
-    ("recorder", "recorder"),
-    ("conversations", "conversations"),
-    ("sender", "sender"),
-    ("media", "media"),
-    ("templates", "templates"),
-    ("simulator", "simulator"),
-    ("replay", "replay"),
-    ("standalone", "paige"),
-];
-
-/// What programs are made of, from the workspace's own folder.
-const WORKSPACE: [&str; 6] = ["Cargo.toml", "Cargo.lock", "deploy", "events", "schemas", "services"];
+/// What cargo tells a test of the test's own package. Some build scripts look at the same variables, and would run again for another value.
+const OF_A_TEST: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CFG_", "OUT_DIR"];
 
 /// Where a program is, built from the sources as they are now.
 ///
@@ -73,12 +54,9 @@ fn folder() -> PathBuf {
 
 /// Not older than any of its sources. One that is gone says nothing: whatever named it has changed too.
 fn is_fresh(folder: &Path, program: &str) -> bool {
-    let Some(built) = modified(&folder.join(program)) else { return false };
-    let sources = match std::fs::read_to_string(folder.join(format!("{program}.d"))) {
-        Ok(list) => listed(&list),
-        Err(_) => WORKSPACE.iter().flat_map(|part| files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(part))).collect(),
-    };
-    sources.iter().all(|source| modified(source).is_none_or(|changed| changed <= built))
+    let list = std::fs::read_to_string(folder.join(format!("{program}.d")));
+    let (Some(built), Ok(list)) = (modified(&folder.join(program)), list) else { return false };
+    listed(&list).iter().all(|source| modified(source).is_none_or(|changed| changed <= built))
 }
 
 /// The sources of a line of a makefile, `<program>: <source> <source>`, where a space in a path has a backslash before it.
@@ -87,27 +65,22 @@ fn listed(list: &str) -> Vec<PathBuf> {
     sources.split_whitespace().map(|source| PathBuf::from(source.replace('\0', " "))).collect()
 }
 
-/// Every file in a folder, or the file itself.
-fn files_below(path: &Path) -> Vec<PathBuf> {
-    match std::fs::read_dir(path) {
-        Ok(entries) => entries.flatten().flat_map(|entry| files_below(&entry.path())).collect(),
-        Err(_) => vec![path.to_owned()],
-    }
-}
-
 fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|meta| meta.modified()).ok()
 }
 
-/// All of them, also those that are fresh: cargo chooses the features of what they depend on by what is built together, and another choice
-/// is another build of everything.
+/// All of them, also those that are fresh, and one target of tests, as `make test` builds them: cargo chooses the features of what they depend
+/// on by what is built together, what tests need included, and another choice is another build of everything.
 fn build(folder: &Path) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--bins"]).args(PROGRAMS.iter().flat_map(|(package, _)| ["-p", package]));
+    command.args(["build", "--quiet", "--workspace", "--bins", "--test", "tidy"]);
     match folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => {}
         Some(profile) => drop(command.args(["--profile", profile])),
+    }
+    for (name, _) in std::env::vars_os().filter(|(name, _)| OF_A_TEST.iter().any(|part| name.to_string_lossy().starts_with(part))) {
+        command.env_remove(name);
     }
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
     let output = command.output().expect("cargo runs");

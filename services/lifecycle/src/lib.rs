@@ -36,6 +36,8 @@ mod routes;
 mod store;
 mod transfer;
 
+use std::time::Duration;
+
 use chassis::{Clock, Health, Ids};
 use contract::{ProjectId, Stream};
 use journal::Journal;
@@ -66,6 +68,8 @@ pub struct Lifecycle {
     graph: Option<Graph>,
     /// What a step of an operation was told last, of those that wait.
     heard: LastHeard,
+    /// How long an append that was begun before a deletion may take to land.
+    late_appends: Duration,
     /// Rows may have changed: whoever waits for a deadline or for a step to do looks again.
     wake: watch::Sender<()>,
 }
@@ -73,13 +77,20 @@ pub struct Lifecycle {
 impl Lifecycle {
     /// Takes connected parts; `pool` is of the platform database, `master` wraps the keys of the projects.
     pub fn new(journal: Journal, pool: PgPool, clock: Clock, ids: Ids, master: MasterKey) -> Self {
-        Self { journal, pool, clock, ids, master, graph: None, heard: LastHeard::default(), wake: watch::Sender::new(()) }
+        let (heard, late_appends, wake) = (LastHeard::default(), erase::LATE_APPENDS, watch::Sender::new(()));
+        Self { journal, pool, clock, ids, master, graph: None, heard, late_appends, wake }
     }
 
     /// With Meta: numbers can be signed up.
     #[must_use]
     pub fn with_graph(self, graph: Option<Graph>) -> Self {
         Self { graph, ..self }
+    }
+
+    /// With another time after which a deletion looks again for what was on its way to the log: a test knows who writes.
+    #[must_use]
+    pub fn with_late_appends(self, late_appends: Duration) -> Self {
+        Self { late_appends, ..self }
     }
 
     /// Brings the tables to their current form and to where the log is. Call it before routes answer.

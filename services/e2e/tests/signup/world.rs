@@ -33,6 +33,8 @@ const KEY: &str = "paige_test_key_of_20";
 const SECRET: &str = "app-secret";
 const WAIT_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
+/// The test alone writes beside lifecycle: nothing is on its way to the log for longer.
+const LATE_APPENDS: Duration = Duration::from_secs(1);
 
 /// Servers and Meta, which outlive every life of lifecycle.
 pub(crate) struct World {
@@ -203,6 +205,7 @@ async fn live(journal: &Journal, database_url: &str, meta: &str, clock: &Clock, 
     let graph = Graph::new(graph::Settings { url, app_id: APP_ID.to_owned(), app_secret: Token::new(SECRET) }).unwrap();
     let master: MasterKey = "0b".repeat(32).parse().unwrap();
     let lifecycle = Lifecycle::new(journal.clone(), pool, clock.clone(), ids.clone(), master).with_graph(Some(graph));
+    let lifecycle = lifecycle.with_late_appends(LATE_APPENDS);
     lifecycle.prepare().await.unwrap();
     let site = Site::new("test", Secret::new(KEY), Health::new(), Metrics::install().unwrap(), ids.clone());
     let router = site.finish(lifecycle::routes(lifecycle.clone())).unwrap();

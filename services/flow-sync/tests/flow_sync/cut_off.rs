@@ -129,8 +129,8 @@ async fn an_answer_that_is_lost_is_looked_up_before_it_is_asked_for_again() {
     let world = World::new().await;
     // With another one before it, so that no comparison is under way any more when this one is made.
     let (project, _) = world.brought("other", &good("Other")).await;
-    // Done, and answered with an error that says nothing: by the next attempt the name is taken, by us.
-    world.meta.fault("create", Fault::CutAfter);
+    // Done, and the answer breaks off: by the next attempt the name is taken, by us.
+    world.meta.fault("create", Fault::BrokenOff);
     let flows = format!("/v1/projects/{project}/flows");
     let body = json!({"name": "booking", "categories": ["SURVEY"], "flow_json": good("One")});
     let made = world.post(&flows, &body).await;
@@ -140,7 +140,7 @@ async fn an_answer_that_is_lost_is_looked_up_before_it_is_asked_for_again() {
     world.until(&path, "it goes on by itself", |flow| flow["at_meta"]["state"] == "in_sync").await;
     assert_eq!(world.meta.flows().iter().filter(|held| held.json == Some(good("One"))).count(), 1);
     // The same of a publication: done, and the answer lost.
-    world.meta.fault("publish", Fault::CutAfter);
+    world.meta.fault("publish", Fault::BrokenOff);
     let published = world.act(&format!("{path}/publish")).await;
     assert_eq!((published.status, &published.body["published_revision"]), (200, &json!(1)), "{}", published.body);
     world.end().await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     Broken,
     /// Done, and answered only when it is let go.
     Late,
+    /// Done, and the connection breaks amid the answer.
+    BrokenOff,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -158,11 +160,9 @@ impl Meta {
 
     fn fault_of(&self, call: &str) -> Option<Fault> {
         let mut desk = self.desk.lock().unwrap();
-        if let Some((nth, fault)) = desk.nth.take() {
-            if nth <= 1 {
-                return Some(fault);
-            }
-            desk.nth = Some((nth - 1, fault));
+        match desk.nth.take() {
+            Some((0 | 1, fault)) => return Some(fault),
+            later => desk.nth = later.map(|(nth, fault)| (nth - 1, fault)),
         }
         let index = desk.faults.iter().position(|(of, _)| of == call)?;
         Some(desk.faults.remove(index).1)
@@ -205,18 +205,19 @@ async fn answer(State(meta): State<Meta>, method: Method, uri: Uri, Path(path): 
         None => meta.carry_out(call, &parts, &body),
         Some(Fault::Refuse(code, message)) => refusal(code, message),
         Some(Fault::Broken) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Some(Fault::Late) => {
-            let response = meta.carry_out(call, &parts, &body);
-            meta.cut.notify_one();
-            meta.go.notified().await;
-            response
-        }
         Some(fault) => {
-            if fault == Fault::CutAfter {
-                drop(meta.carry_out(call, &parts, &body));
-            }
+            let done = (fault != Fault::CutBefore).then(|| meta.carry_out(call, &parts, &body));
             meta.cut.notify_one();
-            std::future::pending().await
+            match (done, fault) {
+                (Some(response), Fault::Late) => {
+                    meta.go.notified().await;
+                    response
+                }
+                (_, Fault::BrokenOff) => {
+                    Response::new(Body::from_stream(futures::stream::iter([Err::<Bytes, _>(std::io::Error::other("cut"))])))
+                }
+                _ => std::future::pending().await,
+            }
         }
     }
 }
@@ -243,9 +244,8 @@ impl Meta {
             return fine(json!({ "id": id }));
         }
         if call == "list" {
-            let of_account: Vec<Value> =
-                desk.flows.iter().filter(|(_, held)| held.waba == parts[0]).map(|(id, held)| shown(id, held)).collect();
-            return fine(json!({"data": of_account, "paging": {}}));
+            let all: Vec<Value> = desk.flows.iter().filter(|(_, held)| held.waba == parts[0]).map(|(id, held)| shown(id, held)).collect();
+            return fine(json!({"data": all, "paging": {}}));
         }
         let id = if call == "file" { parts[1] } else { parts[0] };
         if call == "update" && desk.is_anothers_name(id, &json()["name"]) {

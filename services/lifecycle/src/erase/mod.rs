@@ -25,7 +25,7 @@ use crate::error::Error;
 use numbers::Numbers;
 
 /// How long an append that was begun before the deletion may take to land: the journal's limit for one, and a little.
-const LATE_APPENDS: Duration = Duration::from_secs(7);
+pub(crate) const LATE_APPENDS: Duration = Duration::from_secs(7);
 /// How often it is looked again. Whoever still writes then has not heard of the deletion, which a later attempt may find mended.
 const PASSES_MAX: u32 = 20;
 
@@ -53,7 +53,7 @@ pub(crate) async fn erase_log(lifecycle: &Lifecycle, project: ProjectId, overwri
             claims::erase(journal, project, &numbers, overwrite).await?;
             return Ok(());
         }
-        tokio::time::sleep(LATE_APPENDS).await;
+        tokio::time::sleep(lifecycle.late_appends).await;
     }
     Err(Error::StillWritten(project))
 }

@@ -149,6 +149,10 @@ pub(crate) async fn heard(world: &World) -> [u64; 2] {
 #[tokio::test]
 async fn what_a_number_hears_for_its_next_project_while_the_last_is_erased_stays() {
     let mut world = World::new().await;
+    // Time for what happens between two passes.
+    world.stop().await;
+    world.set_late_appends(std::time::Duration::from_secs(7));
+    world.start();
     let (gone, next) = (world.ready("Pizza").await, world.ready("Pasta").await);
     let connect = async |id: ProjectId| {
         let body = json!({"phone_number_id": NUMBER, "waba_id": ACCOUNT});

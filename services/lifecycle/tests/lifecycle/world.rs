@@ -24,6 +24,8 @@ pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 /// 64 hexadecimal digits.
 pub(crate) const MASTER_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// The test alone writes beside the service: nothing is on its way to the log for longer.
+const LATE_APPENDS: Duration = Duration::from_secs(1);
 
 pub(crate) struct World {
     pub(crate) nats: Nats,
@@ -57,7 +59,8 @@ pub(crate) async fn fresh_pool() -> PgPool {
 }
 
 pub(crate) fn service(journal: &Journal, pool: &PgPool, clock: &Clock, ids: &Ids) -> Lifecycle {
-    Lifecycle::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), MASTER_KEY.parse().unwrap())
+    let lifecycle = Lifecycle::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), MASTER_KEY.parse().unwrap());
+    lifecycle.with_late_appends(LATE_APPENDS)
 }
 
 impl World {
@@ -89,6 +92,11 @@ impl World {
         let mut world = Self { nats, journal, pool, clock, ids, lifecycle, router, stop, task: None, _authority: forever.drop_guard() };
         world.start();
         world
+    }
+
+    /// With another time after which what a deletion leaves is looked for again, from the next start on.
+    pub(crate) fn set_late_appends(&mut self, late_appends: Duration) {
+        self.lifecycle = self.lifecycle.clone().with_late_appends(late_appends);
     }
 
     /// Follows, waits for deadlines, does its steps.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -60,6 +60,7 @@ struct Desk {
 pub(crate) struct Meta {
     desk: Arc<Mutex<Desk>>,
     cut: Arc<Notify>,
+    end: Arc<Notify>,
     pub(crate) url: String,
 }
 
@@ -69,7 +70,7 @@ impl Meta {
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let meta = Self { desk: Arc::default(), cut: Arc::default(), url };
+        let meta = Self { desk: Arc::default(), cut: Arc::default(), end: Arc::default(), url };
         meta.desk.lock().unwrap().page = 100;
         let router = Router::new().route("/{*path}", any(answer)).with_state(meta.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -124,6 +125,11 @@ impl Meta {
     /// Waits until a call was cut off.
     pub(crate) async fn until_cut(&self) {
         self.cut.notified().await;
+    }
+
+    /// The connection of a call that was cut off breaks.
+    pub(crate) fn break_off(&self) {
+        self.end.notify_one();
     }
 
     /// How often a call of that name was made.
@@ -186,7 +192,8 @@ async fn answer(
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }
             meta.cut.notify_one();
-            std::future::pending().await
+            meta.end.notified().await;
+            Response::new(Body::from_stream(futures::stream::iter([Err::<Bytes, _>(std::io::Error::other("cut"))])))
         }
     }
 }
