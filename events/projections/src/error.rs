@@ -76,27 +76,14 @@ pub enum Error {
 
 /// SQLSTATE of a database that does not exist.
 const INVALID_CATALOG_NAME: &str = "3D000";
-/// Classes that go away by themselves: connection, insufficient resources, operator intervention, serialization, invalid password while roles are
-/// made; and a table or column that is not there yet, while databases brings the tables of older projects forward.
-const PASSING: [&str; 8] = ["08", "53", "57", "40", "28", "55", "42P01", "42703"];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if let sqlx::Error::Database(refusal) = &error {
-            let code = refusal.code().unwrap_or_default();
-            if code == INVALID_CATALOG_NAME {
-                return Self::NoDatabase(refusal.message().to_owned());
-            }
-            if !PASSING.iter().any(|class| code.starts_with(class)) {
-                return Self::Refused(error);
-            }
+        if let sqlx::Error::Database(refusal) = &error
+            && refusal.code().as_deref() == Some(INVALID_CATALOG_NAME)
+        {
+            return Self::NoDatabase(refusal.message().to_owned());
         }
-        match error {
-            sqlx::Error::ColumnDecode { .. }
-            | sqlx::Error::ColumnNotFound(_)
-            | sqlx::Error::Decode(_)
-            | sqlx::Error::TypeNotFound { .. } => Self::Refused(error),
-            error => Self::Unavailable(error),
-        }
+        if tables::is_outage(&error) { Self::Unavailable(error) } else { Self::Refused(error) }
     }
 }

@@ -19,7 +19,6 @@ mod key;
 mod keyed;
 mod letters;
 mod mail;
-mod migrate;
 mod name;
 mod ownership;
 mod person;
@@ -39,6 +38,7 @@ use contract::Stream;
 use journal::Journal;
 use sealing::MasterKey;
 use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +60,8 @@ pub const STREAMS: [Stream; 10] = [
     Stream::Parked,
     Stream::Position,
 ];
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// What access is made of, beside log and database.
 #[derive(Debug, Clone)]
@@ -99,7 +101,7 @@ impl Access {
     /// # Errors
     /// [`Error::Migrate`], [`Error::OtherLog`], or whatever keeps the log or the database from answering.
     pub async fn prepare(&self) -> Result<(), Error> {
-        migrate::migrate(&self.pool).await?;
+        tables::migrate(&self.pool, "access", &MIGRATIONS).await?;
         self.rebuild().await
     }
 

@@ -20,7 +20,6 @@ mod decide;
 mod error;
 mod handle;
 mod list_payments;
-mod migrate;
 mod pause_subscription;
 mod pay_subscription;
 mod paystack;
@@ -47,6 +46,7 @@ use contract::Stream;
 use journal::Journal;
 use sealing::MasterKey;
 use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -61,6 +61,8 @@ use accounts::Accounts;
 /// The streams that must be open before billing runs.
 pub const STREAMS: [Stream; 7] =
     [Stream::Project, Stream::Billing, Stream::Usage, Stream::Webhook, Stream::Workspace, Stream::Parked, Stream::Position];
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// What billing is built from.
 pub struct Parts {
@@ -123,7 +125,7 @@ impl Billing {
     /// # Errors
     /// [`Error::Migrate`], [`Error::OtherLog`], or whatever keeps the log or the database from answering.
     pub async fn prepare(&self) -> Result<(), Error> {
-        migrate::migrate(&self.pool).await?;
+        tables::migrate(&self.pool, "billing", &MIGRATIONS).await?;
         self.rebuild().await
     }
 

@@ -29,7 +29,6 @@ mod fold;
 mod follow_project;
 mod keep;
 mod meta;
-mod migrate;
 mod on_flow;
 mod on_webhook;
 mod push;
@@ -48,6 +47,7 @@ use contract::Stream;
 use journal::Journal;
 use projects::{Projects, Tokens};
 use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
 use whatsapp::graph::Graph;
@@ -60,6 +60,8 @@ pub use space::Space;
 
 /// The streams that must be open before flow-sync runs.
 pub const STREAMS: [Stream; 5] = [Stream::Project, Stream::Flow, Stream::Webhook, Stream::Parked, Stream::Position];
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// What flow-sync is built from.
 pub struct Parts {
@@ -111,7 +113,7 @@ impl FlowSync {
     /// # Errors
     /// [`Error::Migrate`], [`Error::OtherLog`], or whatever keeps the log or the database from answering.
     pub async fn prepare(&self) -> Result<(), Error> {
-        migrate::migrate(&self.pool).await?;
+        tables::migrate(&self.pool, "flow_sync", &MIGRATIONS).await?;
         self.rebuild().await
     }
 

@@ -26,7 +26,6 @@ mod error;
 mod follow;
 mod ground;
 mod held;
-mod migrate;
 mod number;
 mod operation;
 mod origin;
@@ -43,6 +42,7 @@ use contract::{ProjectId, Stream};
 use journal::Journal;
 use sealing::MasterKey;
 use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use whatsapp::graph::Graph;
@@ -55,6 +55,8 @@ pub use routes::routes;
 
 /// The streams that must be open before lifecycle runs: all of them, because a deletion looks everywhere.
 pub const STREAMS: [Stream; Stream::ALL.len()] = Stream::ALL;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Everything that lifecycle works with. Cheap to clone.
 #[derive(Clone)]
@@ -98,7 +100,7 @@ impl Lifecycle {
     /// # Errors
     /// [`Error::Migrate`], [`Error::OtherLog`], or whatever keeps the log or the database from answering.
     pub async fn prepare(&self) -> Result<(), Error> {
-        migrate::migrate(&self.pool).await?;
+        tables::migrate(&self.pool, "lifecycle", &MIGRATIONS).await?;
         self.rebuild().await
     }
 

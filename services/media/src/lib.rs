@@ -21,7 +21,6 @@ mod follow_project;
 mod keep;
 mod label;
 mod list_message_media;
-mod migrate;
 mod notice;
 mod read;
 mod routes;
@@ -40,6 +39,7 @@ use contract::{ProjectId, Stream};
 use journal::Journal;
 use projects::{Life, Projects, Tokens};
 use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use storage::Storage;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +50,8 @@ pub use routes::routes;
 
 /// The streams that must be open before media runs.
 pub const STREAMS: [Stream; 5] = [Stream::Project, Stream::Conversation, Stream::Media, Stream::Parked, Stream::Position];
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// A mebibyte.
 const MIB: u64 = 1024 * 1024;
@@ -119,7 +121,7 @@ impl Media {
     /// # Errors
     /// [`Error::Migrate`], [`Error::OtherLog`], or whatever keeps the log or the database from answering.
     pub async fn prepare(&self) -> Result<(), Error> {
-        migrate::migrate(&self.pool).await?;
+        tables::migrate(&self.pool, "media", &MIGRATIONS).await?;
         self.catch_up().await
     }
 

@@ -19,7 +19,6 @@ mod files;
 mod lane;
 mod limits;
 mod message;
-mod migrate;
 mod next;
 mod origin;
 mod pace;
@@ -42,6 +41,7 @@ use contract::Stream;
 use journal::Journal;
 use projects::{Catalogue, Projects, Tokens};
 use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
 use whatsapp::graph::Graph;
@@ -53,6 +53,8 @@ use files::Files;
 
 /// The streams that must be open before the sender runs.
 pub const STREAMS: [Stream; 4] = [Stream::Project, Stream::Conversation, Stream::Template, Stream::Flow];
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// What the sender is built from.
 pub struct Parts {
@@ -106,7 +108,7 @@ impl Sender {
     /// # Errors
     /// [`Error::Migrate`], [`Error::OtherLog`], or whatever keeps the log or the database from answering.
     pub async fn prepare(&self) -> Result<(), Error> {
-        migrate::migrate(&self.pool).await?;
+        tables::migrate(&self.pool, "sender", &MIGRATIONS).await?;
         let created = self.journal.state(Stream::Conversation).await?.created;
         store::check_identity(&self.pool, created).await
     }

@@ -8,7 +8,6 @@ use sqlx::PgPool;
 
 use super::{audit, projects};
 use crate::audit::{ActorKind, Entry};
-use crate::migrate::migrate;
 use crate::ownership::Ownership;
 
 fn project() -> ProjectId {
@@ -74,7 +73,7 @@ fn mixtures<'a>(ordered: &[&'a Step], late: &[&'a Step]) -> Vec<Vec<&'a Step>> {
 async fn rows_do_not_depend_on_which_stream_is_read_first() {
     let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
     let pool = PgPool::connect(&url).await.unwrap();
-    migrate(&pool).await.unwrap();
+    tables::migrate(&pool, "access", &crate::MIGRATIONS).await.unwrap();
     let owned = |n| Ownership { owner: Some(workspace(n)), erased: false };
     let created = Step::Own(owned(1), entry(Stream::Project, 1, "project.project_created.v2", None));
     let moved = Step::Own(owned(2), entry(Stream::Project, 2, "project.project_transferred.v1", None));
