@@ -85,8 +85,8 @@ impl Error {
     /// Whether something that is needed is down: trying later is all that is needed.
     pub(crate) fn is_outage(&self) -> bool {
         match self {
-            Self::Database(_)
-            | Self::Append(AppendError::Unavailable(_))
+            Self::Database(cause) => tables::is_outage(cause),
+            Self::Append(AppendError::Unavailable(_))
             | Self::Log(journal::Error::Unavailable(_))
             | Self::Provider(ProviderError::Unavailable(_)) => true,
             Self::Refused(_)
@@ -123,10 +123,15 @@ impl From<Error> for Problem {
             Error::Append(AppendError::Conflict { .. }) => Problem::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_)) => Problem::internal(cause),
             Error::Log(_) => Problem::unavailable("log_unavailable", RETRY_AFTER_S, cause),
-            Error::Database(_) => Problem::unavailable("database_unavailable", RETRY_AFTER_S, cause),
-            Error::Decode { .. } | Error::Migrate(_) | Error::OtherLog { .. } | Error::Row { .. } | Error::Sealing { .. } => {
-                Problem::internal(cause)
+            Error::Database(ref refused) if tables::is_outage(refused) => {
+                Problem::unavailable("database_unavailable", RETRY_AFTER_S, cause)
             }
+            Error::Database(_)
+            | Error::Decode { .. }
+            | Error::Migrate(_)
+            | Error::OtherLog { .. }
+            | Error::Row { .. }
+            | Error::Sealing { .. } => Problem::internal(cause),
         }
     }
 }

@@ -98,10 +98,23 @@ impl Error {
 
     /// Something is down, and waiting mends it.
     pub(crate) fn is_outage(&self) -> bool {
-        matches!(
-            self,
-            Self::Storage(_) | Self::Database(_) | Self::Log(journal::Error::Unavailable(_)) | Self::Append(AppendError::Unavailable(_))
-        )
+        match self {
+            Self::Database(cause) => tables::is_outage(cause),
+            Self::Storage(_) | Self::Log(journal::Error::Unavailable(_)) | Self::Append(AppendError::Unavailable(_)) => true,
+            Self::Refused(_)
+            | Self::Meta { .. }
+            | Self::NoLine(_)
+            | Self::Token(_)
+            | Self::Log(_)
+            | Self::Append(_)
+            | Self::Contended(_)
+            | Self::Decode { .. }
+            | Self::Lost(_)
+            | Self::Aside(_)
+            | Self::Migrate(_)
+            | Self::OtherLog { .. }
+            | Self::Row { .. } => false,
+        }
     }
 }
 
@@ -118,8 +131,9 @@ impl From<Error> for Problem {
             }
             Error::Contended(_) => Self::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Storage(_) => Self::unavailable("storage_unavailable", RETRY_AFTER_S, cause),
-            Error::Database(_) => Self::unavailable("database_unavailable", RETRY_AFTER_S, cause),
-            Error::Decode { .. }
+            Error::Database(ref refused) if tables::is_outage(refused) => Self::unavailable("database_unavailable", RETRY_AFTER_S, cause),
+            Error::Database(_)
+            | Error::Decode { .. }
             | Error::Lost(_)
             | Error::Aside(_)
             | Error::Migrate(_)

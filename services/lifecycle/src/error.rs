@@ -81,6 +81,25 @@ impl Error {
     pub(crate) fn chain(&self) -> String {
         chassis::error_chain(self)
     }
+
+    /// Whether something that is needed is down: trying later is all that is needed.
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::Database(cause) => tables::is_outage(cause),
+            Self::Append(AppendError::Unavailable(_)) | Self::Log(journal::Error::Unavailable(_)) => true,
+            Self::Append(_)
+            | Self::Log(_)
+            | Self::Refused(_)
+            | Self::Changed { .. }
+            | Self::Contended(_)
+            | Self::Decode { .. }
+            | Self::StillWritten(_)
+            | Self::Migrate(_)
+            | Self::OtherLog { .. }
+            | Self::Sealed(_)
+            | Self::Row { .. } => false,
+        }
+    }
 }
 
 impl From<Error> for Problem {
@@ -95,10 +114,15 @@ impl From<Error> for Problem {
             Error::Append(AppendError::Conflict { .. }) => Problem::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_)) => Problem::internal(cause),
             Error::Log(_) => Problem::unavailable("log_unavailable", RETRY_AFTER_S, cause),
-            Error::Database(_) => Problem::unavailable("database_unavailable", RETRY_AFTER_S, cause),
-            Error::Sealed(_) | Error::Decode { .. } | Error::Migrate(_) | Error::OtherLog { .. } | Error::Row { .. } => {
-                Problem::internal(cause)
+            Error::Database(ref refused) if tables::is_outage(refused) => {
+                Problem::unavailable("database_unavailable", RETRY_AFTER_S, cause)
             }
+            Error::Database(_)
+            | Error::Sealed(_)
+            | Error::Decode { .. }
+            | Error::Migrate(_)
+            | Error::OtherLog { .. }
+            | Error::Row { .. } => Problem::internal(cause),
         }
     }
 }

@@ -63,6 +63,21 @@ impl Error {
     pub(crate) fn chain(&self) -> String {
         chassis::error_chain(self)
     }
+
+    /// Something is down, and waiting mends it.
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::Database(cause) => tables::is_outage(cause),
+            Self::Storage(_) | Self::Log(journal::Error::Unavailable(_)) | Self::Append(AppendError::Unavailable(_)) => true,
+            Self::Log(_)
+            | Self::Append(_)
+            | Self::Decode { .. }
+            | Self::Lost(_)
+            | Self::Migrate(_)
+            | Self::OtherLog { .. }
+            | Self::Row { .. } => false,
+        }
+    }
 }
 
 impl From<Error> for Problem {
@@ -72,8 +87,9 @@ impl From<Error> for Problem {
             Error::Log(_) | Error::Append(AppendError::Unavailable(_)) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),
             Error::Append(AppendError::Conflict { .. }) => Self::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Storage(_) => Self::unavailable("storage_unavailable", RETRY_AFTER_S, cause),
-            Error::Database(_) => Self::unavailable("database_unavailable", RETRY_AFTER_S, cause),
+            Error::Database(ref refused) if tables::is_outage(refused) => Self::unavailable("database_unavailable", RETRY_AFTER_S, cause),
             Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_))
+            | Error::Database(_)
             | Error::Decode { .. }
             | Error::Lost(_)
             | Error::Migrate(_)

@@ -128,13 +128,12 @@ impl OnProject {
 fn stop(error: &Error) -> Stop {
     let cause = error.chain();
     match error {
-        Error::Storage(_)
-        | Error::Database(_)
-        | Error::Log(journal::Error::Unavailable(_))
-        | Error::Append(AppendError::Unavailable(_)) => Stop::SetAside { after: OUTAGE_PAUSE, cause },
+        error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },
         Error::Log(_)
         | Error::Append(_)
+        | Error::Storage(_)
+        | Error::Database(_)
         | Error::Decode { .. }
         | Error::Lost(_)
         | Error::Migrate(_)

@@ -76,7 +76,26 @@ impl Media {
         Ok(())
     }
 
+    /// All of a batch, but for what Postgres refuses for what it says: one such event must not hold up all files of everybody.
     async fn take(&self, stream: Stream, batch: &[Recorded]) -> Result<(), Error> {
+        match self.take_whole(stream, batch).await {
+            Err(error) if !error.is_outage() => {}
+            taken => return taken,
+        }
+        for recorded in batch {
+            match self.take_whole(stream, std::slice::from_ref(recorded)).await {
+                Err(error) if !error.is_outage() => {
+                    let error = error.chain();
+                    tracing::error!(stream.seq = recorded.sequence, %error, "an event cannot be kept in the tables, passed over");
+                    store::take(&self.pool, stream, recorded.sequence, &[]).await?;
+                }
+                taken => taken?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_whole(&self, stream: Stream, batch: &[Recorded]) -> Result<(), Error> {
         let Some(last) = batch.last() else { return Ok(()) };
         let mut entries = Vec::new();
         for recorded in batch {

@@ -9,6 +9,7 @@ mod killed;
 mod people;
 mod races;
 mod rebuild;
+mod refused;
 mod reminders;
 mod workspaces;
 mod world;

@@ -111,12 +111,12 @@ impl OnReport {
         match error {
             Error::Provider(_) if error.is_outage() => self.attempts(sequence) >= ATTEMPTS_MIN && self.billing.is_about_one(error).await,
             Error::Provider(_) | Error::Sealing { .. } | Error::Decode { .. } => true,
+            Error::Database(_) => !error.is_outage(),
             Error::Refused(_)
             | Error::Unconfigured
             | Error::Contended(_)
             | Error::Append(_)
             | Error::Log(_)
-            | Error::Database(_)
             | Error::Migrate(_)
             | Error::OtherLog { .. }
             | Error::Row { .. } => false,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contract::{BillingEvent, Event, Stream};
+use contract::{BillingEvent, Event, HoldKind, Stream, Subject};
 use futures::StreamExt;
 use journal::{Filter, Range};
 use serde_json::{Value, json};
@@ -156,11 +156,18 @@ async fn a_deadline_that_is_tried_again_stays_announced_until_it_is_done() {
     until("the first is done", async || !world.clock.is_behind(first_end)).await;
     assert!(world.clock.is_behind(stuck_end), "its table does not take what the log has: it is tried again");
     world.until_state(first, "expired").await;
+    let parked = async || world.journal.parked().await.unwrap();
+    until("its key is parked, with the reason", async || {
+        parked().await.iter().any(|held| held.kind == HoldKind::Parked && held.cause.contains("kept"))
+    })
+    .await;
 
     sqlx::query("ALTER TABLE billing.accounts DROP CONSTRAINT kept").execute(&world.pool).await.unwrap();
     until("the other is done", async || !world.clock.is_behind(stuck_end)).await;
     assert_eq!(world.told(stuck).await, ["trial_started", "subscription_expired", "entitlement_changed"]);
-    until("nothing is set aside any more", async || world.journal.parked().await.unwrap().is_empty()).await;
+    let key = Subject::billing(stuck).to_string();
+    world.journal.request_retry("billing", Stream::Billing, &key).await.unwrap();
+    until("nothing is held any more", async || parked().await.is_empty()).await;
     world.stop().await;
 }
 

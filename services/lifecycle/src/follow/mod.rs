@@ -78,12 +78,11 @@ fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
     let Err(error) = result else { return Handled::all(events) };
     let cause = error.chain();
     let stop = match error {
-        Error::Database(_) | Error::Append(journal::AppendError::Unavailable(_)) | Error::Log(journal::Error::Unavailable(_)) => {
-            Stop::SetAside { after: OUTAGE_PAUSE, cause }
-        }
+        error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Contended(_) | Error::StillWritten(_) => Stop::Retry { after: CONTENDED_PAUSE, cause },
         Error::Append(_)
         | Error::Log(_)
+        | Error::Database(_)
         | Error::Refused(_)
         | Error::Changed { .. }
         | Error::Decode { .. }

@@ -182,12 +182,18 @@ async fn a_lost_reaction_is_made_up_for_by_the_next_delivery() {
 }
 
 #[tokio::test]
-async fn an_event_that_nobody_can_read_is_parked_and_changes_nothing() {
+async fn an_event_that_nobody_can_read_or_keep_is_parked_and_changes_nothing() {
     let given = Given::new(ready()).await;
     let before = given.outcome().await;
-    let mut events = given.events(Stream::Database).await;
-    events.last_mut().unwrap().data = "{".into();
-    let handled = OnDatabase(given.lifecycle.clone()).handle(&format!("database.{}", given.id), &events).await;
-    assert!(matches!(handled.stopped, Some(journal::Stop::Park { .. })), "{handled:?}");
-    assert_eq!((handled.done, given.outcome().await), (0, before));
+    let events = given.events(Stream::Database).await;
+    let mut unreadable = events.clone();
+    unreadable.last_mut().unwrap().data = "{".into();
+    // No row of a database fits any more.
+    let refuse = "ALTER TABLE lifecycle.databases ADD CONSTRAINT refused CHECK (false) NOT VALID";
+    sqlx::raw_sql(refuse).execute(&given.lifecycle.pool).await.unwrap();
+    for (events, why) in [(unreadable, "read event"), (events, "refused")] {
+        let handled = OnDatabase(given.lifecycle.clone()).handle(&format!("database.{}", given.id), &events).await;
+        assert!(matches!(&handled.stopped, Some(journal::Stop::Park { cause }) if cause.contains(why)), "{handled:?}");
+        assert_eq!((handled.done, given.outcome().await), (0, before.clone()));
+    }
 }

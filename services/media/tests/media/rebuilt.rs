@@ -1,7 +1,20 @@
 //! The tables follow from the log: built again they are the same, and of another log they are refused.
 
+use contract::{Context, Event, EventId, MediaEvent, MediaFailed, MediaId, MessageId, ProjectId, Subject};
+use journal::Expect;
+
 use crate::meta::Trouble;
 use crate::world::{World, fresh_pool, rows};
+
+/// Says of a file what no table can hold: no text of Postgres has a NUL. The log takes whatever is said.
+async fn say_what_postgres_refuses(world: &World, project: ProjectId) {
+    let message = MessageId::from_ulid(world.ids.ulid());
+    let failed = MediaFailed { message, media_id: "9".into(), code: "expired".into(), reason: "a\0b".into() };
+    let id = EventId::from_ulid(world.ids.ulid());
+    let event = MediaEvent::from(failed).into_new(id, "/test", world.clock.now(), Context::default());
+    let subject = Subject::media(project, MediaId::from_ulid(world.ids.ulid()));
+    world.journal.append(&subject, Expect::New, vec![event]).await.unwrap();
+}
 
 #[tokio::test]
 async fn tables_built_again_from_the_log_equal_those_that_lived() {
@@ -22,6 +35,7 @@ async fn tables_built_again_from_the_log_equal_those_that_lived() {
     world.stop(service).await;
     let lived = world.rows().await;
     assert_eq!(lived.len(), 6);
+    say_what_postgres_refuses(&world, project).await;
 
     let (_, fresh) = fresh_pool().await;
     let media = world.media_on(&fresh);
