@@ -22,8 +22,9 @@ use crate::{Error, Journal, Range};
 /// The largest stream in which a purge is short enough: it reads 1 GiB in a quarter of a second to one second, and an append has five
 /// seconds.
 const PURGE_BYTES_MAX: u64 = 2 << 30;
-/// So many sequences are gone through by one purge. Taking 50,000 events out is less work than reading the blocks.
-const PURGE_SEQUENCES: u64 = 50_000;
+/// So many sequences are gone through by one purge. What takes its time is reading the blocks: in a stream of 1 GiB, 50,000 events are taken out
+/// in 1.1 s and 200,000 in 1.2 s; 400,000 take 1.7 s, and an append has five.
+const PURGE_SEQUENCES: u64 = 250_000;
 /// Rest after a purge while others write, as a multiple of what it took: of two hundred appends one may have to wait.
 const PURGE_REST_FACTOR: u32 = 199;
 /// How often it is seen during such a rest whether others still write.
