@@ -60,14 +60,14 @@ async fn a_project_is_erased_and_its_neighbours_keep_every_event_in_order() {
 async fn a_project_that_lies_all_over_a_long_stream_is_erased_in_parts() {
     let log = Log::start().await;
     let (gone, neighbour) = (contact_of(1, 1), contact_of(2, 2));
-    // More than one part of sequences, with something to take out at both ends and at the seams.
-    for part in (0..61).map(|part| part * 1_001) {
+    // More than one part of 250,000 sequences, with something to take out at both ends and near the seam.
+    for part in (0..251).map(|part| part * 1_001) {
         log.journal.append(&gone, Expect::Any, vec![event(part)]).await.unwrap();
         log.journal.append(&neighbour, Expect::Any, (part + 1..part + 1_001).map(event).collect()).await.unwrap();
     }
-    log.journal.append(&gone, Expect::Any, vec![event(61 * 1_001)]).await.unwrap();
-    assert_eq!(log.journal.erase(&of_project(&gone, false)).await.unwrap(), 62);
-    assert_eq!(log.journal.state(Stream::Conversation).await.unwrap().messages, 61_000);
+    log.journal.append(&gone, Expect::Any, vec![event(251 * 1_001)]).await.unwrap();
+    assert_eq!(log.journal.erase(&of_project(&gone, false)).await.unwrap(), 252);
+    assert_eq!(log.journal.state(Stream::Conversation).await.unwrap().messages, 251_000);
     assert!(log.journal.subjects(Stream::Conversation, &of_project(&gone, false).pattern).await.unwrap().is_empty());
 }
 
