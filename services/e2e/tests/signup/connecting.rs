@@ -76,6 +76,7 @@ async fn what_a_browser_claims_is_not_believed() {
         let (answered, problem) = world.sign_up(project, body.clone()).await;
         assert_eq!((answered, &problem["code"]), (status, &json!(code)), "{problem}");
         assert_eq!(problem["step"], json!(told_by(code)), "{problem}");
+        assert_eq!(problem.to_string().contains("Meta's trace id"), told_by(code) == Some("exchange_code"), "{problem}");
     };
     for (field, value) in [
         ("code", json!("")),

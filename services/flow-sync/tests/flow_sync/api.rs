@@ -115,6 +115,14 @@ async fn any_json_is_judged_and_nothing_of_it_is_kept() {
         assert_eq!((judged.status, &judged.body["valid"]), (200, &json!(false)), "{}", judged.body);
         assert!(!judged.body["findings"].as_array().unwrap().is_empty());
     }
+    let text = "{\n  \"version\": \"6.0\",\n  \"screens\": [\n      ]\n}";
+    let judged = world.post(&check, &json!({ "flow_json": text })).await.body;
+    let pointer = json!({"line_start": 3, "line_end": 4, "column_start": 14, "column_end": 7, "path": "screens"});
+    let finding = json!({
+        "error": "MIN_ITEMS_REQUIRED", "error_type": "FLOW_JSON_ERROR", "message": "Property 'screens' should have at least '1' items.",
+        "line_start": 3, "line_end": 4, "column_start": 14, "column_end": 7, "pointers": [pointer],
+    });
+    assert_eq!(judged["findings"], json!([finding]), "as Meta writes its own");
     let path = world.make(project, "booking", &bad()).await;
     assert_eq!(world.post(&format!("{path}/check"), &json!({})).await.body["valid"], false);
     assert_eq!(world.post(&format!("{path}/check"), &json!({"flow_json": good("x")})).await.body["valid"], true);

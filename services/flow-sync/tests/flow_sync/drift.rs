@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use clap::{Args, Command, FromArgMatches};
+use flow_sync::config::ReconcileArgs;
 use serde_json::{Value, json};
 
 use crate::meta::Fault;
@@ -273,4 +275,10 @@ async fn what_changes_at_meta_is_found_without_anybody_asking() {
     world.until(&path, "the change is found", |flow| flow["at_meta"]["state"] == "drifted").await;
     assert_eq!(world.meta.only().json, Some(good("Theirs")), "and nothing is overwritten");
     world.end().await;
+}
+
+#[test]
+fn flows_are_compared_every_hour_unless_somebody_says_otherwise() {
+    let nothing = ReconcileArgs::augment_args(Command::new("flow-sync")).try_get_matches_from(["flow-sync"]).unwrap();
+    assert_eq!(ReconcileArgs::from_arg_matches(&nothing).unwrap().interval(), Duration::from_secs(3_600));
 }

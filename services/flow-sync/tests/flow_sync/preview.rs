@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::world::{World, bad};
 
+const BOOKING: &str = include_str!("../../../../schemas/meta/flows/valid-appointment-booking-endpoint.json");
+const LEAD: &str = include_str!("../../../../schemas/meta/flows/valid-lead-capture.json");
+
 fn two_screens() -> Value {
     let screen = |id: &str, data: Value, children: Value, terminal: bool| {
         let mut screen = json!({"id": id, "title": id, "data": data, "layout": {"type": "SingleColumnLayout", "children": children}});
@@ -71,5 +74,57 @@ async fn a_flow_is_walked_through_from_its_first_screen_to_its_end() {
     assert!(!invalid.body["findings"].as_array().unwrap().is_empty());
     assert_eq!(world.get(&format!("{path}/preview?revision=1")).await.status, 200);
     assert_eq!(world.told(&path).await, ["created", "revised", "revised"], "nothing is kept of it");
+    world.end().await;
+}
+
+/// Where on the screen the component stands whose `key` is that.
+fn place(body: &Value, key: &str, wanted: &str) -> Value {
+    let components = body["screen"]["components"].as_array().unwrap();
+    components.iter().find(|one| one[key] == wanted).unwrap_or_else(|| panic!("no {wanted} in {body}"))["path"].clone()
+}
+
+fn tapped(body: &Value, component: &Value, trigger: &str, form: Value) -> Value {
+    json!({"state": body["state"], "action": {"type": "tap", "component": component, "trigger": trigger, "form": form}})
+}
+
+#[tokio::test]
+async fn whoever_walks_answers_for_the_endpoint_and_is_told_what_is_opened() {
+    let world = World::new().await;
+    let project = world.project().await;
+    let path = world.make(project, "booking", &serde_json::from_str(BOOKING).unwrap()).await;
+    let steps = format!("{path}/preview/steps");
+    let asks = async |step: Value, payload: Value| {
+        let asked = world.post(&steps, &step).await.body;
+        assert_eq!((&asked["outcome"], &asked["payload"]), (&json!("data_exchange"), &payload), "{asked}");
+        assert_eq!((&asked["screen"]["screen"], &asked["state"]["form"]), (&json!("BOOKING"), &step["action"]["form"]), "it stays");
+        asked
+    };
+    let answers = async |asked: &Value, screen: &str, data: Value| {
+        let step = json!({"state": asked["state"], "action": {"type": "answer", "screen": screen, "data": data}});
+        let shown = world.post(&steps, &step).await.body;
+        assert_eq!((&shown["outcome"], &shown["screen"]["screen"]), (&json!("screen"), &json!(screen)), "{shown}");
+        shown
+    };
+    let shown = world.get(&format!("{path}/preview")).await.body;
+    let chosen = tapped(&shown, &place(&shown, "name", "department"), "select", json!({"department": "eye"}));
+    let asked = asks(chosen, json!({"trigger": "department_selected", "department": "eye"})).await;
+    let shown = answers(&asked, "BOOKING", json!({"is_slot_visible": true, "slots": [{"id": "0900", "title": "9:00"}]})).await;
+    let filled = json!({"department": "eye", "date": "2026-11-24", "slot": "0900"});
+    let submitted = tapped(&shown, &shown["screen"]["footer"]["path"], "click", filled);
+    let payload = json!({"trigger": "booking_submitted", "department": "eye", "date": "2026-11-24", "slot": "0900"});
+    let asked = asks(submitted, payload).await;
+    let summary = json!({"summary": "Eye care, 9:00", "price_note": "Free", "booking_ref": "BK-1"});
+    let shown = answers(&asked, "SUMMARY", summary).await;
+    assert_eq!(shown["screen"]["components"][1]["text"], "Eye care, 9:00");
+    let done = world.post(&steps, &tapped(&shown, &shown["screen"]["footer"]["path"], "click", json!({}))).await.body;
+    let payload = json!({"booking_ref": "BK-1", "department": "eye", "slot": "0900"});
+    assert_eq!((&done["outcome"], &done["payload"]), (&json!("complete"), &payload), "{done}");
+
+    let path = world.make(project, "lead", &serde_json::from_str(LEAD).unwrap()).await;
+    let shown = world.get(&format!("{path}/preview")).await.body;
+    let link = tapped(&shown, &place(&shown, "type", "EmbeddedLink"), "click", json!({}));
+    let opened = world.post(&format!("{path}/preview/steps"), &link).await.body;
+    let told = (&opened["outcome"], &opened["url"], &opened["screen"]["screen"]);
+    assert_eq!(told, (&json!("open_url"), &json!("https://studio.example/portfolio"), &json!("LEAD")), "{opened}");
     world.end().await;
 }

@@ -29,6 +29,7 @@ async fn a_project_is_answered_at_once_and_becomes_ready_by_named_steps() {
     // Seen at once, by every way.
     let id = project["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(world.project(id).await, *project);
+    assert_eq!(world.get("/v1/projects").await.body["data"], json!([project]));
     assert_eq!(world.get(&location).await.body, *operation);
     assert_eq!(world.get(&format!("/v1/projects/{id}/operations")).await.body["data"], json!([operation]));
     assert_eq!(steps(operation), MAKING.map(|name| (name, "pending")));
@@ -38,6 +39,7 @@ async fn a_project_is_answered_at_once_and_becomes_ready_by_named_steps() {
     }
     world.say_all_made(id).await;
     let project = world.until_status(id, "ready").await;
+    assert_eq!(world.get("/v1/projects").await.body["data"][0]["status"], "ready");
     assert_eq!(steps(&project["operation"]), MAKING.map(|name| (name, "done")));
     let operation = world.until(&location, "all parts", |answer| !answer.body.to_string().contains("pending")).await.body;
     let parts = operation["steps"][0]["parts"].as_array().unwrap();

@@ -37,6 +37,29 @@ test('ticks say how far a message came, and their colour who has seen it', async
   assert.deepEqual(told.map(([name]) => colour('.' + name)), [undefined, undefined, undefined, 'blue', 'red']);
 });
 
+test('the people are listed, another one is chosen, and one is added', async () => {
+  const page = await open('/sim');
+  // Nobody looks at this page: it asks only when something is done on it, so what it then draws follows from that.
+  page.run('document.hidden = true');
+  const people = () => page.$('phones').querySelectorAll('button');
+  const told = () => people().map((one) => [one.textContent, one.getAttribute('aria-current')]);
+  await until('the people are listed', () => people().length > 0);
+  assert.deepEqual(told(), [['Person 0142+16505550142', 'true'], ['Person 0143+16505550143', 'false']]);
+  await people()[1].does('click');
+  assert.deepEqual(told().map(([, current]) => current), ['false', 'true']);
+  assert.equal(page.$('status').textContent, 'as Person 0143');
+  assert.equal(page.$('person').elements.name.value, 'Person 0143');
+  assert.ok(saying(page, 'Failed'), 'the chat is theirs');
+  const another = page.$('new-phone');
+  another.elements.wa_id.value = '+16505550144';
+  another.elements.name.value = 'Cleo Marsh';
+  await another.requestSubmit();
+  assert.deepEqual(told().map(([, current]) => current), ['false', 'false', 'true']);
+  assert.equal(people()[2].textContent, 'Cleo Marsh+16505550144');
+  assert.deepEqual([bubbles(page).length, another.elements.wa_id.value], [0, ''], 'nothing was said yet, and the next one begins empty');
+  assert.equal(page.$('toast').textContent, '');
+});
+
 test('what is typed goes to the business', async () => {
   const page = await open('/sim');
   await until('the chat is drawn', () => saying(page, 'Hi'));

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use clap::{Args, Command, FromArgMatches};
 use contract::{ProjectId, ProjectTransferred, TemplateId, TransferId, WorkspaceId};
 use serde_json::{Value, json};
+use templates::config::ReconcileArgs;
 
 use crate::meta::{Fault, Held};
 use crate::world::{WABA, World, draft};
@@ -271,4 +273,10 @@ async fn everything_is_known_again_after_a_restart_and_hostile_webhooks_stop_nob
     let after = world.get(&path).await.body;
     assert_eq!((&after["status"], &after["created_at"]), (&json!("SOMETHING_NEW"), &before["created_at"]));
     world.end().await;
+}
+
+#[test]
+fn templates_are_compared_every_hour_unless_somebody_says_otherwise() {
+    let nothing = ReconcileArgs::augment_args(Command::new("templates")).try_get_matches_from(["templates"]).unwrap();
+    assert_eq!(ReconcileArgs::from_arg_matches(&nothing).unwrap().interval(), Duration::from_secs(3_600));
 }

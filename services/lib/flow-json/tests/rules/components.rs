@@ -168,6 +168,10 @@ fn some_components_stand_only_in_some_places() {
     refused(&with_data(nested(4)), &[(VALUE, "in more than 3 levels of If")]);
     refused(&switch(plain.clone()), &[(VALUE, "Component 'If' is not allowed inside Switch.")]);
     refused(&branch(json!({"type": "PhotoPicker", "name": "p", "label": "x"})), &[(VALUE, "inside If or Switch")]);
+    let rich = json!({"type": "RichText", "text": "x"});
+    for inside in [branch(rich.clone()), switch(rich)] {
+        refused(&inside, &[(VALUE, "Component 'RichText' is not allowed inside If or Switch.")]);
+    }
     let form = json!({"type": "Form", "name": "f", "children": [{"type": "TextHeading", "text": "x"}]});
     refused(
         &branch(form),

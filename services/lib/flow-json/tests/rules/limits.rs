@@ -95,6 +95,18 @@ fn lists_and_carousels_have_limits_of_their_own() {
 }
 
 #[test]
+fn no_more_options_must_be_chosen_than_may_be() {
+    const CHECKBOXES: &str = "/screens/0/layout/children/1";
+    let between = |min: u32, max: u32| {
+        let document = set(base(), &format!("{CHECKBOXES}/min-selected-items"), json!(min));
+        set(document, &format!("{CHECKBOXES}/max-selected-items"), json!(max))
+    };
+    taken(&between(2, 2));
+    let says = "min-selected-items cannot be greater than max-selected-items for CheckboxGroup topics.";
+    refused(&between(3, 2), &[("MIN_VALUE_GREATER_THAN_MAX", says)]);
+}
+
+#[test]
 fn pickers_take_so_many_files_of_such_a_size() {
     for (kind, files) in [("PhotoPicker", "photos"), ("DocumentPicker", "documents")] {
         for (key, min, max) in

@@ -123,6 +123,7 @@ fn a_server_is_asked_only_where_there_is_one() {
         &set(with_endpoint(), "/routing_model", Value::Null),
         &[(missing, "The property 'routing_model' is required for property 'data_api_version'.")],
     );
+    taken(&set(with_endpoint(), "/data_api_version", json!("4.0")));
     refused(
         &set(with_endpoint(), "/data_api_version", json!("2.0")),
         &[("NO_SUPPORTED_DATA_API_VERSION", "No supported Data API version")],

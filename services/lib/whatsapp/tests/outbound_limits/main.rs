@@ -6,7 +6,7 @@ mod interactive;
 mod template;
 
 use serde_json::{Value, json};
-use whatsapp::{FIELD_ERRORS_MAX, FieldError, Outbound};
+use whatsapp::{FIELD_ERRORS_MAX, FieldError, MediaKind, Outbound};
 
 fn errors(message: &Value) -> Vec<FieldError> {
     Outbound::parse(message).err().unwrap_or_default()
@@ -138,6 +138,23 @@ fn a_file_has_an_id_or_a_link() {
     check(of("audio", json!({"id": "1", "voice": true, "caption": "a"})), &[("/audio/caption", "unknown_property")]);
     check(of("audio", json!({"id": "1", "voice": 1})), &[("/audio/voice", "type")]);
     check(of("sticker", json!({"id": "1", "caption": "a"})), &[("/sticker/caption", "unknown_property")]);
+}
+
+#[test]
+fn a_file_has_as_many_bytes_as_meta_takes_and_not_one_more() {
+    let limits = [
+        (MediaKind::Audio, 16_777_216),
+        (MediaKind::Image, 5_242_880),
+        (MediaKind::Video, 16_777_216),
+        (MediaKind::Document, 104_857_600),
+        // An animated one.
+        (MediaKind::Sticker, 512_000),
+    ];
+    assert_eq!(limits.map(|(kind, _)| kind), MediaKind::ALL);
+    let fits = |kind: MediaKind, bytes: u64| bytes <= kind.bytes_max();
+    for (kind, max) in limits {
+        assert_eq!((fits(kind, max), fits(kind, max + 1)), (true, false), "{kind:?}");
+    }
 }
 
 #[test]
