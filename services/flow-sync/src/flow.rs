@@ -209,7 +209,7 @@ impl Flow {
 
     /// There is something that Meta was not told yet, or not asked yet after somebody published it there; and nothing that keeps it from that.
     pub(crate) fn is_pending(&self) -> bool {
-        let is_unseen = self.published == Some(UNKNOWN_REVISION) && self.status() == Some("PUBLISHED");
+        let is_unseen = self.published == Some(UNKNOWN_REVISION) && self.status() == Some(PUBLISHED);
         self.exists() && (is_unseen || !self.is_uploaded()) && self.drift.is_none() && self.failure.is_none()
     }
 }

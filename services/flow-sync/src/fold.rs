@@ -2,6 +2,7 @@
 
 use contract::{DriftChoice, FlowEvent, FlowLinked, FlowRevised, Recorded};
 
+use crate::decide::PUBLISHED;
 use crate::flow::{Deleted, Drift, Failure, Flow, Health, Link, META, Revision, Status, Step, Uploaded};
 
 /// Revisions that a document holds. Older ones are in the log.
@@ -90,7 +91,7 @@ impl Flow {
                 self.overwrite = None;
             }
             FlowEvent::FlowDriftResolved(event) => {
-                let over_published = self.status() == Some("PUBLISHED");
+                let over_published = self.status() == Some(PUBLISHED);
                 let chosen = self.drift.take().filter(|_| event.choice == DriftChoice::KeepOurs);
                 self.overwrite = chosen.map(|drift| Drift { over_published, ..drift });
                 self.failure = None;
@@ -121,7 +122,7 @@ impl Flow {
     }
 
     fn revise(&mut self, step: Step, event: FlowRevised) {
-        let over_published = self.status() == Some("PUBLISHED");
+        let over_published = self.status() == Some(PUBLISHED);
         self.revisions.push(Revision {
             revision: event.revision,
             sha256: event.sha256,
