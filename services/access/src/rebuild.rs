@@ -4,7 +4,6 @@
 //! What is known of people, workspaces and projects is folded from the beginning; the audit log goes on from where it is known to be whole.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Display;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{ProjectId, Recorded, Stream, UserId, WorkspaceId};
@@ -62,12 +61,12 @@ impl Access {
         }
         for (user, person) in &people {
             if store::people::reflected(&self.pool, *user).await? < person.version {
-                unless_refused(store::people::save(&self.pool, Some(person)).await, user)?;
+                tables::unless_refused(store::people::save(&self.pool, Some(person)).await, Error::is_outage, Error::chain, user)?;
             }
         }
         for (id, workspace) in &workspaces {
             if store::workspaces::reflected(&self.pool, *id).await?.is_none_or(|reflected| reflected < workspace.version) {
-                unless_refused(store::workspaces::save(&self.pool, Some(workspace)).await, id)?;
+                tables::unless_refused(store::workspaces::save(&self.pool, Some(workspace)).await, Error::is_outage, Error::chain, id)?;
             }
         }
         for (key, recorded) in uses {
@@ -128,16 +127,5 @@ impl Access {
         let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
         let known = store::log::identity(&self.pool, stream, found).await?;
         if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
-    }
-}
-
-/// A row that Postgres refuses keeps nobody from starting: the follower holds its key, and says why.
-fn unless_refused(saved: Result<(), Error>, row: impl Display) -> Result<(), Error> {
-    match saved {
-        Err(error) if !error.is_outage() => {
-            tracing::error!(%row, error = %error.chain(), "a row cannot be brought to where the log is, passed over");
-            Ok(())
-        }
-        saved => saved,
     }
 }

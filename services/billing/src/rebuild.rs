@@ -2,7 +2,6 @@
 //! or emptied, which the follower's position, kept in the log, knows nothing of.
 
 use std::collections::HashMap;
-use std::fmt::Display;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{ProjectId, Stream};
@@ -32,7 +31,7 @@ impl Billing {
         }
         // Also rows that are not behind: what is due depends on the terms, which may have changed.
         for (project, account) in &accounts {
-            unless_refused(store::save(&self.pool, *project, account, &self.terms).await, project)?;
+            tables::unless_refused(store::save(&self.pool, *project, account, &self.terms).await, Error::is_outage, Error::chain, project)?;
         }
         for project in store::projects(&self.pool).await?.into_iter().filter(|project| !accounts.contains_key(project)) {
             // Asked once more: another process may have written both event and row since the log was read.
@@ -48,16 +47,5 @@ impl Billing {
         let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
         let known = store::log_identity(&self.pool, stream, found).await?;
         if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
-    }
-}
-
-/// A row that Postgres refuses keeps nobody from starting: the follower holds its key, and says why.
-fn unless_refused(saved: Result<(), Error>, row: impl Display) -> Result<(), Error> {
-    match saved {
-        Err(error) if !error.is_outage() => {
-            tracing::error!(%row, error = %error.chain(), "a row cannot be brought to where the log is, passed over");
-            Ok(())
-        }
-        saved => saved,
     }
 }

@@ -2,7 +2,6 @@
 //! or emptied, which the follower's position, kept in the log, knows nothing of.
 
 use std::collections::HashMap;
-use std::fmt::Display;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{FlowId, ProjectId, Stream};
@@ -31,7 +30,12 @@ impl FlowSync {
             flows.entry(flow).or_insert_with(|| (project, Flow::default())).1.apply(&recorded, decode(&recorded)?);
         }
         for (flow, (project, state)) in &flows {
-            unless_refused(store::save(&self.pool, Id { project: *project, flow: *flow }, state).await, flow)?;
+            tables::unless_refused(
+                store::save(&self.pool, Id { project: *project, flow: *flow }, state).await,
+                Error::is_outage,
+                Error::chain,
+                flow,
+            )?;
         }
         for id in store::all(&self.pool).await?.into_iter().filter(|id| !flows.contains_key(&id.flow)) {
             // Asked once more: another process may have written both event and row since the log was read.
@@ -47,16 +51,5 @@ impl FlowSync {
         let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
         let known = store::log_identity(&self.pool, stream, found).await?;
         if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
-    }
-}
-
-/// A row that Postgres refuses keeps nobody from starting: the follower holds its key, and says why.
-fn unless_refused(saved: Result<(), Error>, row: impl Display) -> Result<(), Error> {
-    match saved {
-        Err(error) if !error.is_outage() => {
-            tracing::error!(%row, error = %error.chain(), "a row cannot be brought to where the log is, passed over");
-            Ok(())
-        }
-        saved => saved,
     }
 }

@@ -3,7 +3,6 @@
 //! project. Reactions are the follower's alone.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Display;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use contract::{ProjectErased, ProjectEvent, ProjectId, Stream};
@@ -60,7 +59,7 @@ impl Lifecycle {
             }
         }
         for project in projects.values().filter(|project| known.get(&project.id).is_none_or(|row| row.project < project.version)) {
-            unless_refused(store::save_project(&self.pool, project).await, project.id)?;
+            tables::unless_refused(store::save_project(&self.pool, project).await, Error::is_outage, Error::chain, project.id)?;
         }
         Ok(projects.len())
     }
@@ -75,7 +74,12 @@ impl Lifecycle {
             databases.insert(id, so_far.fold(recorded.sequence, recorded.time, &decode_database(&recorded)?));
         }
         for provisioning in databases.values().filter(|one| known.get(&one.project).is_none_or(|row| row.database < one.sequence)) {
-            unless_refused(store::save_provisioning(&self.pool, provisioning).await, provisioning.project)?;
+            tables::unless_refused(
+                store::save_provisioning(&self.pool, provisioning).await,
+                Error::is_outage,
+                Error::chain,
+                provisioning.project,
+            )?;
         }
         Ok(databases.len())
     }
@@ -84,16 +88,5 @@ impl Lifecycle {
         let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
         let known = store::log_identity(&self.pool, stream, found).await?;
         if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
-    }
-}
-
-/// A row that Postgres refuses keeps nobody from starting: the follower holds its key, and says why.
-fn unless_refused(saved: Result<(), Error>, row: impl Display) -> Result<(), Error> {
-    match saved {
-        Err(error) if !error.is_outage() => {
-            tracing::error!(%row, error = %error.chain(), "a row cannot be brought to where the log is, passed over");
-            Ok(())
-        }
-        saved => saved,
     }
 }
