@@ -54,24 +54,17 @@ fn holding(project: ProjectId, generation: Generation) -> String {
 }
 
 fn verifier(password: &str, salt: &[u8]) -> String {
-    // PBKDF2 with a single block, which is what SCRAM calls Hi().
-    let mut round = keyed(password.as_bytes(), &[salt, &1_u32.to_be_bytes()]);
-    let mut salted = round;
-    for _ in 1..SCRAM_ROUNDS {
-        round = keyed(password.as_bytes(), &[&round]);
-        salted.iter_mut().zip(round).for_each(|(sum, byte)| *sum ^= byte);
-    }
-    let stored: [u8; KEY_BYTES] = Sha256::digest(keyed(&salted, &[b"Client Key"])).into();
-    let server = keyed(&salted, &[b"Server Key"]);
+    // Which SCRAM calls Hi().
+    let salted: [u8; KEY_BYTES] = pbkdf2::pbkdf2_hmac_array::<Sha256, KEY_BYTES>(password.as_bytes(), salt, SCRAM_ROUNDS);
+    let stored: [u8; KEY_BYTES] = Sha256::digest(keyed(&salted, b"Client Key")).into();
+    let server = keyed(&salted, b"Server Key");
     let [salt, stored, server] = [salt, &stored, &server].map(|bytes| STANDARD.encode(bytes));
     format!("SCRAM-SHA-256${SCRAM_ROUNDS}:{salt}${stored}:{server}")
 }
 
-fn keyed(key: &[u8], parts: &[&[u8]]) -> [u8; KEY_BYTES] {
+fn keyed(key: &[u8], text: &[u8]) -> [u8; KEY_BYTES] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    for part in parts {
-        mac.update(part);
-    }
+    mac.update(text);
     mac.finalize().into_bytes().into()
 }
 
@@ -86,9 +79,9 @@ mod tests {
         let text = verifier("pencil", &salt);
         let keys: Vec<Vec<u8>> = text.rsplit('$').next().unwrap().split(':').map(|part| STANDARD.decode(part).unwrap()).collect();
         let auth = b"n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
-        assert_eq!(STANDARD.encode(keyed(&keys[1], &[auth])), "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
+        assert_eq!(STANDARD.encode(keyed(&keys[1], auth)), "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
         let proof = STANDARD.decode("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=").unwrap();
-        let client: Vec<u8> = keyed(&keys[0], &[auth]).iter().zip(proof).map(|(a, b)| a ^ b).collect();
+        let client: Vec<u8> = keyed(&keys[0], auth).iter().zip(proof).map(|(a, b)| a ^ b).collect();
         assert_eq!(Sha256::digest(client).as_slice(), keys[0]);
     }
 

@@ -1,5 +1,6 @@
 //! The broker goes away in the middle: acknowledged means stored, and a retry is never mistaken for a conflict.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -7,38 +8,96 @@ use std::time::{Duration, Instant};
 use contract::Stream;
 use futures::future::join_all;
 use journal::{AppendError, Expect};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::broker::Broker;
 use crate::fixture::{Log, PATIENCE, contact, event, numbers, within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_appends_survive_kill_minus_nine() {
-    println!("{}", killed_among_appends(Log::start().await, |_| {}, |kills, _| kills == 5).await);
+    println!("{}", killed_among_appends(&mut Log::start().await, Kill::Anywhere).await);
 }
 
 /// What the broker had gathered for the batch that it was killed in is gone, so it cannot finish it: what is left of the append that was cut in
 /// two is gone after the start, and everything before it in the batch stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_appends_survive_what_a_power_cut_leaves_of_a_batch() {
-    let lose = |nats: &Broker| {
-        let streams = nats.embedded().log_path().with_file_name("store").join("jetstream/$G/streams");
-        for stream in std::fs::read_dir(streams).into_iter().flatten().flatten() {
-            if let Ok(memory) = std::fs::read_link(stream.path().join("batches")) {
-                let _ = std::fs::remove_dir_all(memory);
+    let mut log = Log::own().await;
+    println!("{}", killed_among_appends(&mut log, Kill::WithinAnAppend).await);
+    let said = std::fs::read_to_string(log.nats.embedded().log_path()).unwrap();
+    assert!(said.matches("Failed restoring partial batch").count() >= KILLS, "each kill cut a batch in two");
+}
+
+const KILLS: usize = 5;
+
+#[derive(Clone, Copy)]
+enum Kill {
+    /// Wherever the broker is, often in the middle of a commit.
+    Anywhere,
+    /// When an append lies half in the stream; what the broker had gathered of its batch is lost with it.
+    WithinAnAppend,
+}
+
+impl Kill {
+    async fn strike(self, nats: &mut Broker) {
+        match self {
+            Kill::Anywhere => nats.kill().await,
+            Kill::WithinAnAppend => {
+                within(PATIENCE, "an append that lies half in the stream", stopped_within_an_append(nats)).await;
+                nats.kill().await;
+                // A folder, or a link to one in memory.
+                let gathered = stream_folder(nats).join("batches").canonicalize().expect("a batch was gathered");
+                std::fs::remove_dir_all(gathered).expect("what was gathered goes");
             }
         }
-    };
-    let torn =
-        |nats: &Broker| std::fs::read_to_string(nats.embedded().log_path()).unwrap().matches("Failed restoring partial batch").count();
-    let tally = killed_among_appends(Log::own().await, lose, |kills, nats| {
-        assert!(kills < 60, "no batch was cut in two");
-        torn(nats) >= 2
-    });
-    println!("{}", tally.await);
+    }
+}
+
+/// Stops the broker again and again, until the last event in its files is one that others of its append have yet to follow.
+async fn stopped_within_an_append(nats: &Broker) {
+    let pid = Pid::from_raw(nats.embedded().pid().try_into().expect("a pid"));
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        tokio::time::sleep(Duration::from_micros(tries * 1_700 % 9_000)).await;
+        kill(pid, Signal::SIGSTOP).expect("the broker runs");
+        if newest_block(nats).is_some_and(|block| last_record(&block).is_some_and(goes_on)) {
+            return;
+        }
+        kill(pid, Signal::SIGCONT).expect("the broker is there");
+    }
+}
+
+fn newest_block(nats: &Broker) -> Option<Vec<u8>> {
+    let files = std::fs::read_dir(stream_folder(nats).join("msgs")).expect("the stream's files").flatten().map(|entry| entry.path());
+    let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_suffix(".blk")?.parse::<u32>().ok();
+    let (_, newest) = files.filter_map(|path| Some((number(&path)?, path))).max()?;
+    std::fs::read(newest).ok()
+}
+
+/// The last whole record of a block. Each begins with its length in four bytes, least first, whose highest bit says that there are headers.
+fn last_record(mut block: &[u8]) -> Option<&[u8]> {
+    let mut last = None;
+    while let Some(length) = block.first_chunk() {
+        let length = u32::from_le_bytes(*length) & (u32::MAX >> 1);
+        let Some((record, rest)) = block.split_at_checked(length.max(4) as usize) else { break };
+        (last, block) = (Some(record), rest);
+    }
+    last
+}
+
+fn goes_on(record: &[u8]) -> bool {
+    const MORE: &[u8] = b"Paige-More:";
+    record.windows(MORE.len()).any(|window| window == MORE)
+}
+
+fn stream_folder(nats: &Broker) -> PathBuf {
+    nats.embedded().log_path().with_file_name("store").join("jetstream/$G/streams/conversation")
 }
 
 /// Writers that each build one chain of events, every one expecting its predecessor, while nats-server is killed again and again. Gives the tally.
-async fn killed_among_appends(mut log: Log, after_kill: impl Fn(&Broker), enough: impl Fn(usize, &Broker) -> bool) -> String {
+async fn killed_among_appends(log: &mut Log, how: Kill) -> String {
     const WRITERS: u64 = 48;
     let stop = Arc::new(AtomicBool::new(false));
     let acknowledged = Arc::new(AtomicUsize::new(0));
@@ -73,9 +132,7 @@ async fn killed_among_appends(mut log: Log, after_kill: impl Fn(&Broker), enough
         })
     });
     let writers: Vec<_> = writers.collect();
-    let mut kills = 0;
-    while !enough(kills, &log.nats) {
-        kills += 1;
+    for kills in 1..=KILLS {
         let more = acknowledged.load(Ordering::Relaxed) + 300;
         within(PATIENCE, "300 more appends", async {
             while acknowledged.load(Ordering::Relaxed) < more {
@@ -85,13 +142,12 @@ async fn killed_among_appends(mut log: Log, after_kill: impl Fn(&Broker), enough
         .await;
         // Into the middle of a commit, not always behind the end of one.
         tokio::time::sleep(Duration::from_micros(kills as u64 * 1_700 % 9_000)).await;
-        log.nats.kill().await;
-        after_kill(&log.nats);
+        how.strike(&mut log.nats).await;
         log.nats.restart().await.unwrap_or_else(|error| panic!("restart {kills}: {error}"));
     }
     stop.store(true, Ordering::Relaxed);
     let counts = within(PATIENCE, "the writers", join_all(writers)).await;
-    let told = format!("{kills} kills, {acknowledged:?} appends, {recovered:?} of them recovered");
+    let told = format!("{KILLS} kills, {acknowledged:?} appends, {recovered:?} of them recovered");
     for (writer, count) in counts.into_iter().enumerate() {
         let (writer, count) = (writer as u64, count.expect("no writer gave up"));
         let events = log.journal.entity(&contact(writer)).await.unwrap();
