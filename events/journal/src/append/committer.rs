@@ -14,6 +14,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::costs::Costs;
 use super::load::Load;
 use super::pending::Pending;
 use super::plan::{UnderWay, take_next};
@@ -27,7 +28,8 @@ use crate::link::Link;
 const AGAIN_PAUSE: Duration = Duration::from_millis(50);
 /// After a batch, its writers usually append again within moments. The committer waits for them, for this share of the time that the batch
 /// took and never longer than the limit, so that they share the next batch. Without the pause, two halves of the writers would take turns,
-/// and each would pay for a whole batch.
+/// and each would pay for a whole batch. Behind a smaller batch there is no crowd to wait for.
+const REGROUP_MIN: usize = 16;
 const REGROUP_SHARE: u32 = 4;
 const REGROUP_TIME_MAX: Duration = Duration::from_millis(1);
 /// How many appends are taken from the way in at once.
@@ -53,6 +55,7 @@ impl Committer {
             same: HashMap::new(),
             recent: Recent::default(),
             regroup: None,
+            costs: Costs::default(),
         };
         tokio::spawn(task.run(receiver));
         Self { sender, load }
@@ -81,6 +84,8 @@ struct Sent {
     outcome: Result<Ack, Failure>,
     verdict: Option<Verdict>,
     took: Duration,
+    /// Single ones that were on their way when it left, itself among them.
+    singles: usize,
 }
 
 /// Until so many wait, or until then.
@@ -100,6 +105,7 @@ struct Task {
     same: HashMap<EventId, Vec<Pending>>,
     recent: Recent,
     regroup: Option<Regroup>,
+    costs: Costs,
 }
 
 impl Task {
@@ -153,7 +159,7 @@ impl Task {
     }
 
     fn dispatch(&mut self) {
-        while let Some(mut appends) = take_next(&mut self.queue, &self.under_way) {
+        while let Some(mut appends) = take_next(&mut self.queue, &self.under_way, self.costs.group_min()) {
             let shared = appends.len() > 1;
             if shared || !appends.iter().all(Pending::is_single) {
                 let events: usize = appends.iter().map(|append| append.events).sum();
@@ -168,7 +174,7 @@ impl Task {
             for append in &appends {
                 self.under_way.add(append);
             }
-            let link = Arc::clone(&self.link);
+            let (link, singles) = (Arc::clone(&self.link), self.under_way.singles);
             self.sending.push(Box::pin(async move {
                 let from = Instant::now();
                 let outcome = send(&link, &mut appends).await;
@@ -176,22 +182,28 @@ impl Task {
                     (Err(failure), [append]) => follow_up(&link, failure, append).await,
                     _ => None,
                 };
-                Sent { appends, outcome, verdict, took: from.elapsed() }
+                Sent { appends, outcome, verdict, took: from.elapsed(), singles }
             }));
         }
     }
 
     fn finish(&mut self, sent: Sent) {
-        let Sent { appends, outcome, verdict, took } = sent;
+        let Sent { appends, outcome, verdict, took, singles } = sent;
         for append in &appends {
             self.under_way.remove(append);
         }
         let alone = appends.iter().any(|append| append.alone) || (appends.len() == 1 && appends.iter().all(Pending::is_single));
         if alone {
             self.under_way.singles -= 1;
+            if outcome.is_ok() {
+                self.costs.saw_single(took, singles);
+            }
         } else {
             self.under_way.batch = false;
-            if appends.len() > 1 && outcome.is_ok() {
+            if outcome.is_ok() {
+                self.costs.saw_batch(took, appends.iter().map(|append| append.events).sum());
+            }
+            if appends.len() >= REGROUP_MIN && outcome.is_ok() {
                 let until = Instant::now() + (took / REGROUP_SHARE).min(REGROUP_TIME_MAX);
                 let waiting = (appends.len() + self.queue.len()).min(BATCH_EVENTS_MAX);
                 self.regroup = Some(Regroup { waiting, until });

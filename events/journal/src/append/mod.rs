@@ -4,6 +4,7 @@
 //! caller's task, then the append waits in the queue of its stream's committer. See `committer` for what happens there.
 
 mod committer;
+mod costs;
 mod load;
 mod pending;
 mod plan;

@@ -197,7 +197,8 @@ async fn launch(bin: &PostgresBin, folder: &PostgresFolder, password: &str, port
     let account = folder.account.as_ref();
     // SIGQUIT: Postgres ends its sessions with it and goes at once, which SIGKILL would leave to them.
     let give_up = Signal::SIGQUIT;
-    let spec = Spec { server: SERVER, program: &program, args: args.into(), env: Vec::new(), account, log: &log, give_up, in_memory: None };
+    let env = settings::POSTGRES_MEMORY.map(|(name, value)| (name, value.into())).into();
+    let spec = Spec { server: SERVER, program: &program, args: args.into(), env, account, log: &log, give_up, in_memory: None };
     let mut process = Process::start(spec, lock)?;
     wait_until_ready(&mut process, port, password).await?;
     Ok(process)
