@@ -3,6 +3,7 @@
 //! One thing cannot be asked over the API without a system account: `sync_interval`. A single server must run with
 //! `sync_interval: always`, or a power cut takes acknowledged events with it; see `deploy/nats`.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use async_nats::{ConnectErrorKind, ServerInfo};
 use tokio::time::Instant;
 
 use crate::append::Committers;
+use crate::erase::PURGE_SEQUENCES;
 use crate::link::Link;
 use crate::{Error, Journal};
 
@@ -39,6 +41,8 @@ pub struct ConnectOptions {
     pub credentials: Option<Credentials>,
     /// Copies of each stream that `open` asks for: 1 on a single server, 3 on a cluster.
     pub replicas: usize,
+    /// So many sequences of a stream [`Journal::erase`] goes through before it rests for the sake of others' appends.
+    pub purge_sequences: NonZeroU64,
 }
 
 /// A user of the broker.
@@ -65,9 +69,9 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl ConnectOptions {
-    /// A single server without credentials.
+    /// A single server without credentials, of which 250,000 sequences are erased at once.
     pub fn new(url: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { url: url.into(), name: name.into(), credentials: None, replicas: 1 }
+        Self { url: url.into(), name: name.into(), credentials: None, replicas: 1, purge_sequences: PURGE_SEQUENCES }
     }
 
     /// With so many copies of each stream that [`Journal::open`] creates.
@@ -93,7 +97,7 @@ impl Journal {
             }
         };
         let link = Arc::new(link);
-        Ok(Self { committers: Arc::new(Committers::new(&link)), link })
+        Ok(Self { committers: Arc::new(Committers::new(&link)), link, purge_sequences: options.purge_sequences })
     }
 
     /// Whether the log can be used now.

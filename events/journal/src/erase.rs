@@ -9,6 +9,7 @@
 //! as an append.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ use crate::{Error, Journal, Range};
 const PURGE_BYTES_MAX: u64 = 2 << 30;
 /// So many sequences are gone through by one purge. What takes its time is reading the blocks: in a stream of 1 GiB, 50,000 events are taken out
 /// in 1.1 s and 200,000 in 1.2 s; 400,000 take 1.7 s, and an append has five.
-const PURGE_SEQUENCES: u64 = 250_000;
+pub(crate) const PURGE_SEQUENCES: NonZeroU64 = NonZeroU64::new(250_000).expect("not zero");
 /// Rest after a purge while others write, as a multiple of what it took: of two hundred appends one may have to wait.
 const PURGE_REST_FACTOR: u32 = 199;
 /// How often it is seen during such a rest whether others still write.
@@ -104,7 +105,7 @@ impl Journal {
         while let Some(first) = self.link.first_from(stream, pattern, from).await?.filter(|first| first.sequence < end) {
             self.rest_beside_others(stream, rest).await?;
             let began = Instant::now();
-            from = (first.sequence + PURGE_SEQUENCES).min(end);
+            from = first.sequence.saturating_add(self.purge_sequences.get()).min(end);
             erased += self.purge(stream, &json!({ "filter": pattern, "seq": from })).await?;
             rest = began.elapsed() * PURGE_REST_FACTOR;
         }

@@ -18,6 +18,7 @@ mod request;
 mod streams;
 mod wire;
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 pub use append::{Append, AppendError, Expect, Position};
@@ -32,4 +33,5 @@ pub use read::{Filter, Range, StreamState};
 pub struct Journal {
     link: Arc<link::Link>,
     committers: Arc<append::Committers>,
+    purge_sequences: NonZeroU64,
 }

@@ -72,24 +72,32 @@ pub(crate) fn of_other(stream: Stream) -> Follow {
 }
 
 impl Handler for OnWorkspace {
+    const ALL_OR_NONE: bool = true;
+
     async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
         settle(events, self.0.workspace_events(events).await)
     }
 }
 
 impl Handler for OnProject {
+    const ALL_OR_NONE: bool = true;
+
     async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
         settle(events, self.0.project_events(events).await)
     }
 }
 
 impl Handler for OnBilling {
+    const ALL_OR_NONE: bool = true;
+
     async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
         settle(events, self.0.billing_events(events).await)
     }
 }
 
 impl Handler for OnOther {
+    const ALL_OR_NONE: bool = true;
+
     async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
         settle(events, self.0.audit(events).await)
     }

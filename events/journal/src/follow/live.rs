@@ -136,8 +136,23 @@ impl<H: Handler> Director<H> {
     }
 }
 
-/// Calls the handler. A panic is a failed attempt, and so is an unfinished batch without a cause.
+/// Hands the events over, and once more one by one if the handler parks several of which it cannot say which is meant.
 pub(super) async fn call<H: Handler>(handler: &H, follow: &Follow, key: &str, events: &[Recorded]) -> Handled {
+    let together = attempt(handler, follow, key, events).await;
+    let is_parked = matches!(together.stopped, Some(Stop::Park { .. }));
+    if !(H::ALL_OR_NONE && is_parked && events.len() > 1) {
+        return together;
+    }
+    for (done, event) in events.iter().enumerate() {
+        if let Some(stop) = attempt(handler, follow, key, std::slice::from_ref(event)).await.stopped {
+            return Handled::stopped(done, stop);
+        }
+    }
+    Handled::all(events)
+}
+
+/// Calls the handler. A panic is a failed attempt, and so is an unfinished batch without a cause.
+async fn attempt<H: Handler>(handler: &H, follow: &Follow, key: &str, events: &[Recorded]) -> Handled {
     let retry = |cause: &str| Some(Stop::Retry { after: Duration::ZERO, cause: cause.to_owned() });
     let handling = AssertUnwindSafe(handler.handle(key, events)).catch_unwind();
     let handled = handling.instrument(trace::span(follow, events)).await;

@@ -59,6 +59,10 @@ pub struct Follow {
 ///
 /// A call should be bounded in time: while it runs, its key's later events wait in memory.
 pub trait Handler: Send + Sync + 'static {
+    /// Whether it does all events of a call or none, and so cannot say at which of them it stopped. What such a one parks is handed over once
+    /// more, event by event, so that its key is held at the event that cannot be done, and whoever skips that loses no other.
+    const ALL_OR_NONE: bool = false;
+
     /// Handles events of one key, in order, in a span of their trace, or one that links to their traces. Says how many of them, from the first
     /// on, are done for good, and why it stopped if it did. What is not done is handed over again.
     fn handle(&self, key: &str, events: &[Recorded]) -> impl Future<Output = Handled> + Send;

@@ -1,14 +1,18 @@
 //! What is erased is gone, for readers at once and on request from the disk; everything else stays as it was.
 
 use std::fs;
+use std::num::NonZeroU64;
 use std::path::Path;
+use std::time::Duration;
 
 use contract::{NewEvent, Stream, Subject};
 use futures::StreamExt;
-use journal::{Erasure, Error, Expect, Filter};
+use journal::{ConnectOptions, Erasure, Error, Expect, Filter, Journal};
 
-use crate::fixture::{Log, PATIENCE, contact_of, event, numbers, within};
+use crate::fixture::{Log, PATIENCE, contact_of, event, numbers, options, within};
 
+/// How often it is looked what is left.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const MARKER: &str = "a-very-particular-text-that-nobody-else-writes";
 
 fn marked(n: u64) -> NewEvent {
@@ -60,15 +64,34 @@ async fn a_project_is_erased_and_its_neighbours_keep_every_event_in_order() {
 async fn a_project_that_lies_all_over_a_long_stream_is_erased_in_parts() {
     let log = Log::start().await;
     let (gone, neighbour) = (contact_of(1, 1), contact_of(2, 2));
-    // More than one part of 250,000 sequences, with something to take out at both ends and near the seam.
-    for part in (0..251).map(|part| part * 1_001) {
-        log.journal.append(&gone, Expect::Any, vec![event(part)]).await.unwrap();
-        log.journal.append(&neighbour, Expect::Any, (part + 1..part + 1_001).map(event).collect()).await.unwrap();
+    // Parts of ten sequences, each from the first that is left on: something is to be taken out at both ends of each, and beside each seam.
+    let parts: [&[u64]; 4] = [&[1, 10], &[11, 20], &[21], &[40, 49]];
+    let is_gone = |n: u64| parts.iter().any(|part| part.contains(&n));
+    for n in 1..=50 {
+        let subject = if is_gone(n) { &gone } else { &neighbour };
+        let position = log.journal.append(subject, Expect::Any, vec![event(n)]).await.unwrap();
+        assert_eq!(position.sequence, n, "an empty log counts from 1");
     }
-    log.journal.append(&gone, Expect::Any, vec![event(251 * 1_001)]).await.unwrap();
-    assert_eq!(log.journal.erase(&of_project(&gone, false)).await.unwrap(), 252);
-    assert_eq!(log.journal.state(Stream::Conversation).await.unwrap().messages, 251_000);
-    assert!(log.journal.subjects(Stream::Conversation, &of_project(&gone, false).pattern).await.unwrap().is_empty());
+    let by_tens = ConnectOptions { purge_sequences: NonZeroU64::new(10).unwrap(), ..options(&log.nats) };
+    let (journal, erasure) = (Journal::connect(by_tens).await.unwrap(), of_project(&gone, false));
+
+    // Between two parts it rests for half a second.
+    let watched = async {
+        let mut seen = vec![7];
+        while *seen.last().unwrap() > 0 {
+            let left: u64 = log.journal.subjects(Stream::Conversation, &erasure.pattern).await.unwrap().values().sum();
+            seen.push(left);
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        seen.dedup();
+        seen
+    };
+    let both = async { tokio::join!(journal.erase(&erasure), watched) };
+    let (erased, seen) = within(PATIENCE, "the end of the erasure", both).await;
+    assert_eq!(erased.unwrap(), 7);
+    assert!(seen.len() > 2 && seen.iter().all(|left| [7, 5, 3, 2, 0].contains(left)), "left after each part: {seen:?}");
+    let kept: Vec<u64> = (1..=50).filter(|n| !is_gone(*n)).collect();
+    assert_eq!(numbers(&log.all(Stream::Conversation).await), kept);
 }
 
 #[tokio::test(flavor = "multi_thread")]

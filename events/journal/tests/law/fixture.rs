@@ -52,8 +52,11 @@ impl Log {
 }
 
 pub(crate) async fn connect(nats: &Broker) -> Journal {
-    let options = ConnectOptions { replicas: nats.replicas(), ..ConnectOptions::new(nats.url(), "law") };
-    Journal::connect(options).await.expect("connects")
+    Journal::connect(options(nats)).await.expect("connects")
+}
+
+pub(crate) fn options(nats: &Broker) -> ConnectOptions {
+    ConnectOptions { replicas: nats.replicas(), ..ConnectOptions::new(nats.url(), "law") }
 }
 
 /// Waits for something that must happen.

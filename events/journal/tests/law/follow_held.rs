@@ -1,12 +1,12 @@
 //! Keys that stop: they hold back their own events only, and come back in order with nothing lost or repeated.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use contract::{HoldKind, Stream};
-use journal::{Follow, HeldKey, Stop};
+use contract::{HoldKind, Recorded, Stream};
+use journal::{Follow, Handled, Handler, HeldKey, Stop};
 
 use crate::fixture::{Log, PATIENCE, event, within};
 use crate::follow::{Running, Seen, fill, follow, key, until};
@@ -220,4 +220,41 @@ async fn an_event_that_never_works_is_parked_after_its_last_attempt() {
     assert_eq!((held.kind, held.from_sequence, held.attempts), (HoldKind::Parked, bad, 9));
     assert_eq!((seen.of(&key(0)), seen.of(&key(1))), (expected[&key(0)][..3].to_vec(), expected[&key(1)].clone()));
     running.stop().await;
+}
+
+/// Does everything that it is handed, or nothing if something poisoned is among it, and does not say what that was. What it has done, in order.
+struct Whole {
+    poison: [u64; 2],
+    done: Mutex<Vec<u64>>,
+}
+
+impl Handler for Whole {
+    const ALL_OR_NONE: bool = true;
+
+    async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
+        if events.iter().any(|event| self.poison.contains(&event.sequence)) {
+            return Handled::stopped(0, Stop::Park { cause: "something cannot be read".to_owned() });
+        }
+        self.done.lock().unwrap().extend(events.iter().map(|event| event.sequence));
+        Handled::all(events)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_all_of_a_call_or_nothing_is_held_at_the_event_that_cannot_be_done() {
+    let log = Log::start().await;
+    let mut expected = fill(&log, 1, 1, 100).await.remove(&key(0)).unwrap();
+    let poison = [expected[30], expected[70]];
+    let whole = Arc::new(Whole { poison, done: Mutex::default() });
+    let running = Running::start(&log.journal, follow(), &whole);
+    // Once with what is live, once with what is read again.
+    for sequence in poison {
+        within(PATIENCE, "the hold", async { while the_held_key(&log).await.from_sequence != sequence {} }).await;
+        log.journal.skip("law", Stream::Conversation, &key(0), sequence, "a test's reason").await.unwrap();
+    }
+    within(PATIENCE, "the release", async { while !log.journal.parked().await.unwrap().is_empty() {} }).await;
+    running.caught_up().await;
+    running.stop().await;
+    expected.retain(|sequence| !poison.contains(sequence));
+    assert_eq!(*whole.done.lock().unwrap(), expected);
 }

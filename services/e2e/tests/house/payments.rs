@@ -1,11 +1,12 @@
 //! The simulated Paystack's bad days, with the whole house at the other end: its webhooks are doubled, late, lost or wrongly signed, and its calls time
-//! out after they were carried out. Whatever happens, a payment is counted, and once.
+//! out after they were carried out. Whatever happens, a payment is counted, and once; who does not pay is told in time.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{BillingEvent, Event, ProjectId, Stream, Subject};
 use e2e::Stage;
+use e2e::person::Person;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -45,10 +46,25 @@ impl Till {
         assert!(self.0.clock.advance(by));
     }
 
+    /// Moves the clock as an operator does: whatever is due on the way happens.
+    async fn move_to(&self, to: DateTime<Utc>) {
+        self.0.call(Method::POST, "/v1/dev/clock", Some(json!({ "to": to }))).await;
+    }
+
+    /// The mails that say what is due, the youngest first.
+    async fn reminders(&self) -> Vec<Value> {
+        let mails = self.0.call(Method::GET, "/v1/dev/mails", None).await;
+        mails["data"].as_array().unwrap().iter().filter(|mail| mail["text"].as_str().unwrap().contains("is not paid")).cloned().collect()
+    }
+
+    async fn said(&self, project: ProjectId) -> Vec<BillingEvent> {
+        let events = self.0.journal.entity(&Subject::billing(project)).await.unwrap();
+        events.iter().map(|event| BillingEvent::decode(event).unwrap()).collect()
+    }
+
     /// What was credited: payments that succeeded, cycles that began, cycles that were made longer.
     async fn credited(&self, project: ProjectId) -> (usize, usize, usize) {
-        let events = self.0.journal.entity(&Subject::billing(project)).await.unwrap();
-        let events: Vec<BillingEvent> = events.iter().map(|event| BillingEvent::decode(event).unwrap()).collect();
+        let events = self.said(project).await;
         let count = |of: fn(&BillingEvent) -> bool| events.iter().filter(|event| of(event)).count();
         (
             count(|event| matches!(event, BillingEvent::PaymentSucceeded(_))),
@@ -148,5 +164,46 @@ async fn on_paystacks_bad_days_every_payment_is_counted_once() {
         let told = till.subscription(project).await;
         assert_eq!(instant(&told["cycle"]["ends_at"]) - instant(&told["cycle"]["starts_at"]), TimeDelta::days(30));
     }
+    till.0.finish(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_that_is_declined_is_reminded_of_by_mail_until_the_project_is_suspended() {
+    let till = Till(Stage::start().await);
+    let ada = Person::sign_in(&till.0, "ada@example.com").await;
+    let made = ada.ask(&till.0, Method::POST, "/v1/projects", Some(json!({ "name": "Broke" }))).await.ok();
+    let project: ProjectId = made.body["project"]["id"].as_str().unwrap().parse().unwrap();
+    let path = format!("/v1/projects/{project}");
+    let shown = async || till.0.call(Method::GET, &path, None).await;
+    till.0.until("it is ready", async || shown().await["status"] == "ready").await;
+    till.0.pay(&till.page(project).await.unwrap()).await;
+    till.until_active(project).await;
+    let cycle_end = instant(&till.subscription(project).await["cycle"]["ends_at"]);
+    let grace_end = cycle_end + TimeDelta::days(7);
+
+    till.faults(json!({ "insufficient_funds": true })).await;
+    // Nothing that matters here is due before the end of the cycle.
+    till.later(cycle_end - TimeDelta::hours(1) - till.0.clock.now());
+    let until = grace_end.format("%-d %B %Y, %H:%M UTC").to_string();
+    for (number, day) in [(1, 0), (2, 3), (3, 6)] {
+        till.move_to(cycle_end + TimeDelta::days(day)).await;
+        till.0.until(&format!("reminder {number} is mailed"), async || till.reminders().await.len() == number).await;
+        let mails = till.reminders().await;
+        assert_eq!(mails[0]["to"], "ada@example.com");
+        let text = mails[0]["text"].as_str().unwrap();
+        for part in ["\"Broke\"", &project.to_string(), "ZAR 570.00 is due", until.as_str(), &format!("This is reminder {number}.")] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let (status, state) = (shown().await["status"].clone(), till.subscription(project).await["state"].clone());
+        assert_eq!((status, state), (json!("ready"), json!("past_due")), "on day {day}");
+    }
+    let declined = till.said(project).await.iter().filter(|event| matches!(event, BillingEvent::PaymentFailed(_))).count();
+    assert_eq!(declined, 1, "the card was charged once, in vain");
+
+    till.move_to(grace_end).await;
+    till.0.until("it is suspended", async || shown().await["status"] == "suspended").await;
+    assert_eq!(instant(&shown().await["suspended_at"]), grace_end);
+    assert_eq!(till.subscription(project).await["state"], "expired");
+    assert_eq!((till.credited(project).await, till.reminders().await.len()), ((1, 1, 0), 3));
     till.0.finish(0).await;
 }

@@ -57,12 +57,14 @@ async fn a_number_that_stays_in_the_app_is_never_registered() {
     assert_eq!(world.line("101").await["subscribed"], false);
 }
 
-/// Which call of Meta's tells that it is not so.
-fn told_by(code: &str) -> Option<&'static str> {
+/// Which call of Meta's tells that it is not so, which claim that is, and in what words it is told.
+fn told_by(code: &str) -> Option<[&'static str; 3]> {
     match code {
-        "code_refused" => Some("exchange_code"),
-        "foreign_token" | "account_not_granted" => Some("debug_token"),
-        "number_not_in_account" | "number_not_chosen" => Some("phone_numbers"),
+        "code_refused" => Some(["exchange_code", "/code", "(#100) "]),
+        "foreign_token" => Some(["debug_token", "/code", "not valid for this installation's app"]),
+        "account_not_granted" => Some(["debug_token", "/waba_id", "did not grant this account"]),
+        "number_not_in_account" => Some(["phone_numbers", "/phone_number_id", "does not have this number"]),
+        "number_not_chosen" => Some(["phone_numbers", "/phone_number_id", "none or several numbers"]),
         _ => None,
     }
 }
@@ -75,8 +77,14 @@ async fn what_a_browser_claims_is_not_believed() {
     let refused = async |body: Value, status: u16, code: &str| {
         let (answered, problem) = world.sign_up(project, body.clone()).await;
         assert_eq!((answered, &problem["code"]), (status, &json!(code)), "{problem}");
-        assert_eq!(problem["step"], json!(told_by(code)), "{problem}");
-        assert_eq!(problem.to_string().contains("Meta's trace id"), told_by(code) == Some("exchange_code"), "{problem}");
+        assert_eq!(problem.to_string().contains("Meta's trace id"), problem["step"] == "exchange_code", "{problem}");
+        let told = told_by(code);
+        assert_eq!(problem["step"], json!(told.map(|[step, ..]| step)), "{problem}");
+        if let Some([_, pointer, words]) = told {
+            let error = &problem["errors"][0];
+            assert_eq!((&error["pointer"], &error["detail"]), (&json!(pointer), &problem["detail"]), "{problem}");
+            assert!(problem["detail"].as_str().unwrap().contains(words), "{problem}");
+        }
     };
     for (field, value) in [
         ("code", json!("")),
@@ -103,6 +111,7 @@ async fn what_a_browser_claims_is_not_believed() {
     refused(with(own.clone(), json!({"waba_id": "209"})).await, 422, "account_not_granted").await;
     refused(with(own.clone(), json!({"phone_number_id": "109"})).await, 422, "number_not_in_account").await;
     refused(with(json!({"phone_number_id": "101", "waba_id": "201", "app_id": "666"}), json!({})).await, 422, "foreign_token").await;
+    refused(world.popup(json!({"waba_id": "203", "event": "FINISH_ONLY_WABA"})).await, 422, "number_not_chosen").await;
     refused(world.popup(json!({"phone_number_id": "109", "waba_id": "209"})).await, 409, "number_taken").await;
     let spent = world.popup(own).await;
     assert_eq!(world.sign_up(project, spent.clone()).await.0, 202);

@@ -2,7 +2,7 @@
 //! is, and it can be given back later.
 
 use axum::http::Method;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use contract::ProjectId;
 use serde_json::{Value, json};
 
@@ -132,6 +132,30 @@ async fn a_signup_that_fails_gives_back_what_it_took_and_can_be_tried_again() {
     world.operation(&operation, "succeeded").await;
     assert_eq!(as_registered_as_subscribed(&world, "101").await, (true, true));
     assert_eq!(shown(&world, project).await["number"]["phone_number_id"], "101");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_resets_while_a_failed_signup_gives_back_is_told_so_and_until_when() {
+    let world = World::new().await;
+    let project = world.project().await;
+    let busy = json!({"call": "unsubscribe", "code": 2, "http_status": 503, "times": 100_000});
+    world.faults(json!([{"call": "register", "code": 133_006}, busy])).await;
+    let operation = replace(&world, project, "101", "201").await;
+    world.until("unsubscribing was tried", async || world.calls("unsubscribe", "201").await > 0).await;
+    let failed = world.operation(&operation, "failed").await;
+    let reset = async || world.ask(Method::POST, &format!("/v1/projects/{project}/reset"), None).await;
+    let (status, refused) = reset().await;
+    assert_eq!((status, &refused["code"]), (409, &json!("number_being_given_back")), "{refused}");
+    let instant = |value: &Value| value.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    assert_eq!(instant(&refused["until"]), instant(&failed["finished_at"]) + TimeDelta::minutes(10), "{refused}");
+    let detail = refused["detail"].as_str().unwrap();
+    for told in ["signup that failed", operation.as_str(), "is being given back at Meta", refused["until"].as_str().unwrap()] {
+        assert!(detail.contains(told), "{told}: {detail}");
+    }
+    world.faults(json!([])).await;
+    given_back(&world, &operation).await;
+    let (status, accepted) = reset().await;
+    assert_eq!((status, &accepted["kind"]), (202, &json!("reset_project")), "{accepted}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use chrono::TimeDelta;
 use contract::Subject;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::World;
 
@@ -55,6 +55,40 @@ async fn a_moment_of_metas_trouble_wastes_no_code_and_a_longer_one_names_the_cal
         assert_eq!((status, &problem["code"], &problem["step"]), (503, &json!("meta_unavailable"), &json!(call)), "{problem}");
         assert!(problem["detail"].as_str().unwrap().contains("(#2) Service temporarily unavailable"), "{problem}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_meta_refuses_before_the_operation_names_the_call_and_metas_words_and_wastes_no_code() {
+    let world = World::new().await;
+    let project = world.project().await;
+    let refused = async |body: &Value, step: &str, code: &str, words: &str| {
+        let (status, problem) = world.sign_up(project, body.clone()).await;
+        assert_eq!((status, &problem["code"], &problem["step"]), (422, &json!(code), &json!(step)), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{problem}");
+    };
+    let body = world.popup(json!({"phone_number_id": "101", "waba_id": "201"})).await;
+    for (call, code, name, message) in [
+        ("exchange_code", 101, "meta_refused", "(#101) Error validating application"),
+        ("debug_token", 100, "meta_refused", "(#100) The App_id in the input_token did not match the Viewing App"),
+        ("debug_token", 190, "access_lost", "(#190) Error validating access token: Session has expired"),
+        ("debug_token", 200, "access_lost", "(#200) Requires whatsapp_business_management permission to manage the object"),
+        ("phone_numbers", 10, "access_lost", "(#10) Application does not have permission for this action"),
+        ("phone_numbers", 100, "meta_refused", "(#100) Tried accessing nonexisting field"),
+    ] {
+        world.faults(json!([{"call": call, "code": code, "message": message}])).await;
+        refused(&body, call, name, &format!("{message} (Meta's trace id Asimulated)")).await;
+    }
+    let (status, accepted) = world.sign_up(project, body).await;
+    assert_eq!(status, 202, "{accepted}");
+    world.operation(accepted["id"].as_str().unwrap(), "succeeded").await;
+
+    // The token is kept, and its owner takes it back before it is looked at again.
+    let body = world.popup(json!({"phone_number_id": "102", "waba_id": "202"})).await;
+    world.faults(json!([{"call": "debug_token", "code": 100}])).await;
+    refused(&body, "debug_token", "meta_refused", "(#100) Simulated failure").await;
+    world.revoke("102").await;
+    let words = "not valid for this installation's app: (#190) Error validating access token: The session was invalidated";
+    refused(&body, "debug_token", "foreign_token", words).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

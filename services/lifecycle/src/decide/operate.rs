@@ -50,8 +50,8 @@ pub(super) fn reset(project: &Project, operation: OperationId, now: DateTime<Utc
     usable(project)?;
     let current = &project.operation;
     // Any other operation takes what a failed signup has still to give back with it; after this one nobody would.
-    if current.gives_back() {
-        return Err(Refusal::OperationRunning { operation: current.id, kind: current.kind });
+    if let Some(failure) = current.failure().filter(|_| current.gives_back()) {
+        return Err(Refusal::NumberBeingGivenBack { operation: current.id, until: failure.given_back_until() });
     }
     Ok(vec![on(project.id, started(operation, OperationKind::ResetProject, now))])
 }

@@ -3,6 +3,7 @@
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use chassis::Problem;
+use chrono::{DateTime, SecondsFormat, Utc};
 use contract::{OperationId, OperationKind, TransferOutcome};
 
 /// A rule that says no. Asking again does not help until something else has changed, unless it says when.
@@ -49,6 +50,17 @@ pub enum Refusal {
         /// What it does.
         kind: OperationKind,
     },
+    /// A signup that failed has still to give back at Meta what it took.
+    #[error(
+        "the number of a signup that failed (operation {operation}) is being given back at Meta, which is tried until {until}",
+        until = .until.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    )]
+    NumberBeingGivenBack {
+        /// The signup.
+        operation: OperationId,
+        /// When what Meta has not taken back by then is left there.
+        until: DateTime<Utc>,
+    },
     /// What is not given up need not be tried again.
     #[error("no operation of the project has failed")]
     NothingFailed,
@@ -94,6 +106,10 @@ impl From<Refusal> for Problem {
             Refusal::NotReady => Problem::conflict("project_not_ready", detail),
             Refusal::ProjectDeleting(operation) => naming(Problem::conflict("project_deleting", detail), operation),
             Refusal::OperationRunning { operation, .. } => naming(Problem::conflict("operation_running", detail), operation),
+            Refusal::NumberBeingGivenBack { operation, until } => {
+                let until = until.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+                naming(Problem::conflict("number_being_given_back", detail), operation).with("until", until)
+            }
             Refusal::NothingFailed => Problem::conflict("nothing_failed", detail),
             Refusal::NotConfirmed => Problem::unprocessable("not_confirmed", "nothing was deleted").field("/confirm", "invalid", detail),
             Refusal::SameWorkspace => {

@@ -15,10 +15,12 @@ use crate::{Lifecycle, store};
 pub(super) struct OnDatabase(pub(super) Lifecycle);
 
 impl Handler for OnDatabase {
+    const ALL_OR_NONE: bool = true;
+
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
         match project_of(key) {
             Ok(id) => settle(events, self.0.database_events(id, events).await),
-            Err(stop) => Handled { done: 0, stopped: Some(stop) },
+            Err(stop) => Handled::stopped(0, stop),
         }
     }
 }

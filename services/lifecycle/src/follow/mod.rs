@@ -75,9 +75,12 @@ fn webhooks() -> Follow {
 
 /// All of a delivery is done, or none of it: every part can be repeated.
 fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
-    let Err(error) = result else { return Handled::all(events) };
+    result.map_or_else(|error| Handled::stopped(0, stop(error)), |()| Handled::all(events))
+}
+
+fn stop(error: Error) -> Stop {
     let cause = error.chain();
-    let stop = match error {
+    match error {
         error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Contended(_) | Error::StillWritten(_) => Stop::Retry { after: CONTENDED_PAUSE, cause },
         Error::Append(_)
@@ -90,8 +93,7 @@ fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
         | Error::OtherLog { .. }
         | Error::Sealed(_)
         | Error::Row { .. } => Stop::Park { cause },
-    };
-    Handled { done: 0, stopped: Some(stop) }
+    }
 }
 
 #[cfg(test)]

@@ -15,10 +15,12 @@ use crate::{Lifecycle, erase};
 pub(super) struct OnProject(pub(super) Lifecycle);
 
 impl Handler for OnProject {
+    const ALL_OR_NONE: bool = true;
+
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
         match project_of(key) {
             Ok(id) => settle(events, self.0.project_events(id, events).await),
-            Err(stop) => Handled { done: 0, stopped: Some(stop) },
+            Err(stop) => Handled::stopped(0, stop),
         }
     }
 }

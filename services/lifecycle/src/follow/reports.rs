@@ -3,7 +3,7 @@
 use contract::{BillingEvent, BotEvent, Event, FlowEvent, MediaEvent, ProjectId, Recorded, Stream, TemplateEvent};
 use journal::{Handled, Handler, project_of};
 
-use super::settle;
+use super::stop;
 use crate::Lifecycle;
 use crate::decide::Command;
 use crate::error::Error;
@@ -16,21 +16,15 @@ pub(super) struct OnReport(pub(super) Lifecycle);
 
 impl Handler for OnReport {
     async fn handle(&self, key: &str, events: &[Recorded]) -> Handled {
-        match project_of(key) {
-            Ok(id) => settle(events, self.0.reports(id, events).await),
-            Err(stop) => Handled { done: 0, stopped: Some(stop) },
-        }
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.on(project_of(key)?, recorded).await.map_err(stop) })).await
     }
 }
 
-impl Lifecycle {
-    async fn reports(&self, id: ProjectId, events: &[Recorded]) -> Result<(), Error> {
-        for recorded in events {
-            if let Some(command) = command(id, recorded)?
-                && self.carry_out(id, &command, None, &Origin::Event(recorded)).await?.is_none()
-            {
-                self.after_the_end(id, recorded.stream()).await?;
-            }
+impl OnReport {
+    async fn on(&self, id: ProjectId, recorded: &Recorded) -> Result<(), Error> {
+        let Some(command) = command(id, recorded)? else { return Ok(()) };
+        if self.0.carry_out(id, &command, None, &Origin::Event(recorded)).await?.is_none() {
+            self.0.after_the_end(id, recorded.stream()).await?;
         }
         Ok(())
     }

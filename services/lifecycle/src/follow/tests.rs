@@ -197,3 +197,13 @@ async fn an_event_that_nobody_can_read_or_keep_is_parked_and_changes_nothing() {
         assert_eq!((handled.done, given.outcome().await), (0, before.clone()));
     }
 }
+
+#[tokio::test]
+async fn of_reports_the_one_that_nobody_can_read_stops_and_what_came_before_it_is_done() {
+    let given = Given::new(ready()).await;
+    let mut reports = given.events(Stream::Billing).await;
+    reports.last_mut().unwrap().data = "{".into();
+    let handled = OnReport(given.lifecycle.clone()).handle(&format!("billing.{}", given.id), &reports).await;
+    assert!(matches!(&handled.stopped, Some(journal::Stop::Park { cause }) if cause.contains("read event")), "{handled:?}");
+    assert_eq!(handled.done, reports.len() - 1);
+}

@@ -7,7 +7,7 @@ use contract::{DisplayNameDecided, NumberDescribed, Recorded};
 use journal::{Handled, Handler};
 use serde::Deserialize;
 
-use super::settle;
+use super::stop;
 use crate::decide::Command;
 use crate::error::Error;
 use crate::origin::Origin;
@@ -40,14 +40,7 @@ struct Value {
 
 impl Handler for OnWebhook {
     async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
-        let mut result = Ok(());
-        for recorded in events {
-            result = self.0.webhook(recorded).await;
-            if result.is_err() {
-                break;
-            }
-        }
-        settle(events, result)
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.0.webhook(recorded).await.map_err(stop) })).await
     }
 }
 

@@ -5,7 +5,7 @@
 use contract::{ProjectId, Recorded, TransferId, WorkspaceEvent, WorkspaceId};
 use journal::{Handled, Handler};
 
-use super::settle;
+use super::stop;
 use crate::decide::Command;
 use crate::error::Error;
 use crate::origin::Origin;
@@ -17,18 +17,16 @@ pub(super) struct OnWorkspace(pub(super) Lifecycle);
 
 impl Handler for OnWorkspace {
     async fn handle(&self, _key: &str, events: &[Recorded]) -> Handled {
-        settle(events, self.0.workspace_events(events).await)
+        Handled::one_by_one(events.iter().map(|recorded| async move { self.0.workspace_event(recorded).await.map_err(stop) })).await
     }
 }
 
 impl Lifecycle {
-    async fn workspace_events(&self, events: &[Recorded]) -> Result<(), Error> {
-        for recorded in events {
-            let WorkspaceEvent::WorkspaceDeleted(_) = decode_workspace(recorded)? else { continue };
-            let Some(gone) = recorded.subject.token(1).and_then(|id| id.parse().ok()) else { continue };
-            for id in store::accepted_by(&self.pool, gone).await? {
-                self.give_back(id, gone, recorded).await?;
-            }
+    async fn workspace_event(&self, recorded: &Recorded) -> Result<(), Error> {
+        let WorkspaceEvent::WorkspaceDeleted(_) = decode_workspace(recorded)? else { return Ok(()) };
+        let Some(gone) = recorded.subject.token(1).and_then(|id| id.parse().ok()) else { return Ok(()) };
+        for id in store::accepted_by(&self.pool, gone).await? {
+            self.give_back(id, gone, recorded).await?;
         }
         Ok(())
     }

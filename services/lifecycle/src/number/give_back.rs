@@ -6,7 +6,7 @@
 //!
 //! Each call to Meta is noted in the log by itself. So no call is repeated only because another one has to wait.
 
-use contract::{LeftAtMeta, NumberOffered, OperationKind, ProjectEvent};
+use contract::{LeftAtMeta, NumberOffered, ProjectEvent};
 
 use super::connecting::access;
 use super::{MetaId, meta};
@@ -57,7 +57,7 @@ pub(crate) async fn left_over(lifecycle: &Lifecycle, project: &Project) -> Resul
     // If nobody knows whether it is registered, that is told, and it is given back with whatever gives back next.
     let unclear = operation.done_at(steps::REGISTER).is_none() && failure.leaves_registration_open();
     let registered = !unclear && project.registered.contains(&offer.phone_number_id);
-    let until = failure.at + steps::time_max(OperationKind::DisconnectNumber);
+    let until = failure.given_back_until();
     let left = match one(lifecycle, project, offer, registered).await? {
         Ran::Later { words, .. } if lifecycle.clock.now() >= until => Some((DEADLINE_PASSED, words)),
         later @ Ran::Later { .. } => return Ok(later),

@@ -93,6 +93,11 @@ impl Failure {
     pub(crate) fn leaves_registration_open(&self) -> bool {
         self.step == steps::REGISTER && self.code == DEADLINE_PASSED
     }
+
+    /// How long what a signup took is tried to be given back after it failed: as long as for a disconnection.
+    pub(crate) fn given_back_until(&self) -> DateTime<Utc> {
+        self.at + steps::time_max(OperationKind::DisconnectNumber)
+    }
 }
 
 impl Operation {

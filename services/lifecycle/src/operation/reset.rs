@@ -23,7 +23,7 @@ use crate::origin::Origin;
     responses(
         (status = 202, description = "The code is being reset", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`operation_running`: `Location` names it, and it may be a signup that failed and gives back what it took at Meta; `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`operation_running`: `Location` names it; `number_being_given_back`: `Location` names a signup that failed, and what it took at Meta is given back first, which is tried until `until`; `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::answer::{boolean, integer, list, strings, text};
 use super::call::{ANSWER_BYTES_MAX, Auth, Body, Call};
+use super::error::MetaRefusal;
 use super::{CALL_LIMIT, Error, Graph, NumberFields, Token};
 use crate::WabaId;
 
@@ -22,6 +23,8 @@ pub struct TokenFacts {
     pub app_id: Option<String>,
     /// Whether it can be used.
     pub is_valid: bool,
+    /// Why not, in Meta's words, if Meta said so.
+    pub why_invalid: Option<String>,
     /// Seconds since 1970; none, or 0 at Meta: never.
     pub expires_at: Option<i64>,
     /// What it allows.
@@ -67,6 +70,7 @@ impl Graph {
         Ok(TokenFacts {
             app_id: text(data, "app_id"),
             is_valid: boolean(data, "is_valid").unwrap_or(false),
+            why_invalid: MetaRefusal::read(200, data, &secrets, None).map(|refusal| Error::Refused(Box::new(refusal)).for_people()),
             expires_at: integer(data, "expires_at").filter(|at| *at != 0),
             scopes: strings(list(data, "scopes")),
             wabas: granted.flat_map(|scope| strings(list(scope, "target_ids"))).filter_map(|id| WabaId::parse(&id)).collect(),

@@ -1,5 +1,8 @@
 //! What a signup had taken at Meta when it failed, and what Meta keeps of a number.
 
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use chassis::Problem;
 use contract::{LeftAtMeta, NumberDisconnected, OperationRetried, ProjectErased};
 
 use super::signup::{connecting, offered, read, signed_up};
@@ -124,8 +127,10 @@ fn a_number_is_given_back_only_as_long_as_it_may_be_registered_for_the_project()
 #[test]
 fn nothing_that_gives_nothing_back_comes_between_a_failure_and_giving_back() {
     let reset = Command::Reset { operation: operation(2) };
-    let running = Refusal::OperationRunning { operation: operation(1), kind: OperationKind::ConnectNumber };
-    check(&failed_signup(), None, &reset, Err(running));
+    let waits = Refusal::NumberBeingGivenBack { operation: operation(1), until: minute(11) };
+    check(&failed_signup(), None, &reset, Err(waits));
+    let told = Problem::from(waits).into_response();
+    assert_eq!(told.headers()[LOCATION], format!("/v1/operations/{}", operation(1)).as_str());
     check_at(2, &and(failed_signup(), [settled(1, "give_back", None)]), None, &reset, Ok(&["operation_started"]));
 }
 
