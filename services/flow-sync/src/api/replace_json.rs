@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Path, Problem, Query, RequestId, version_wanted};
 use contract::{FlowId, ProjectId};
+use projects::Project;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -13,6 +14,7 @@ use super::body::{Given, message};
 use super::origin;
 use crate::decide::{Revise, revise};
 use crate::error::Error;
+use crate::flow::Flow;
 use crate::{FlowSync, keep};
 
 /// Another Flow JSON.
@@ -79,7 +81,10 @@ pub(crate) async fn replace_json(
     let (id, before) = flow_sync.made(project, flow).await?;
     let wish = Revise { document: &document, message, expected, new_version: knowing.new_version || body.new_version };
     // Refused before anything is written, and once more by what is so then.
-    revise(&before, &wish)?;
+    let changes = revise(&before, &wish)?.is_some();
+    if changes && !wish.new_version {
+        flow_sync.unless_published(project, flow_sync.status_at_meta(&known, &before).await.as_deref())?;
+    }
     let origin = origin(&caller, &request);
     let kept = async {
         keep::store(&flow_sync.storage, project, &document.sha256, &document.bytes).await?;
@@ -88,4 +93,14 @@ pub(crate) async fn replace_json(
     let kept: Result<_, Error> = kept.await;
     flow_sync.unless_gone(project, kept.map_err(Problem::from)).await?;
     flow_sync.push_and_answer(&known, id, &before, origin).await
+}
+
+impl FlowSync {
+    /// Meta's word for how the Flow stands. None: Meta does not know it yet, or cannot be asked now; then a JSON is kept, and goes to Meta only
+    /// when it is known that nobody published the Flow meanwhile.
+    async fn status_at_meta(&self, project: &Project, flow: &Flow) -> Option<String> {
+        let link = flow.link.as_ref()?;
+        let line = self.line(project).await.ok().filter(|line| link.waba_id == line.waba.as_str())?;
+        line.graph.flow(&line.token, &link.flow_id).await.ok()?.status
+    }
 }
