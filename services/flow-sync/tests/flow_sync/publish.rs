@@ -77,6 +77,12 @@ async fn a_new_json_never_takes_a_flow_from_people_that_somebody_published_at_me
     let knowing = world.put(&path, &good("Two"), true).await;
     assert_eq!((knowing.status, &knowing.body["status"], &knowing.body["revision"]), (200, &json!("DRAFT"), &json!(3)), "{}", knowing.body);
     assert_eq!(world.meta.only().json, Some(good("Two")));
+    // Published there once more: a new version is one of that, whoever has heard of it.
+    world.meta.change(|held| held.status = "PUBLISHED".to_owned());
+    let knowing = world.put(&path, &good("Three"), true).await;
+    assert_eq!((knowing.status, &knowing.body["status"], &knowing.body["revision"]), (200, &json!("DRAFT"), &json!(4)), "{}", knowing.body);
+    assert!(knowing.body["notice"].as_str().unwrap().contains("users cannot open it"), "{}", knowing.body);
+    assert_eq!((&knowing.body["published_revision"], world.meta.only().json), (&json!(3), Some(good("Three"))));
     world.end().await;
 }
 
