@@ -61,7 +61,8 @@ impl FlowSync {
         Ok(Line { graph, token, waba })
     }
 
-    /// Passes on what Meta answered; what it will never do is said in the log first.
+    /// Passes on what Meta answered; what it will never do is said in the log first. What Meta may have done at somebody's request is looked up,
+    /// also if they do not ask again; own work comes back by itself.
     pub(crate) async fn noted<T>(
         &self,
         id: Id,
@@ -74,6 +75,9 @@ impl FlowSync {
             Ok(answer) => return Ok(answer),
             Err(source) => source,
         };
+        if source.ambiguous() && step != "read" && matches!(origin, Origin::Request { .. }) {
+            self.asked.ask(id.project);
+        }
         if source.class() == Class::Final {
             let (code, meta_code, reason) = (code_of(step, &source).to_owned(), source.code(), source.for_people());
             let failure = FlowSyncFailed { step: step.to_owned(), code, meta_code, reason, revision };

@@ -185,7 +185,14 @@ impl FlowSync {
 
     /// Writes how the Flow stands at Meta, and which revision of ours Meta has. If a webhook about it came after Meta was asked, that
     /// webhook is newer, and Meta is asked once more.
-    async fn hear(&self, id: Id, status: &str, there: Option<u32>, before: Option<&Status>, origin: Origin<'_>) -> Result<Flow, Error> {
+    pub(crate) async fn hear(
+        &self,
+        id: Id,
+        status: &str,
+        there: Option<u32>,
+        before: Option<&Status>,
+        origin: Origin<'_>,
+    ) -> Result<Flow, Error> {
         let (there, heard_from, now) = (there.unwrap_or(UNKNOWN_REVISION), heard_from(origin), self.clock.now());
         let mut overtaken = false;
         let news = |flow: &Flow| {

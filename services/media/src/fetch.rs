@@ -186,6 +186,9 @@ impl Media {
     }
 }
 
+/// Codes by which Meta refuses whoever asks and not the file, beside those of an access that is lost: 102 means no valid token, 131005 no
+/// permission, 368, 131031 and 131042 a blocked account. When somebody has mended that, the file can be fetched.
+const NOT_OF_THE_FILE: [i64; 5] = [102, 368, 131_005, 131_031, 131_042];
 /// Between looks at files of a project that is being deleted.
 const LEAVING_PAUSE: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
@@ -197,7 +200,7 @@ fn of_url(error: &MetaError) -> Miss {
         Class::RateLimited => Miss::Busy { cause },
         Class::Final => match error {
             MetaError::Unaskable(_) => Miss::Never { code: Code::NotFound, cause },
-            MetaError::Refused(refusal) if is_of_the_token(refusal.code) => Miss::Later { cause },
+            MetaError::Refused(refusal) if error.is_access_lost() || NOT_OF_THE_FILE.contains(&refusal.code) => Miss::Later { cause },
             MetaError::Refused(_) | MetaError::Expired => Miss::Doubt { code: Code::NotFound, cause },
             MetaError::Client(_)
             | MetaError::NotSent
@@ -215,12 +218,6 @@ fn of_download(error: &MetaError) -> Miss {
         Class::RateLimited => Miss::Busy { cause },
         Class::Transient | Class::Unclear | Class::Final => Miss::Later { cause },
     }
-}
-
-/// Whether Meta refuses the token and not the file: 190 and 102 mean no valid token; 0, 3, 10, 131005 and 200 to 299 no permission; 368,
-/// 131031 and 131042 a blocked account. When somebody has mended that, the file can be fetched.
-fn is_of_the_token(code: i64) -> bool {
-    matches!(code, 0 | 3 | 10 | 102 | 190 | 200..=299 | 368 | 131_005 | 131_031 | 131_042)
 }
 
 fn too_large(limit: u64) -> Miss {

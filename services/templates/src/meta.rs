@@ -14,9 +14,6 @@ use crate::template::Template;
 /// `Retry-After` while Meta does not answer, or wants fewer calls.
 const RETRY_AFTER_S: u32 = 5;
 const RETRY_LATER_S: u32 = 60;
-/// There is no object of this id, for us.
-const NOBODY: [i64; 2] = [33, 803];
-const INVALID_PARAMETER: i64 = 100;
 
 /// With what Meta is asked for a project.
 #[derive(Clone)]
@@ -75,7 +72,7 @@ impl Line {
     pub(crate) async fn show(&self, meta_id: &str) -> Result<Option<TemplateFacts>, GraphError> {
         match self.graph.template(&self.token, meta_id).await {
             Ok(facts) => Ok(Some(facts)),
-            Err(error) if is_nobody(&error) => Ok(None),
+            Err(error) if error.is_no_such_object() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -104,9 +101,4 @@ pub(crate) fn problem(error: &GraphError) -> Problem {
         Class::Final if error.code().is_some() => Problem::unprocessable(code_of(error), error.for_people()),
         Class::Final => Problem::new(StatusCode::BAD_GATEWAY, "meta_unreadable").cause(error),
     }
-}
-
-fn is_nobody(error: &GraphError) -> bool {
-    let GraphError::Refused(refusal) = error else { return false };
-    NOBODY.contains(&refusal.code) || (refusal.code == INVALID_PARAMETER && refusal.subcode.is_some_and(|code| NOBODY.contains(&code)))
 }

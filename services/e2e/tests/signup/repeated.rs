@@ -83,6 +83,20 @@ async fn after_metas_trouble_the_same_request_goes_on_and_no_other_projects() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_the_answer_to_the_exchange_is_lost_the_code_is_spent_and_another_popup_goes_on() {
+    let world = World::new().await;
+    let (project, body) = (world.project().await, popup(&world).await);
+    world.faults(json!([{"call": "exchange_code", "lose_answer": true}])).await;
+    let (status, problem) = world.sign_up(project, body.clone()).await;
+    assert_eq!((status, &problem["code"], &problem["step"]), (503, &json!("meta_unavailable"), &json!("exchange_code")), "{problem}");
+    assert_eq!(world.kept().await, [""; 0], "its token is nobody's");
+    let (status, problem) = world.sign_up(project, body).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("code_refused")), "{problem}");
+    goes_on(&world, project, popup(&world).await).await;
+    assert_eq!(exchanges(&world).await, ["ok", "100", "ok"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_equal_requests_at_once_one_spends_the_code() {
     let world = World::new().await;
     let (project, body) = (world.project().await, popup(&world).await);

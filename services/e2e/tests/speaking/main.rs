@@ -7,6 +7,7 @@ mod examples;
 mod grounded;
 mod pace;
 mod talk;
+mod unknown;
 
 use chrono::TimeDelta;
 use reqwest::Method;

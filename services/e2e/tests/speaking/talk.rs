@@ -22,6 +22,11 @@ impl Talk {
     pub(crate) async fn begun() -> Self {
         let stage = Stage::start().await;
         let project = stage.signed_up("Pizza", NUMBER, WABA).await;
+        Self::of(stage, project).await
+    }
+
+    /// The same of a project that has the number already.
+    pub(crate) async fn of(stage: Stage, project: ProjectId) -> Self {
         let mut talk = Self { stage, project, contact: String::new(), keys: std::cell::Cell::new(0) };
         talk.says("Hi! Do you have a table for two?").await;
         let contacts = talk.get("/contacts?phone=%2B16505550142").await;

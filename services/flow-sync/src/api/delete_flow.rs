@@ -4,11 +4,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::{Caller, Path, Problem, RequestId};
 use contract::{FlowId, ProjectId, flow_name_at_meta};
+use whatsapp::graph::Error as GraphError;
 
 use super::origin;
 use crate::FlowSync;
 use crate::decide::{delete_here, may_delete};
 use crate::error::Error;
+use crate::meta::Line;
 
 /// Deletes a Flow
 ///
@@ -66,11 +68,17 @@ pub(crate) async fn delete_flow(
         }
         if let Some(flow_id) = flow_id
             && let Err(error) = line.graph.delete_flow(&line.token, &flow_id).await
-            && !error.is_no_such_object()
+            && !is_gone(&line, &flow_id, &error).await
         {
             flow_sync.noted::<()>(id, "delete", None, Err(error), origin).await?;
         }
     }
     flow_sync.carry_out(id, origin, |flow| Ok(delete_here(flow)?.into_iter().collect())).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether Meta has the Flow no more: it did not say that it deleted it, or had it no more before.
+async fn is_gone(line: &Line, flow_id: &str, error: &GraphError) -> bool {
+    let missing = |error: GraphError| error.is_no_such_object();
+    error.is_no_such_object() || (error.ambiguous() && line.graph.flow(&line.token, flow_id).await.is_err_and(missing))
 }

@@ -104,6 +104,16 @@ impl FlowSync {
         Ok((id, state))
     }
 
+    /// Refuses what would take a Flow from people unasked: somebody published it in Meta's own pages, and that is not heard yet. `status` is what
+    /// Meta says now.
+    fn unless_published(&self, project: ProjectId, status: Option<&str>) -> Result<(), crate::Refusal> {
+        if status != Some(PUBLISHED) {
+            return Ok(());
+        }
+        self.asked.ask(project);
+        Err(crate::Refusal::Published)
+    }
+
     /// Brings a change to Meta right away, if Meta can be asked. What does not work now is gone on with later: the change itself is kept.
     async fn push_now(&self, project: &Project, id: Id, origin: Origin<'_>) -> Result<(Flow, Option<String>), Problem> {
         let line = match self.line(project).await {

@@ -5,14 +5,16 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use chassis::{Caller, Json, Path, Problem, Query, RequestId, version_wanted};
 use contract::{FlowId, ProjectId};
+use projects::Project;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::answer::FlowAnswer;
 use super::body::{Given, message};
 use super::origin;
-use crate::decide::{Revise, revise};
+use crate::decide::{PUBLISHED, Revise, revise};
 use crate::error::Error;
+use crate::flow::Flow;
 use crate::{FlowSync, keep};
 
 /// Another Flow JSON.
@@ -79,13 +81,33 @@ pub(crate) async fn replace_json(
     let (id, before) = flow_sync.made(project, flow).await?;
     let wish = Revise { document: &document, message, expected, new_version: knowing.new_version || body.new_version };
     // Refused before anything is written, and once more by what is so then.
-    revise(&before, &wish)?;
+    let changes_draft = revise(&before, &wish)?.is_some() && before.status() != Some(PUBLISHED);
+    let status = if changes_draft { flow_sync.status_at_meta(&known, &before).await } else { None };
+    if !wish.new_version {
+        flow_sync.unless_published(project, status.as_deref())?;
+    }
     let origin = origin(&caller, &request);
     let kept = async {
         keep::store(&flow_sync.storage, project, &document.sha256, &document.bytes).await?;
-        flow_sync.carry_out(id, origin, |flow| Ok(revise(flow, &wish)?.into_iter().collect())).await
+        let before = match status.as_deref() {
+            // Whoever wants a new version wants it of this, of which only Meta knows so far.
+            Some(PUBLISHED) => flow_sync.hear(id, PUBLISHED, None, before.status.as_ref(), origin).await?,
+            Some(_) | None => before,
+        };
+        flow_sync.carry_out(id, origin, |flow| Ok(revise(flow, &wish)?.into_iter().collect())).await?;
+        Ok::<_, Error>(before)
     };
-    let kept: Result<_, Error> = kept.await;
-    flow_sync.unless_gone(project, kept.map_err(Problem::from)).await?;
+    let kept = kept.await;
+    let before = flow_sync.unless_gone(project, kept.map_err(Problem::from)).await?;
     flow_sync.push_and_answer(&known, id, &before, origin).await
+}
+
+impl FlowSync {
+    /// Meta's word for how the Flow stands. None: Meta does not know it yet, or cannot be asked now; then a JSON is kept, and goes to Meta only
+    /// when it is known that nobody published the Flow meanwhile.
+    async fn status_at_meta(&self, project: &Project, flow: &Flow) -> Option<String> {
+        let link = flow.link.as_ref()?;
+        let line = self.line(project).await.ok().filter(|line| link.waba_id == line.waba.as_str())?;
+        line.graph.flow(&line.token, &link.flow_id).await.ok()?.status
+    }
 }

@@ -100,10 +100,8 @@ pub(crate) async fn update_flow(
             flow_sync.claim(id, &before, name).await?;
             let line = flow_sync.line(&known).await?;
             let status = flow_sync.unchanged_at_meta(id, &before, link, (name, &wanted), &line, origin).await?;
-            if !body.new_version && status.as_deref() == Some(PUBLISHED) {
-                // Somebody published it in Meta's own pages, and that is not heard yet.
-                flow_sync.asked.ask(project);
-                return Err(Refusal::Published.into());
+            if !body.new_version {
+                flow_sync.unless_published(project, status.as_deref())?;
             }
             let called = name_to_tell(id.flow, &before, name);
             let endpoint = endpoint.as_ref().and_then(Option::as_deref);

@@ -1,7 +1,7 @@
 //! Requests that are cut off at every call to Meta, before and after Meta did it: one Flow at Meta, never two, and it goes on.
 
 use axum::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::meta::Fault;
@@ -60,6 +60,7 @@ async fn a_change_and_a_publication_are_whole_wherever_they_are_cut_off() {
                 if request == "publish" {
                     assert_eq!(world.put(&path, &good(&title), true).await.body["at_meta"]["state"], "in_sync");
                 }
+                let before = world.get(&path).await.body["revision"].clone();
                 world.meta.fault_nth(nth, fault.clone());
                 let body = json!({"flow_json": good(&title), "new_version": true});
                 let running = match request {
@@ -78,6 +79,11 @@ async fn a_change_and_a_publication_are_whole_wherever_they_are_cut_off() {
                     "{fault:?} at {nth}: {}",
                     synced.body
                 );
+                // It was still being asked how the Flow stands: nothing is kept.
+                if request == "change" && nth == 1 {
+                    assert_eq!(synced.body["revision"], before, "{fault:?}");
+                    continue;
+                }
                 let held = world.meta.only();
                 assert_eq!(
                     (held.json, &synced.body["status"]),
@@ -143,6 +149,46 @@ async fn an_answer_that_is_lost_is_looked_up_before_it_is_asked_for_again() {
     world.meta.fault("publish", Fault::BrokenOff);
     let published = world.act(&format!("{path}/publish")).await;
     assert_eq!((published.status, &published.body["published_revision"]), (200, &json!(1)), "{}", published.body);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_change_a_deprecation_and_a_deletion_whose_answers_are_lost_are_looked_up_and_asked_for_once() {
+    let world = World::new().await;
+    let (project, path) = world.brought("booking", &good("One")).await;
+    assert_eq!(world.act(&format!("{path}/publish")).await.status, 200);
+    let patch = async |body: Value| world.send(Method::PATCH, &path, None, Some(&body)).await;
+    let asked_for = |call: &str| world.meta.asked().iter().filter(|asked| *asked == call).count();
+    // Nobody asks again, and it is seen all the same that people cannot open it, and why.
+    world.meta.fault("update", Fault::BrokenOff);
+    assert_eq!(patch(json!({"categories": ["OTHER"], "new_version": true})).await.code(), (503, "meta_unavailable"));
+    let is_found = |flow: &Value| flow["status"] == "DRAFT" && flow["at_meta"]["state"] == "drifted";
+    let shown = world.until(&path, "it is looked up", is_found).await;
+    assert_eq!((&shown["categories"], &shown["drift"]["categories"]), (&json!(["SURVEY"]), &json!(["OTHER"])), "{shown}");
+    // Whoever asks again has what they wanted.
+    let again = patch(json!({"categories": ["OTHER"]})).await;
+    assert_eq!((again.status, &again.body["categories"], &again.body["drift"]), (200, &json!(["OTHER"]), &Value::Null), "{}", again.body);
+    assert_eq!(world.act(&format!("{path}/sync")).await.body["at_meta"]["state"], "in_sync");
+    assert_eq!(world.act(&format!("{path}/publish")).await.status, 200);
+
+    world.meta.asked();
+    world.meta.fault("deprecate", Fault::BrokenOff);
+    let deprecated = world.act(&format!("{path}/deprecate")).await;
+    assert_eq!(
+        (deprecated.status, &deprecated.body["status"], asked_for("deprecate")),
+        (200, &json!("DEPRECATED"), 1),
+        "{}",
+        deprecated.body
+    );
+
+    let other = world.make(project, "other", &good("Other")).await;
+    let delete = async || world.send(Method::DELETE, &other, None, None).await;
+    world.meta.fault("delete", Fault::Broken);
+    assert_eq!((delete().await.code(), world.meta.flows().len()), ((503, "meta_unavailable"), 2), "it is not done, and not said to be");
+    world.meta.asked();
+    world.meta.fault("delete", Fault::BrokenOff);
+    assert_eq!((delete().await.status, asked_for("delete"), world.meta.flows().len()), (204, 1, 1));
+    assert_eq!(world.told(&other).await.iter().filter(|event| *event == "deleted").count(), 1);
     world.end().await;
 }
 

@@ -252,7 +252,7 @@ async fn what_was_uploaded_long_ago_is_still_known_as_ours() {
     let project = world.connected().await;
     let path = world.make(project, "booking", &good("0")).await;
     for n in 1..=60 {
-        world.meta.fault("show", Fault::Broken);
+        world.meta.fault("assets", Fault::Broken);
         assert_eq!(world.put(&path, &good(&n.to_string()), false).await.body["at_meta"]["state"], "pending");
     }
     let synced = world.act(&format!("{path}/sync")).await;

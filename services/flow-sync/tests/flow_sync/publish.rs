@@ -53,6 +53,40 @@ async fn a_flow_goes_through_its_life_at_meta_under_one_id() {
 }
 
 #[tokio::test]
+async fn a_new_json_never_takes_a_flow_from_people_that_somebody_published_at_meta() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("One")).await;
+    // In Meta's own pages, of which nobody here has heard.
+    world.meta.change(|held| held.status = "PUBLISHED".to_owned());
+    assert_eq!(world.put(&path, &good("Two"), false).await.code(), (409, "flow_published"));
+    let unchanged = || {
+        let held = world.meta.only();
+        assert_eq!((held.json, held.status.as_str()), (Some(good("One")), "PUBLISHED"));
+    };
+    unchanged();
+    assert_eq!(world.told(&path).await.iter().filter(|event| *event == "revised").count(), 1, "what is refused is not kept");
+    // Meta does not say how it stands when it is asked: then it is kept, and waits for somebody who knows.
+    world.meta.fault("show", Fault::Broken);
+    let kept = world.put(&path, &good("Two"), false).await;
+    assert_eq!((kept.status, &kept.body["revision"], &kept.body["at_meta"]["state"]), (200, &json!(2), &json!("pending")), "{}", kept.body);
+    assert!(kept.body["notice"].as_str().unwrap().contains("\"new_version\": true"), "{}", kept.body);
+    assert_eq!((&kept.body["status"], &kept.body["published_revision"]), (&json!("PUBLISHED"), &json!(1)), "{}", kept.body);
+    unchanged();
+    let knowing = world.put(&path, &good("Two"), true).await;
+    assert_eq!((knowing.status, &knowing.body["status"], &knowing.body["revision"]), (200, &json!("DRAFT"), &json!(3)), "{}", knowing.body);
+    assert_eq!(world.meta.only().json, Some(good("Two")));
+    // Published there once more: a new version is one of that, whoever has heard of it.
+    world.meta.change(|held| held.status = "PUBLISHED".to_owned());
+    let knowing = world.put(&path, &good("Three"), true).await;
+    assert_eq!((knowing.status, &knowing.body["status"], &knowing.body["revision"]), (200, &json!("DRAFT"), &json!(4)), "{}", knowing.body);
+    assert!(knowing.body["notice"].as_str().unwrap().contains("users cannot open it"), "{}", knowing.body);
+    assert_eq!((&knowing.body["published_revision"], world.meta.only().json), (&json!(3), Some(good("Three"))));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_draft_is_deleted_whatever_was_published_of_it_before() {
     let mut world = World::new().await;
     world.halt().await;

@@ -21,7 +21,11 @@ impl Rows {
 impl Scheduler {
     /// Begins to write what changed, if nothing is being written.
     pub(super) fn flush(&mut self) {
-        let Some(rows) = &mut self.rows else { return };
+        let Some(rows) = &mut self.rows else {
+            // Whoever writes them now reads the log too: what changed here need not be remembered.
+            drop(self.batch());
+            return;
+        };
         let Backlog { changed_messages, changed_reads, preferences, .. } = &self.backlog;
         let changed = !changed_messages.is_empty() || !changed_reads.is_empty() || preferences.is_changed();
         if rows.writing || (!changed && rows.written == self.backlog.kept()) {

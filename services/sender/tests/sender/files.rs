@@ -61,6 +61,24 @@ async fn a_file_that_cannot_be_uploaded_proves_that_nothing_was_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_whose_upload_was_taken_without_a_word_is_uploaded_again_and_its_message_is_sent_once() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let media = keep(&world, &shop).await;
+    world.meta.book().unexplained_uploads = 1;
+    let (contact, message) = (world.contact(), world.message());
+    world.ask_for(&shop, contact, with_file(world.request(message), media)).await;
+    let ended = world.until_ended(&shop, contact, message).await;
+    assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "{ended:?}");
+    assert_eq!(names(&world.said(&shop, contact, message).await), ["send_deferred", "send_started", "message_accepted"]);
+    let calls = world.meta.calls(message);
+    assert_eq!((calls.len(), world.meta.book().uploads), (1, 2));
+    assert_eq!(calls[0].body["image"]["id"], "902");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_meta_has_lost_is_uploaded_once_more_and_no_more_than_once() {
     let world = World::new().await;
     let shop = world.shop().await;

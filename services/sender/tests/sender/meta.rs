@@ -48,6 +48,8 @@ pub(crate) struct Book {
     pub(crate) reads: Vec<Value>,
     pub(crate) uploads: usize,
     pub(crate) upload_refusals: VecDeque<(u16, i64)>,
+    /// Uploads that are taken, with a page of somebody on the way for an answer.
+    pub(crate) unexplained_uploads: usize,
     /// Numbers whose uploads are never answered, and how many there were of each.
     pub(crate) silent_uploads: HashMap<String, usize>,
     scripts: HashMap<String, VecDeque<Act>>,
@@ -179,5 +181,9 @@ async fn media(State(meta): State<Meta>, Path(number): Path<String>, body: Bytes
         return refusal(status, code);
     }
     assert!(!body.is_empty(), "a file has bytes");
+    if let Some(left) = book.unexplained_uploads.checked_sub(1) {
+        book.unexplained_uploads = left;
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
     axum::Json(json!({"id": format!("90{}", book.uploads)})).into_response()
 }

@@ -13,8 +13,8 @@ const TEXT_CHARS_MAX: usize = 500;
 const REDACTED: &str = "[redacted]";
 /// Codes that say that the token, or what it allowed, was taken back; so do those from 200 to 299. Source: Meta, "Error codes", authorization.
 const ACCESS_LOST: [i64; 4] = [0, 3, 10, 190];
-/// The code for an object that does not exist, or that the token may not see; as a subcode, it goes with [`INVALID_PARAMETER`].
-const NO_SUCH_OBJECT: i64 = 33;
+/// Codes for an object that does not exist, or that the token may not see; as subcodes, they go with [`INVALID_PARAMETER`].
+const NO_SUCH_OBJECT: [i64; 2] = [33, 803];
 const INVALID_PARAMETER: i64 = 100;
 
 /// A call did not work out. `Display` is fit for logs; [`Error::for_people`] says more.
@@ -159,7 +159,8 @@ impl Error {
     /// Whether Meta refused because what was asked about does not exist, or cannot be seen with this token: Meta does not say which.
     pub fn is_no_such_object(&self) -> bool {
         let Self::Refused(refusal) = self else { return false };
-        refusal.code == NO_SUCH_OBJECT || (refusal.code == INVALID_PARAMETER && refusal.subcode == Some(NO_SUCH_OBJECT))
+        let said = if refusal.code == INVALID_PARAMETER { refusal.subcode } else { Some(refusal.code) };
+        said.is_some_and(|code| NO_SUCH_OBJECT.contains(&code))
     }
 
     /// Meta's code, if Meta gave one.
@@ -234,10 +235,10 @@ mod tests {
         for code in [0, 3, 10, 190, 200, 299] {
             assert!(of(code, None).is_access_lost() && !of(code, None).is_no_such_object(), "{code}");
         }
-        for (code, subcode) in [(33, None), (100, Some(33))] {
+        for (code, subcode) in [(33, None), (100, Some(33)), (803, None), (100, Some(803))] {
             assert!(of(code, subcode).is_no_such_object() && !of(code, subcode).is_access_lost(), "{code}");
         }
-        for (code, subcode) in [(1, None), (100, None), (100, Some(2_494_055)), (199, None), (300, None)] {
+        for (code, subcode) in [(1, None), (100, None), (100, Some(2_494_055)), (131_009, Some(33)), (199, None), (300, None)] {
             assert!(!of(code, subcode).is_access_lost() && !of(code, subcode).is_no_such_object(), "{code}");
         }
         assert!(!Error::NotSent.is_access_lost() && !Error::NotSent.is_no_such_object());
