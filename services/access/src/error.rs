@@ -44,15 +44,8 @@ pub enum Error {
     #[error("migrate the tables of access")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The tables were built from another log. Nothing was changed.
-    #[error("the tables of access belong to another log: stream {stream} was created at {known} there and at {found} here")]
-    OtherLog {
-        /// Which stream.
-        stream: contract::Stream,
-        /// When the stream of the tables was created.
-        known: chrono::DateTime<chrono::Utc>,
-        /// When this one was.
-        found: chrono::DateTime<chrono::Utc>,
-    },
+    #[error(transparent)]
+    OtherLog(#[from] tables::OtherLog),
     /// A row holds what no version of access writes.
     #[error("a row holds a value that nobody wrote: {0}")]
     Row(&'static str),

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, SubsecRound, Utc};
 use contract::{ProjectId, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
@@ -13,14 +12,12 @@ use crate::accounts::decode;
 use crate::error::Error;
 use crate::{Billing, store};
 
-/// What Postgres keeps of a time: microseconds.
-const POSTGRES_TIME_DIGITS: u16 = 6;
-
 impl Billing {
     /// Refuses another log, then brings every row forward. Rows that the log knows nothing of are of projects that are gone.
     pub(crate) async fn rebuild(&self) -> Result<(), Error> {
         for stream in [Stream::Project, Stream::Billing] {
-            self.check_identity(stream).await?;
+            let created = self.journal.state(stream).await?.created;
+            tables::refuse_other_log::<Error>(&self.pool, "billing", stream.name(), created).await?;
         }
         let mut accounts: HashMap<ProjectId, Account> = HashMap::new();
         let mut events = std::pin::pin!(self.journal.replay(Stream::Billing, Range::ALL, Filter::all()));
@@ -41,11 +38,5 @@ impl Billing {
         }
         tracing::info!(accounts = accounts.len(), "the tables agree with the log");
         Ok(())
-    }
-
-    async fn check_identity(&self, stream: Stream) -> Result<(), Error> {
-        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
-        let known = store::log_identity(&self.pool, stream, found).await?;
-        if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
     }
 }

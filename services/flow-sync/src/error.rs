@@ -2,8 +2,7 @@
 
 use axum::http::StatusCode;
 use chassis::Problem;
-use chrono::{DateTime, Utc};
-use contract::{DecodeError, Stream};
+use contract::DecodeError;
 use journal::AppendError;
 use projects::TokenError;
 use sqlx::migrate::MigrateError;
@@ -71,15 +70,8 @@ pub enum Error {
     #[error("migrate the tables of flow-sync")]
     Migrate(#[from] MigrateError),
     /// The tables were built from another log.
-    #[error("the tables of flow-sync belong to another log: stream {stream} was created at {known} there and at {found} here")]
-    OtherLog {
-        /// Which.
-        stream: Stream,
-        /// The one that was read.
-        known: DateTime<Utc>,
-        /// The one that is there.
-        found: DateTime<Utc>,
-    },
+    #[error(transparent)]
+    OtherLog(#[from] tables::OtherLog),
     /// A row holds what is not ours.
     #[error("row {id} has a {what} that cannot be read")]
     Row {

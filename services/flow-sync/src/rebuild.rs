@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, SubsecRound, Utc};
 use contract::{FlowId, ProjectId, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
@@ -13,14 +12,12 @@ use crate::flow::{Flow, Id};
 use crate::space::decode;
 use crate::{FlowSync, store};
 
-/// What Postgres keeps of a time: microseconds.
-const POSTGRES_TIME_DIGITS: u16 = 6;
-
 impl FlowSync {
     /// Refuses another log, then brings every row forward. Rows that the log knows nothing of are of projects that are gone.
     pub(crate) async fn rebuild(&self) -> Result<(), Error> {
         for stream in [Stream::Project, Stream::Flow] {
-            self.check_identity(stream).await?;
+            let created = self.journal.state(stream).await?.created;
+            tables::refuse_other_log::<Error>(&self.pool, "flow_sync", stream.name(), created).await?;
         }
         let mut flows: HashMap<FlowId, (ProjectId, Flow)> = HashMap::new();
         let mut events = std::pin::pin!(self.journal.replay(Stream::Flow, Range::ALL, Filter::all()));
@@ -45,11 +42,5 @@ impl FlowSync {
         }
         tracing::info!(flows = flows.len(), "the tables agree with the log");
         Ok(())
-    }
-
-    async fn check_identity(&self, stream: Stream) -> Result<(), Error> {
-        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
-        let known = store::log_identity(&self.pool, stream, found).await?;
-        if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
     }
 }

@@ -50,15 +50,8 @@ pub enum Error {
     #[error("migrate the tables of lifecycle")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The tables were built from another log. Nothing was changed.
-    #[error("the tables of lifecycle belong to another log: stream {stream} was created at {known} there and at {found} here")]
-    OtherLog {
-        /// Which stream.
-        stream: contract::Stream,
-        /// When the stream of the tables was created.
-        known: chrono::DateTime<chrono::Utc>,
-        /// When this one was.
-        found: chrono::DateTime<chrono::Utc>,
-    },
+    #[error(transparent)]
+    OtherLog(#[from] tables::OtherLog),
     /// A secret of a project cannot be opened: its key is destroyed, or wrapped by another master key.
     #[error("open a secret of the project")]
     Sealed(#[from] sealing::Error),

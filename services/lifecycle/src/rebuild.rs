@@ -4,7 +4,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, SubsecRound, Utc};
 use contract::{ProjectErased, ProjectEvent, ProjectId, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
@@ -18,14 +17,12 @@ use crate::project::fold::At;
 use crate::project::provisioning::Provisioning;
 use crate::store::{self, Erased, Reflected};
 
-/// What Postgres keeps of a time: microseconds.
-const POSTGRES_TIME_DIGITS: u16 = 6;
-
 impl Lifecycle {
     /// Refuses another log, then brings every row forward that is behind.
     pub(crate) async fn rebuild(&self) -> Result<(), Error> {
         for stream in [Stream::Project, Stream::Database] {
-            self.check_identity(stream).await?;
+            let created = self.journal.state(stream).await?.created;
+            tables::refuse_other_log::<Error>(&self.pool, "lifecycle", stream.name(), created).await?;
         }
         let known = store::reflected(&self.pool).await?;
         let projects = self.rebuild_projects(&known).await?;
@@ -82,11 +79,5 @@ impl Lifecycle {
             )?;
         }
         Ok(databases.len())
-    }
-
-    async fn check_identity(&self, stream: Stream) -> Result<(), Error> {
-        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
-        let known = store::log_identity(&self.pool, stream, found).await?;
-        if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
     }
 }
