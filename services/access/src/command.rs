@@ -110,7 +110,7 @@ impl Access {
             Ok(())
         };
         if let Err(error) = saved {
-            tracing::warn!(%subject, error = %error.chain(), "the tables will show it later");
+            tracing::warn!(%subject, error = %chassis::error_chain(&error), "the tables will show it later");
         }
     }
 

@@ -72,16 +72,11 @@ impl Error {
             | Self::Row(_) => false,
         }
     }
-
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Contended(_) => Problem::unavailable("contended", RETRY_AFTER_S, cause),

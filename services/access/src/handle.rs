@@ -224,7 +224,7 @@ pub(crate) fn key_of(recorded: &Recorded) -> Option<KeyId> {
 /// All of a delivery is done, or none of it: every part can be repeated.
 fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
     let Err(error) = result else { return Handled::all(events) };
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     let stop = if error.is_outage() { Stop::SetAside { after: OUTAGE_PAUSE, cause } } else { Stop::Park { cause } };
     Handled::stopped(0, stop)
 }

@@ -59,12 +59,22 @@ impl Access {
         }
         for (user, person) in &people {
             if store::people::reflected(&self.pool, *user).await? < person.version {
-                tables::unless_refused(store::people::save(&self.pool, Some(person)).await, Error::is_outage, Error::chain, user)?;
+                tables::unless_refused(
+                    store::people::save(&self.pool, Some(person)).await,
+                    Error::is_outage,
+                    |error| chassis::error_chain(error),
+                    user,
+                )?;
             }
         }
         for (id, workspace) in &workspaces {
             if store::workspaces::reflected(&self.pool, *id).await?.is_none_or(|reflected| reflected < workspace.version) {
-                tables::unless_refused(store::workspaces::save(&self.pool, Some(workspace)).await, Error::is_outage, Error::chain, id)?;
+                tables::unless_refused(
+                    store::workspaces::save(&self.pool, Some(workspace)).await,
+                    Error::is_outage,
+                    |error| chassis::error_chain(error),
+                    id,
+                )?;
             }
         }
         for (key, recorded) in uses {

@@ -149,7 +149,9 @@ impl Billing {
     async fn show(&self, project: ProjectId, account: &Account) {
         match store::save(&self.pool, project, account, &self.terms).await {
             Ok(()) => self.stir(),
-            Err(error) => tracing::warn!(project.id = %project, error = %error.chain(), "the tables will show the account later"),
+            Err(error) => {
+                tracing::warn!(project.id = %project, error = %chassis::error_chain(&error), "the tables will show the account later")
+            }
         }
     }
 

@@ -28,7 +28,12 @@ impl Billing {
         }
         // Also rows that are not behind: what is due depends on the terms, which may have changed.
         for (project, account) in &accounts {
-            tables::unless_refused(store::save(&self.pool, *project, account, &self.terms).await, Error::is_outage, Error::chain, project)?;
+            tables::unless_refused(
+                store::save(&self.pool, *project, account, &self.terms).await,
+                Error::is_outage,
+                |error| chassis::error_chain(error),
+                project,
+            )?;
         }
         for project in store::projects(&self.pool).await?.into_iter().filter(|project| !accounts.contains_key(project)) {
             // Asked once more: another process may have written both event and row since the log was read.

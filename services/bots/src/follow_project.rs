@@ -99,7 +99,7 @@ fn task(kind: OperationKind, operation: OperationId) -> Option<Task> {
 }
 
 fn stop(error: Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     match error {
         Error::Storage(_) | Error::Log(journal::Error::Unavailable(_)) | Error::Append(AppendError::Unavailable(_)) => {
             Stop::SetAside { after: OUTAGE_PAUSE, cause }

@@ -33,16 +33,9 @@ pub enum Error {
     Server(#[from] Failure),
 }
 
-impl Error {
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
-}
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Append(AppendError::Conflict { .. }) => Self::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Log(_) | Error::Append(_) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),

@@ -123,7 +123,7 @@ pub(crate) fn decode_project(recorded: &Recorded) -> Result<ProjectEvent, Error>
 }
 
 fn stop(error: Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     match error {
         Error::Server(Failure::Passing(sqlx::Error::Database(refusal))) => {
             let code = refusal.code().unwrap_or_default();

@@ -67,7 +67,9 @@ impl Databases {
             let tenure = tenures.entry(project).or_default();
             match decode_project(&recorded) {
                 Ok(event) => *tenure = tenure.fold(recorded.sequence, &event),
-                Err(error) => tracing::error!(project.id = %project, error = error.chain(), "event is not readable, passed over"),
+                Err(error) => {
+                    tracing::error!(project.id = %project, error = chassis::error_chain(&error), "event is not readable, passed over")
+                }
             }
         }
         let marks = bot_marks(&self.server).await?;
@@ -79,7 +81,11 @@ impl Databases {
                 && other
                 && let Err(error) = self.renew_login(project, known).await
             {
-                tracing::error!(project.id = %project, error = error.chain(), "the login of a project's bot stays as it was before");
+                tracing::error!(
+                    project.id = %project,
+                    error = chassis::error_chain(&error),
+                    "the login of a project's bot stays as it was before"
+                );
             }
         }
         Ok(())

@@ -106,7 +106,7 @@ fn note(agenda: &mut HashMap<ProjectId, Entry>, project: ProjectId, ended: Ended
 async fn enter(flow_sync: &FlowSync, agenda: &mut HashMap<ProjectId, Entry>) {
     let found = match store::projects(&flow_sync.pool).await {
         Ok(found) => found,
-        Err(error) => return tracing::warn!(error = %error.chain(), "projects with Flows cannot be read"),
+        Err(error) => return tracing::warn!(error = %chassis::error_chain(&error), "projects with Flows cannot be read"),
     };
     let there: HashSet<ProjectId> = found.iter().map(|(project, _)| *project).collect();
     agenda.retain(|project, _| there.contains(project));
@@ -134,7 +134,7 @@ async fn one(flow_sync: &FlowSync, project: ProjectId) -> (ProjectId, Ended) {
 }
 
 fn later(project: ProjectId, error: &Error) -> Ended {
-    tracing::warn!(project.id = %project, error = %error.chain(), "Flows are compared with Meta later");
+    tracing::warn!(project.id = %project, error = %chassis::error_chain(error), "Flows are compared with Meta later");
     match error {
         Error::Meta { source, .. } if source.class() == Class::RateLimited => Ended::Later { wait: RATE_PAUSE },
         _ => Ended::Later { wait: RETRY_PAUSE },

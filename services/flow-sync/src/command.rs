@@ -86,7 +86,11 @@ impl FlowSync {
         let mut flow = match store::find(&self.pool, id).await {
             Ok(flow) => flow.unwrap_or_default(),
             Err(error) => {
-                tracing::warn!(flow.id = %id.flow, error = %error.chain(), "the table does not answer, the log is read whole");
+                tracing::warn!(
+                    flow.id = %id.flow,
+                    error = %chassis::error_chain(&error),
+                    "the table does not answer, the log is read whole"
+                );
                 Flow::default()
             }
         };
@@ -139,7 +143,7 @@ impl FlowSync {
     pub(crate) async fn shown(&self, id: Id) -> Result<Flow, Error> {
         let flow = self.flow(id).await?;
         if let Err(error) = store::save(&self.pool, id, &flow).await {
-            tracing::warn!(flow.id = %id.flow, error = %error.chain(), "the table will show the Flow later");
+            tracing::warn!(flow.id = %id.flow, error = %chassis::error_chain(&error), "the table will show the Flow later");
         }
         Ok(flow)
     }

@@ -83,11 +83,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
-
     /// Something is down, and waiting mends it.
     pub(crate) fn is_outage(&self) -> bool {
         match self {
@@ -112,7 +107,7 @@ impl Error {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Refused(refusal) => refused(&refusal),
             Error::Meta { source, step } => meta::problem(step, &source),

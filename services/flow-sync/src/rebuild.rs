@@ -30,7 +30,7 @@ impl FlowSync {
             tables::unless_refused(
                 store::save(&self.pool, Id { project: *project, flow: *flow }, state).await,
                 Error::is_outage,
-                Error::chain,
+                |error| chassis::error_chain(error),
                 flow,
             )?;
         }

@@ -139,7 +139,7 @@ impl Lifecycle {
     /// Puts the project where readers look, so that a read after this write sees it. The log has it already: failing here is no failure.
     async fn show(&self, project: &Project) {
         if let Err(error) = store::save_project(&self.pool, project).await {
-            tracing::warn!(project.id = %project.id, error = %error.chain(), "the tables will show the project later");
+            tracing::warn!(project.id = %project.id, error = %chassis::error_chain(&error), "the tables will show the project later");
         }
         self.changed();
     }

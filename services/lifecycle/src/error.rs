@@ -70,11 +70,6 @@ impl Error {
         Self::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source }
     }
 
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
-
     /// Whether something that is needed is down: trying later is all that is needed.
     pub(crate) fn is_outage(&self) -> bool {
         match self {
@@ -97,7 +92,7 @@ impl Error {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Changed { actual } => Problem::new(axum::http::StatusCode::PRECONDITION_FAILED, "version_mismatch")

@@ -56,7 +56,12 @@ impl Lifecycle {
             }
         }
         for project in projects.values().filter(|project| known.get(&project.id).is_none_or(|row| row.project < project.version)) {
-            tables::unless_refused(store::save_project(&self.pool, project).await, Error::is_outage, Error::chain, project.id)?;
+            tables::unless_refused(
+                store::save_project(&self.pool, project).await,
+                Error::is_outage,
+                |error| chassis::error_chain(error),
+                project.id,
+            )?;
         }
         Ok(projects.len())
     }
@@ -74,7 +79,7 @@ impl Lifecycle {
             tables::unless_refused(
                 store::save_provisioning(&self.pool, provisioning).await,
                 Error::is_outage,
-                Error::chain,
+                |error| chassis::error_chain(error),
                 provisioning.project,
             )?;
         }

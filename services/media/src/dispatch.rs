@@ -70,7 +70,7 @@ pub(crate) async fn run(media: Media, stop: CancellationToken) {
         let next = match begin(&media, &mut running, &mut tasks).await {
             Ok(next) => next,
             Err(error) => {
-                tracing::warn!(error = %error.chain(), "files that are due cannot be read");
+                tracing::warn!(error = %chassis::error_chain(&error), "files that are due cannot be read");
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(OUTAGE_PAUSE) => continue,
@@ -114,7 +114,12 @@ async fn begin(media: &Media, running: &mut Running, tasks: &mut JoinSet<MediaId
             tasks.spawn(async move {
                 let id = file.id;
                 if let Err(error) = media.attempt(&file).await {
-                    tracing::warn!(project.id = %file.project, media.id = %id, error = %error.chain(), "a file waits for what is down here");
+                    tracing::warn!(
+                        project.id = %file.project,
+                        media.id = %id,
+                        error = %chassis::error_chain(&error),
+                        "a file waits for what is down here"
+                    );
                     if store::set_aside(&media.pool, id, media.clock.now() + OUTAGE_GAP).await.is_err() {
                         tokio::time::sleep(OUTAGE_PAUSE).await;
                     }

@@ -126,7 +126,7 @@ impl OnProject {
 }
 
 fn stop(error: &Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(error);
     match error {
         error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },

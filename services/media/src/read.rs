@@ -46,7 +46,11 @@ impl Media {
                 ended = self.read_on(stream) => ended,
             };
             if let Err(error) = ended {
-                tracing::error!(stream = stream.name(), error = %error.chain(), "the log cannot be read into the tables, trying again");
+                tracing::error!(
+                    stream = stream.name(),
+                    error = %chassis::error_chain(&error),
+                    "the log cannot be read into the tables, trying again"
+                );
             }
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -85,7 +89,7 @@ impl Media {
         for recorded in batch {
             match self.take_whole(stream, std::slice::from_ref(recorded)).await {
                 Err(error) if !error.is_outage() => {
-                    let error = error.chain();
+                    let error = chassis::error_chain(&error);
                     tracing::error!(stream.seq = recorded.sequence, %error, "an event cannot be kept in the tables, passed over");
                     store::take(&self.pool, stream, recorded.sequence, &[]).await?;
                 }
@@ -103,7 +107,11 @@ impl Media {
                 Ok(found) => entries.extend(found),
                 // Whoever folds the stream holds its key; files that nobody can read of are nothing to wait for.
                 Err(error) => {
-                    tracing::error!(stream.seq = recorded.sequence, error = %error.chain(), "an event is not readable, passed over")
+                    tracing::error!(
+                        stream.seq = recorded.sequence,
+                        error = %chassis::error_chain(&error),
+                        "an event is not readable, passed over"
+                    )
                 }
             }
         }

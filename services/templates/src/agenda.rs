@@ -162,7 +162,7 @@ async fn one(templates: &Templates, project: ProjectId) -> (ProjectId, Ended) {
 }
 
 fn later(project: ProjectId, error: &Error) -> Ended {
-    tracing::warn!(project.id = %project, error = %error.chain(), "templates are compared with Meta later");
+    tracing::warn!(project.id = %project, error = %chassis::error_chain(error), "templates are compared with Meta later");
     match error {
         Error::Meta { source, .. } if source.class() == Class::RateLimited => Ended::Later { wait: RATE_PAUSE },
         Error::Meta { .. }

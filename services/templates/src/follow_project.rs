@@ -114,7 +114,7 @@ fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
 }
 
 pub(crate) fn stop(error: Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     match error {
         error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Contended(_) | Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },

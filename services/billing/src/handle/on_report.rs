@@ -74,7 +74,12 @@ impl OnReport {
         match self.billing.account(project).await {
             Ok(account) => Ok(account.payments.contains_key(&payment).then_some(project)),
             Err(error @ Error::Decode { .. }) => {
-                tracing::error!(project.id = %project, payment.id = %payment, error = %error.chain(), "whose a payment is cannot be read");
+                tracing::error!(
+                    project.id = %project,
+                    payment.id = %payment,
+                    error = %chassis::error_chain(&error),
+                    "whose a payment is cannot be read"
+                );
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -102,7 +107,12 @@ impl OnReport {
         if !self.is_hopeless(&error, recorded.sequence).await {
             return Err(error);
         }
-        tracing::error!(project.id = %project, payment.id = %payment, error = %error.chain(), "a report cannot be followed up");
+        tracing::error!(
+            project.id = %project,
+            payment.id = %payment,
+            error = %chassis::error_chain(&error),
+            "a report cannot be followed up"
+        );
         Ok(())
     }
 

@@ -76,7 +76,7 @@ fn webhooks() -> Follow {
 /// All of a delivery is done, or none of it: every part can be repeated.
 fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
     let Err(error) = result else { return Handled::all(events) };
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     let stop = match error {
         error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Contended(_) | Error::StillWritten(_) => Stop::Retry { after: CONTENDED_PAUSE, cause },
