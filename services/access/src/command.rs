@@ -6,14 +6,14 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use contract::{Context, Event, EventId, ProjectId, Subject, UserId, WorkspaceId};
+use contract::{Context, Event, EventId, ProjectId, Subject, UserId, WorkspaceEvent, WorkspaceId};
 use journal::{Append, AppendError, Expect};
 
 use crate::actor::Actor;
 use crate::decide::{Command, Decision, Fact, State, WorkspaceCommand, decide, has_room};
 use crate::error::Error;
 use crate::person::Person;
-use crate::said::{Said, decode};
+use crate::said::Said;
 use crate::workspace::Workspace;
 use crate::{Access, ownership, store};
 
@@ -172,7 +172,7 @@ impl Access {
         let (mut person, mut last) = (None, 0);
         for recorded in self.journal.entity(&Subject::user(user)).await? {
             last = recorded.sequence;
-            person = Person::fold(person, user, Said::of(&recorded, &decode(&recorded)?));
+            person = Person::fold(person, user, Said::of(&recorded, &WorkspaceEvent::read(&recorded)?));
         }
         Ok((person, last))
     }
@@ -182,7 +182,7 @@ impl Access {
         let (mut workspace, mut last) = (Workspace::initial(id), 0);
         for recorded in self.journal.entity(&Subject::workspace(id)).await? {
             last = recorded.sequence;
-            workspace = Workspace::fold(workspace, id, Said::of(&recorded, &decode(&recorded)?));
+            workspace = Workspace::fold(workspace, id, Said::of(&recorded, &WorkspaceEvent::read(&recorded)?));
         }
         Ok((workspace, last))
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use contract::{ProjectId, Recorded, Stream, UserId, WorkspaceId};
+use contract::{Event, ProjectEvent, ProjectId, Recorded, Stream, UserId, WorkspaceEvent, WorkspaceId};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
@@ -15,9 +15,9 @@ use crate::error::Error;
 use crate::handle::{OTHERS, filters, key_of};
 use crate::ownership::Ownership;
 use crate::person::Person;
-use crate::said::{Said, decode};
+use crate::said::Said;
 use crate::workspace::Workspace;
-use crate::{Access, ownership, store};
+use crate::{Access, store};
 
 /// Rows of the audit log written at once.
 const ENTRIES_MAX: usize = 1_000;
@@ -48,10 +48,10 @@ impl Access {
         while let Some(recorded) = events.next().await {
             let recorded = recorded?;
             if let Some(user) = user_of(&recorded.subject) {
-                let person = Person::fold(people.remove(&user), user, Said::of(&recorded, &decode(&recorded)?));
+                let person = Person::fold(people.remove(&user), user, Said::of(&recorded, &WorkspaceEvent::read(&recorded)?));
                 people.extend(person.map(|person| (user, person)));
             } else if let Some(id) = workspace_of(&recorded.subject) {
-                let workspace = Workspace::fold(workspaces.remove(&id), id, Said::of(&recorded, &decode(&recorded)?));
+                let workspace = Workspace::fold(workspaces.remove(&id), id, Said::of(&recorded, &WorkspaceEvent::read(&recorded)?));
                 workspaces.extend(workspace.map(|workspace| (id, workspace)));
             } else if let Some(key) = key_of(&recorded) {
                 uses.insert(key, recorded);
@@ -90,7 +90,7 @@ impl Access {
             let recorded = recorded?;
             let Some(id) = recorded.subject.project_id() else { continue };
             let project = projects.entry(id).or_default();
-            *project = (project.0.fold(&ownership::decode(&recorded)?), recorded.sequence);
+            *project = (project.0.fold(&ProjectEvent::read(&recorded)?), recorded.sequence);
         }
         for (id, (ownership, sequence)) in projects {
             if store::projects::find(&self.pool, id).await?.1 < sequence {

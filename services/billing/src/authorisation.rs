@@ -34,11 +34,7 @@ pub(crate) async fn open(billing: &Billing, project: ProjectId, account: &Accoun
 
 async fn data_key(billing: &Billing, project: ProjectId) -> Result<Option<DataKey>, Error> {
     let Some(recorded) = billing.journal.last(&Subject::data_key(project)).await? else { return Ok(None) };
-    let event = ProjectEvent::decode(&recorded).map_err(|source| Error::Decode {
-        subject: recorded.subject.to_string(),
-        sequence: recorded.sequence,
-        source,
-    })?;
+    let event = ProjectEvent::read(&recorded)?;
     match event {
         ProjectEvent::DataKeyCreated(created) => {
             DataKey::unwrap(&created.wrapped, &billing.master, project).map(Some).map_err(|error| broken(project, &error.to_string()))

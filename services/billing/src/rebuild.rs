@@ -3,12 +3,11 @@
 
 use std::collections::HashMap;
 
-use contract::{ProjectId, Stream};
+use contract::{BillingEvent, Event, ProjectId, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
 use crate::account::Account;
-use crate::accounts::decode;
 use crate::error::Error;
 use crate::{Billing, store};
 
@@ -24,7 +23,7 @@ impl Billing {
         while let Some(recorded) = events.next().await {
             let recorded = recorded?;
             let Some(project) = recorded.subject.project_id() else { continue };
-            accounts.entry(project).or_default().apply(recorded.sequence, recorded.time, &decode(&recorded)?);
+            accounts.entry(project).or_default().apply(recorded.sequence, recorded.time, &BillingEvent::read(&recorded)?);
         }
         // Also rows that are not behind: what is due depends on the terms, which may have changed.
         for (project, account) in &accounts {

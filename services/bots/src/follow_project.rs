@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use contract::{OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream};
+use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream};
 use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
 
-use crate::code::decode;
 use crate::decide::Task;
 use crate::error::Error;
 use crate::{Bots, keep};
@@ -46,7 +45,7 @@ impl Handler for OnProject {
 
 impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        let task = match decode(recorded)? {
+        let task = match ProjectEvent::read(recorded)? {
             ProjectEvent::ProjectCreated(_) => Some(Task::Initialise),
             ProjectEvent::OperationStarted(started) => task(started.kind, started.operation),
             ProjectEvent::OperationRetried(retried) => {

@@ -12,7 +12,6 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::decide::Refusal;
 use crate::error::Error;
 use crate::flow::{Flow, Id, META};
-use crate::space::decode;
 use crate::{FlowSync, store};
 
 /// How often a wish is decided anew because others were faster.
@@ -98,7 +97,7 @@ impl FlowSync {
         loop {
             let (events, more) = self.journal.entity_from(&subject, flow.sequence + 1).await?;
             for recorded in &events {
-                flow.apply(recorded, decode(recorded)?);
+                flow.apply(recorded, FlowEvent::read(recorded)?);
             }
             if !more {
                 return Ok(flow);

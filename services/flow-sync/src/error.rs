@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use chassis::Problem;
-use contract::DecodeError;
+use contract::UnreadableEvent;
 use journal::AppendError;
 use projects::TokenError;
 use sqlx::migrate::MigrateError;
@@ -45,15 +45,8 @@ pub enum Error {
     #[error("gave up after {0} attempts against other writers")]
     Contended(u32),
     /// The log holds something that is not what its type promises.
-    #[error("read event {sequence} of {subject}")]
-    Decode {
-        /// Where.
-        subject: String,
-        /// Which.
-        sequence: u64,
-        /// What is wrong.
-        source: DecodeError,
-    },
+    #[error(transparent)]
+    Decode(#[from] UnreadableEvent),
     /// The storage does not do as told.
     #[error("use the storage")]
     Storage(#[from] storage::Error),

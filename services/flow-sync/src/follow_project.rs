@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use contract::{OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
 use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
 
 use crate::FlowSync;
 use crate::error::Error;
-use crate::space::{Task, decode};
+use crate::space::Task;
 
 /// The service's name in positions and parked keys.
 pub(crate) const SERVICE: &str = "flow-sync";
@@ -44,7 +44,7 @@ impl Handler for OnProject {
 
 impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        let task = match decode(recorded)? {
+        let task = match ProjectEvent::read(recorded)? {
             ProjectEvent::ProjectCreated(_) => Some(Task::Make),
             ProjectEvent::OperationStarted(started) => task(started.kind, started.operation),
             ProjectEvent::OperationRetried(retried) => {
@@ -91,7 +91,7 @@ impl OnProject {
     /// What an operation of the project does; its start says so.
     async fn kind(&self, project: ProjectId, operation: OperationId) -> Result<Option<OperationKind>, Error> {
         for recorded in self.0.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = decode(&recorded)?
+            if let ProjectEvent::OperationStarted(started) = ProjectEvent::read(&recorded)?
                 && started.operation == operation
             {
                 return Ok(Some(started.kind));

@@ -3,13 +3,12 @@
 
 use std::collections::HashMap;
 
-use contract::{FlowId, ProjectId, Stream};
+use contract::{Event, FlowEvent, FlowId, ProjectId, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
 use crate::error::Error;
 use crate::flow::{Flow, Id};
-use crate::space::decode;
 use crate::{FlowSync, store};
 
 impl FlowSync {
@@ -24,7 +23,7 @@ impl FlowSync {
         while let Some(recorded) = events.next().await {
             let recorded = recorded?;
             let (Some(project), Some(flow)) = (recorded.subject.project_id(), recorded.subject.flow_id()) else { continue };
-            flows.entry(flow).or_insert_with(|| (project, Flow::default())).1.apply(&recorded, decode(&recorded)?);
+            flows.entry(flow).or_insert_with(|| (project, Flow::default())).1.apply(&recorded, FlowEvent::read(&recorded)?);
         }
         for (flow, (project, state)) in &flows {
             tables::unless_refused(

@@ -73,7 +73,7 @@ impl FlowSync {
     pub async fn space(&self, project: ProjectId) -> Result<Space, Error> {
         let mut space = Space::default();
         for recorded in self.journal.entity(&Subject::flow_space(project)).await? {
-            space = space.fold(recorded.sequence, &decode(&recorded)?);
+            space = space.fold(recorded.sequence, &FlowEvent::read(&recorded)?);
         }
         Ok(space)
     }
@@ -115,11 +115,6 @@ impl FlowSync {
         self.storage.erase(&keep::area(project)).await?;
         store::erase(&self.pool, project).await
     }
-}
-
-/// Reads an event of any stream that flow-sync reads.
-pub(crate) fn decode<E: Event>(recorded: &Recorded) -> Result<E, Error> {
-    E::decode(recorded).map_err(|source| Error::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source })
 }
 
 #[cfg(test)]

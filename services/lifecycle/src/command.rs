@@ -4,7 +4,7 @@
 //! subject in the same atomic append, so two projects cannot both win it.
 
 use chrono::{DateTime, Utc};
-use contract::{Context, Event, EventId, NewEvent, ProjectEvent, ProjectId, Recorded, Subject};
+use contract::{Context, Event, EventId, NewEvent, ProjectEvent, ProjectId, Subject};
 use journal::{Append, AppendError, Position};
 
 use crate::decide::{Command, Fact, Refusal, decide};
@@ -143,9 +143,4 @@ impl Lifecycle {
         }
         self.changed();
     }
-}
-
-/// Reads an event of the stream `project`.
-pub(crate) fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
-    ProjectEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))
 }

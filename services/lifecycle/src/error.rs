@@ -1,7 +1,7 @@
 //! What can go wrong, by what its receiver can do about it.
 
 use chassis::Problem;
-use contract::{DecodeError, Recorded};
+use contract::UnreadableEvent;
 use journal::AppendError;
 
 use crate::decide::Refusal;
@@ -31,15 +31,8 @@ pub enum Error {
     #[error("read the log")]
     Log(#[from] journal::Error),
     /// The log holds something that is not what its type promises.
-    #[error("read event {sequence} of {subject}")]
-    Decode {
-        /// Where.
-        subject: String,
-        /// Which.
-        sequence: u64,
-        /// What is wrong.
-        source: DecodeError,
-    },
+    #[error(transparent)]
+    Decode(#[from] UnreadableEvent),
     /// Events of a deleted project keep appearing: somebody does not know of the deletion.
     #[error("events of {0} are still being written")]
     StillWritten(contract::ProjectId),
@@ -66,10 +59,6 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn decode(recorded: &Recorded, source: DecodeError) -> Self {
-        Self::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source }
-    }
-
     /// Whether something that is needed is down: trying later is all that is needed.
     pub(crate) fn is_outage(&self) -> bool {
         match self {

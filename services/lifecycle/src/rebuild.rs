@@ -4,14 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use contract::{ProjectErased, ProjectEvent, ProjectId, Stream};
+use contract::{DatabaseEvent, Event, ProjectErased, ProjectEvent, ProjectId, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
 use crate::Lifecycle;
-use crate::command::decode;
 use crate::error::Error;
-use crate::follow::decode_database;
 use crate::project::Project;
 use crate::project::fold::At;
 use crate::project::provisioning::Provisioning;
@@ -40,7 +38,7 @@ impl Lifecycle {
         while let Some(recorded) = events.next().await {
             let recorded = recorded?;
             let Some(id) = recorded.subject.project_id() else { continue };
-            let event = decode(&recorded)?;
+            let event = ProjectEvent::read(&recorded)?;
             let first = seen.insert(id);
             if let ProjectEvent::ProjectErased(ProjectErased { operation, .. }) = event {
                 let erased = Erased { project: id, operation, sequence: recorded.sequence, at: recorded.time };
@@ -73,7 +71,7 @@ impl Lifecycle {
             let recorded = recorded?;
             let Some(id) = recorded.subject.project_id() else { continue };
             let so_far = databases.remove(&id).unwrap_or_else(|| Provisioning::none(id));
-            databases.insert(id, so_far.fold(recorded.sequence, recorded.time, &decode_database(&recorded)?));
+            databases.insert(id, so_far.fold(recorded.sequence, recorded.time, &DatabaseEvent::read(&recorded)?));
         }
         for provisioning in databases.values().filter(|one| known.get(&one.project).is_none_or(|row| row.database < one.sequence)) {
             tables::unless_refused(

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use contract::{Context, MediaErased, MediaEvent, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Context, Event, MediaErased, MediaEvent, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
 use journal::{AppendError, Expect, Follow, Handled, Handler, Stop, project_of};
 
 use crate::error::Error;
-use crate::facts::decode;
 use crate::{Media, keep, store};
 
 /// The service's name in positions and parked keys.
@@ -48,7 +47,7 @@ impl Handler for OnProject {
 
 impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        match decode(recorded)? {
+        match ProjectEvent::read(recorded)? {
             ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
                 self.erase(project, started.operation, recorded).await
             }
@@ -96,7 +95,7 @@ impl OnProject {
         let space = Subject::media_space(project);
         let before = self.0.journal.entity(&space).await?;
         for said in &before {
-            if decode::<MediaEvent>(said)? == MediaEvent::from(MediaErased { operation }) {
+            if MediaEvent::read(said)? == MediaEvent::from(MediaErased { operation }) {
                 return Ok(());
             }
         }
@@ -115,7 +114,7 @@ impl OnProject {
     /// Whether an operation of the project deletes it.
     async fn deletes(&self, project: ProjectId, operation: OperationId) -> Result<bool, Error> {
         for recorded in self.0.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = decode(&recorded)?
+            if let ProjectEvent::OperationStarted(started) = ProjectEvent::read(&recorded)?
                 && started.operation == operation
             {
                 return Ok(started.kind == OperationKind::DeleteProject);

@@ -7,13 +7,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use contract::{ConversationEvent, MediaEvent, Recorded, Stream};
+use contract::{ConversationEvent, Event, MediaEvent, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
-use crate::facts::decode;
 use crate::notice::notice;
 use crate::store::{End, Entry, Settled};
 use crate::{Media, store};
@@ -129,11 +128,11 @@ impl Media {
 fn entries_of(stream: Stream, recorded: &Recorded) -> Result<Vec<Entry>, Error> {
     let Some(project) = recorded.subject.project_id() else { return Ok(Vec::new()) };
     if stream == Stream::Conversation {
-        let event: ConversationEvent = decode(recorded)?;
+        let event = ConversationEvent::read(recorded)?;
         return Ok(notice(project, &event, recorded.time).into_iter().map(Entry::Noted).collect());
     }
     let Some(id) = recorded.subject.media_id() else { return Ok(Vec::new()) };
-    let end = match decode(recorded)? {
+    let end = match MediaEvent::read(recorded)? {
         MediaEvent::MediaStored(stored) => End::Stored(stored),
         MediaEvent::MediaFailed(failed) => End::Failed(failed),
         MediaEvent::MediaUploaded(_) | MediaEvent::MediaDeleted(_) | MediaEvent::MediaErased(_) => return Ok(Vec::new()),

@@ -45,7 +45,7 @@ impl Handler for OnProject {
 
 impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        let deletion = match decode(recorded)? {
+        let deletion = match ProjectEvent::read(recorded)? {
             ProjectEvent::OperationStarted(started) => deletion(started.kind, started.operation),
             ProjectEvent::OperationRetried(retried) => {
                 self.kind(project, retried.operation).await?.and_then(|kind| deletion(kind, retried.operation))
@@ -87,7 +87,7 @@ impl OnProject {
     /// What an operation of the project does; its start says so.
     async fn kind(&self, project: ProjectId, operation: OperationId) -> Result<Option<OperationKind>, Error> {
         for recorded in self.0.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = decode(&recorded)?
+            if let ProjectEvent::OperationStarted(started) = ProjectEvent::read(&recorded)?
                 && started.operation == operation
             {
                 return Ok(Some(started.kind));
@@ -103,14 +103,6 @@ fn deletion(kind: OperationKind, operation: OperationId) -> Option<OperationId> 
         OperationKind::DeleteProject => Some(operation),
         OperationKind::CreateProject | OperationKind::ConnectNumber | OperationKind::DisconnectNumber | OperationKind::ResetProject => None,
     }
-}
-
-fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
-    ProjectEvent::decode(recorded).map_err(|source| Error::Decode {
-        subject: recorded.subject.to_string(),
-        sequence: recorded.sequence,
-        source,
-    })
 }
 
 pub(crate) fn stop(error: Error) -> Stop {

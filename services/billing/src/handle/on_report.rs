@@ -6,10 +6,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use contract::{PAYMENT_REPORTED, PaymentId, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Event, PAYMENT_REPORTED, PaymentId, ProjectEvent, ProjectId, Recorded, Stream, Subject};
 use journal::{Handled, Handler};
 
-use super::on_project::decode;
 use super::stop;
 use crate::command::Origin;
 use crate::error::Error;
@@ -145,7 +144,7 @@ impl OnReport {
     async fn is_gone(&self, project: ProjectId) -> Result<bool, Error> {
         let Some(last) = self.billing.journal.last(&Subject::project(project)).await? else { return Ok(false) };
         // What cannot be read is not its end.
-        Ok(decode(&last).is_ok_and(|event| matches!(event, ProjectEvent::ProjectErased(_))))
+        Ok(ProjectEvent::read(&last).is_ok_and(|event| matches!(event, ProjectEvent::ProjectErased(_))))
     }
 
     async fn erase(&self, recorded: &Recorded) -> Result<(), Error> {

@@ -18,8 +18,6 @@ use tokio_util::sync::CancellationToken;
 use crate::Lifecycle;
 use crate::error::Error;
 
-pub(crate) use database::decode_database;
-
 /// The service's name in positions and parked keys.
 pub(crate) const SERVICE: &str = "lifecycle";
 /// Projects handled at the same time, of each stream.

@@ -2,14 +2,13 @@
 //! neither service can keep that from happening. Whoever of two followers comes later sees both, this one or the one of `project`: the project
 //! goes back to whoever offered it.
 
-use contract::{ProjectId, Recorded, TransferId, WorkspaceEvent, WorkspaceId};
+use contract::{Event, ProjectId, Recorded, TransferId, WorkspaceEvent, WorkspaceId};
 use journal::{Handled, Handler};
 
 use super::settle;
 use crate::decide::Command;
 use crate::error::Error;
 use crate::origin::Origin;
-use crate::transfer::receiver::decode_workspace;
 use crate::{Lifecycle, store};
 
 /// Follows `workspace`.
@@ -24,7 +23,7 @@ impl Handler for OnWorkspace {
 impl Lifecycle {
     async fn workspace_events(&self, events: &[Recorded]) -> Result<(), Error> {
         for recorded in events {
-            let WorkspaceEvent::WorkspaceDeleted(_) = decode_workspace(recorded)? else { continue };
+            let WorkspaceEvent::WorkspaceDeleted(_) = WorkspaceEvent::read(recorded)? else { continue };
             let Some(gone) = recorded.subject.token(1).and_then(|id| id.parse().ok()) else { continue };
             for id in store::accepted_by(&self.pool, gone).await? {
                 self.give_back(id, gone, recorded).await?;
