@@ -96,7 +96,7 @@ pub struct FlowSync {
     clock: Clock,
     locks: command::Locks,
     seen: seen::Seen,
-    asked: agenda::Asked,
+    asked: projects::Asked,
     aside: aside::Aside,
 }
 
@@ -104,7 +104,7 @@ impl FlowSync {
     /// Takes connected parts.
     pub fn new(parts: Parts) -> Self {
         let Parts { journal, pool, storage, projects, tokens, graph, interval, clock } = parts;
-        let (locks, seen, asked, aside) = (command::Locks::new(), seen::Seen::new(), agenda::Asked::default(), aside::Aside::new());
+        let (locks, seen, asked, aside) = (command::Locks::new(), seen::Seen::new(), projects::Asked::default(), aside::Aside::new());
         Self { journal, pool, storage, projects, tokens, graph, interval, clock, locks, seen, asked, aside }
     }
 
