@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream};
+use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded};
 use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
 
 use crate::decide::Task;
@@ -25,16 +25,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct OnProject(pub(crate) Bots);
 
 pub(crate) fn follow() -> Follow {
-    Follow {
-        service: SERVICE,
-        stream: Stream::Project,
-        // One token after the stream: claims of numbers and keys have more.
-        filters: vec!["project.*".to_owned()],
-        key_tokens: 2,
-        parallel: PARALLEL,
-        batch_max: BATCH_MAX,
-        version: 1,
-    }
+    Follow::projects(SERVICE, PARALLEL, BATCH_MAX)
 }
 
 impl Handler for OnProject {

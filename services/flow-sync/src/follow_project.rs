@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded};
 use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
+use projects::operation_kind;
 
 use crate::FlowSync;
 use crate::error::Error;
@@ -24,16 +25,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct OnProject(pub(crate) FlowSync);
 
 pub(crate) fn follow() -> Follow {
-    Follow {
-        service: SERVICE,
-        stream: Stream::Project,
-        // One token after the stream: claims of numbers and keys have more.
-        filters: vec!["project.*".to_owned()],
-        key_tokens: 2,
-        parallel: PARALLEL,
-        batch_max: BATCH_MAX,
-        version: 1,
-    }
+    Follow::projects(SERVICE, PARALLEL, BATCH_MAX)
 }
 
 impl Handler for OnProject {
@@ -48,7 +40,7 @@ impl OnProject {
             ProjectEvent::ProjectCreated(_) => Some(Task::Make),
             ProjectEvent::OperationStarted(started) => task(started.kind, started.operation),
             ProjectEvent::OperationRetried(retried) => {
-                self.kind(project, retried.operation).await?.and_then(|kind| task(kind, retried.operation))
+                operation_kind::<Error>(&self.0.journal, project, retried.operation).await?.and_then(|kind| task(kind, retried.operation))
             }
             // What a request left that was cut off by a crash while the project went. Its events are gone, so none is said.
             ProjectEvent::ProjectErased(_) => {
@@ -86,18 +78,6 @@ impl OnProject {
             Some(task) => self.0.do_task(project, task, recorded).await,
             None => Ok(()),
         }
-    }
-
-    /// What an operation of the project does; its start says so.
-    async fn kind(&self, project: ProjectId, operation: OperationId) -> Result<Option<OperationKind>, Error> {
-        for recorded in self.0.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = ProjectEvent::read(&recorded)?
-                && started.operation == operation
-            {
-                return Ok(Some(started.kind));
-            }
-        }
-        Ok(None)
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use contract::{Context, Event, MediaErased, MediaEvent, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Context, Event, MediaErased, MediaEvent, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Subject};
 use journal::{AppendError, Expect, Follow, Handled, Handler, Stop, project_of};
+use projects::operation_kind;
 
 use crate::error::Error;
 use crate::{Media, keep, store};
@@ -24,16 +25,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct OnProject(pub(crate) Media);
 
 pub(crate) fn follow() -> Follow {
-    Follow {
-        service: SERVICE,
-        stream: Stream::Project,
-        // One token after the stream: claims of numbers and keys have more.
-        filters: vec!["project.*".to_owned()],
-        key_tokens: 2,
-        parallel: PARALLEL,
-        batch_max: BATCH_MAX,
-        version: 1,
-    }
+    Follow::projects(SERVICE, PARALLEL, BATCH_MAX)
 }
 
 impl Handler for OnProject {
@@ -51,9 +43,16 @@ impl OnProject {
             ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
                 self.erase(project, started.operation, recorded).await
             }
-            ProjectEvent::OperationRetried(retried) if self.deletes(project, retried.operation).await? => {
-                self.erase(project, retried.operation, recorded).await
-            }
+            ProjectEvent::OperationRetried(retried) => match operation_kind::<Error>(&self.0.journal, project, retried.operation).await? {
+                Some(OperationKind::DeleteProject) => self.erase(project, retried.operation, recorded).await,
+                Some(
+                    OperationKind::CreateProject
+                    | OperationKind::ConnectNumber
+                    | OperationKind::DisconnectNumber
+                    | OperationKind::ResetProject,
+                )
+                | None => Ok(()),
+            },
             // What an upload left that was cut off by a crash while the project went. Its events are gone, so none is said.
             ProjectEvent::ProjectErased(_) => {
                 store::erase(&self.0.pool, project).await?;
@@ -65,7 +64,6 @@ impl OnProject {
                 Ok(())
             }
             ProjectEvent::OperationStarted(_)
-            | ProjectEvent::OperationRetried(_)
             | ProjectEvent::ProjectCreated(_)
             | ProjectEvent::ProjectReady(_)
             | ProjectEvent::ProjectFailed(_)
@@ -109,18 +107,6 @@ impl OnProject {
             actor: Some("system".to_owned()),
         };
         self.0.say(&space, expect, MediaErased { operation }.into(), &operation.to_string(), context).await
-    }
-
-    /// Whether an operation of the project deletes it.
-    async fn deletes(&self, project: ProjectId, operation: OperationId) -> Result<bool, Error> {
-        for recorded in self.0.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = ProjectEvent::read(&recorded)?
-                && started.operation == operation
-            {
-                return Ok(started.kind == OperationKind::DeleteProject);
-            }
-        }
-        Ok(false)
     }
 }
 

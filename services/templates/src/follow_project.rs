@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded};
 use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
+use projects::operation_kind;
 
 use crate::Templates;
 use crate::command::Origin;
@@ -25,16 +26,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct OnProject(pub(crate) Templates);
 
 pub(crate) fn follow() -> Follow {
-    Follow {
-        service: SERVICE,
-        stream: Stream::Project,
-        // One token after the stream: claims of numbers and keys have more.
-        filters: vec!["project.*".to_owned()],
-        key_tokens: 2,
-        parallel: PARALLEL,
-        batch_max: BATCH_MAX,
-        version: 1,
-    }
+    Follow::projects(SERVICE, PARALLEL, BATCH_MAX)
 }
 
 impl Handler for OnProject {
@@ -47,9 +39,9 @@ impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
         let deletion = match ProjectEvent::read(recorded)? {
             ProjectEvent::OperationStarted(started) => deletion(started.kind, started.operation),
-            ProjectEvent::OperationRetried(retried) => {
-                self.kind(project, retried.operation).await?.and_then(|kind| deletion(kind, retried.operation))
-            }
+            ProjectEvent::OperationRetried(retried) => operation_kind::<Error>(&self.0.journal, project, retried.operation)
+                .await?
+                .and_then(|kind| deletion(kind, retried.operation)),
             ProjectEvent::NumberConnected(_) => {
                 self.0.asked.ask(project);
                 None
@@ -82,18 +74,6 @@ impl OnProject {
             Some(operation) => self.0.erase(project, operation, &Origin::event(recorded)).await,
             None => Ok(()),
         }
-    }
-
-    /// What an operation of the project does; its start says so.
-    async fn kind(&self, project: ProjectId, operation: OperationId) -> Result<Option<OperationKind>, Error> {
-        for recorded in self.0.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = ProjectEvent::read(&recorded)?
-                && started.operation == operation
-            {
-                return Ok(Some(started.kind));
-            }
-        }
-        Ok(None)
     }
 }
 
