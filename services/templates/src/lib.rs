@@ -19,6 +19,7 @@ mod command;
 pub mod config;
 mod decide;
 mod error;
+mod fold;
 mod follow_project;
 mod library;
 mod meta;
