@@ -63,12 +63,7 @@ impl Origin<'_> {
         };
         match self {
             Self::Request { id, actor } => Context { correlation: Some((*id).to_owned()), ..own(actor) },
-            Self::Webhook(event) => Context {
-                traceparent: chassis::traceparent::after(event.context.traceparent.as_deref()),
-                correlation: event.context.correlation.clone(),
-                causation: Some(event.id),
-                actor: Some(META.to_owned()),
-            },
+            Self::Webhook(event) => Context::following(event, chassis::traceparent::after(event.context.traceparent.as_deref()), META),
             Self::Work => own(SYSTEM),
         }
     }
