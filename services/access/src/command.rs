@@ -1,6 +1,6 @@
 //! The way of a command: read what is so from the log, decide, append under the condition that it is still so.
 //!
-//! Nothing is locked. Who loses a race reads again and decides again. A first sign-in and the acceptance of an invitation touch a
+//! Nothing is locked. Whoever loses a race reads again and decides again. A first sign-in and the acceptance of an invitation touch a
 //! person and workspaces at once: they are one atomic append, so there is never the one without the other.
 
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! The way of a command: read what is so from the log, decide, append under the condition that it is still so.
 //!
-//! Nothing is locked. Who loses a race reads again and decides again; a claim of a number is guarded by the number's own
+//! Nothing is locked. Whoever loses a race reads again and decides again; a claim of a number is guarded by the number's own
 //! subject in the same atomic append, so two projects cannot both win it.
 
 use chrono::{DateTime, Utc};

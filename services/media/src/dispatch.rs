@@ -49,7 +49,7 @@ impl Running {
     /// Of what is due, what is begun now.
     fn choose(&mut self, mut due: Vec<Pending>) -> Vec<Pending> {
         let before: HashMap<ProjectId, usize> = due.iter().map(|file| (file.project, self.of(file.project))).collect();
-        // Who fetches nothing yet comes before who fetches something.
+        // A project that fetches nothing yet comes before one that fetches something.
         due.sort_by_key(|file| usize::try_from(file.place).unwrap_or(usize::MAX).saturating_add(before[&file.project]));
         let mut chosen = Vec::new();
         for file in due {

@@ -71,7 +71,7 @@ impl Turns {
         self.turns.retain(|project, _| there.contains(project));
     }
 
-    /// Gives the project its place in the interval, if it has no turn yet; or a turn now.
+    /// Gives the project a turn, if it has none yet: `now`, or at its place in the interval.
     pub fn enter(&mut self, project: ProjectId, now: bool) {
         let wait = if now { Duration::ZERO } else { spread(project, self.interval) };
         self.turns.entry(project).or_insert(Turn { due: Instant::now() + wait, last: None, failures: 0 });

@@ -66,7 +66,7 @@ impl Numbers {
             let Ok(id) = id.parse::<MetaId>() else { continue };
             let recorded = journal.entity(&id.claim()).await?;
             let claims = recorded.iter().map(ProjectEvent::read).collect::<Result<Vec<_>, _>>()?;
-            // Who signs it up hears of it before they claim it.
+            // Whoever signs it up hears of it before they claim it.
             if store::connecting_elsewhere(&lifecycle.pool, id.as_str(), project).await? {
                 continue;
             }

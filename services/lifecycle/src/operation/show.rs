@@ -29,7 +29,7 @@ pub(crate) async fn show_operation(
 ) -> Result<Json<OperationAnswer>, Problem> {
     let hidden = || Problem::not_found("there is no such operation");
     if let Some((project, operation)) = store::find_operation(&lifecycle.pool, id).await? {
-        // Who may not see the project learns nothing from guessing.
+        // Whoever may not see the project learns nothing from guessing.
         caller.require_in_project("projects:read", &project.to_string()).await.map_err(|problem| match problem.status {
             403 | 404 => hidden(),
             _ => problem,
