@@ -9,7 +9,7 @@ mod migrate;
 mod outage;
 mod refused;
 
-pub use log::{OtherLog, refuse_other_log};
+pub use log::{OtherLog, refuse_other_log, stored};
 pub use migrate::migrate;
 pub use outage::is_outage;
 pub use refused::unless_refused;

@@ -20,6 +20,22 @@ pub struct OtherLog {
     pub found: DateTime<Utc>,
 }
 
+impl OtherLog {
+    /// For whoever keeps in a table of their own when `stream` was created: what is `known` there, and what is `found` in the log, both as
+    /// [`stored`].
+    ///
+    /// # Errors
+    /// They are not the same.
+    pub fn check(schema: &'static str, stream: &'static str, known: DateTime<Utc>, found: DateTime<Utc>) -> Result<(), Self> {
+        if known == found { Ok(()) } else { Err(Self { schema, stream, known, found }) }
+    }
+}
+
+/// A time as Postgres gives it back.
+pub fn stored(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.trunc_subsecs(POSTGRES_TIME_DIGITS)
+}
+
 /// Refuses a log whose `stream` was created at another time than the one that the tables of `schema` were built from. When that was, the
 /// schema's own table `log` (`stream text`, `created timestamptz`) says; what it does not know yet, it keeps from `created`.
 ///
@@ -29,10 +45,10 @@ pub async fn refuse_other_log<E>(pool: &PgPool, schema: &'static str, stream: &'
 where
     E: From<OtherLog> + From<sqlx::Error>,
 {
-    let found = created.trunc_subsecs(POSTGRES_TIME_DIGITS);
+    let found = stored(created);
     let keep = format!("INSERT INTO {schema}.log (stream, created) VALUES ($1, $2) ON CONFLICT (stream) DO NOTHING");
     sqlx::query(AssertSqlSafe(keep)).bind(stream).bind(found).execute(pool).await?;
     let ask = format!("SELECT created FROM {schema}.log WHERE stream = $1");
     let known: DateTime<Utc> = sqlx::query_scalar(AssertSqlSafe(ask)).bind(stream).fetch_one(pool).await?;
-    if known == found { Ok(()) } else { Err(OtherLog { schema, stream, known, found }.into()) }
+    Ok(OtherLog::check(schema, stream, known, found)?)
 }

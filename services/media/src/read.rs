@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, SubsecRound, Utc};
 use contract::{ConversationEvent, Event, MediaEvent, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
@@ -21,8 +20,6 @@ use crate::{Media, store};
 const BATCH_MAX: usize = 256;
 /// Between attempts while the log or the platform database does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
-/// What Postgres keeps of a time: microseconds.
-const POSTGRES_TIME_DIGITS: u16 = 6;
 
 impl Media {
     /// Refuses another log, then reads what became of files up to now: what is fetched already is not to be fetched again.
@@ -119,9 +116,10 @@ impl Media {
 
     /// Up to where the tables hold a stream.
     async fn place(&self, stream: Stream) -> Result<u64, Error> {
-        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
+        let found = tables::stored(self.journal.state(stream).await?.created);
         let (known, sequence) = store::progress(&self.pool, stream, found).await?;
-        if known == found { Ok(sequence) } else { Err(Error::OtherLog { stream, known, found }) }
+        tables::OtherLog::check("media", stream.name(), known, found)?;
+        Ok(sequence)
     }
 }
 
