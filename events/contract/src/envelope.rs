@@ -44,6 +44,15 @@ pub struct Context {
     pub actor: Option<String>,
 }
 
+impl Context {
+    /// Of what `actor` does because of an event: that is the cause, and what belonged together with it goes on. `traceparent` is of the work
+    /// that is done.
+    pub fn following(cause: &Recorded, traceparent: Option<String>, actor: &str) -> Self {
+        let correlation = cause.context.correlation.clone();
+        Self { traceparent, correlation, causation: Some(cause.id), actor: Some(actor.to_owned()) }
+    }
+}
+
 /// An event that is not in the log yet.
 #[derive(Debug, Clone)]
 pub struct NewEvent {

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use crate::{Context, EventId, NewEvent, Recorded};
+use crate::{Context, EventId, NewEvent, Recorded, Subject};
 use crate::{billing, bot, conversation, database, flow, media, parked, project, template, upcast, usage, webhook, workspace};
 
 /// Every type that is published, by stream.
@@ -39,6 +39,18 @@ pub enum DecodeError {
     },
 }
 
+/// An event of the log that is not what its type promises, and where it is.
+#[derive(Debug, thiserror::Error)]
+#[error("read event {sequence} of {subject}")]
+pub struct UnreadableEvent {
+    /// Where.
+    pub subject: Subject,
+    /// Which.
+    pub sequence: u64,
+    /// What is wrong.
+    pub source: DecodeError,
+}
+
 /// The events of one stream.
 pub trait Event: Sized {
     /// Every current type, as written in headers.
@@ -56,6 +68,11 @@ pub trait Event: Sized {
     /// Reads an event of any published version.
     fn decode(recorded: &Recorded) -> Result<Self, DecodeError> {
         upcast::decode(recorded.event_type.as_str(), &recorded.data, upcast::UPCASTS, Self::decode_current)
+    }
+
+    /// As [`Event::decode`], and says which event it is that cannot be read.
+    fn read(recorded: &Recorded) -> Result<Self, UnreadableEvent> {
+        Self::decode(recorded).map_err(|source| UnreadableEvent { subject: recorded.subject.clone(), sequence: recorded.sequence, source })
     }
 
     /// Puts it into an envelope.

@@ -55,7 +55,7 @@ pub use database::{
     DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabasePasswordRotated, DatabaseReady, DatabaseStep, DatabaseStepCompleted,
 };
 pub use envelope::{Context, EnvelopeError, EventType, NewEvent, Recorded};
-pub use event::{DecodeError, Event};
+pub use event::{DecodeError, Event, UnreadableEvent};
 pub use flow::{
     DriftChoice, FlowCreated, FlowDeleted, FlowDetails, FlowDriftFound, FlowDriftResolved, FlowEvent, FlowHealthReported, FlowLinked,
     FlowNameTaken, FlowPublished, FlowRevised, FlowSpaceCreated, FlowSpaceErased, FlowStatusReported, FlowSyncFailed, FlowUpdated,

@@ -2,7 +2,8 @@
 //!
 //! - [`Journal::append`]: several events of one decision land together or not at all, guarded by the last sequence of their
 //!   subject. Appends that wait together travel as one atomic batch (group commit); a lone one travels alone, at once.
-//! - [`Journal::replay`] and [`Journal::tail`]: in order, without gap or repeat, over restarts of the broker.
+//! - [`Journal::replay`] and [`Journal::tail`]: in order, without gap or repeat, over restarts of the broker. [`Journal::feed`] keeps a fold in
+//!   memory up to date.
 //! - [`Journal::follow`]: keys in parallel, each key in order, retried, parked or set aside, nobody held up by a neighbour.
 //!
 //! It does not know what events mean and keeps no state of its own: positions and parked keys are events as well.

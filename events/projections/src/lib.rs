@@ -10,6 +10,7 @@ mod error;
 mod flush;
 mod fold;
 mod held;
+mod keys;
 mod load;
 pub mod lookup;
 mod projector;

@@ -1,95 +1,19 @@
 //! Loads the rows that a batch of events will touch, and those that their summaries depend on.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use contract::{ContactId, ConversationEvent, ConversationId, Recorded};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 use crate::Error;
 use crate::checkpoint::{self, Seen};
 use crate::held::Rows;
+use crate::keys::Keys;
 use crate::rows::{Contact, Conversation, Message, MessageRest, Status, Summary};
 
-/// What a batch of events is about.
-#[derive(Debug, Default)]
-pub(crate) struct Keys {
-    contacts: HashSet<ContactId>,
-    conversations: HashSet<ConversationId>,
-    /// Ids of messages, Meta's and ours.
-    names: HashSet<String>,
-    /// Whether a summary will be made, which depends on more rows than those of these names.
-    summed: bool,
-}
-
-impl Keys {
-    /// Adds what one event is about.
-    pub(crate) fn add(&mut self, event: &Recorded, fact: &ConversationEvent) {
-        self.contacts.extend(event.subject.contact_id());
-        match fact {
-            ConversationEvent::MessageReceived(received) => self.add_message(&received.0),
-            ConversationEvent::MessageEchoed(echoed) => self.add_message(&echoed.0),
-            ConversationEvent::MessageImported(imported) => self.add_message(&imported.message),
-            ConversationEvent::MessageStatusReported(reported) => self.add_summed(&reported.wamid),
-            ConversationEvent::MessageRequested(requested) => {
-                self.add_conversation(requested.conversation);
-                self.add_summed(&requested.message.to_string());
-                requested.target.iter().for_each(|target| self.add_summed(target));
-            }
-            ConversationEvent::SendStarted(started) => self.add_summed(&started.message.to_string()),
-            ConversationEvent::SendDeferred(deferred) => self.add_summed(&deferred.message.to_string()),
-            ConversationEvent::SendOutcomeUnknown(unknown) => self.add_summed(&unknown.message.to_string()),
-            ConversationEvent::MessageAccepted(accepted) => {
-                self.add_summed(&accepted.message.to_string());
-                self.add_summed(&accepted.wamid);
-            }
-            ConversationEvent::MessageFailed(failed) => self.add_summed(&failed.message.to_string()),
-            ConversationEvent::MessageAbandoned(abandoned) => self.add_summed(&abandoned.message.to_string()),
-            ConversationEvent::ConversationReopened(reopened) => self.add_conversation(reopened.conversation),
-            ConversationEvent::ConversationClosed(closed) => self.add_conversation(closed.conversation),
-            ConversationEvent::ConversationStateChanged(changed) => self.add_conversation(changed.conversation),
-            ConversationEvent::ConversationOpened(opened) => self.add_conversation(opened.conversation),
-            ConversationEvent::ContactFirstSeen(_)
-            | ConversationEvent::ContactIdentityLinked(_)
-            | ConversationEvent::ContactIdentityReplaced(_)
-            | ConversationEvent::ContactIdentityUnlinked(_)
-            | ConversationEvent::ContactProfileChanged(_)
-            | ConversationEvent::ContactPreferenceChanged(_)
-            | ConversationEvent::ContactMerged(_)
-            | ConversationEvent::ContactAbsorbed(_)
-            | ConversationEvent::UnassignedItemReceived(_)
-            | ConversationEvent::FlowSubmitted(_)
-            | ConversationEvent::ReadRequested(_)
-            | ConversationEvent::ReadSettled(_) => {}
-        }
-    }
-
-    fn add_message(&mut self, message: &contract::Message) {
-        self.add_conversation(message.conversation);
-        self.add_name(&message.wamid);
-        message.target.iter().for_each(|target| self.add_summed(target));
-    }
-
-    fn add_conversation(&mut self, conversation: ConversationId) {
-        self.conversations.insert(conversation);
-    }
-
-    fn add_summed(&mut self, name: &str) {
-        self.summed = true;
-        self.add_name(name);
-    }
-
-    fn add_name(&mut self, name: &str) {
-        if !self.names.contains(name) {
-            self.names.insert(name.to_owned());
-        }
-    }
-}
-
-/// Reads them, and before them the checkpoint; `None` for one that is not there yet. Not of one moment unless the checkpoint is still the same
-/// when they are written.
+/// Reads the rows that a batch touches, and before them the checkpoint; `None` for one that is not there yet. Not of one moment unless the
+/// checkpoint is still the same when they are written.
 pub(crate) async fn load(connection: &mut PgConnection, keys: &Keys, log_created: DateTime<Utc>) -> Result<(Option<Seen>, Rows), Error> {
     let mut rows = Rows::default();
     let checkpoint = load_people(connection, keys, log_created, &mut rows).await?;

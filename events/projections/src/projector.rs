@@ -11,7 +11,8 @@ use sqlx::PgConnection;
 
 use crate::checkpoint::{Checkpoint, Moving};
 use crate::flush::Flush;
-use crate::load::{Keys, load};
+use crate::keys::Keys;
+use crate::load::load;
 use crate::save::save;
 use crate::{Error, ProjectDatabases, checkpoint, fold};
 

@@ -12,7 +12,6 @@ use crate::Access;
 use crate::actor::Actor;
 use crate::command::{user_of, workspace_of};
 use crate::error::Error;
-use crate::said;
 
 /// Who acts, in kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +85,7 @@ impl Access {
     /// From the workspace's own events: the tables forget keys.
     async fn learn_keys(&self, workspace: &Subject, known: &mut KeyProjects) -> Result<(), Error> {
         for recorded in self.journal.entity(workspace).await? {
-            if let WorkspaceEvent::KeyIssued(issued) = said::decode(&recorded)? {
+            if let WorkspaceEvent::KeyIssued(issued) = WorkspaceEvent::read(&recorded)? {
                 known.insert(issued.key, issued.project);
             }
         }
@@ -135,7 +134,7 @@ impl About {
 /// What happens to a person is in the audit log of their own workspace.
 fn of_workspace(recorded: &Recorded) -> Result<Option<About>, Error> {
     let workspace = user_of(&recorded.subject).map(WorkspaceId::personal).or_else(|| workspace_of(&recorded.subject));
-    let (project, key) = match said::decode(recorded)? {
+    let (project, key) = match WorkspaceEvent::read(recorded)? {
         // Said by the checker of keys, again and again: not an act.
         WorkspaceEvent::KeyUsed(_) => return Ok(None),
         WorkspaceEvent::MemberPermissionsChanged(changed) => (Some(changed.project), None),
@@ -163,7 +162,7 @@ fn of_workspace(recorded: &Recorded) -> Result<Option<About>, Error> {
 
 /// Charges of used credits are metering too.
 fn of_billing(recorded: &Recorded) -> Result<Option<About>, Error> {
-    let act = match BillingEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))? {
+    let act = match BillingEvent::read(recorded)? {
         BillingEvent::CreditsUsed(_) => false,
         BillingEvent::TrialStarted(_)
         | BillingEvent::PaymentRequested(_)

@@ -1,19 +1,19 @@
 //! The way of a command: read what is so from the log, decide, append under the condition that it is still so.
 //!
-//! Nothing is locked. Who loses a race reads again and decides again. A first sign-in and the acceptance of an invitation touch a
+//! Nothing is locked. Whoever loses a race reads again and decides again. A first sign-in and the acceptance of an invitation touch a
 //! person and workspaces at once: they are one atomic append, so there is never the one without the other.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use contract::{Context, Event, EventId, ProjectId, Subject, UserId, WorkspaceId};
+use contract::{Context, Event, EventId, ProjectId, Subject, UserId, WorkspaceEvent, WorkspaceId};
 use journal::{Append, AppendError, Expect};
 
 use crate::actor::Actor;
 use crate::decide::{Command, Decision, Fact, State, WorkspaceCommand, decide, has_room};
 use crate::error::Error;
 use crate::person::Person;
-use crate::said::{Said, decode};
+use crate::said::Said;
 use crate::workspace::Workspace;
 use crate::{Access, ownership, store};
 
@@ -110,7 +110,7 @@ impl Access {
             Ok(())
         };
         if let Err(error) = saved {
-            tracing::warn!(%subject, error = %error.chain(), "the tables will show it later");
+            tracing::warn!(%subject, error = %chassis::error_chain(&error), "the tables will show it later");
         }
     }
 
@@ -172,7 +172,7 @@ impl Access {
         let (mut person, mut last) = (None, 0);
         for recorded in self.journal.entity(&Subject::user(user)).await? {
             last = recorded.sequence;
-            person = Person::fold(person, user, Said::of(&recorded, &decode(&recorded)?));
+            person = Person::fold(person, user, Said::of(&recorded, &WorkspaceEvent::read(&recorded)?));
         }
         Ok((person, last))
     }
@@ -182,7 +182,7 @@ impl Access {
         let (mut workspace, mut last) = (Workspace::initial(id), 0);
         for recorded in self.journal.entity(&Subject::workspace(id)).await? {
             last = recorded.sequence;
-            workspace = Workspace::fold(workspace, id, Said::of(&recorded, &decode(&recorded)?));
+            workspace = Workspace::fold(workspace, id, Said::of(&recorded, &WorkspaceEvent::read(&recorded)?));
         }
         Ok((workspace, last))
     }

@@ -1,7 +1,7 @@
 //! What can go wrong, by what its receiver can do about it.
 
 use chassis::Problem;
-use contract::{DecodeError, Recorded};
+use contract::UnreadableEvent;
 use journal::AppendError;
 
 use crate::refusal::Refusal;
@@ -28,15 +28,8 @@ pub enum Error {
     #[error("read the log")]
     Log(#[from] journal::Error),
     /// The log holds something that is not what its type promises.
-    #[error("read event {sequence} of {subject}")]
-    Decode {
-        /// Where.
-        subject: String,
-        /// Which.
-        sequence: u64,
-        /// What is wrong.
-        source: DecodeError,
-    },
+    #[error(transparent)]
+    Decode(#[from] UnreadableEvent),
     /// The platform database does not do as told.
     #[error("use the platform database")]
     Database(#[from] sqlx::Error),
@@ -44,25 +37,14 @@ pub enum Error {
     #[error("migrate the tables of access")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The tables were built from another log. Nothing was changed.
-    #[error("the tables of access belong to another log: stream {stream} was created at {known} there and at {found} here")]
-    OtherLog {
-        /// Which stream.
-        stream: contract::Stream,
-        /// When the stream of the tables was created.
-        known: chrono::DateTime<chrono::Utc>,
-        /// When this one was.
-        found: chrono::DateTime<chrono::Utc>,
-    },
+    #[error(transparent)]
+    OtherLog(#[from] tables::OtherLog),
     /// A row holds what no version of access writes.
     #[error("a row holds a value that nobody wrote: {0}")]
     Row(&'static str),
 }
 
 impl Error {
-    pub(crate) fn decode(recorded: &Recorded, source: DecodeError) -> Self {
-        Self::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source }
-    }
-
     /// Whether something that is needed is down: trying later is all that is needed.
     pub(crate) fn is_outage(&self) -> bool {
         match self {
@@ -79,16 +61,11 @@ impl Error {
             | Self::Row(_) => false,
         }
     }
-
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Contended(_) => Problem::unavailable("contended", RETRY_AFTER_S, cause),

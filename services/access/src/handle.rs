@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use contract::{KeyId, ProjectEvent, ProjectId, Recorded, Stream, UserId, WorkspaceEvent, WorkspaceId};
+use contract::{Event, KeyId, ProjectEvent, ProjectId, Recorded, Stream, UserId, WorkspaceEvent, WorkspaceId};
 use journal::{Follow, Handled, Handler, Stop};
 
 use crate::actor::Actor;
@@ -12,7 +12,7 @@ use crate::command::{Origin, user_of, workspace_of};
 use crate::decide::{Command, WorkspaceCommand};
 use crate::error::Error;
 use crate::refusal::Refusal;
-use crate::{Access, ownership, said, store};
+use crate::{Access, store};
 
 /// The service's name in positions and parked keys.
 pub(crate) const SERVICE: &str = "access";
@@ -134,7 +134,7 @@ impl Access {
     }
 
     pub(crate) async fn note_use(&self, key: KeyId, recorded: &Recorded) -> Result<(), Error> {
-        match said::decode(recorded)? {
+        match WorkspaceEvent::read(recorded)? {
             WorkspaceEvent::KeyUsed(used) if used.key == key => store::keys::save_use(&self.pool, recorded.sequence, &used).await,
             WorkspaceEvent::KeyUsed(_)
             | WorkspaceEvent::SignInCodeIssued(_)
@@ -167,7 +167,7 @@ impl Access {
         let mut through = reflected;
         let mut erased = None;
         for recorded in events {
-            let event = ownership::decode(recorded)?;
+            let event = ProjectEvent::read(recorded)?;
             if matches!(event, ProjectEvent::ProjectErased(_)) {
                 erased = Some(recorded);
             }
@@ -232,7 +232,7 @@ pub(crate) fn key_of(recorded: &Recorded) -> Option<KeyId> {
 /// All of a delivery is done, or none of it: every part can be repeated.
 fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
     let Err(error) = result else { return Handled::all(events) };
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     let stop = if error.is_outage() { Stop::SetAside { after: OUTAGE_PAUSE, cause } } else { Stop::Park { cause } };
     Handled::stopped(0, stop)
 }

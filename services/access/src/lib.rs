@@ -1,5 +1,5 @@
-//! People, workspaces, invitations, API keys, who did what, and whom to remind of what is due. The only writer of the stream `workspace`, but for the use of keys, which
-//! whoever checks a key says.
+//! People, workspaces, invitations, API keys, who did what, and whom to remind of what is due. The only writer of the stream `workspace`,
+//! except for the use of keys, which is said by whoever checks a key.
 //!
 //! Rules are pure (`decide`), the log is the truth, the tables of schema `access` are what lists and reads are served from. A command
 //! reads its ground from the log, never from the tables, and judges its caller's rights on that same ground.

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use contract::{Event, ProjectEvent, ProjectId, Recorded, Stream, Subject, Whose, WorkspaceId};
+use contract::{Event, ProjectEvent, ProjectId, Stream, Subject, Whose, WorkspaceId};
 use futures::StreamExt;
 use journal::{Filter, Journal, Range};
 
@@ -36,16 +36,11 @@ impl Ownership {
     }
 }
 
-/// Reads an event of the stream `project`.
-pub(crate) fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
-    ProjectEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))
-}
-
 /// Who owns `project`.
 pub(crate) async fn owner(journal: &Journal, project: ProjectId) -> Result<Option<WorkspaceId>, Error> {
     let mut ownership = Ownership::default();
     for recorded in journal.entity(&Subject::project(project)).await? {
-        ownership = ownership.fold(&decode(&recorded)?);
+        ownership = ownership.fold(&ProjectEvent::read(&recorded)?);
     }
     Ok(ownership.now())
 }
@@ -58,7 +53,7 @@ pub(crate) async fn owns_any(journal: &Journal, workspace: WorkspaceId) -> Resul
         let recorded = recorded?;
         let Some(id) = recorded.subject.project_id() else { continue };
         let ownership = projects.entry(id).or_default();
-        *ownership = ownership.fold(&decode(&recorded)?);
+        *ownership = ownership.fold(&ProjectEvent::read(&recorded)?);
     }
     Ok(projects.values().any(|ownership| ownership.now() == Some(workspace)))
 }

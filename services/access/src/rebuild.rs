@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, SubsecRound, Utc};
-use contract::{ProjectId, Recorded, Stream, UserId, WorkspaceId};
+use contract::{Event, ProjectEvent, ProjectId, Recorded, Stream, UserId, WorkspaceEvent, WorkspaceId};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
@@ -16,12 +15,10 @@ use crate::error::Error;
 use crate::handle::{OTHERS, filters, key_of};
 use crate::ownership::Ownership;
 use crate::person::Person;
-use crate::said::{Said, decode};
+use crate::said::Said;
 use crate::workspace::Workspace;
-use crate::{Access, ownership, store};
+use crate::{Access, store};
 
-/// What Postgres keeps of a time: microseconds.
-const POSTGRES_TIME_DIGITS: u16 = 6;
 /// Rows of the audit log written at once.
 const ENTRIES_MAX: usize = 1_000;
 
@@ -30,7 +27,8 @@ impl Access {
     pub(crate) async fn rebuild(&self) -> Result<(), Error> {
         let streams = [Stream::Workspace, Stream::Project, Stream::Billing].into_iter().chain(OTHERS);
         for stream in streams.clone() {
-            self.check_identity(stream).await?;
+            let created = self.journal.state(stream).await?.created;
+            tables::refuse_other_log::<Error>(&self.pool, "access", stream.name(), created).await?;
         }
         self.rebuild_people().await?;
         self.rebuild_projects().await?;
@@ -50,10 +48,10 @@ impl Access {
         while let Some(recorded) = events.next().await {
             let recorded = recorded?;
             if let Some(user) = user_of(&recorded.subject) {
-                let person = Person::fold(people.remove(&user), user, Said::of(&recorded, &decode(&recorded)?));
+                let person = Person::fold(people.remove(&user), user, Said::of(&recorded, &WorkspaceEvent::read(&recorded)?));
                 people.extend(person.map(|person| (user, person)));
             } else if let Some(id) = workspace_of(&recorded.subject) {
-                let workspace = Workspace::fold(workspaces.remove(&id), id, Said::of(&recorded, &decode(&recorded)?));
+                let workspace = Workspace::fold(workspaces.remove(&id), id, Said::of(&recorded, &WorkspaceEvent::read(&recorded)?));
                 workspaces.extend(workspace.map(|workspace| (id, workspace)));
             } else if let Some(key) = key_of(&recorded) {
                 uses.insert(key, recorded);
@@ -61,12 +59,22 @@ impl Access {
         }
         for (user, person) in &people {
             if store::people::reflected(&self.pool, *user).await? < person.version {
-                tables::unless_refused(store::people::save(&self.pool, Some(person)).await, Error::is_outage, Error::chain, user)?;
+                tables::unless_refused(
+                    store::people::save(&self.pool, Some(person)).await,
+                    Error::is_outage,
+                    |error| chassis::error_chain(error),
+                    user,
+                )?;
             }
         }
         for (id, workspace) in &workspaces {
             if store::workspaces::reflected(&self.pool, *id).await?.is_none_or(|reflected| reflected < workspace.version) {
-                tables::unless_refused(store::workspaces::save(&self.pool, Some(workspace)).await, Error::is_outage, Error::chain, id)?;
+                tables::unless_refused(
+                    store::workspaces::save(&self.pool, Some(workspace)).await,
+                    Error::is_outage,
+                    |error| chassis::error_chain(error),
+                    id,
+                )?;
             }
         }
         for (key, recorded) in uses {
@@ -82,7 +90,7 @@ impl Access {
             let recorded = recorded?;
             let Some(id) = recorded.subject.project_id() else { continue };
             let project = projects.entry(id).or_default();
-            *project = (project.0.fold(&ownership::decode(&recorded)?), recorded.sequence);
+            *project = (project.0.fold(&ProjectEvent::read(&recorded)?), recorded.sequence);
         }
         for (id, (ownership, sequence)) in projects {
             if store::projects::find(&self.pool, id).await?.1 < sequence {
@@ -121,11 +129,5 @@ impl Access {
             store::audit::insert(&self.pool, project, &entries).await?;
         }
         Ok(())
-    }
-
-    async fn check_identity(&self, stream: Stream) -> Result<(), Error> {
-        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
-        let known = store::log::identity(&self.pool, stream, found).await?;
-        if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
     }
 }

@@ -65,7 +65,12 @@ impl Access {
         }
         let mail = match self.reminder_mail(waiting.project, waiting.sequence, waiting.user).await {
             Err(error) if !error.is_outage() => {
-                tracing::error!(project.id = %waiting.project, stream.seq = waiting.sequence, error = %error.chain(), "a reminder was given up");
+                tracing::error!(
+                    project.id = %waiting.project,
+                    stream.seq = waiting.sequence,
+                    error = %chassis::error_chain(&error),
+                    "a reminder was given up"
+                );
                 None
             }
             mail => mail?,
@@ -84,7 +89,9 @@ impl Access {
         tracing::warn!(user = %waiting.user, attempt, code, "a reminder was not taken, it is tried again");
         match reminders::put_back(&self.pool, &waiting, self.clock.now() + pause(waiting.attempts)).await {
             Ok(()) => self.reminding.notify_one(),
-            Err(error) => tracing::error!(user = %waiting.user, error = %error.chain(), "a reminder that was not taken is lost"),
+            Err(error) => {
+                tracing::error!(user = %waiting.user, error = %chassis::error_chain(&error), "a reminder that was not taken is lost")
+            }
         }
     }
 }
@@ -98,7 +105,7 @@ pub(crate) async fn run(access: Access, stop: CancellationToken) {
             Ok(Next::Settled) => {}
             Ok(Next::Rest(until)) => rest(&access, until, &stop).await,
             Err(error) => {
-                tracing::warn!(error = %error.chain(), "reminders cannot be read");
+                tracing::warn!(error = %chassis::error_chain(&error), "reminders cannot be read");
                 let _ = stop.run_until_cancelled(tokio::time::sleep(OUTAGE_PAUSE)).await;
             }
         }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use contract::{BillingEvent, Event, Owed, ProjectEvent, ProjectId, Recorded, Role, Subject, UserId};
 
 use crate::error::Error;
-use crate::ownership::{self, Ownership};
+use crate::ownership::Ownership;
 use crate::workspace::Workspace;
 use crate::{Access, letters};
 
@@ -30,7 +30,7 @@ pub(crate) struct Payers {
 impl Reminder {
     /// The reminder that an event is; none if it is something else, or was said before reminders told what is due.
     pub(crate) fn of(recorded: &Recorded) -> Result<Option<Self>, Error> {
-        let BillingEvent::ReminderDue(due) = decode(recorded)? else { return Ok(None) };
+        let BillingEvent::ReminderDue(due) = BillingEvent::read(recorded)? else { return Ok(None) };
         let said = recorded.subject.project_id().zip(due.owed);
         Ok(said.map(|(project, owed)| Self { project, sequence: recorded.sequence, number: due.number, owed }))
     }
@@ -87,7 +87,7 @@ impl Access {
                 from = recorded.sequence + 1;
                 if recorded.sequence == sequence {
                     found = Reminder::of(recorded)?;
-                } else if settles(&decode(recorded)?) {
+                } else if settles(&BillingEvent::read(recorded)?) {
                     return Ok(None);
                 }
             }
@@ -103,7 +103,7 @@ impl Access {
     pub(crate) async fn payers(&self, project: ProjectId) -> Result<Option<Payers>, Error> {
         let (mut ownership, mut project_name) = (Ownership::default(), String::new());
         for recorded in self.journal.entity(&Subject::project(project)).await? {
-            let event = ownership::decode(&recorded)?;
+            let event = ProjectEvent::read(&recorded)?;
             ownership = ownership.fold(&event);
             if let ProjectEvent::ProjectCreated(created) = &event {
                 project_name.clone_from(&created.name);
@@ -125,10 +125,6 @@ impl Access {
         let Some(to) = person.and_then(|person| person.email?.parse().ok()) else { return Ok(None) };
         Ok(Some(letters::payment_due(to, &reminder, &payers.project_name, self.console_url.as_deref())))
     }
-}
-
-fn decode(recorded: &Recorded) -> Result<BillingEvent, Error> {
-    BillingEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! What a fold needs of an event beside its facts: where it is, when and by whom it was said.
 
 use chrono::{DateTime, Utc};
-use contract::{Event, Recorded, WorkspaceEvent};
-
-use crate::error::Error;
+use contract::{Recorded, WorkspaceEvent};
 
 /// An event of the stream `workspace` on its way into a fold.
 #[derive(Debug, Clone, Copy)]
@@ -23,9 +21,4 @@ impl<'a> Said<'a> {
     pub(crate) fn of(recorded: &'a Recorded, event: &'a WorkspaceEvent) -> Self {
         Self { sequence: recorded.sequence, at: recorded.time, actor: recorded.context.actor.as_deref(), event }
     }
-}
-
-/// Reads an event of the stream `workspace`.
-pub(crate) fn decode(recorded: &Recorded) -> Result<WorkspaceEvent, Error> {
-    WorkspaceEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use auth::PROJECT_SCOPES;
+use chassis::PROJECT_SCOPES;
 
 /// Seeing the workspace.
 pub(crate) const WORKSPACE_READ: &str = "workspace:read";

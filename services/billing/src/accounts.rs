@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use contract::{BillingEvent, Event, ProjectId, Recorded, Subject};
+use contract::{BillingEvent, Event, ProjectId, Subject};
 use journal::Journal;
 use lru::LruCache;
 
@@ -49,7 +49,7 @@ impl Known {
         loop {
             let (events, more) = journal.entity_from(&subject, self.account.sequence + 1).await?;
             for recorded in &events {
-                self.apply(recorded.sequence, recorded.time, &decode(recorded)?);
+                self.apply(recorded.sequence, recorded.time, &BillingEvent::read(recorded)?);
             }
             if !more {
                 return Ok(());
@@ -63,13 +63,4 @@ impl Known {
         }
         self.account.apply(sequence, time, event);
     }
-}
-
-/// Reads an event of the stream `billing`.
-pub(crate) fn decode(recorded: &Recorded) -> Result<BillingEvent, Error> {
-    BillingEvent::decode(recorded).map_err(|source| Error::Decode {
-        subject: recorded.subject.to_string(),
-        sequence: recorded.sequence,
-        source,
-    })
 }

@@ -34,41 +34,8 @@ pub(crate) async fn open(billing: &Billing, project: ProjectId, account: &Accoun
 
 async fn data_key(billing: &Billing, project: ProjectId) -> Result<Option<DataKey>, Error> {
     let Some(recorded) = billing.journal.last(&Subject::data_key(project)).await? else { return Ok(None) };
-    let event = ProjectEvent::decode(&recorded).map_err(|source| Error::Decode {
-        subject: recorded.subject.to_string(),
-        sequence: recorded.sequence,
-        source,
-    })?;
-    match event {
-        ProjectEvent::DataKeyCreated(created) => {
-            DataKey::unwrap(&created.wrapped, &billing.master, project).map(Some).map_err(|error| broken(project, &error.to_string()))
-        }
-        ProjectEvent::ProjectCreated(_)
-        | ProjectEvent::SendingPolicySet(_)
-        | ProjectEvent::ProjectReady(_)
-        | ProjectEvent::ProjectFailed(_)
-        | ProjectEvent::ProjectUpdated(_)
-        | ProjectEvent::ProjectSuspended(_)
-        | ProjectEvent::ProjectRestored(_)
-        | ProjectEvent::ProjectTransferred(_)
-        | ProjectEvent::ProjectErased(_)
-        | ProjectEvent::TransferRequested(_)
-        | ProjectEvent::TransferEnded(_)
-        | ProjectEvent::OperationStarted(_)
-        | ProjectEvent::OperationStepCompleted(_)
-        | ProjectEvent::OperationFailed(_)
-        | ProjectEvent::OperationRetried(_)
-        | ProjectEvent::OperationCompleted(_)
-        | ProjectEvent::NumberOffered(_)
-        | ProjectEvent::NumberConnected(_)
-        | ProjectEvent::NumberDescribed(_)
-        | ProjectEvent::NumberDisconnected(_)
-        | ProjectEvent::NumberClaimed(_)
-        | ProjectEvent::NumberReleased(_)
-        | ProjectEvent::BusinessProfileChanged(_)
-        | ProjectEvent::DisplayNameRequested(_)
-        | ProjectEvent::DisplayNameDecided(_) => Ok(None),
-    }
+    let ProjectEvent::DataKeyCreated(created) = ProjectEvent::read(&recorded)? else { return Ok(None) };
+    DataKey::unwrap(&created.wrapped, &billing.master, project).map(Some).map_err(|error| broken(project, &error.to_string()))
 }
 
 fn broken(project: ProjectId, cause: &str) -> Error {

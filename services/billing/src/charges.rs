@@ -53,7 +53,7 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
             }
         }
         let open = store::open_charges(&billing.pool, ROUND_MAX).await.unwrap_or_else(|error| {
-            tracing::warn!(error = %error.chain(), "charges cannot be read");
+            tracing::warn!(error = %chassis::error_chain(&error), "charges cannot be read");
             Vec::new()
         });
         waiting.retain(|payment, _| open.iter().any(|(_, other, _)| other == payment));
@@ -84,7 +84,12 @@ async fn attempt(billing: &Billing, project: ProjectId, payment: PaymentId, requ
     let mut tried = charge(billing, project, payment).await;
     if !matches!(tried, Ok(Settled::Known)) && requested_at <= billing.clock.now() - billing.terms.charge() {
         if let Err(error) = &tried {
-            tracing::warn!(project.id = %project, payment.id = %payment, error = %error.chain(), "the last attempt at a charge");
+            tracing::warn!(
+                project.id = %project,
+                payment.id = %payment,
+                error = %chassis::error_chain(error),
+                "the last attempt at a charge"
+            );
         }
         tracing::error!(project.id = %project, payment.id = %payment, "the provider never said what became of a charge: it is given up");
         tried = fail(billing, project, payment, GIVEN_UP).await;
@@ -93,7 +98,7 @@ async fn attempt(billing: &Billing, project: ProjectId, payment: PaymentId, requ
         Ok(Settled::Known) => None,
         Ok(Settled::Open | Settled::Abandoned | Settled::Unheard) => Some(payment),
         Err(error) => {
-            tracing::warn!(project.id = %project, payment.id = %payment, error = %error.chain(), "a charge is tried again");
+            tracing::warn!(project.id = %project, payment.id = %payment, error = %chassis::error_chain(&error), "a charge is tried again");
             Some(payment)
         }
     }

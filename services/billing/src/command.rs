@@ -41,12 +41,7 @@ impl Origin<'_> {
         };
         match self {
             Self::Request { id, actor } => Context { correlation: Some((*id).to_owned()), ..own(actor) },
-            Self::Event(event) => Context {
-                traceparent: chassis::traceparent::after(event.context.traceparent.as_deref()),
-                correlation: event.context.correlation.clone(),
-                causation: Some(event.id),
-                actor: Some(SYSTEM.to_owned()),
-            },
+            Self::Event(event) => Context::following(event, chassis::traceparent::after(event.context.traceparent.as_deref()), SYSTEM),
             Self::Report { event, request } => Context { correlation: Some((*request).to_owned()), causation: Some(*event), ..own(SYSTEM) },
             Self::Clock => own(SYSTEM),
             Self::Provider => own(paystack::NAME),
@@ -149,7 +144,9 @@ impl Billing {
     async fn show(&self, project: ProjectId, account: &Account) {
         match store::save(&self.pool, project, account, &self.terms).await {
             Ok(()) => self.stir(),
-            Err(error) => tracing::warn!(project.id = %project, error = %error.chain(), "the tables will show the account later"),
+            Err(error) => {
+                tracing::warn!(project.id = %project, error = %chassis::error_chain(&error), "the tables will show the account later")
+            }
         }
     }
 

@@ -195,6 +195,9 @@ mod compare;
 #[path = "../tests/billing/model.rs"]
 mod model;
 #[cfg(test)]
+#[path = "../tests/billing/ops.rs"]
+mod ops;
+#[cfg(test)]
 mod story;
 #[cfg(test)]
 mod table;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use chassis::Problem;
-use contract::DecodeError;
+use contract::UnreadableEvent;
 use journal::AppendError;
 
 use crate::decide::Refusal;
@@ -33,15 +33,8 @@ pub enum Error {
     #[error("read the log")]
     Log(#[from] journal::Error),
     /// The log holds something that is not what its type promises.
-    #[error("read event {sequence} of {subject}")]
-    Decode {
-        /// Where.
-        subject: String,
-        /// Which.
-        sequence: u64,
-        /// What is wrong.
-        source: DecodeError,
-    },
+    #[error(transparent)]
+    Decode(#[from] UnreadableEvent),
     /// The platform database does not do as told.
     #[error("use the platform database")]
     Database(#[from] sqlx::Error),
@@ -49,15 +42,8 @@ pub enum Error {
     #[error("migrate the tables of billing")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The tables were built from another log. Nothing was changed.
-    #[error("the tables of billing belong to another log: stream {stream} was created at {known} there and at {found} here")]
-    OtherLog {
-        /// Which stream.
-        stream: contract::Stream,
-        /// When the stream of the tables was created.
-        known: chrono::DateTime<chrono::Utc>,
-        /// When this one was.
-        found: chrono::DateTime<chrono::Utc>,
-    },
+    #[error(transparent)]
+    OtherLog(#[from] tables::OtherLog),
     /// A row holds what no version of billing writes.
     #[error("row {id} holds a value that nobody wrote: {what}")]
     Row {
@@ -77,11 +63,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
-
     /// Whether something that is needed is down: trying later is all that is needed.
     pub(crate) fn is_outage(&self) -> bool {
         match self {
@@ -106,7 +87,7 @@ impl Error {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Refused(refusal) => of_refusal(refusal),
             Error::Unconfigured => {

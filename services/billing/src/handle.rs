@@ -46,7 +46,7 @@ fn following(stream: Stream) -> Follow {
 }
 
 fn stop(error: &Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(error);
     match error {
         error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Contended(_) | Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: CONTENDED_PAUSE, cause },

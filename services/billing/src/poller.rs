@@ -47,7 +47,7 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
                 wait(&billing, next, resting.values().map(|(until, _)| *until).min(), &stop).await
             }
             Err(error) => {
-                tracing::warn!(error = %error.chain(), "deadlines cannot be read");
+                tracing::warn!(error = %chassis::error_chain(&error), "deadlines cannot be read");
                 pause(Instant::now() + PAUSE, &stop).await
             }
         };
@@ -67,7 +67,7 @@ async fn fire(billing: &Billing, project: ProjectId, at: DateTime<Utc>) -> bool 
         }
         // A project without events has nothing due: a row that says so is behind.
         Err(error) => {
-            tracing::warn!(project.id = %project, error = %error.chain(), "a deadline is late");
+            tracing::warn!(project.id = %project, error = %chassis::error_chain(&error), "a deadline is late");
             false
         }
     }

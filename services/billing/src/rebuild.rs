@@ -3,35 +3,36 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, SubsecRound, Utc};
-use contract::{ProjectId, Stream};
+use contract::{BillingEvent, Event, ProjectId, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
 use crate::account::Account;
-use crate::accounts::decode;
 use crate::error::Error;
 use crate::{Billing, store};
-
-/// What Postgres keeps of a time: microseconds.
-const POSTGRES_TIME_DIGITS: u16 = 6;
 
 impl Billing {
     /// Refuses another log, then brings every row forward. Rows that the log knows nothing of are of projects that are gone.
     pub(crate) async fn rebuild(&self) -> Result<(), Error> {
         for stream in [Stream::Project, Stream::Billing] {
-            self.check_identity(stream).await?;
+            let created = self.journal.state(stream).await?.created;
+            tables::refuse_other_log::<Error>(&self.pool, "billing", stream.name(), created).await?;
         }
         let mut accounts: HashMap<ProjectId, Account> = HashMap::new();
         let mut events = std::pin::pin!(self.journal.replay(Stream::Billing, Range::ALL, Filter::all()));
         while let Some(recorded) = events.next().await {
             let recorded = recorded?;
             let Some(project) = recorded.subject.project_id() else { continue };
-            accounts.entry(project).or_default().apply(recorded.sequence, recorded.time, &decode(&recorded)?);
+            accounts.entry(project).or_default().apply(recorded.sequence, recorded.time, &BillingEvent::read(&recorded)?);
         }
         // Also rows that are not behind: what is due depends on the terms, which may have changed.
         for (project, account) in &accounts {
-            tables::unless_refused(store::save(&self.pool, *project, account, &self.terms).await, Error::is_outage, Error::chain, project)?;
+            tables::unless_refused(
+                store::save(&self.pool, *project, account, &self.terms).await,
+                Error::is_outage,
+                |error| chassis::error_chain(error),
+                project,
+            )?;
         }
         for project in store::projects(&self.pool).await?.into_iter().filter(|project| !accounts.contains_key(project)) {
             // Asked once more: another process may have written both event and row since the log was read.
@@ -41,11 +42,5 @@ impl Billing {
         }
         tracing::info!(accounts = accounts.len(), "the tables agree with the log");
         Ok(())
-    }
-
-    async fn check_identity(&self, stream: Stream) -> Result<(), Error> {
-        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
-        let known = store::log_identity(&self.pool, stream, found).await?;
-        if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
     }
 }

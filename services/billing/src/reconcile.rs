@@ -49,7 +49,7 @@ pub(crate) async fn run(billing: Billing, stop: CancellationToken) {
             () = billing.clock.reach(next) => {}
         }
         if let Err(error) = billing.reconcile().await {
-            tracing::warn!(error = %error.chain(), "reconciliation is tried again");
+            tracing::warn!(error = %chassis::error_chain(&error), "reconciliation is tried again");
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(RETRY_PAUSE) => {}
@@ -65,7 +65,7 @@ impl Billing {
         if !self.is_about_one(&error).await {
             return Err(error);
         }
-        tracing::error!(payment.id = payment, error = %error.chain(), "a payment cannot be settled");
+        tracing::error!(payment.id = payment, error = %chassis::error_chain(&error), "a payment cannot be settled");
         Ok(false)
     }
 

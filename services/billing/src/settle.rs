@@ -81,7 +81,7 @@ impl Billing {
         let Some(authorisation) = authorisation else { return Ok(None) };
         match authorisation::seal(self, project, authorisation).await {
             Err(error @ Error::Sealing { .. }) => {
-                tracing::error!(project.id = %project, error = %error.chain(), "what could be charged again is not stored");
+                tracing::error!(project.id = %project, error = %chassis::error_chain(&error), "what could be charged again is not stored");
                 Ok(None)
             }
             sealed => sealed,

@@ -3,7 +3,7 @@
 mod comparing;
 
 use chrono::{DateTime, Utc};
-use contract::{OperationId, PaymentId, PaymentPurpose, ProjectId, Stream};
+use contract::{OperationId, PaymentId, PaymentPurpose, ProjectId};
 use sqlx::{PgConnection, PgPool, Row};
 
 use crate::account::{Account, Payment};
@@ -211,16 +211,6 @@ pub(crate) async fn list_payments(pool: &PgPool, project: ProjectId, before: Opt
 pub(crate) async fn projects(pool: &PgPool) -> Result<Vec<ProjectId>, Error> {
     let rows: Vec<String> = sqlx::query_scalar("SELECT project_id FROM billing.accounts").fetch_all(pool).await?;
     rows.iter().map(|text| parse(text)).collect()
-}
-
-/// When the stream was created that the tables were built from; keeps `created` if nothing is known.
-pub(crate) async fn log_identity(pool: &PgPool, stream: Stream, created: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
-    sqlx::query("INSERT INTO billing.log (stream, created) VALUES ($1, $2) ON CONFLICT (stream) DO NOTHING")
-        .bind(stream.name())
-        .bind(created)
-        .execute(pool)
-        .await?;
-    Ok(sqlx::query_scalar("SELECT created FROM billing.log WHERE stream = $1").bind(stream.name()).fetch_one(pool).await?)
 }
 
 pub(crate) const fn purpose_name(purpose: PaymentPurpose) -> &'static str {

@@ -76,14 +76,9 @@ impl Bots {
     pub async fn code(&self, project: ProjectId) -> Result<Code, Error> {
         let mut code = Code::default();
         for recorded in self.journal.entity(&Subject::bot(project)).await? {
-            let event = decode(&recorded)?;
+            let event = BotEvent::read(&recorded)?;
             code = code.fold(&recorded, event);
         }
         Ok(code)
     }
-}
-
-/// Reads an event of any stream that bots reads.
-pub(crate) fn decode<E: Event>(recorded: &Recorded) -> Result<E, Error> {
-    E::decode(recorded).map_err(|source| Error::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source })
 }

@@ -33,12 +33,7 @@ impl Bots {
             Task::Initialise | Task::Reset(_) => drop(keep::store(&self.storage, project, &first).await?),
             Task::Erase(_) => keep::erase(&self.storage, project).await?,
         }
-        let context = Context {
-            traceparent: chassis::traceparent::after(cause.context.traceparent.as_deref()),
-            correlation: cause.context.correlation.clone(),
-            causation: Some(cause.id),
-            actor: Some("system".to_owned()),
-        };
+        let context = Context::following(cause, chassis::traceparent::after(cause.context.traceparent.as_deref()), "system");
         self.say(project, &code, events, &context).await
     }
 

@@ -1,7 +1,7 @@
 //! What can go wrong, by what its receiver can do about it.
 
 use chassis::Problem;
-use contract::DecodeError;
+use contract::UnreadableEvent;
 use journal::AppendError;
 
 /// `Retry-After` while log or storage do not answer.
@@ -17,15 +17,8 @@ pub enum Error {
     #[error("append to the log")]
     Append(#[from] AppendError),
     /// The log holds something that is not what its type promises.
-    #[error("read event {sequence} of {subject}")]
-    Decode {
-        /// Where.
-        subject: String,
-        /// Which.
-        sequence: u64,
-        /// What is wrong.
-        source: DecodeError,
-    },
+    #[error(transparent)]
+    Decode(#[from] UnreadableEvent),
     /// The storage does not do as told.
     #[error("use the storage")]
     Storage(#[from] storage::Error),
@@ -34,16 +27,9 @@ pub enum Error {
     Lost(String),
 }
 
-impl Error {
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
-}
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Log(_) | Error::Append(_) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),
             Error::Storage(_) => Self::unavailable("storage_unavailable", RETRY_AFTER_S, cause),

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use contract::{OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream};
+use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded};
 use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
 
-use crate::code::decode;
 use crate::decide::Task;
 use crate::error::Error;
 use crate::{Bots, keep};
@@ -26,16 +25,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct OnProject(pub(crate) Bots);
 
 pub(crate) fn follow() -> Follow {
-    Follow {
-        service: SERVICE,
-        stream: Stream::Project,
-        // One token after the stream: claims of numbers and keys have more.
-        filters: vec!["project.*".to_owned()],
-        key_tokens: 2,
-        parallel: PARALLEL,
-        batch_max: BATCH_MAX,
-        version: 1,
-    }
+    Follow::projects(SERVICE, PARALLEL, BATCH_MAX)
 }
 
 impl Handler for OnProject {
@@ -46,7 +36,7 @@ impl Handler for OnProject {
 
 impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        let task = match decode(recorded)? {
+        let task = match ProjectEvent::read(recorded)? {
             ProjectEvent::ProjectCreated(_) => Some(Task::Initialise),
             ProjectEvent::OperationStarted(started) => task(started.kind, started.operation),
             ProjectEvent::OperationRetried(retried) => {
@@ -99,7 +89,7 @@ fn task(kind: OperationKind, operation: OperationId) -> Option<Task> {
 }
 
 fn stop(error: Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     match error {
         Error::Storage(_) | Error::Log(journal::Error::Unavailable(_)) | Error::Append(AppendError::Unavailable(_)) => {
             Stop::SetAside { after: OUTAGE_PAUSE, cause }

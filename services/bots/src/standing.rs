@@ -3,10 +3,9 @@
 
 use std::collections::HashMap;
 
-use contract::{OperationId, OperationKind, ProjectEvent, ProjectId, Subject};
+use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Subject};
 
 use crate::Bots;
-use crate::code::decode;
 use crate::error::Error;
 
 /// What the log says about a project.
@@ -87,7 +86,7 @@ impl Bots {
     pub(crate) async fn standing(&self, project: ProjectId) -> Result<Standing, Error> {
         let mut standing = Standing::default();
         for recorded in self.journal.entity(&Subject::project(project)).await? {
-            standing = standing.fold(&decode(&recorded)?);
+            standing = standing.fold(&ProjectEvent::read(&recorded)?);
         }
         Ok(standing)
     }

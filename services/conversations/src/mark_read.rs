@@ -105,7 +105,7 @@ impl Conversations {
             }
             check(said, wish.at)?;
             self.may_show(project).await?;
-            // Who loses reads on: what was faster may have been the same request.
+            // Whoever loses reads on: what was faster may have been the same request.
             if let Written::Stored(_) = self.write(project, said.contact, read.version, vec![event.clone()]).await? {
                 return Ok(wish);
             }

@@ -1,10 +1,9 @@
 //! A project is being deleted: its database goes, and that is reported. Whether the project may be deleted was lifecycle's to decide.
 
-use contract::{DatabaseDropped, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Subject};
+use contract::{DatabaseDropped, Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Subject};
 
 use crate::Databases;
 use crate::error::Error;
-use crate::handle::decode_project;
 use crate::provision::Provision;
 
 impl Databases {
@@ -41,7 +40,7 @@ impl Databases {
     pub(crate) async fn retry(&self, project: ProjectId, operation: OperationId, cause: &Recorded) -> Result<(), Error> {
         let mut kind = None;
         for recorded in self.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = decode_project(&recorded)?
+            if let ProjectEvent::OperationStarted(started) = ProjectEvent::read(&recorded)?
                 && started.operation == operation
             {
                 kind = Some(started.kind);

@@ -68,7 +68,7 @@ impl Databases {
     pub async fn progress(&self, project: ProjectId) -> Result<Progress, Error> {
         let mut progress = Progress::default();
         for recorded in self.journal.entity(&Subject::database(project)).await? {
-            progress = progress.fold(recorded.sequence, recorded.id, decode(&recorded)?);
+            progress = progress.fold(recorded.sequence, recorded.id, DatabaseEvent::read(&recorded)?);
         }
         Ok(progress)
     }
@@ -84,7 +84,7 @@ impl Databases {
             let recorded = recorded?;
             let Some(project) = recorded.subject.project_id() else { continue };
             let so_far = all.remove(&project).map(|(progress, _)| progress).unwrap_or_default();
-            all.insert(project, (so_far.fold(recorded.sequence, recorded.id, decode(&recorded)?), recorded));
+            all.insert(project, (so_far.fold(recorded.sequence, recorded.id, DatabaseEvent::read(&recorded)?), recorded));
         }
         Ok(all)
     }
@@ -139,20 +139,7 @@ impl Databases {
 
     fn envelope(&self, project: ProjectId, after: u64, event: DatabaseEvent, cause: &Recorded) -> NewEvent {
         let id = EventId::derive(event.event_type(), &[&project.to_string(), &after.to_string()]);
-        let context = Context {
-            traceparent: chassis::traceparent::after(cause.context.traceparent.as_deref()),
-            correlation: cause.context.correlation.clone(),
-            causation: Some(cause.id),
-            actor: Some("system".to_owned()),
-        };
+        let context = Context::following(cause, chassis::traceparent::after(cause.context.traceparent.as_deref()), "system");
         event.into_new(id, SOURCE, self.clock.now(), context)
     }
-}
-
-pub(crate) fn decode(recorded: &Recorded) -> Result<DatabaseEvent, Error> {
-    DatabaseEvent::decode(recorded).map_err(|source| Error::Decode {
-        subject: recorded.subject.to_string(),
-        sequence: recorded.sequence,
-        source,
-    })
 }

@@ -1,7 +1,7 @@
 //! What can go wrong, by what its receiver can do about it.
 
 use chassis::Problem;
-use contract::DecodeError;
+use contract::UnreadableEvent;
 use journal::AppendError;
 
 use crate::provision::Failure;
@@ -19,30 +19,16 @@ pub enum Error {
     #[error("append to the log")]
     Append(#[from] AppendError),
     /// The log holds something that is not what its type promises.
-    #[error("read event {sequence} of {subject}")]
-    Decode {
-        /// Where.
-        subject: String,
-        /// Which.
-        sequence: u64,
-        /// What is wrong.
-        source: DecodeError,
-    },
+    #[error(transparent)]
+    Decode(#[from] UnreadableEvent),
     /// The database server does not do as told.
     #[error("use the database server")]
     Server(#[from] Failure),
 }
 
-impl Error {
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
-}
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Append(AppendError::Conflict { .. }) => Self::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Log(_) | Error::Append(_) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),

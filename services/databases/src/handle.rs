@@ -7,7 +7,6 @@ use contract::{DatabaseEvent, Event, OperationKind, ProjectEvent, ProjectId, Rec
 use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
 
 use crate::Databases;
-use crate::ensure::decode;
 use crate::error::Error;
 use crate::login::Known;
 use crate::progress::Rotation;
@@ -55,7 +54,7 @@ impl Handler for OnProject {
 
 impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        match decode_project(recorded)? {
+        match ProjectEvent::read(recorded)? {
             ProjectEvent::ProjectCreated(_) => self.0.ensure(project, recorded).await,
             ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
                 self.0.drop_database(project, started.operation, recorded).await
@@ -100,7 +99,7 @@ impl Handler for OnDatabase {
 
 impl OnDatabase {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        match decode(recorded)? {
+        match DatabaseEvent::read(recorded)? {
             DatabaseEvent::DatabasePasswordRotated(_) => {
                 let rotation = Rotation { sequence: recorded.sequence, event: recorded.id };
                 let known = Known { rotation: Some(rotation), ..Known::default() };
@@ -114,16 +113,8 @@ impl OnDatabase {
     }
 }
 
-pub(crate) fn decode_project(recorded: &Recorded) -> Result<ProjectEvent, Error> {
-    ProjectEvent::decode(recorded).map_err(|source| Error::Decode {
-        subject: recorded.subject.to_string(),
-        sequence: recorded.sequence,
-        source,
-    })
-}
-
 fn stop(error: Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     match error {
         Error::Server(Failure::Passing(sqlx::Error::Database(refusal))) => {
             let code = refusal.code().unwrap_or_default();

@@ -7,13 +7,12 @@
 
 use std::collections::HashMap;
 
-use contract::{ProjectId, Recorded, Stream};
+use contract::{Event, ProjectEvent, ProjectId, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
 use crate::Databases;
 use crate::error::Error;
-use crate::handle::decode_project;
 use crate::names::Names;
 use crate::password::{Generation, bot_mark};
 use crate::progress::{Progress, Rotation};
@@ -65,9 +64,11 @@ impl Databases {
             let recorded = recorded?;
             let Some(project) = recorded.subject.project_id() else { continue };
             let tenure = tenures.entry(project).or_default();
-            match decode_project(&recorded) {
+            match ProjectEvent::read(&recorded) {
                 Ok(event) => *tenure = tenure.fold(recorded.sequence, &event),
-                Err(error) => tracing::error!(project.id = %project, error = error.chain(), "event is not readable, passed over"),
+                Err(error) => {
+                    tracing::error!(project.id = %project, error = chassis::error_chain(&error), "event is not readable, passed over")
+                }
             }
         }
         let marks = bot_marks(&self.server).await?;
@@ -79,7 +80,11 @@ impl Databases {
                 && other
                 && let Err(error) = self.renew_login(project, known).await
             {
-                tracing::error!(project.id = %project, error = error.chain(), "the login of a project's bot stays as it was before");
+                tracing::error!(
+                    project.id = %project,
+                    error = chassis::error_chain(&error),
+                    "the login of a project's bot stays as it was before"
+                );
             }
         }
         Ok(())

@@ -1,11 +1,10 @@
 //! Who owns a project, and by which transfer they got it. The bot's password is derived from the transfer too, so a password that the
 //! former owner noted no longer works.
 
-use contract::{ProjectEvent, ProjectId, ProjectTransferred, Subject, TransferId, Whose, WorkspaceId};
+use contract::{Event, ProjectEvent, ProjectId, ProjectTransferred, Subject, TransferId, Whose, WorkspaceId};
 
 use crate::Databases;
 use crate::error::Error;
-use crate::handle::decode_project;
 
 /// What the log says of a project's owner.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,7 +47,7 @@ impl Databases {
     pub(crate) async fn tenure(&self, project: ProjectId) -> Result<Tenure, Error> {
         let mut tenure = Tenure::default();
         for recorded in self.journal.entity(&Subject::project(project)).await? {
-            tenure = tenure.fold(recorded.sequence, &decode_project(&recorded)?);
+            tenure = tenure.fold(recorded.sequence, &ProjectEvent::read(&recorded)?);
         }
         Ok(tenure)
     }

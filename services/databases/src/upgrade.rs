@@ -18,7 +18,11 @@ impl Databases {
             if progress.task(self.schema_version) == Task::Upgrade
                 && let Err(error) = self.upgrade(project, &last).await
             {
-                tracing::error!(project.id = %project, error = error.chain(), "the system tables of a project stay at an older version");
+                tracing::error!(
+                    project.id = %project,
+                    error = chassis::error_chain(&error),
+                    "the system tables of a project stay at an older version"
+                );
             }
         }
     }

@@ -12,7 +12,6 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::decide::Refusal;
 use crate::error::Error;
 use crate::flow::{Flow, Id, META};
-use crate::space::decode;
 use crate::{FlowSync, store};
 
 /// How often a wish is decided anew because others were faster.
@@ -64,12 +63,7 @@ impl Origin<'_> {
         };
         match self {
             Self::Request { id, actor } => Context { correlation: Some((*id).to_owned()), ..own(actor) },
-            Self::Webhook(event) => Context {
-                traceparent: chassis::traceparent::after(event.context.traceparent.as_deref()),
-                correlation: event.context.correlation.clone(),
-                causation: Some(event.id),
-                actor: Some(META.to_owned()),
-            },
+            Self::Webhook(event) => Context::following(event, chassis::traceparent::after(event.context.traceparent.as_deref()), META),
             Self::Work => own(SYSTEM),
         }
     }
@@ -86,7 +80,11 @@ impl FlowSync {
         let mut flow = match store::find(&self.pool, id).await {
             Ok(flow) => flow.unwrap_or_default(),
             Err(error) => {
-                tracing::warn!(flow.id = %id.flow, error = %error.chain(), "the table does not answer, the log is read whole");
+                tracing::warn!(
+                    flow.id = %id.flow,
+                    error = %chassis::error_chain(&error),
+                    "the table does not answer, the log is read whole"
+                );
                 Flow::default()
             }
         };
@@ -94,7 +92,7 @@ impl FlowSync {
         loop {
             let (events, more) = self.journal.entity_from(&subject, flow.sequence + 1).await?;
             for recorded in &events {
-                flow.apply(recorded, decode(recorded)?);
+                flow.apply(recorded, FlowEvent::read(recorded)?);
             }
             if !more {
                 return Ok(flow);
@@ -139,7 +137,7 @@ impl FlowSync {
     pub(crate) async fn shown(&self, id: Id) -> Result<Flow, Error> {
         let flow = self.flow(id).await?;
         if let Err(error) = store::save(&self.pool, id, &flow).await {
-            tracing::warn!(flow.id = %id.flow, error = %error.chain(), "the table will show the Flow later");
+            tracing::warn!(flow.id = %id.flow, error = %chassis::error_chain(&error), "the table will show the Flow later");
         }
         Ok(flow)
     }

@@ -2,8 +2,7 @@
 
 use axum::http::StatusCode;
 use chassis::Problem;
-use chrono::{DateTime, Utc};
-use contract::{DecodeError, Stream};
+use contract::UnreadableEvent;
 use journal::AppendError;
 use projects::TokenError;
 use sqlx::migrate::MigrateError;
@@ -46,15 +45,8 @@ pub enum Error {
     #[error("gave up after {0} attempts against other writers")]
     Contended(u32),
     /// The log holds something that is not what its type promises.
-    #[error("read event {sequence} of {subject}")]
-    Decode {
-        /// Where.
-        subject: String,
-        /// Which.
-        sequence: u64,
-        /// What is wrong.
-        source: DecodeError,
-    },
+    #[error(transparent)]
+    Decode(#[from] UnreadableEvent),
     /// The storage does not do as told.
     #[error("use the storage")]
     Storage(#[from] storage::Error),
@@ -71,15 +63,8 @@ pub enum Error {
     #[error("migrate the tables of flow-sync")]
     Migrate(#[from] MigrateError),
     /// The tables were built from another log.
-    #[error("the tables of flow-sync belong to another log: stream {stream} was created at {known} there and at {found} here")]
-    OtherLog {
-        /// Which.
-        stream: Stream,
-        /// The one that was read.
-        known: DateTime<Utc>,
-        /// The one that is there.
-        found: DateTime<Utc>,
-    },
+    #[error(transparent)]
+    OtherLog(#[from] tables::OtherLog),
     /// A row holds what is not ours.
     #[error("row {id} has a {what} that cannot be read")]
     Row {
@@ -91,11 +76,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
-
     /// Something is down, and waiting mends it.
     pub(crate) fn is_outage(&self) -> bool {
         match self {
@@ -120,7 +100,7 @@ impl Error {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Refused(refusal) => refused(&refusal),
             Error::Meta { source, step } => meta::problem(step, &source),

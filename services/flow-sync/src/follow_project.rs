@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use contract::{OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded};
 use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
+use projects::operation_kind;
 
 use crate::FlowSync;
 use crate::error::Error;
-use crate::space::{Task, decode};
+use crate::space::Task;
 
 /// The service's name in positions and parked keys.
 pub(crate) const SERVICE: &str = "flow-sync";
@@ -24,16 +25,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct OnProject(pub(crate) FlowSync);
 
 pub(crate) fn follow() -> Follow {
-    Follow {
-        service: SERVICE,
-        stream: Stream::Project,
-        // One token after the stream: claims of numbers and keys have more.
-        filters: vec!["project.*".to_owned()],
-        key_tokens: 2,
-        parallel: PARALLEL,
-        batch_max: BATCH_MAX,
-        version: 1,
-    }
+    Follow::projects(SERVICE, PARALLEL, BATCH_MAX)
 }
 
 impl Handler for OnProject {
@@ -44,11 +36,11 @@ impl Handler for OnProject {
 
 impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        let task = match decode(recorded)? {
+        let task = match ProjectEvent::read(recorded)? {
             ProjectEvent::ProjectCreated(_) => Some(Task::Make),
             ProjectEvent::OperationStarted(started) => task(started.kind, started.operation),
             ProjectEvent::OperationRetried(retried) => {
-                self.kind(project, retried.operation).await?.and_then(|kind| task(kind, retried.operation))
+                operation_kind::<Error>(&self.0.journal, project, retried.operation).await?.and_then(|kind| task(kind, retried.operation))
             }
             // What a request left that was cut off by a crash while the project went. Its events are gone, so none is said.
             ProjectEvent::ProjectErased(_) => {
@@ -87,18 +79,6 @@ impl OnProject {
             None => Ok(()),
         }
     }
-
-    /// What an operation of the project does; its start says so.
-    async fn kind(&self, project: ProjectId, operation: OperationId) -> Result<Option<OperationKind>, Error> {
-        for recorded in self.0.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = decode(&recorded)?
-                && started.operation == operation
-            {
-                return Ok(Some(started.kind));
-            }
-        }
-        Ok(None)
-    }
 }
 
 /// What an operation means for the place.
@@ -111,7 +91,7 @@ fn task(kind: OperationKind, operation: OperationId) -> Option<Task> {
 }
 
 pub(crate) fn stop(error: Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     match error {
         error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Contended(_) | Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },

@@ -6,7 +6,7 @@
 //! comparison, which is repeatable (`push`, `reconcile`).
 //!
 //! At Meta a Flow is called `<name> <id>`: names are unique in a WhatsApp Business Account, which several projects may share, and a Flow
-//! that was made by a call without an answer is found by it. Who gives it another name there is asked which counts (`theirs`). Meta's id of
+//! that was made by a call without an answer is found by it. Whoever gives it another name there is asked which one counts (`theirs`). Meta's id of
 //! a Flow stays the same for as long as the project's number is of the same account; in another account it is made anew.
 //!
 //! A published Flow that is changed goes back to DRAFT, and users cannot open it until it is published again: a caller has to say that they
@@ -96,7 +96,7 @@ pub struct FlowSync {
     clock: Clock,
     locks: command::Locks,
     seen: seen::Seen,
-    asked: agenda::Asked,
+    asked: projects::Asked,
     aside: aside::Aside,
 }
 
@@ -104,7 +104,7 @@ impl FlowSync {
     /// Takes connected parts.
     pub fn new(parts: Parts) -> Self {
         let Parts { journal, pool, storage, projects, tokens, graph, interval, clock } = parts;
-        let (locks, seen, asked, aside) = (command::Locks::new(), seen::Seen::new(), agenda::Asked::default(), aside::Aside::new());
+        let (locks, seen, asked, aside) = (command::Locks::new(), seen::Seen::new(), projects::Asked::default(), aside::Aside::new());
         Self { journal, pool, storage, projects, tokens, graph, interval, clock, locks, seen, asked, aside }
     }
 

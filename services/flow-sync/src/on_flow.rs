@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use contract::{FlowEvent, FlowId, ProjectId, Recorded, Stream};
+use contract::{Event, FlowEvent, FlowId, ProjectId, Recorded, Stream};
 use journal::{Follow, Handled, Handler, project_of};
 
 use crate::error::Error;
 use crate::flow::{Flow, Id};
 use crate::follow_project::{SERVICE, stop};
-use crate::space::decode;
 use crate::{FlowSync, keep};
 
 /// Flows handled at the same time.
@@ -49,7 +48,8 @@ impl FlowSync {
         }
         let mut renamed = false;
         for recorded in events {
-            renamed |= matches!(decode(recorded)?, FlowEvent::FlowUpdated(_) | FlowEvent::FlowDeleted(_) | FlowEvent::FlowCreated(_));
+            renamed |=
+                matches!(FlowEvent::read(recorded)?, FlowEvent::FlowUpdated(_) | FlowEvent::FlowDeleted(_) | FlowEvent::FlowCreated(_));
         }
         if renamed {
             self.hide_others(id, &flow).await?;
@@ -70,7 +70,7 @@ impl FlowSync {
     async fn hide_others(&self, id: Id, flow: &Flow) -> Result<(), Error> {
         let mut names = BTreeSet::new();
         for recorded in self.journal.entity(&id.subject()).await? {
-            match decode(&recorded)? {
+            match FlowEvent::read(&recorded)? {
                 FlowEvent::FlowCreated(event) => drop(names.insert(event.name)),
                 FlowEvent::FlowUpdated(event) => drop(names.insert(event.name)),
                 FlowEvent::FlowSpaceCreated(_)

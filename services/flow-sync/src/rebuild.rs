@@ -3,37 +3,33 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, SubsecRound, Utc};
-use contract::{FlowId, ProjectId, Stream};
+use contract::{Event, FlowEvent, FlowId, ProjectId, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
 use crate::error::Error;
 use crate::flow::{Flow, Id};
-use crate::space::decode;
 use crate::{FlowSync, store};
-
-/// What Postgres keeps of a time: microseconds.
-const POSTGRES_TIME_DIGITS: u16 = 6;
 
 impl FlowSync {
     /// Refuses another log, then brings every row forward. Rows that the log knows nothing of are of projects that are gone.
     pub(crate) async fn rebuild(&self) -> Result<(), Error> {
         for stream in [Stream::Project, Stream::Flow] {
-            self.check_identity(stream).await?;
+            let created = self.journal.state(stream).await?.created;
+            tables::refuse_other_log::<Error>(&self.pool, "flow_sync", stream.name(), created).await?;
         }
         let mut flows: HashMap<FlowId, (ProjectId, Flow)> = HashMap::new();
         let mut events = std::pin::pin!(self.journal.replay(Stream::Flow, Range::ALL, Filter::all()));
         while let Some(recorded) = events.next().await {
             let recorded = recorded?;
             let (Some(project), Some(flow)) = (recorded.subject.project_id(), recorded.subject.flow_id()) else { continue };
-            flows.entry(flow).or_insert_with(|| (project, Flow::default())).1.apply(&recorded, decode(&recorded)?);
+            flows.entry(flow).or_insert_with(|| (project, Flow::default())).1.apply(&recorded, FlowEvent::read(&recorded)?);
         }
         for (flow, (project, state)) in &flows {
             tables::unless_refused(
                 store::save(&self.pool, Id { project: *project, flow: *flow }, state).await,
                 Error::is_outage,
-                Error::chain,
+                |error| chassis::error_chain(error),
                 flow,
             )?;
         }
@@ -45,11 +41,5 @@ impl FlowSync {
         }
         tracing::info!(flows = flows.len(), "the tables agree with the log");
         Ok(())
-    }
-
-    async fn check_identity(&self, stream: Stream) -> Result<(), Error> {
-        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
-        let known = store::log_identity(&self.pool, stream, found).await?;
-        if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
     }
 }

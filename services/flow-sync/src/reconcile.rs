@@ -56,7 +56,7 @@ impl FlowSync {
                 }
                 // Nobody but an operator can mend that one, and the others do not wait for it.
                 Err(error @ Error::Lost(_)) => {
-                    tracing::error!(flow.id = %flow, error = %error.chain(), "a Flow cannot be compared with Meta");
+                    tracing::error!(flow.id = %flow, error = %chassis::error_chain(&error), "a Flow cannot be compared with Meta");
                     report.flows.push(Reconciled { flow, state: self.flow(id).await?, held: false });
                 }
                 Err(error @ Error::Meta { .. }) => {

@@ -73,7 +73,7 @@ impl FlowSync {
     pub async fn space(&self, project: ProjectId) -> Result<Space, Error> {
         let mut space = Space::default();
         for recorded in self.journal.entity(&Subject::flow_space(project)).await? {
-            space = space.fold(recorded.sequence, &decode(&recorded)?);
+            space = space.fold(recorded.sequence, &FlowEvent::read(&recorded)?);
         }
         Ok(space)
     }
@@ -92,12 +92,7 @@ impl FlowSync {
         }
         let expect = if space.sequence == 0 { Expect::New } else { Expect::At(space.sequence) };
         let id = EventId::derive(event.event_type(), &[&project.to_string(), &space.sequence.to_string()]);
-        let context = Context {
-            traceparent: chassis::traceparent::after(cause.context.traceparent.as_deref()),
-            correlation: cause.context.correlation.clone(),
-            causation: Some(cause.id),
-            actor: Some("system".to_owned()),
-        };
+        let context = Context::following(cause, chassis::traceparent::after(cause.context.traceparent.as_deref()), "system");
         let event = event.into_new(id, SOURCE, self.clock.now(), context);
         self.journal.append(&Subject::flow_space(project), expect, vec![event]).await?;
         Ok(())
@@ -115,11 +110,6 @@ impl FlowSync {
         self.storage.erase(&keep::area(project)).await?;
         store::erase(&self.pool, project).await
     }
-}
-
-/// Reads an event of any stream that flow-sync reads.
-pub(crate) fn decode<E: Event>(recorded: &Recorded) -> Result<E, Error> {
-    E::decode(recorded).map_err(|source| Error::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source })
 }
 
 #[cfg(test)]

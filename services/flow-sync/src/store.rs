@@ -1,7 +1,6 @@
 //! The tables of flow-sync. Writes are guarded by sequence: an older state never covers a newer one, whoever comes first.
 
-use chrono::{DateTime, Utc};
-use contract::{FlowId, ProjectId, Stream};
+use contract::{FlowId, ProjectId};
 use sqlx::PgPool;
 
 use crate::error::Error;
@@ -139,16 +138,6 @@ pub(crate) async fn remove(pool: &PgPool, flow: FlowId) -> Result<(), Error> {
 pub(crate) async fn all(pool: &PgPool) -> Result<Vec<Id>, Error> {
     let rows: Vec<(String, String)> = sqlx::query_as("SELECT project_id, flow_id FROM flow_sync.flows").fetch_all(pool).await?;
     rows.into_iter().map(|(project, flow)| Ok(Id { project: parse(&project)?, flow: parse(&flow)? })).collect()
-}
-
-/// When the stream was created that the tables were built from; keeps `created` if nothing is known.
-pub(crate) async fn log_identity(pool: &PgPool, stream: Stream, created: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
-    sqlx::query("INSERT INTO flow_sync.log (stream, created) VALUES ($1, $2) ON CONFLICT (stream) DO NOTHING")
-        .bind(stream.name())
-        .bind(created)
-        .execute(pool)
-        .await?;
-    Ok(sqlx::query_scalar("SELECT created FROM flow_sync.log WHERE stream = $1").bind(stream.name()).fetch_one(pool).await?)
 }
 
 fn read(id: &str, document: &str) -> Result<Flow, Error> {

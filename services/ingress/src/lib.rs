@@ -8,6 +8,7 @@ mod append;
 pub mod config;
 mod handshake;
 mod intake;
+mod outcome;
 mod payment;
 mod payment_private;
 mod payment_signature;

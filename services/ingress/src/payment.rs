@@ -2,12 +2,12 @@
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chassis::Problem;
 use contract::{EventId, PAYMENT_REPORTED, Subject};
-use metrics::counter;
 
 use crate::append::{event, in_time};
+use crate::outcome::{Outcome, answered};
 use crate::payment_private::without_private;
 use crate::payment_signature::{SIGNATURE_HEADER, SignatureError};
 use crate::{Ingress, append};
@@ -30,19 +30,10 @@ const RETRY_AFTER_S: u32 = 60;
         (status = 503, description = "Not stored: the log does not answer within 5 s, or too much at once; `payments_unconfigured`: there is no secret key", content_type = "application/problem+json"),
 ))]
 pub(crate) async fn receive(State(ingress): State<Ingress>, request: Request) -> Response {
-    let answer = take_in(&ingress, request).await;
-    let outcome = match &answer {
-        Ok(()) => "stored",
-        Err((outcome, _)) => outcome,
-    };
-    counter!("ingress_payment_webhooks_total", "outcome" => outcome).increment(1);
-    match answer {
-        Ok(()) => StatusCode::OK.into_response(),
-        Err((_, problem)) => problem.into_response(),
-    }
+    answered("ingress_payment_webhooks_total", take_in(&ingress, request).await)
 }
 
-async fn take_in(ingress: &Ingress, request: Request) -> Result<(), (&'static str, Problem)> {
+async fn take_in(ingress: &Ingress, request: Request) -> Outcome {
     let Some(secrets) = &ingress.payment_secrets else { return Err(("unconfigured", unconfigured())) };
     let (head, body) = request.into_parts();
     let (body, _room) = ingress.intake.read(&head.headers, body, BODY_BYTES_MAX).await.map_err(|problem| ("not_read", problem))?;

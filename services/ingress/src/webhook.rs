@@ -2,13 +2,13 @@
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chassis::Problem;
-use metrics::counter;
 use whatsapp::{SIGNATURE_HEADER, SignatureError};
 
 use crate::Ingress;
 use crate::append::{append_changes, append_unreadable};
+use crate::outcome::{Outcome, answered};
 
 /// The largest body that Meta sends. Source: "Webhooks overview", 3 MB.
 const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
@@ -26,19 +26,10 @@ const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
         (status = 503, description = "Not stored: the log does not answer within 5 s, or too much at once", content_type = "application/problem+json"),
 ))]
 pub(crate) async fn receive(State(ingress): State<Ingress>, request: Request) -> Response {
-    let answer = take_in(&ingress, request).await;
-    let outcome = match &answer {
-        Ok(()) => "stored",
-        Err((outcome, _)) => outcome,
-    };
-    counter!("ingress_webhooks_total", "outcome" => outcome).increment(1);
-    match answer {
-        Ok(()) => StatusCode::OK.into_response(),
-        Err((_, problem)) => problem.into_response(),
-    }
+    answered("ingress_webhooks_total", take_in(&ingress, request).await)
 }
 
-async fn take_in(ingress: &Ingress, request: Request) -> Result<(), (&'static str, Problem)> {
+async fn take_in(ingress: &Ingress, request: Request) -> Outcome {
     let (head, body) = request.into_parts();
     let (body, _room) = ingress.intake.read(&head.headers, body, BODY_BYTES_MAX).await.map_err(|problem| ("not_read", problem))?;
     let signature = head.headers.get(SIGNATURE_HEADER).map(|value| value.to_str().unwrap_or_default());

@@ -1,10 +1,10 @@
 //! The way of a command: read what is so from the log, decide, append under the condition that it is still so.
 //!
-//! Nothing is locked. Who loses a race reads again and decides again; a claim of a number is guarded by the number's own
+//! Nothing is locked. Whoever loses a race reads again and decides again; a claim of a number is guarded by the number's own
 //! subject in the same atomic append, so two projects cannot both win it.
 
 use chrono::{DateTime, Utc};
-use contract::{Context, Event, EventId, NewEvent, ProjectEvent, ProjectId, Recorded, Subject};
+use contract::{Context, Event, EventId, NewEvent, ProjectEvent, ProjectId, Subject};
 use journal::{Append, AppendError, Position};
 
 use crate::decide::{Command, Fact, Refusal, decide};
@@ -139,13 +139,8 @@ impl Lifecycle {
     /// Puts the project where readers look, so that a read after this write sees it. The log has it already: failing here is no failure.
     async fn show(&self, project: &Project) {
         if let Err(error) = store::save_project(&self.pool, project).await {
-            tracing::warn!(project.id = %project.id, error = %error.chain(), "the tables will show the project later");
+            tracing::warn!(project.id = %project.id, error = %chassis::error_chain(&error), "the tables will show the project later");
         }
         self.changed();
     }
-}
-
-/// Reads an event of the stream `project`.
-pub(crate) fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
-    ProjectEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))
 }

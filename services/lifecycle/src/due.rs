@@ -36,7 +36,7 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
                 }
             }
             Err(error) => {
-                tracing::warn!(error = %error.chain(), "deadlines cannot be read, trying again");
+                tracing::warn!(error = %chassis::error_chain(&error), "deadlines cannot be read, trying again");
                 Some(false)
             }
         };
@@ -68,7 +68,7 @@ async fn fire(lifecycle: &Lifecycle, due: &[(ProjectId, DateTime<Utc>)]) -> bool
             // Gone, and the follower has not taken its row away yet.
             Ok(None) => all = false,
             Err(error) => {
-                tracing::warn!(project.id = %id, error = %error.chain(), "a deadline could not be met, trying again");
+                tracing::warn!(project.id = %id, error = %chassis::error_chain(&error), "a deadline could not be met, trying again");
                 all = false;
             }
         }

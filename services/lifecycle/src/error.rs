@@ -1,7 +1,7 @@
 //! What can go wrong, by what its receiver can do about it.
 
 use chassis::Problem;
-use contract::{DecodeError, Recorded};
+use contract::UnreadableEvent;
 use journal::AppendError;
 
 use crate::decide::Refusal;
@@ -31,15 +31,8 @@ pub enum Error {
     #[error("read the log")]
     Log(#[from] journal::Error),
     /// The log holds something that is not what its type promises.
-    #[error("read event {sequence} of {subject}")]
-    Decode {
-        /// Where.
-        subject: String,
-        /// Which.
-        sequence: u64,
-        /// What is wrong.
-        source: DecodeError,
-    },
+    #[error(transparent)]
+    Decode(#[from] UnreadableEvent),
     /// Events of a deleted project keep appearing: somebody does not know of the deletion.
     #[error("events of {0} are still being written")]
     StillWritten(contract::ProjectId),
@@ -50,15 +43,8 @@ pub enum Error {
     #[error("migrate the tables of lifecycle")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The tables were built from another log. Nothing was changed.
-    #[error("the tables of lifecycle belong to another log: stream {stream} was created at {known} there and at {found} here")]
-    OtherLog {
-        /// Which stream.
-        stream: contract::Stream,
-        /// When the stream of the tables was created.
-        known: chrono::DateTime<chrono::Utc>,
-        /// When this one was.
-        found: chrono::DateTime<chrono::Utc>,
-    },
+    #[error(transparent)]
+    OtherLog(#[from] tables::OtherLog),
     /// A secret of a project cannot be opened: its key is destroyed, or wrapped by another master key.
     #[error("open a secret of the project")]
     Sealed(#[from] sealing::Error),
@@ -73,15 +59,6 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn decode(recorded: &Recorded, source: DecodeError) -> Self {
-        Self::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source }
-    }
-
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
-
     /// Whether something that is needed is down: trying later is all that is needed.
     pub(crate) fn is_outage(&self) -> bool {
         match self {
@@ -104,7 +81,7 @@ impl Error {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Changed { actual } => Problem::new(axum::http::StatusCode::PRECONDITION_FAILED, "version_mismatch")

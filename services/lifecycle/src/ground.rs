@@ -1,11 +1,10 @@
 //! What a decision is based on: the state, as it was read from the log, and the sequence of every subject that was read. The events that
 //! are decided are appended under these sequences.
 
-use contract::{Context, ProjectEvent, ProjectId, Subject};
+use contract::{Context, Event, ProjectEvent, ProjectId, Subject};
 use journal::Expect;
 
 use crate::Lifecycle;
-use crate::command::decode;
 use crate::decide::{Refusal, State, allowance};
 use crate::error::Error;
 use crate::number::MetaId;
@@ -43,7 +42,7 @@ impl Lifecycle {
         for recorded in self.journal.entity(&subject).await? {
             last = recorded.sequence;
             ground.state.events += 1;
-            let event = decode(&recorded)?;
+            let event = ProjectEvent::read(&recorded)?;
             ground.state.erased = matches!(event, ProjectEvent::ProjectErased(_));
             if matches!(event, ProjectEvent::OperationStarted(_)) {
                 ground.asked = Some(recorded.context);
@@ -78,7 +77,7 @@ impl Lifecycle {
         let subject = number.claim();
         let last = self.journal.last(&subject).await?;
         sequences.push((subject, last.as_ref().map_or(0, |recorded| recorded.sequence)));
-        let said = last.as_ref().map(decode).transpose()?;
+        let said = last.as_ref().map(ProjectEvent::read).transpose()?;
         Ok(if let Some(ProjectEvent::NumberClaimed(claimed)) = said { Some(claimed.project) } else { None })
     }
 }

@@ -4,28 +4,23 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, SubsecRound, Utc};
-use contract::{ProjectErased, ProjectEvent, ProjectId, Stream};
+use contract::{DatabaseEvent, Event, ProjectErased, ProjectEvent, ProjectId, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 
 use crate::Lifecycle;
-use crate::command::decode;
 use crate::error::Error;
-use crate::follow::decode_database;
 use crate::project::Project;
 use crate::project::fold::At;
 use crate::project::provisioning::Provisioning;
 use crate::store::{self, Erased, Reflected};
 
-/// What Postgres keeps of a time: microseconds.
-const POSTGRES_TIME_DIGITS: u16 = 6;
-
 impl Lifecycle {
     /// Refuses another log, then brings every row forward that is behind.
     pub(crate) async fn rebuild(&self) -> Result<(), Error> {
         for stream in [Stream::Project, Stream::Database] {
-            self.check_identity(stream).await?;
+            let created = self.journal.state(stream).await?.created;
+            tables::refuse_other_log::<Error>(&self.pool, "lifecycle", stream.name(), created).await?;
         }
         let known = store::reflected(&self.pool).await?;
         let projects = self.rebuild_projects(&known).await?;
@@ -43,7 +38,7 @@ impl Lifecycle {
         while let Some(recorded) = events.next().await {
             let recorded = recorded?;
             let Some(id) = recorded.subject.project_id() else { continue };
-            let event = decode(&recorded)?;
+            let event = ProjectEvent::read(&recorded)?;
             let first = seen.insert(id);
             if let ProjectEvent::ProjectErased(ProjectErased { operation, .. }) = event {
                 let erased = Erased { project: id, operation, sequence: recorded.sequence, at: recorded.time };
@@ -59,7 +54,12 @@ impl Lifecycle {
             }
         }
         for project in projects.values().filter(|project| known.get(&project.id).is_none_or(|row| row.project < project.version)) {
-            tables::unless_refused(store::save_project(&self.pool, project).await, Error::is_outage, Error::chain, project.id)?;
+            tables::unless_refused(
+                store::save_project(&self.pool, project).await,
+                Error::is_outage,
+                |error| chassis::error_chain(error),
+                project.id,
+            )?;
         }
         Ok(projects.len())
     }
@@ -71,22 +71,16 @@ impl Lifecycle {
             let recorded = recorded?;
             let Some(id) = recorded.subject.project_id() else { continue };
             let so_far = databases.remove(&id).unwrap_or_else(|| Provisioning::none(id));
-            databases.insert(id, so_far.fold(recorded.sequence, recorded.time, &decode_database(&recorded)?));
+            databases.insert(id, so_far.fold(recorded.sequence, recorded.time, &DatabaseEvent::read(&recorded)?));
         }
         for provisioning in databases.values().filter(|one| known.get(&one.project).is_none_or(|row| row.database < one.sequence)) {
             tables::unless_refused(
                 store::save_provisioning(&self.pool, provisioning).await,
                 Error::is_outage,
-                Error::chain,
+                |error| chassis::error_chain(error),
                 provisioning.project,
             )?;
         }
         Ok(databases.len())
-    }
-
-    async fn check_identity(&self, stream: Stream) -> Result<(), Error> {
-        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
-        let known = store::log_identity(&self.pool, stream, found).await?;
-        if known == found { Ok(()) } else { Err(Error::OtherLog { stream, known, found }) }
     }
 }

@@ -49,7 +49,7 @@ impl Running {
     /// Of what is due, what is begun now.
     fn choose(&mut self, mut due: Vec<Pending>) -> Vec<Pending> {
         let before: HashMap<ProjectId, usize> = due.iter().map(|file| (file.project, self.of(file.project))).collect();
-        // Who fetches nothing yet comes before who fetches something.
+        // A project that fetches nothing yet comes before one that fetches something.
         due.sort_by_key(|file| usize::try_from(file.place).unwrap_or(usize::MAX).saturating_add(before[&file.project]));
         let mut chosen = Vec::new();
         for file in due {
@@ -70,7 +70,7 @@ pub(crate) async fn run(media: Media, stop: CancellationToken) {
         let next = match begin(&media, &mut running, &mut tasks).await {
             Ok(next) => next,
             Err(error) => {
-                tracing::warn!(error = %error.chain(), "files that are due cannot be read");
+                tracing::warn!(error = %chassis::error_chain(&error), "files that are due cannot be read");
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(OUTAGE_PAUSE) => continue,
@@ -114,7 +114,12 @@ async fn begin(media: &Media, running: &mut Running, tasks: &mut JoinSet<MediaId
             tasks.spawn(async move {
                 let id = file.id;
                 if let Err(error) = media.attempt(&file).await {
-                    tracing::warn!(project.id = %file.project, media.id = %id, error = %error.chain(), "a file waits for what is down here");
+                    tracing::warn!(
+                        project.id = %file.project,
+                        media.id = %id,
+                        error = %chassis::error_chain(&error),
+                        "a file waits for what is down here"
+                    );
                     if store::set_aside(&media.pool, id, media.clock.now() + OUTAGE_GAP).await.is_err() {
                         tokio::time::sleep(OUTAGE_PAUSE).await;
                     }

@@ -1,7 +1,7 @@
 //! What can go wrong, by what its receiver can do about it.
 
 use chassis::Problem;
-use contract::DecodeError;
+use contract::UnreadableEvent;
 use journal::AppendError;
 
 /// `Retry-After` while log, database or storage do not answer.
@@ -17,15 +17,8 @@ pub enum Error {
     #[error("append to the log")]
     Append(#[from] AppendError),
     /// The log holds something that is not what its type promises.
-    #[error("read event {sequence} of {subject}")]
-    Decode {
-        /// Where.
-        subject: String,
-        /// Which.
-        sequence: u64,
-        /// What is wrong.
-        source: DecodeError,
-    },
+    #[error(transparent)]
+    Decode(#[from] UnreadableEvent),
     /// The storage does not do as told.
     #[error("use the storage")]
     Storage(#[from] storage::Error),
@@ -39,15 +32,8 @@ pub enum Error {
     #[error("migrate the tables of media")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The tables were built from another log. Nothing was changed.
-    #[error("the tables of media belong to another log: stream {stream} was created at {known} there and at {found} here")]
-    OtherLog {
-        /// Which stream.
-        stream: contract::Stream,
-        /// When the stream of the tables was created.
-        known: chrono::DateTime<chrono::Utc>,
-        /// When this one was.
-        found: chrono::DateTime<chrono::Utc>,
-    },
+    #[error(transparent)]
+    OtherLog(#[from] tables::OtherLog),
     /// A row holds what no version of media writes.
     #[error("row {id} holds a value that nobody wrote: {what}")]
     Row {
@@ -59,11 +45,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
-
     /// Something is down, and waiting mends it.
     pub(crate) fn is_outage(&self) -> bool {
         match self {
@@ -82,7 +63,7 @@ impl Error {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Log(_) | Error::Append(AppendError::Unavailable(_)) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),
             Error::Append(AppendError::Conflict { .. }) => Self::unavailable("contended", RETRY_AFTER_S, cause),

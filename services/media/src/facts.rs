@@ -31,7 +31,7 @@ pub(crate) enum Standing {
 
 impl Facts {
     fn of(recorded: &Recorded) -> Result<Option<Self>, Error> {
-        let standing = match decode(recorded)? {
+        let standing = match MediaEvent::read(recorded)? {
             MediaEvent::MediaUploaded(uploaded) => Standing::Uploaded(uploaded),
             MediaEvent::MediaStored(stored) => Standing::Stored(stored),
             MediaEvent::MediaFailed(failed) => Standing::Failed(failed),
@@ -50,9 +50,4 @@ impl Media {
             None => Ok(None),
         }
     }
-}
-
-/// Reads an event of any stream that media reads.
-pub(crate) fn decode<E: Event>(recorded: &Recorded) -> Result<E, Error> {
-    E::decode(recorded).map_err(|source| Error::Decode { subject: recorded.subject.to_string(), sequence: recorded.sequence, source })
 }

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use contract::{Context, MediaErased, MediaEvent, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Context, Event, MediaErased, MediaEvent, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Subject};
 use journal::{AppendError, Expect, Follow, Handled, Handler, Stop, project_of};
+use projects::operation_kind;
 
 use crate::error::Error;
-use crate::facts::decode;
 use crate::{Media, keep, store};
 
 /// The service's name in positions and parked keys.
@@ -25,16 +25,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct OnProject(pub(crate) Media);
 
 pub(crate) fn follow() -> Follow {
-    Follow {
-        service: SERVICE,
-        stream: Stream::Project,
-        // One token after the stream: claims of numbers and keys have more.
-        filters: vec!["project.*".to_owned()],
-        key_tokens: 2,
-        parallel: PARALLEL,
-        batch_max: BATCH_MAX,
-        version: 1,
-    }
+    Follow::projects(SERVICE, PARALLEL, BATCH_MAX)
 }
 
 impl Handler for OnProject {
@@ -48,13 +39,20 @@ impl Handler for OnProject {
 
 impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        match decode(recorded)? {
+        match ProjectEvent::read(recorded)? {
             ProjectEvent::OperationStarted(started) if started.kind == OperationKind::DeleteProject => {
                 self.erase(project, started.operation, recorded).await
             }
-            ProjectEvent::OperationRetried(retried) if self.deletes(project, retried.operation).await? => {
-                self.erase(project, retried.operation, recorded).await
-            }
+            ProjectEvent::OperationRetried(retried) => match operation_kind::<Error>(&self.0.journal, project, retried.operation).await? {
+                Some(OperationKind::DeleteProject) => self.erase(project, retried.operation, recorded).await,
+                Some(
+                    OperationKind::CreateProject
+                    | OperationKind::ConnectNumber
+                    | OperationKind::DisconnectNumber
+                    | OperationKind::ResetProject,
+                )
+                | None => Ok(()),
+            },
             // What an upload left that was cut off by a crash while the project went. Its events are gone, so none is said.
             ProjectEvent::ProjectErased(_) => {
                 store::erase(&self.0.pool, project).await?;
@@ -66,7 +64,6 @@ impl OnProject {
                 Ok(())
             }
             ProjectEvent::OperationStarted(_)
-            | ProjectEvent::OperationRetried(_)
             | ProjectEvent::ProjectCreated(_)
             | ProjectEvent::ProjectReady(_)
             | ProjectEvent::ProjectFailed(_)
@@ -96,37 +93,20 @@ impl OnProject {
         let space = Subject::media_space(project);
         let before = self.0.journal.entity(&space).await?;
         for said in &before {
-            if decode::<MediaEvent>(said)? == MediaEvent::from(MediaErased { operation }) {
+            if MediaEvent::read(said)? == MediaEvent::from(MediaErased { operation }) {
                 return Ok(());
             }
         }
         store::erase(&self.0.pool, project).await?;
         keep::erase(&self.0.storage, project).await?;
         let expect = before.last().map_or(Expect::New, |last| Expect::At(last.sequence));
-        let context = Context {
-            traceparent: chassis::traceparent::after(cause.context.traceparent.as_deref()),
-            correlation: cause.context.correlation.clone(),
-            causation: Some(cause.id),
-            actor: Some("system".to_owned()),
-        };
+        let context = Context::following(cause, chassis::traceparent::after(cause.context.traceparent.as_deref()), "system");
         self.0.say(&space, expect, MediaErased { operation }.into(), &operation.to_string(), context).await
-    }
-
-    /// Whether an operation of the project deletes it.
-    async fn deletes(&self, project: ProjectId, operation: OperationId) -> Result<bool, Error> {
-        for recorded in self.0.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = decode(&recorded)?
-                && started.operation == operation
-            {
-                return Ok(started.kind == OperationKind::DeleteProject);
-            }
-        }
-        Ok(false)
     }
 }
 
 fn stop(error: &Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(error);
     match error {
         error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },

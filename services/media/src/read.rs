@@ -6,14 +6,12 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, SubsecRound, Utc};
-use contract::{ConversationEvent, MediaEvent, Recorded, Stream};
+use contract::{ConversationEvent, Event, MediaEvent, Recorded, Stream};
 use futures::StreamExt;
 use journal::{Filter, Range};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
-use crate::facts::decode;
 use crate::notice::notice;
 use crate::store::{End, Entry, Settled};
 use crate::{Media, store};
@@ -22,8 +20,6 @@ use crate::{Media, store};
 const BATCH_MAX: usize = 256;
 /// Between attempts while the log or the platform database does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
-/// What Postgres keeps of a time: microseconds.
-const POSTGRES_TIME_DIGITS: u16 = 6;
 
 impl Media {
     /// Refuses another log, then reads what became of files up to now: what is fetched already is not to be fetched again.
@@ -46,7 +42,11 @@ impl Media {
                 ended = self.read_on(stream) => ended,
             };
             if let Err(error) = ended {
-                tracing::error!(stream = stream.name(), error = %error.chain(), "the log cannot be read into the tables, trying again");
+                tracing::error!(
+                    stream = stream.name(),
+                    error = %chassis::error_chain(&error),
+                    "the log cannot be read into the tables, trying again"
+                );
             }
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -85,7 +85,7 @@ impl Media {
         for recorded in batch {
             match self.take_whole(stream, std::slice::from_ref(recorded)).await {
                 Err(error) if !error.is_outage() => {
-                    let error = error.chain();
+                    let error = chassis::error_chain(&error);
                     tracing::error!(stream.seq = recorded.sequence, %error, "an event cannot be kept in the tables, passed over");
                     store::take(&self.pool, stream, recorded.sequence, &[]).await?;
                 }
@@ -103,7 +103,11 @@ impl Media {
                 Ok(found) => entries.extend(found),
                 // Whoever folds the stream holds its key; files that nobody can read of are nothing to wait for.
                 Err(error) => {
-                    tracing::error!(stream.seq = recorded.sequence, error = %error.chain(), "an event is not readable, passed over")
+                    tracing::error!(
+                        stream.seq = recorded.sequence,
+                        error = %chassis::error_chain(&error),
+                        "an event is not readable, passed over"
+                    )
                 }
             }
         }
@@ -112,20 +116,21 @@ impl Media {
 
     /// Up to where the tables hold a stream.
     async fn place(&self, stream: Stream) -> Result<u64, Error> {
-        let found: DateTime<Utc> = self.journal.state(stream).await?.created.trunc_subsecs(POSTGRES_TIME_DIGITS);
+        let found = tables::stored(self.journal.state(stream).await?.created);
         let (known, sequence) = store::progress(&self.pool, stream, found).await?;
-        if known == found { Ok(sequence) } else { Err(Error::OtherLog { stream, known, found }) }
+        tables::OtherLog::check("media", stream.name(), known, found)?;
+        Ok(sequence)
     }
 }
 
 fn entries_of(stream: Stream, recorded: &Recorded) -> Result<Vec<Entry>, Error> {
     let Some(project) = recorded.subject.project_id() else { return Ok(Vec::new()) };
     if stream == Stream::Conversation {
-        let event: ConversationEvent = decode(recorded)?;
+        let event = ConversationEvent::read(recorded)?;
         return Ok(notice(project, &event, recorded.time).into_iter().map(Entry::Noted).collect());
     }
     let Some(id) = recorded.subject.media_id() else { return Ok(Vec::new()) };
-    let end = match decode(recorded)? {
+    let end = match MediaEvent::read(recorded)? {
         MediaEvent::MediaStored(stored) => End::Stored(stored),
         MediaEvent::MediaFailed(failed) => End::Failed(failed),
         MediaEvent::MediaUploaded(_) | MediaEvent::MediaDeleted(_) | MediaEvent::MediaErased(_) => return Ok(Vec::new()),

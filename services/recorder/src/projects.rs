@@ -1,7 +1,6 @@
 //! The numbers of all projects, as the log has them: read at the start, followed live. What they say is in `fold`.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use contract::{ProjectId, Recorded, Stream};
@@ -10,9 +9,6 @@ use journal::{Filter, Journal, Range};
 use tokio_util::sync::CancellationToken;
 
 use crate::fold::{Fold, News, Whose};
-
-/// How long to wait before reading goes on after an error.
-const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// The numbers of all projects. Cheap to clone.
 #[derive(Clone, Default)]
@@ -68,29 +64,13 @@ impl Projects {
 
     /// Follows the stream until shutdown. `tell` hears what must be acted on.
     pub async fn follow(&self, journal: Journal, tell: impl Fn(News) + Send, shutdown: CancellationToken) {
-        while !shutdown.is_cancelled() {
-            let from = self.read().sequence + 1;
-            let mut events = std::pin::pin!(journal.tail(Stream::Project, from, Filter::all()));
-            loop {
-                let event = tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    event = events.next() => event,
-                };
-                match event {
-                    Some(Ok(event)) => {
-                        if let Some(news) = self.apply(&event) {
-                            tell(news);
-                        }
-                    }
-                    Some(Err(error)) => tracing::warn!(%error, "project stream cannot be read, trying again"),
-                    None => break,
-                }
+        let from = self.read().sequence + 1;
+        let apply = move |event: &Recorded| {
+            if let Some(news) = self.apply(event) {
+                tell(news);
             }
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(RETRY_DELAY) => {}
-            }
-        }
+        };
+        journal.feed(Stream::Project, from, Filter::all(), &shutdown, apply).await;
     }
 
     fn apply(&self, event: &Recorded) -> Option<News> {

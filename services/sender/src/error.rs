@@ -1,7 +1,5 @@
 //! What keeps the sender from working at all. What becomes of a single message is an event, not an error.
 
-use chrono::{DateTime, Utc};
-
 /// Why the sender cannot start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -18,13 +16,8 @@ pub enum Error {
     #[error("migrate the tables of the sender")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The tables were built from another log. Nothing was changed.
-    #[error("the tables of the sender belong to another log: stream conversation was created at {known} there and at {found} here")]
-    OtherLog {
-        /// When the stream of the tables was created.
-        known: DateTime<Utc>,
-        /// When this one was.
-        found: DateTime<Utc>,
-    },
+    #[error(transparent)]
+    OtherLog(#[from] tables::OtherLog),
     /// A row holds what no version of the sender writes.
     #[error("row {id} holds a value that nobody wrote: {what}")]
     Row {

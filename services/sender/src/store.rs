@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SubsecRound, Utc};
-use contract::{EventId, MessageId};
+use chrono::{DateTime, Utc};
+use contract::{EventId, MessageId, Stream};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
@@ -12,8 +12,6 @@ use crate::error::Error;
 use crate::origin::Origin;
 use crate::preferences::Preference;
 
-/// What Postgres keeps of a time: microseconds.
-const POSTGRES_TIME_DIGITS: u16 = 6;
 /// Rows in one statement.
 const ROWS_MAX: usize = 2_000;
 
@@ -39,13 +37,13 @@ pub(crate) struct Batch {
 
 /// Refuses another log.
 pub(crate) async fn check_identity(pool: &PgPool, created: DateTime<Utc>) -> Result<(), Error> {
-    let found = created.trunc_subsecs(POSTGRES_TIME_DIGITS);
+    let found = tables::stored(created);
     sqlx::query("INSERT INTO sender.position (one, created, sequence, writer) VALUES (true, $1, 0, '') ON CONFLICT DO NOTHING")
         .bind(found)
         .execute(pool)
         .await?;
     let known: DateTime<Utc> = sqlx::query_scalar("SELECT created FROM sender.position").fetch_one(pool).await?;
-    if known == found { Ok(()) } else { Err(Error::OtherLog { known, found }) }
+    Ok(tables::OtherLog::check("sender", Stream::Conversation.name(), known, found)?)
 }
 
 /// Reads everything. From now on `writer` alone may write.

@@ -58,12 +58,7 @@ fn own(actor: &str) -> Context {
 }
 
 fn following(event: &Recorded) -> Context {
-    Context {
-        traceparent: chassis::traceparent::after(event.context.traceparent.as_deref()),
-        correlation: event.context.correlation.clone(),
-        causation: Some(event.id),
-        actor: Some(SYSTEM.to_owned()),
-    }
+    Context::following(event, chassis::traceparent::after(event.context.traceparent.as_deref()), SYSTEM)
 }
 
 /// Whoever has it asks Meta about the template.

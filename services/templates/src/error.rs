@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use chassis::Problem;
-use contract::DecodeError;
+use contract::UnreadableEvent;
 use journal::AppendError;
 use projects::TokenError;
 use whatsapp::graph;
@@ -43,23 +43,11 @@ pub enum Error {
     #[error("gave up after {0} attempts against other writers")]
     Contended(u32),
     /// The log holds something that is not what its type promises.
-    #[error("read event {sequence} of {subject}")]
-    Decode {
-        /// Where.
-        subject: String,
-        /// Which.
-        sequence: u64,
-        /// What is wrong.
-        source: DecodeError,
-    },
+    #[error(transparent)]
+    Decode(#[from] UnreadableEvent),
 }
 
 impl Error {
-    /// Its sources in one line, for a log or for the cause of a held key.
-    pub(crate) fn chain(&self) -> String {
-        chassis::error_chain(self)
-    }
-
     /// Something is down, and waiting mends it.
     pub(crate) fn is_outage(&self) -> bool {
         matches!(self, Self::Log(journal::Error::Unavailable(_)) | Self::Append(AppendError::Unavailable(_)))
@@ -68,7 +56,7 @@ impl Error {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let cause = error.chain();
+        let cause = chassis::error_chain(&error);
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Meta { source, .. } => meta::problem(&source),

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded};
 use journal::{AppendError, Follow, Handled, Handler, Stop, project_of};
+use projects::operation_kind;
 
 use crate::Templates;
 use crate::command::Origin;
@@ -25,16 +26,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct OnProject(pub(crate) Templates);
 
 pub(crate) fn follow() -> Follow {
-    Follow {
-        service: SERVICE,
-        stream: Stream::Project,
-        // One token after the stream: claims of numbers and keys have more.
-        filters: vec!["project.*".to_owned()],
-        key_tokens: 2,
-        parallel: PARALLEL,
-        batch_max: BATCH_MAX,
-        version: 1,
-    }
+    Follow::projects(SERVICE, PARALLEL, BATCH_MAX)
 }
 
 impl Handler for OnProject {
@@ -45,11 +37,11 @@ impl Handler for OnProject {
 
 impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        let deletion = match decode(recorded)? {
+        let deletion = match ProjectEvent::read(recorded)? {
             ProjectEvent::OperationStarted(started) => deletion(started.kind, started.operation),
-            ProjectEvent::OperationRetried(retried) => {
-                self.kind(project, retried.operation).await?.and_then(|kind| deletion(kind, retried.operation))
-            }
+            ProjectEvent::OperationRetried(retried) => operation_kind::<Error>(&self.0.journal, project, retried.operation)
+                .await?
+                .and_then(|kind| deletion(kind, retried.operation)),
             ProjectEvent::NumberConnected(_) => {
                 self.0.asked.ask(project);
                 None
@@ -83,18 +75,6 @@ impl OnProject {
             None => Ok(()),
         }
     }
-
-    /// What an operation of the project does; its start says so.
-    async fn kind(&self, project: ProjectId, operation: OperationId) -> Result<Option<OperationKind>, Error> {
-        for recorded in self.0.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = decode(&recorded)?
-                && started.operation == operation
-            {
-                return Ok(Some(started.kind));
-            }
-        }
-        Ok(None)
-    }
 }
 
 /// The operation, if it deletes the project.
@@ -105,16 +85,8 @@ fn deletion(kind: OperationKind, operation: OperationId) -> Option<OperationId> 
     }
 }
 
-fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
-    ProjectEvent::decode(recorded).map_err(|source| Error::Decode {
-        subject: recorded.subject.to_string(),
-        sequence: recorded.sequence,
-        source,
-    })
-}
-
 pub(crate) fn stop(error: Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     match error {
         error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Contended(_) | Error::Append(AppendError::Conflict { .. }) => Stop::Retry { after: BUSY_PAUSE, cause },

@@ -19,6 +19,7 @@ mod command;
 pub mod config;
 mod decide;
 mod error;
+mod fold;
 mod follow_project;
 mod library;
 mod meta;
@@ -75,7 +76,7 @@ pub struct Templates {
     clock: Clock,
     library: library::Library,
     locks: command::Locks,
-    asked: agenda::Asked,
+    asked: projects::Asked,
     /// What requests began at Meta: it goes on when nobody waits for its answer any more.
     begun: TaskTracker,
 }
@@ -84,7 +85,7 @@ impl Templates {
     /// Takes connected parts. Nothing is known until it runs.
     pub fn new(parts: Parts) -> Self {
         let Parts { journal, projects, tokens, graph, interval, clock } = parts;
-        let (library, locks, asked) = (library::Library::new(journal.clone()), command::Locks::new(), agenda::Asked::default());
+        let (library, locks, asked) = (library::Library::new(journal.clone()), command::Locks::new(), projects::Asked::default());
         Self { journal, projects, tokens, graph, interval, clock, library, locks, asked, begun: TaskTracker::new() }
     }
 

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use chassis::Health;
 use contract::{Event, OperationId, ProjectId, Recorded, Stream, TemplateEvent, TemplateId};
-use futures::StreamExt;
 use journal::{Filter, Journal};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -20,7 +19,7 @@ use crate::template::{Id, Template};
 
 /// How long somebody waits for the fold to be where the log is.
 const CATCH_UP_TIME_MAX: Duration = Duration::from_secs(5);
-/// How long to wait before reading goes on after an error.
+/// How long to wait before the log is asked again.
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 const ALL: &str = "template.>";
 
@@ -168,24 +167,7 @@ impl Library {
 
     /// Reads the stream from its beginning and goes on, until `stop`.
     pub(crate) async fn follow(&self, stop: &CancellationToken) {
-        while !stop.is_cancelled() {
-            let mut events = std::pin::pin!(self.0.journal.tail(Stream::Template, self.reached() + 1, Filter::all()));
-            loop {
-                let event = tokio::select! {
-                    () = stop.cancelled() => return,
-                    event = events.next() => event,
-                };
-                match event {
-                    Some(Ok(event)) => self.apply(&event),
-                    Some(Err(error)) => tracing::error!(%error, "templates cannot be followed, trying again"),
-                    None => break,
-                }
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(RETRY_DELAY) => {}
-            }
-        }
+        self.0.journal.feed(Stream::Template, self.reached() + 1, Filter::all(), stop, |event| self.apply(event)).await;
     }
 
     async fn reach_end(&self, subjects: &str) -> Result<(), journal::Error> {

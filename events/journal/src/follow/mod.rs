@@ -55,6 +55,15 @@ pub struct Follow {
     pub version: u32,
 }
 
+impl Follow {
+    /// What is said of projects themselves, each project a key. Claims of numbers, and keys, are in the same stream and are left out: their
+    /// subjects have more tokens.
+    pub fn projects(service: &'static str, parallel: usize, batch_max: usize) -> Self {
+        let stream = Stream::Project;
+        Self { service, stream, filters: vec![format!("{stream}.*")], key_tokens: 2, parallel, batch_max, version: 1 }
+    }
+}
+
 /// What is done with the events.
 ///
 /// A call should be bounded in time: while it runs, its key's later events wait in memory.

@@ -2,6 +2,7 @@
 
 mod consumer;
 mod entity;
+mod feed;
 mod reader;
 mod replay;
 mod state;

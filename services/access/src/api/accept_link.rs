@@ -1,5 +1,6 @@
-//! `POST /sign-in/invites`: joining a workspace with the link of an invitation, for who is new: the link proves the address, so a person is
-//! registered and signed in. Who is registered signs in by code and accepts the invitation from their list: a link is no way into an account.
+//! `POST /sign-in/invites`: joining a workspace with the link of an invitation, for whoever is new: the link proves the address, so a person
+//! is registered and signed in. Whoever is registered signs in by code and accepts the invitation from their list: a link is no way into an
+//! account.
 
 use auth::credential::Issued;
 use axum::extract::State;

@@ -1,21 +1,10 @@
-//! Which log the tables belong to, and up to where the audit log is whole.
+//! Up to where the audit log is whole.
 
-use chrono::{DateTime, Utc};
 use contract::Stream;
 use sqlx::PgPool;
 
 use super::{signed, unsigned};
 use crate::error::Error;
-
-/// When the stream was created that the tables were built from; keeps `created` if nothing is known.
-pub(crate) async fn identity(pool: &PgPool, stream: Stream, created: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
-    sqlx::query("INSERT INTO access.log (stream, created) VALUES ($1, $2) ON CONFLICT (stream) DO NOTHING")
-        .bind(stream.name())
-        .bind(created)
-        .execute(pool)
-        .await?;
-    Ok(sqlx::query_scalar("SELECT created FROM access.log WHERE stream = $1").bind(stream.name()).fetch_one(pool).await?)
-}
 
 /// Every event up to here is in the audit log, if it belongs there.
 pub(crate) async fn audited(pool: &PgPool, stream: Stream) -> Result<u64, Error> {

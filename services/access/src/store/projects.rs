@@ -34,7 +34,7 @@ pub(crate) async fn save(pool: &PgPool, project: ProjectId, ownership: Ownership
     let (id, owner) = (project.to_string(), ownership.owner.map(|owner| owner.to_string()));
     let mut transaction = pool.begin().await?;
     lock(&mut transaction, project).await?;
-    // Who owned a project that is gone may be known here alone.
+    // Of a project that is gone, only this row may still say whose it was.
     let written: Option<Option<String>> = sqlx::query_scalar(
         "INSERT INTO access.projects AS old (id, workspace_id, erased, sequence) VALUES ($1, $2, $3, $4)
          ON CONFLICT (id) DO UPDATE SET workspace_id = coalesce(excluded.workspace_id, old.workspace_id), erased = excluded.erased,

@@ -8,7 +8,8 @@ use contract::{BillingEvent, OperationId, PaymentId, PaymentPurpose};
 use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
 use ulid::Ulid;
 
-use super::model::{Model, Op, PACK, Paying, ops};
+use super::model::{Model, PACK, Paying};
+use super::ops::{Op, ops};
 use super::{Command, Decision, Outcome, decide, table};
 use crate::account::{Account, Uses};
 use crate::accounts::Known;

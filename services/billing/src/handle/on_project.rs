@@ -24,7 +24,7 @@ impl Handler for OnProject {
 
 impl OnProject {
     async fn on(&self, project: ProjectId, recorded: &Recorded) -> Result<(), Error> {
-        match decode(recorded)? {
+        match ProjectEvent::read(recorded)? {
             ProjectEvent::ProjectCreated(_) => self.start_trial(project, recorded.time, recorded).await,
             // The trial began with the project, however late we are; after it has begun this changes nothing.
             ProjectEvent::OperationRetried(_) => match self.created_at(project).await? {
@@ -90,18 +90,10 @@ impl OnProject {
     async fn created_at(&self, project: ProjectId) -> Result<Option<DateTime<Utc>>, Error> {
         let events = self.0.journal.entity(&Subject::project(project)).await?;
         for recorded in &events {
-            if matches!(decode(recorded)?, ProjectEvent::ProjectCreated(_)) {
+            if matches!(ProjectEvent::read(recorded)?, ProjectEvent::ProjectCreated(_)) {
                 return Ok(Some(recorded.time));
             }
         }
         Ok(None)
     }
-}
-
-pub(super) fn decode(recorded: &Recorded) -> Result<ProjectEvent, Error> {
-    ProjectEvent::decode(recorded).map_err(|source| Error::Decode {
-        subject: recorded.subject.to_string(),
-        sequence: recorded.sequence,
-        source,
-    })
 }

@@ -6,10 +6,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use contract::{PAYMENT_REPORTED, PaymentId, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Event, PAYMENT_REPORTED, PaymentId, ProjectEvent, ProjectId, Recorded, Stream, Subject};
 use journal::{Handled, Handler};
 
-use super::on_project::decode;
 use super::stop;
 use crate::command::Origin;
 use crate::error::Error;
@@ -74,7 +73,12 @@ impl OnReport {
         match self.billing.account(project).await {
             Ok(account) => Ok(account.payments.contains_key(&payment).then_some(project)),
             Err(error @ Error::Decode { .. }) => {
-                tracing::error!(project.id = %project, payment.id = %payment, error = %error.chain(), "whose a payment is cannot be read");
+                tracing::error!(
+                    project.id = %project,
+                    payment.id = %payment,
+                    error = %chassis::error_chain(&error),
+                    "whose a payment is cannot be read"
+                );
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -102,7 +106,12 @@ impl OnReport {
         if !self.is_hopeless(&error, recorded.sequence).await {
             return Err(error);
         }
-        tracing::error!(project.id = %project, payment.id = %payment, error = %error.chain(), "a report cannot be followed up");
+        tracing::error!(
+            project.id = %project,
+            payment.id = %payment,
+            error = %chassis::error_chain(&error),
+            "a report cannot be followed up"
+        );
         Ok(())
     }
 
@@ -135,7 +144,7 @@ impl OnReport {
     async fn is_gone(&self, project: ProjectId) -> Result<bool, Error> {
         let Some(last) = self.billing.journal.last(&Subject::project(project)).await? else { return Ok(false) };
         // What cannot be read is not its end.
-        Ok(decode(&last).is_ok_and(|event| matches!(event, ProjectEvent::ProjectErased(_))))
+        Ok(ProjectEvent::read(&last).is_ok_and(|event| matches!(event, ProjectEvent::ProjectErased(_))))
     }
 
     async fn erase(&self, recorded: &Recorded) -> Result<(), Error> {

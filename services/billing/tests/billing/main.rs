@@ -7,6 +7,7 @@ mod deadlines;
 mod erased;
 mod killed;
 mod model;
+mod ops;
 mod provider;
 mod rebuilt;
 mod reconciled;

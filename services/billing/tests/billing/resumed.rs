@@ -1,4 +1,4 @@
-//! Who resumes before the end: what was scheduled is taken back, and nothing else is another than before.
+//! Whoever resumes before the end: what was scheduled is taken back, and nothing else is another than before.
 
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};

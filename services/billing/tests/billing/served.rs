@@ -14,7 +14,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
-use crate::model::{Model, Op, PACK, Paying, ops};
+use crate::model::{Model, PACK, Paying};
+use crate::ops::{Op, ops};
 use crate::world::{PATIENCE, World, fresh_pool, service, tables};
 
 /// Repeats what was drawn, if it is set to the number that was printed.

@@ -4,9 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use auth::PROJECT_SCOPES;
 use auth::credential::Issued;
-use chassis::{Clock, Ids, SCOPES};
+use chassis::{Clock, Ids, PROJECT_SCOPES, SCOPES};
 use chrono::TimeDelta;
 use contract::{
     Context, Event, EventId, InviteAccepted, InviteId, KeyHolder, KeyId, KeyIssued, KeyRevoked, MemberPermissionsChanged, MemberRemoved,

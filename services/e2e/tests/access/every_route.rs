@@ -2,7 +2,7 @@
 //!
 //! The routes are read from the house's own description; one that is added is tested by being there.
 
-use auth::PROJECT_SCOPES;
+use chassis::PROJECT_SCOPES;
 use e2e::Stage;
 use serde_json::Value;
 

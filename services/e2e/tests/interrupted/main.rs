@@ -152,7 +152,7 @@ async fn deleted(world: &mut World, deaths: &mut Deaths, projects: &[ProjectId])
         let request = Request { service: "lifecycle", method: &Method::DELETE, path: &path, key: "", body: Some(&confirm) };
         // Asked again it is going already.
         let delete = async |asking: &Asking| drop(asking.settled(request).await);
-        // Who is given no step by lifecycle, but forgets the project all the same, dies when the steps are done.
+        // Whoever is given no step by lifecycle, but forgets the project all the same, dies when the steps are done.
         let seen = async |(): &(), service: &str| {
             let done = world::steps_done(&journal, *project).await;
             let mut steps = ERASERS.iter().filter(|(name, _)| *name == service || ERASERS.iter().all(|(other, _)| *other != service));

@@ -1,7 +1,8 @@
 //! A service's tables are its own: nobody names a table of another schema. The project databases' tables belong to `projections`, which alone
 //! writes them, and are read by the named few.
 //!
-//! What is put together while it runs (a schema in a variable) is not seen here; nobody does that, and a reviewer would see it.
+//! What is put together while it runs (a schema in a variable) is not seen here; only `tables` does
+//! that, and a reviewer would see anybody else.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! `POST /v1/projects/{project}/flows/{flow}/deprecate`: it can be sent no more, for ever. Who has it open goes on.
+//! `POST /v1/projects/{project}/flows/{flow}/deprecate`: it can be sent no more, for ever. Whoever has it open goes on.
 
 use axum::extract::State;
 use axum::response::IntoResponse;

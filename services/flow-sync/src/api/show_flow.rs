@@ -3,14 +3,13 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use chassis::{Json, Path, Problem};
-use contract::{FlowId, ProjectId};
+use contract::{Event, FlowEvent, FlowId, ProjectId};
 
 use super::answer::{FlowAnswer, RevisionAnswer};
 use super::tag;
 use crate::error::Error;
 use crate::flow::{Flow, Id, Revision};
 use crate::same::{Difference, differences};
-use crate::space::decode;
 use crate::{FlowSync, keep};
 
 /// Shows a Flow
@@ -78,7 +77,7 @@ impl FlowSync {
         let mut before = Flow::default();
         let mut found = None;
         for recorded in self.journal.entity(&id.subject()).await.map_err(Error::from)? {
-            before.apply(&recorded, decode(&recorded)?);
+            before.apply(&recorded, FlowEvent::read(&recorded).map_err(Error::from)?);
             // What Meta said of it comes later; the last of it counts, as long as it is among the last ones.
             found = before.revision(number).cloned().or(found);
         }

@@ -162,7 +162,7 @@ fn reported(flow: &Flow, status: &str, before: Option<&str>, warning: Option<&st
     if known.is_some_and(|known| known.status != status && known.at.trunc_subsecs(0) == at) {
         return Heard { events: Vec::new(), ask: true };
     }
-    // Who publishes what is open already has made it a draft before.
+    // Whoever publishes what is open already has made it a draft before.
     let is_republished = status == PUBLISHED && before.is_some_and(|before| !is_open(before));
     let is_opened = is_open(status) && (is_republished || !flow.status().is_some_and(is_open));
     let is_news = known.is_none_or(|known| known.at.trunc_subsecs(0) < at);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use chassis::{Denied, Need, Visible};
+use chassis::{Denied, Need, PROJECT_SCOPES, Visible};
 use chrono::{DateTime, Utc};
 use contract::{KeyHolder, ProjectId, Role, Subject, UserId, WorkspaceId};
 
@@ -20,26 +20,6 @@ const DEV: &str = "dev";
 const OWN: &str = "workspace:own";
 /// Every member's.
 const READ: &str = "workspace:read";
-
-/// What can be granted to a member, project by project. The other scopes are of roles, and of keys.
-pub const PROJECT_SCOPES: [&str; 16] = [
-    "projects:read",
-    "projects:write",
-    "projects:delete",
-    "conversations:read",
-    "conversations:write",
-    "code:read",
-    "code:write",
-    "flows:read",
-    "flows:write",
-    "templates:read",
-    "templates:write",
-    "billing:read",
-    "billing:write",
-    "databases:read",
-    "databases:write",
-    "audit:read",
-];
 
 /// What credentials turned out to be.
 #[derive(Debug, PartialEq, Eq)]

@@ -27,8 +27,6 @@ pub const CONFIRM_AFTER: Duration = Duration::from_secs(2);
 pub const STALE_AFTER: Duration = Duration::from_secs(10);
 /// How long a request waits for the log's answer and for the fold to be there.
 pub const CONFIRM_MAX: Duration = Duration::from_secs(2);
-/// How long to wait before reading goes on after an error.
-const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// The subjects of a stream that matter; the last uses of keys and the claims of numbers do not.
 fn subjects(stream: Stream) -> &'static [&'static str] {
@@ -85,28 +83,9 @@ impl Knowledge {
 
     /// Follows one stream until `stop`.
     pub(crate) async fn follow(&self, stream: Stream, stop: &CancellationToken) {
-        while !stop.is_cancelled() {
-            let from = self.fold().sequence(stream) + 1;
-            let filter = Filter::subjects(subjects(stream).iter().copied());
-            let mut events = std::pin::pin!(self.journal.tail(stream, from, filter));
-            loop {
-                let event = tokio::select! {
-                    () = stop.cancelled() => return,
-                    event = events.next() => event,
-                };
-                match event {
-                    Some(Ok(event)) => self.apply(&event),
-                    Some(Err(error)) => {
-                        tracing::error!(%error, stream = stream.name(), "keys and members cannot be followed, trying again")
-                    }
-                    None => break,
-                }
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(RETRY_DELAY) => {}
-            }
-        }
+        let from = self.fold().sequence(stream) + 1;
+        let filter = Filter::subjects(subjects(stream).iter().copied());
+        self.journal.feed(stream, from, filter, stop, |event| self.apply(event)).await;
     }
 
     fn apply(&self, event: &contract::Recorded) {

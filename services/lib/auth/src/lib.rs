@@ -17,7 +17,6 @@ use futures::future::{BoxFuture, FutureExt};
 use journal::Journal;
 use tokio_util::sync::CancellationToken;
 
-pub use decide::PROJECT_SCOPES;
 pub use knowledge::{CONFIRM_AFTER, CONFIRM_MAX, STALE_AFTER, STREAMS};
 pub use last_use::KEY_USE_INTERVAL_SECONDS;
 

@@ -219,7 +219,7 @@ async fn after_an_event_that_cannot_be_read_its_workspace_is_refused_and_readine
     let failures = health.failures().await;
     let named = |cause: &str| cause.contains(&world.workspace.to_string());
     assert!(failures.iter().any(|failure| failure.name == "auth.log" && named(&failure.cause)), "{failures:?}");
-    // Who starts now knows no more.
+    // Whoever starts now knows no more.
     let later = Authorizer::start(connect(&world.nats).await, world.clock.clone()).await.expect("it starts");
     assert_eq!(later.identify(issued.text.expose()).await.expect_err("nobody knows"), Denied::Stale);
 }

@@ -11,7 +11,7 @@
 //! | [`Shutdown`] [`serve()`] | stop softly, then hard |
 //! | [`Clock`] [`Agenda`] [`Ids`] | time, deadlines and ids as values |
 //! | [`Problem`] [`Json`] [`Path`] [`Query`] [`cursor`] | what goes in and out of a handler |
-//! | [`Caller`] [`Authority`] [`SCOPES`] | who may call what |
+//! | [`Caller`] [`Authority`] [`SCOPES`] [`PROJECT_SCOPES`] | who may call what |
 //! | [`Site`] | routes of services → one router with the whole stack around it |
 
 mod agenda;
@@ -57,7 +57,7 @@ pub use crate::openapi::describe;
 pub use crate::params::{Path, Query};
 pub use crate::problem::{FieldError, Problem, ProblemContent};
 pub use crate::request_id::{REQUEST_ID_BYTES_MAX, RequestId};
-pub use crate::scopes::{SCOPES, SiteError};
+pub use crate::scopes::{PROJECT_SCOPES, SCOPES, SiteError};
 pub use crate::secret::{Secret, SecretParser};
 pub use crate::serve::serve;
 pub use crate::shutdown::{DRAIN_LIMIT, Forced, HARD_LIMIT, Shutdown};

@@ -14,7 +14,8 @@ use utoipa::openapi::path::{Operation, PathItem};
 use crate::guard::is_guarded;
 use crate::openapi::KEY_SCHEME;
 
-/// Everything that can be allowed. `self` is every person's, `dev` the platform key's alone; see README for the others.
+/// Everything that can be allowed, first what is of one project. `self` is every person's, `dev` the platform key's alone; see README for the
+/// others.
 pub const SCOPES: [&str; 21] = [
     "projects:read",
     "projects:write",
@@ -38,6 +39,8 @@ pub const SCOPES: [&str; 21] = [
     "workspace:own",
     "self",
 ];
+/// What can be granted to a member, project by project: the first of [`SCOPES`]. The others are of roles, and of keys.
+pub const PROJECT_SCOPES: [&str; 16] = *SCOPES.first_chunk().expect("they are the first of all scopes");
 /// Of no key and no role.
 const SCOPE_DEV: &str = "dev";
 
@@ -139,6 +142,12 @@ pub(crate) fn parameter_after(template: &str, literal: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_scopes_of_a_project_end_where_those_of_its_workspace_begin() {
+        assert_eq!((PROJECT_SCOPES.first(), PROJECT_SCOPES.last()), (Some(&"projects:read"), Some(&"audit:read")));
+        assert_eq!(SCOPES[PROJECT_SCOPES.len()], "workspace:read");
+    }
 
     #[test]
     fn the_parameter_after_a_word_is_found_whatever_it_is_called() {

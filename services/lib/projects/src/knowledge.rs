@@ -20,8 +20,6 @@ pub const STREAMS: [Stream; 1] = [Stream::Project];
 pub const CONFIRM_MAX: Duration = Duration::from_secs(5);
 /// The subjects that matter: projects; not the claims of numbers, nor keys.
 const SUBJECTS: &str = "project.*";
-/// How long to wait before reading goes on after an error.
-const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// Knows every project. Cheap to clone; clones know the same.
 #[derive(Clone)]
@@ -51,7 +49,11 @@ impl Projects {
     /// Follows the log in the background until `stop`. Call it once.
     pub fn follow(&self, stop: CancellationToken) {
         let projects = self.clone();
-        tokio::spawn(async move { projects.read_on(&stop).await });
+        tokio::spawn(async move {
+            let from = projects.fold().sequence() + 1;
+            let filter = Filter::subjects([SUBJECTS]);
+            projects.0.journal.feed(Stream::Project, from, filter, &stop, |event| projects.apply(event)).await;
+        });
     }
 
     /// What `/readyz` asks: that the log says how far it is, and that this is as far.
@@ -111,28 +113,6 @@ impl Projects {
         // The sender lives as long as this does.
         let there = timeout(CONFIRM_MAX, reached.wait_for(|reached| *reached >= last)).await.is_ok();
         if there { Ok(()) } else { Err(journal::Error::Unavailable(format!("projects were not read up to {last} in {CONFIRM_MAX:?}"))) }
-    }
-
-    async fn read_on(&self, stop: &CancellationToken) {
-        while !stop.is_cancelled() {
-            let from = self.fold().sequence() + 1;
-            let mut events = std::pin::pin!(self.0.journal.tail(Stream::Project, from, Filter::subjects([SUBJECTS])));
-            loop {
-                let event = tokio::select! {
-                    () = stop.cancelled() => return,
-                    event = events.next() => event,
-                };
-                match event {
-                    Some(Ok(event)) => self.apply(&event),
-                    Some(Err(error)) => tracing::error!(%error, "projects cannot be followed, trying again"),
-                    None => break,
-                }
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(RETRY_DELAY) => {}
-            }
-        }
     }
 
     fn apply(&self, event: &contract::Recorded) {

@@ -2,15 +2,20 @@
 //!
 //! A process starts one [`Projects`], lets it follow the log and asks it without waiting; no service asks another. So it is with one
 //! [`Catalogue`] of templates and Flows, where messages are asked for and sent. [`Tokens`] opens the token of a project's number. The folds
-//! are pure. It writes nothing, keeps no table and knows nothing of people and keys, which is the library auth's business.
+//! are pure. [`Turns`] says when a project is compared with what Meta has. It writes nothing, keeps no table and knows nothing of people and
+//! keys, which is the library auth's business.
 
 mod catalogue;
 mod fold;
 mod knowledge;
+mod operation;
 mod project;
 mod tokens;
+mod turns;
 
 pub use catalogue::{Catalogue, Flow, Template};
 pub use knowledge::{CONFIRM_MAX, Projects, STREAMS};
+pub use operation::operation_kind;
 pub use project::{Life, Number, Project};
 pub use tokens::{TokenError, Tokens, token_context};
+pub use turns::{Asked, Ended, Turns};

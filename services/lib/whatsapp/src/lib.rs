@@ -12,6 +12,7 @@
 //! Nothing of ours is in here: no project, no event, no table. I/O is in `graph` alone, the client of the Graph API and its configuration,
 //! which is a feature.
 
+pub mod business_profile;
 mod envelope;
 mod field_error;
 #[cfg(feature = "graph")]

@@ -22,7 +22,7 @@ pub(super) async fn ids(journal: &Journal, project: ProjectId) -> Result<Vec<Str
 }
 
 fn of_template(recorded: &Recorded) -> Result<Option<String>, Error> {
-    Ok(match TemplateEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))? {
+    Ok(match TemplateEvent::read(recorded)? {
         TemplateEvent::TemplateSubmitted(submitted) => Some(submitted.template_id),
         TemplateEvent::TemplateRequested(_)
         | TemplateEvent::TemplateFound(_)
@@ -40,7 +40,7 @@ fn of_template(recorded: &Recorded) -> Result<Option<String>, Error> {
 }
 
 fn of_flow(recorded: &Recorded) -> Result<Option<String>, Error> {
-    Ok(match FlowEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))? {
+    Ok(match FlowEvent::read(recorded)? {
         FlowEvent::FlowLinked(linked) => Some(linked.flow_id),
         FlowEvent::FlowSpaceCreated(_)
         | FlowEvent::FlowSpaceErased(_)

@@ -47,7 +47,7 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(error = %error.chain(), "late words cannot be looked for, trying again");
+                    tracing::warn!(error = %chassis::error_chain(&error), "late words cannot be looked for, trying again");
                     tokio::time::sleep(PAUSE).await;
                 }
             }

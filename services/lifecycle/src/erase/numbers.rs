@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use contract::{NumberReleased, ProjectEvent, ProjectId, Recorded, Stream, Subject};
+use contract::{Event, NumberReleased, ProjectEvent, ProjectId, Recorded, Stream, Subject};
 
-use crate::command::decode;
 use crate::error::Error;
 use crate::number::MetaId;
 use crate::{Lifecycle, store};
@@ -51,7 +50,7 @@ impl Numbers {
     pub(super) async fn of(lifecycle: &Lifecycle, project: ProjectId) -> Result<Self, Error> {
         let mut numbers = Self::default();
         for recorded in lifecycle.journal.entity(&Subject::project(project)).await? {
-            numbers.hear(recorded.time, &decode(&recorded)?);
+            numbers.hear(recorded.time, &ProjectEvent::read(&recorded)?);
         }
         numbers.look_who_has_them(lifecycle, project).await?;
         Ok(numbers)
@@ -66,8 +65,8 @@ impl Numbers {
         for (id, number) in &mut self.by_id {
             let Ok(id) = id.parse::<MetaId>() else { continue };
             let recorded = journal.entity(&id.claim()).await?;
-            let claims = recorded.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
-            // Who signs it up hears of it before they claim it.
+            let claims = recorded.iter().map(ProjectEvent::read).collect::<Result<Vec<_>, _>>()?;
+            // Whoever signs it up hears of it before they claim it.
             if store::connecting_elsewhere(&lifecycle.pool, id.as_str(), project).await? {
                 continue;
             }

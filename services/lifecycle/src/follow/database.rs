@@ -33,7 +33,7 @@ impl Lifecycle {
         let reflected = provisioning.sequence;
         let mut commands = Vec::new();
         for recorded in events {
-            let event = decode_database(recorded)?;
+            let event = DatabaseEvent::read(recorded)?;
             if recorded.sequence > reflected {
                 provisioning = provisioning.fold(recorded.sequence, recorded.time, &event);
             }
@@ -74,8 +74,4 @@ impl Lifecycle {
         let events = self.journal.entity(&Subject::project(id)).await?;
         Ok(events.iter().find(|event| event.id == cause).map_or(0, |event| event.sequence))
     }
-}
-
-pub(crate) fn decode_database(recorded: &Recorded) -> Result<DatabaseEvent, Error> {
-    DatabaseEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))
 }

@@ -18,8 +18,6 @@ use tokio_util::sync::CancellationToken;
 use crate::Lifecycle;
 use crate::error::Error;
 
-pub(crate) use database::decode_database;
-
 /// The service's name in positions and parked keys.
 pub(crate) const SERVICE: &str = "lifecycle";
 /// Projects handled at the same time, of each stream.
@@ -79,7 +77,7 @@ fn settle(events: &[Recorded], result: Result<(), Error>) -> Handled {
 }
 
 fn stop(error: Error) -> Stop {
-    let cause = error.chain();
+    let cause = chassis::error_chain(&error);
     match error {
         error if error.is_outage() => Stop::SetAside { after: OUTAGE_PAUSE, cause },
         Error::Contended(_) | Error::StillWritten(_) => Stop::Retry { after: CONTENDED_PAUSE, cause },

@@ -1,10 +1,9 @@
 //! The project's own events, into its rows; and the last of them, after which nothing else stays.
 
-use contract::{ProjectErased, ProjectEvent, ProjectId, Recorded, Subject};
+use contract::{Event, ProjectErased, ProjectEvent, ProjectId, Recorded, Subject};
 use journal::{Handled, Handler, project_of};
 
 use super::{parked, settle};
-use crate::command::decode;
 use crate::error::Error;
 use crate::project::Project;
 use crate::project::fold::At;
@@ -32,7 +31,7 @@ impl Lifecycle {
         let reflected = project.as_ref().map_or(0, |project| project.version);
         let (mut given, mut asking) = (None, None);
         for recorded in events {
-            let event = decode(recorded)?;
+            let event = ProjectEvent::read(recorded)?;
             if let ProjectEvent::ProjectTransferred(transferred) = &event {
                 given = Some((recorded, transferred.to));
             }
@@ -71,7 +70,7 @@ impl Lifecycle {
         if events.len() > 1 {
             let mut overwriting = None;
             for recorded in &events {
-                if let ProjectEvent::OperationStarted(started) = decode(recorded)?
+                if let ProjectEvent::OperationStarted(started) = ProjectEvent::read(recorded)?
                     && started.operation == erased.operation
                     && started.overwrite
                 {

@@ -31,13 +31,12 @@ impl OnReport {
 }
 
 fn command(id: ProjectId, recorded: &Recorded) -> Result<Option<Command>, Error> {
-    let read = |error| Error::decode(recorded, error);
     Ok(match recorded.stream() {
-        Stream::Bot => of_bot(id, &BotEvent::decode(recorded).map_err(read)?),
-        Stream::Flow => of_flow(id, &FlowEvent::decode(recorded).map_err(read)?),
-        Stream::Template => of_template(&TemplateEvent::decode(recorded).map_err(read)?),
-        Stream::Media => of_media(&MediaEvent::decode(recorded).map_err(read)?),
-        Stream::Billing => of_billing(id, recorded.sequence, &BillingEvent::decode(recorded).map_err(read)?),
+        Stream::Bot => of_bot(id, &BotEvent::read(recorded)?),
+        Stream::Flow => of_flow(id, &FlowEvent::read(recorded)?),
+        Stream::Template => of_template(&TemplateEvent::read(recorded)?),
+        Stream::Media => of_media(&MediaEvent::read(recorded)?),
+        Stream::Billing => of_billing(id, recorded.sequence, &BillingEvent::read(recorded)?),
         Stream::Webhook
         | Stream::Usage
         | Stream::Project

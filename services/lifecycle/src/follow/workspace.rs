@@ -2,14 +2,13 @@
 //! neither service can keep that from happening. Whoever of two followers comes later sees both, this one or the one of `project`: the project
 //! goes back to whoever offered it.
 
-use contract::{ProjectId, Recorded, TransferId, WorkspaceEvent, WorkspaceId};
+use contract::{Event, ProjectId, Recorded, TransferId, WorkspaceEvent, WorkspaceId};
 use journal::{Handled, Handler};
 
 use super::stop;
 use crate::decide::Command;
 use crate::error::Error;
 use crate::origin::Origin;
-use crate::transfer::receiver::decode_workspace;
 use crate::{Lifecycle, store};
 
 /// Follows `workspace`.
@@ -23,7 +22,7 @@ impl Handler for OnWorkspace {
 
 impl Lifecycle {
     async fn workspace_event(&self, recorded: &Recorded) -> Result<(), Error> {
-        let WorkspaceEvent::WorkspaceDeleted(_) = decode_workspace(recorded)? else { return Ok(()) };
+        let WorkspaceEvent::WorkspaceDeleted(_) = WorkspaceEvent::read(recorded)? else { return Ok(()) };
         let Some(gone) = recorded.subject.token(1).and_then(|id| id.parse().ok()) else { return Ok(()) };
         for id in store::accepted_by(&self.pool, gone).await? {
             self.give_back(id, gone, recorded).await?;

@@ -44,7 +44,7 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
                 // Whatever comes meanwhile is younger.
                 Ok(oldest) => lifecycle.clock.reach(oldest.unwrap_or(now) + KEPT_FOR).await,
                 Err(error) => {
-                    tracing::warn!(error = %error.chain(), "codes of signups cannot be forgotten, trying again");
+                    tracing::warn!(error = %chassis::error_chain(&error), "codes of signups cannot be forgotten, trying again");
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -80,7 +80,7 @@ impl Lifecycle {
     /// The number that `code` brought is offered: its token is in the log.
     pub(super) async fn forget_code(&self, project: ProjectId, code: &str) {
         if let Err(error) = store::forget_code(&self.pool, project, &self.digest(code)).await {
-            tracing::warn!(project.id = %project, error = %error.chain(), "the token of a signup is forgotten later");
+            tracing::warn!(project.id = %project, error = %chassis::error_chain(&error), "the token of a signup is forgotten later");
         }
     }
 
@@ -92,7 +92,7 @@ impl Lifecycle {
             Err(_) => store::leave_code(&self.pool, id, digest).await,
         };
         if let Err(error) = noted {
-            tracing::warn!(project.id = %id, error = %error.chain(), "what became of a signup's code could not be kept");
+            tracing::warn!(project.id = %id, error = %chassis::error_chain(&error), "what became of a signup's code could not be kept");
         }
         exchanged
     }

@@ -6,11 +6,10 @@
 //!
 //! Each call to Meta is noted in the log by itself. So no call is repeated only because another one has to wait.
 
-use contract::{LeftAtMeta, NumberOffered, ProjectEvent};
+use contract::{Event, LeftAtMeta, NumberOffered, ProjectEvent};
 
 use super::connecting::access;
 use super::{MetaId, meta};
-use crate::command::decode;
 use crate::decide::Command;
 use crate::error::Error;
 use crate::operation::drive::Ran;
@@ -166,7 +165,7 @@ fn called(result: Result<(), whatsapp::graph::Error>, left: &str) -> Ran {
 /// its project goes or has another, and whoever signs it up meanwhile has registered it before they claim it.
 async fn is_anothers(lifecycle: &Lifecycle, project: &Project, offer: &NumberOffered) -> Result<bool, Error> {
     let Ok(id) = offer.phone_number_id.parse::<MetaId>() else { return Ok(true) };
-    let said = lifecycle.journal.last(&id.claim()).await?.as_ref().map(decode).transpose()?;
+    let said = lifecycle.journal.last(&id.claim()).await?.as_ref().map(ProjectEvent::read).transpose()?;
     let claimed = if let Some(ProjectEvent::NumberClaimed(claimed)) = said { claimed.project != project.id } else { false };
     Ok(claimed || store::connecting_elsewhere(&lifecycle.pool, &offer.phone_number_id, project.id).await?)
 }

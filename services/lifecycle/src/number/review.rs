@@ -38,7 +38,7 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
             match look_at_all(lifecycle, lifecycle.clock.now()).await {
                 Ok(next) => wait(lifecycle, &agenda, next).await,
                 Err(error) => {
-                    tracing::warn!(error = %error.chain(), "names in review cannot be looked at, trying again");
+                    tracing::warn!(error = %chassis::error_chain(&error), "names in review cannot be looked at, trying again");
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -60,7 +60,9 @@ async fn wait(lifecycle: &Lifecycle, agenda: &Agenda, next: DateTime<Utc>) {
         if lifecycle.clock.can_be_moved() && now < next {
             match store::first_name_in_review(&lifecycle.pool, now - described::NAME_REVIEW_TIME_MAX).await {
                 Ok(asked_at) => agenda.announce(asked_at.map(|at| at + described::NAME_REVIEW_TIME_MAX)),
-                Err(error) => tracing::warn!(error = %error.chain(), "when the first name in review is given up is not announced"),
+                Err(error) => {
+                    tracing::warn!(error = %chassis::error_chain(&error), "when the first name in review is given up is not announced")
+                }
             }
         }
         tokio::select! {
@@ -84,7 +86,11 @@ async fn look_at_all(lifecycle: &Lifecycle, now: DateTime<Utc>) -> Result<DateTi
         futures::stream::iter(page)
             .for_each_concurrent(PARALLEL, |(id, _)| async move {
                 if let Err(error) = look_at(lifecycle, id).await {
-                    tracing::warn!(project.id = %id, error = %error.chain(), "a name in review cannot be looked at, trying again");
+                    tracing::warn!(
+                        project.id = %id,
+                        error = %chassis::error_chain(&error),
+                        "a name in review cannot be looked at, trying again"
+                    );
                 }
             })
             .await;

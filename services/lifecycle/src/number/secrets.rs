@@ -1,12 +1,11 @@
 //! The token and the PIN of a number: sealed under the project's data key before they come into an event, opened to ask Meta.
 
-use contract::{NumberOffered, ProjectEvent, ProjectId, Subject};
+use contract::{Event, NumberOffered, ProjectEvent, ProjectId, Subject};
 use projects::token_context;
 use sealing::DataKey;
 use whatsapp::graph::{Pin, Token};
 
 use crate::Lifecycle;
-use crate::command::decode;
 use crate::error::Error;
 
 /// What Meta wants to see.
@@ -60,7 +59,7 @@ impl Lifecycle {
 
     async fn find_data_key(&self, project: ProjectId) -> Result<Option<DataKey>, Error> {
         let Some(recorded) = self.journal.last(&Subject::data_key(project)).await? else { return Ok(None) };
-        let ProjectEvent::DataKeyCreated(created) = decode(&recorded)? else { return Ok(None) };
+        let ProjectEvent::DataKeyCreated(created) = ProjectEvent::read(&recorded)? else { return Ok(None) };
         Ok(Some(DataKey::unwrap(&created.wrapped, &self.master, project)?))
     }
 }

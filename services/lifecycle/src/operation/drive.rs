@@ -87,7 +87,7 @@ pub(crate) async fn run(lifecycle: &Lifecycle, shutdown: &CancellationToken) {
         let found = store::with_own_step(&lifecycle.pool, LOOK_MAX).await;
         let pause = if found.is_err() || !rested.is_empty() { PAUSE } else { LOOK_AGAIN };
         let found = found.unwrap_or_else(|error| {
-            tracing::warn!(error = %error.chain(), "operations cannot be read, trying again");
+            tracing::warn!(error = %chassis::error_chain(&error), "operations cannot be read, trying again");
             Vec::new()
         });
         let waiting = found.iter().map(|(project, operation)| Turn { project: *project, erases: operation.own_step() == Some(steps::LOG) });
@@ -138,7 +138,7 @@ impl Lifecycle {
                 Ok(Next::Nothing) => return false,
                 Ok(Next::Wait) => return true,
                 Err(error) => {
-                    tracing::warn!(project.id = %id, error = %error.chain(), "a step waits, trying again");
+                    tracing::warn!(project.id = %id, error = %chassis::error_chain(&error), "a step waits, trying again");
                     return false;
                 }
             }

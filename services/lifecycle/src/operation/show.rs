@@ -2,10 +2,9 @@
 
 use axum::extract::State;
 use chassis::{Caller, Json, Path, Problem};
-use contract::{OperationId, ProjectErased, ProjectEvent, Subject};
+use contract::{Event, OperationId, ProjectErased, ProjectEvent, Subject};
 
 use super::answer::OperationAnswer;
-use crate::command::decode;
 use crate::error::Error;
 use crate::{Lifecycle, store};
 
@@ -30,7 +29,7 @@ pub(crate) async fn show_operation(
 ) -> Result<Json<OperationAnswer>, Problem> {
     let hidden = || Problem::not_found("there is no such operation");
     if let Some((project, operation)) = store::find_operation(&lifecycle.pool, id).await? {
-        // Who may not see the project learns nothing from guessing.
+        // Whoever may not see the project learns nothing from guessing.
         caller.require_in_project("projects:read", &project.to_string()).await.map_err(|problem| match problem.status {
             403 | 404 => hidden(),
             _ => problem,
@@ -42,7 +41,7 @@ pub(crate) async fn show_operation(
     // Meta kept something.
     let erased = store::find_erased(&lifecycle.pool, id).await?.ok_or_else(hidden)?;
     let last = lifecycle.journal.last(&Subject::project(erased.project)).await.map_err(Error::from)?;
-    let end = last.as_ref().map(decode).transpose()?;
+    let end = last.as_ref().map(ProjectEvent::read).transpose().map_err(Error::from)?;
     let left = if let Some(ProjectEvent::ProjectErased(ProjectErased { left, .. })) = end { left } else { None };
     Ok(Json(OperationAnswer::of_erased(&erased, left.as_deref())))
 }

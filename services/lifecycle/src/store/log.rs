@@ -1,9 +1,8 @@
-//! Which log the tables were built from, and how far.
+//! How far in the log the tables are.
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use contract::{ProjectId, Stream};
+use contract::ProjectId;
 use sqlx::PgPool;
 
 use super::{FORM, unsigned};
@@ -33,14 +32,4 @@ pub(crate) async fn reflected(pool: &PgPool) -> Result<HashMap<ProjectId, Reflec
             Ok((parsed, Reflected { project: unsigned(project), database: unsigned(database) }))
         })
         .collect()
-}
-
-/// When the stream was created that the tables were built from; keeps `created` if nothing is known.
-pub(crate) async fn log_identity(pool: &PgPool, stream: Stream, created: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
-    sqlx::query("INSERT INTO lifecycle.log (stream, created) VALUES ($1, $2) ON CONFLICT (stream) DO NOTHING")
-        .bind(stream.name())
-        .bind(created)
-        .execute(pool)
-        .await?;
-    Ok(sqlx::query_scalar("SELECT created FROM lifecycle.log WHERE stream = $1").bind(stream.name()).fetch_one(pool).await?)
 }

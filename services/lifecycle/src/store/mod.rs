@@ -15,7 +15,7 @@ mod signups;
 
 pub(crate) use databases::{find_provisioning, save_provisioning};
 pub(crate) use erased::{Erased, KeptNumbers, erase_project, find_erased, find_numbers, keep_numbers, looked, next_look};
-pub(crate) use log::{Reflected, log_identity, reflected};
+pub(crate) use log::{Reflected, reflected};
 pub(crate) use numbers::{account_in_use, connecting_elsewhere, find_by_number};
 pub(crate) use operations::{find_operation, list_operations};
 pub(crate) use projects::{find_project, save_project};

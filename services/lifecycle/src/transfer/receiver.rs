@@ -1,6 +1,6 @@
 //! What a workspace is: read from its own events when somebody asks, because lifecycle keeps nothing about workspaces.
 
-use contract::{Event, ProjectId, Recorded, Subject, TransferId, WorkspaceEvent, WorkspaceId, WorkspaceKind};
+use contract::{Event, ProjectId, Subject, TransferId, WorkspaceEvent, WorkspaceId, WorkspaceKind};
 
 use crate::decide::Refusal;
 use crate::error::Error;
@@ -23,7 +23,7 @@ impl Lifecycle {
     pub(crate) async fn workspace(&self, workspace: WorkspaceId) -> Result<Standing, Error> {
         let mut standing = Standing::Absent;
         for recorded in self.journal.entity(&Subject::workspace(workspace)).await? {
-            let event = decode_workspace(&recorded)?;
+            let event = WorkspaceEvent::read(&recorded)?;
             if let WorkspaceEvent::WorkspaceCreated(created) = event {
                 standing = Standing::Is(created.kind);
             } else if let WorkspaceEvent::WorkspaceDeleted(_) = event {
@@ -39,7 +39,7 @@ impl Lifecycle {
     /// [`Error::Log`], [`Error::Decode`].
     pub(crate) async fn is_deleted(&self, workspace: WorkspaceId) -> Result<bool, Error> {
         let last = self.journal.last(&Subject::workspace(workspace)).await?;
-        let said = last.as_ref().map(decode_workspace).transpose()?;
+        let said = last.as_ref().map(WorkspaceEvent::read).transpose()?;
         Ok(matches!(said, Some(WorkspaceEvent::WorkspaceDeleted(_))))
     }
 
@@ -50,9 +50,4 @@ impl Lifecycle {
     pub(crate) async fn offered_to(&self, workspace: WorkspaceId, transfer: TransferId) -> Result<ProjectId, Error> {
         store::find_offer(&self.pool, workspace, transfer).await?.ok_or(Error::Refused(Refusal::NoTransfer))
     }
-}
-
-/// Reads an event of the stream `workspace`.
-pub(crate) fn decode_workspace(recorded: &Recorded) -> Result<WorkspaceEvent, Error> {
-    WorkspaceEvent::decode(recorded).map_err(|source| Error::decode(recorded, source))
 }

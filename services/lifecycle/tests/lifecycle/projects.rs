@@ -272,7 +272,7 @@ async fn another_log_is_refused() {
     let (one, two) = (World::new().await, World::new().await);
     let mixed = service(&two.journal, &one.pool, &one.clock, &one.ids);
     let refused = mixed.prepare().await;
-    assert!(matches!(refused, Err(Error::OtherLog { stream: Stream::Project, .. })), "{refused:?}");
+    assert!(matches!(refused, Err(Error::OtherLog(tables::OtherLog { stream: "project", .. }))), "{refused:?}");
 }
 
 #[tokio::test]

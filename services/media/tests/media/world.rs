@@ -4,12 +4,10 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, HttpBody};
-use axum::http::{HeaderMap, Request, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use chassis::{Clock, Ids};
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
     ContactId, Context, ConversationEvent, ConversationId, DataKeyCreated, Event, EventId, MediaEvent, MediaId, Message, MessageId,
@@ -17,7 +15,6 @@ use contract::{
     ProjectReady, RawJson, Stream, Subject, WorkspaceId,
 };
 use embedded::{Nats, Postgres};
-use http_body_util::BodyExt;
 use journal::{ConnectOptions, Expect, Filter, Journal, Range};
 use media::{Media, Parts, STREAMS};
 use projects::{Projects, Tokens};
@@ -30,7 +27,6 @@ use storage::Storage;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 use whatsapp::graph::{Graph, Settings, Token};
 
 use crate::meta::{Meta, NUMBER, TOKEN};
@@ -58,21 +54,6 @@ pub(crate) struct World {
 pub(crate) struct Service {
     stop: CancellationToken,
     task: JoinHandle<Result<(), media::Error>>,
-}
-
-/// An answer of the API.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) bytes: Bytes,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    pub(crate) fn code(&self) -> (u16, &str) {
-        (self.status, self.body["code"].as_str().unwrap_or_default())
-    }
 }
 
 impl Drop for World {
@@ -328,42 +309,6 @@ impl World {
         let events = self.journal.replay(Stream::Conversation, Range::ALL, Filter::all());
         events.map_ok(|event| (event.sequence, event.data)).try_collect().await.unwrap()
     }
-
-    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
-        let site = Site::new("Test", Secret::new(API_KEY), Health::new(), Metrics::install().unwrap(), self.ids.clone());
-        let answer = site.finish(media::routes(self.media())).unwrap().oneshot(request).await.unwrap();
-        let (head, body) = answer.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: head.status.as_u16(), headers: head.headers, bytes, body }
-    }
-
-    pub(crate) async fn get(&self, project: ProjectId, path: &str) -> Answer {
-        self.call(authorised(Request::get(format!("/v1/projects/{project}/{path}"))).body(Body::empty()).unwrap()).await
-    }
-
-    pub(crate) async fn delete(&self, project: ProjectId, path: &str) -> Answer {
-        self.call(authorised(Request::delete(format!("/v1/projects/{project}/{path}"))).body(Body::empty()).unwrap()).await
-    }
-
-    pub(crate) async fn post(&self, project: ProjectId, query: &str, mime: &str, key: Option<&str>, body: impl Into<Body>) -> Answer {
-        let mut request = authorised(Request::post(format!("/v1/projects/{project}/media{query}"))).header("content-type", mime);
-        let body: Body = body.into();
-        if let Some(size) = HttpBody::size_hint(&body).exact() {
-            request = request.header("content-length", size);
-        }
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        self.call(request.body(body).unwrap()).await
-    }
-
-    /// Uploads a file that is taken; its id.
-    pub(crate) async fn upload(&self, project: ProjectId, mime: &str, bytes: &[u8]) -> MediaId {
-        let answer = self.post(project, "", mime, None, bytes.to_vec()).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
-        answer.body["id"].as_str().unwrap().parse().unwrap()
-    }
 }
 
 pub(crate) fn master() -> MasterKey {
@@ -378,8 +323,4 @@ pub(crate) async fn rows(pool: &PgPool) -> Vec<String> {
 
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
-}
-
-fn authorised(request: axum::http::request::Builder) -> axum::http::request::Builder {
-    request.header("authorization", format!("Bearer {API_KEY}"))
 }

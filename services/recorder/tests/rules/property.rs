@@ -85,7 +85,7 @@ proptest! {
             assert_states_agree(&world);
             assert_people_are_told_apart(&world);
         }
-        // Who has just started, and reads the tables, decides the same.
+        // Whoever has just started, and reads the tables, decides the same.
         let next = said("US.1 1", "next", 200 * HOUR);
         prop_assert_eq!(decide(world.project, &mut world.view_of_rows(), &next), decide(world.project, &mut world.view, &next));
     }

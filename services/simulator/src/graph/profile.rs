@@ -3,40 +3,12 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
+use whatsapp::business_profile::{
+    ABOUT_CHARS_MAX, ADDRESS_CHARS_MAX, DESCRIPTION_CHARS_MAX, EMAIL_CHARS_MAX, VERTICALS, WEBSITE_CHARS_MAX, WEBSITES_MAX,
+};
 
 use super::line::not_registered;
 use super::{GraphRefusal, Meta, Request, token};
-
-const ABOUT_CHARS_MAX: usize = 139;
-const ADDRESS_CHARS_MAX: usize = 256;
-const DESCRIPTION_CHARS_MAX: usize = 512;
-const EMAIL_CHARS_MAX: usize = 128;
-const WEBSITES_MAX: usize = 2;
-const WEBSITE_CHARS_MAX: usize = 256;
-const VERTICALS: [&str; 22] = [
-    "",
-    "ALCOHOL",
-    "APPAREL",
-    "AUTO",
-    "BEAUTY",
-    "EDU",
-    "ENTERTAIN",
-    "EVENT_PLAN",
-    "FINANCE",
-    "GOVT",
-    "GROCERY",
-    "HEALTH",
-    "HOTEL",
-    "NONPROFIT",
-    "ONLINE_GAMBLING",
-    "OTC_DRUGS",
-    "OTHER",
-    "PHYSICAL_GAMBLING",
-    "PROF_SERVICES",
-    "RESTAURANT",
-    "RETAIL",
-    "TRAVEL",
-];
 
 /// As people see it.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
@@ -123,6 +95,6 @@ fn websites(value: &Value) -> Result<Vec<String>, GraphRefusal> {
 }
 
 fn vertical(value: &Value) -> Result<String, GraphRefusal> {
-    let vertical = value.as_str().filter(|vertical| VERTICALS.contains(vertical));
+    let vertical = value.as_str().filter(|vertical| vertical.is_empty() || VERTICALS.contains(vertical));
     vertical.map(str::to_owned).ok_or_else(|| GraphRefusal::invalid("vertical is not one of the known"))
 }

@@ -233,7 +233,7 @@ async fn what_another_workspace_made_in_the_same_account_is_not_taken_in_and_not
     let own = format!("/v1/projects/{stranger}/templates/{}", TemplateId::of_name(stranger, WABA, "sale", "en_US"));
     let shown = world.get(&own).await.body;
     assert_eq!((&shown["status"], &shown["preview"]["body"]), (&Value::Null, &json!("Mine.")), "{shown}");
-    // Who took it in as a colleague keeps it to look at.
+    // Whoever took it in as a colleague keeps it to look at.
     world.say(colleague, moved()).await;
     world.sync(colleague).await;
     let copy = format!("/v1/projects/{colleague}/templates/{}", TemplateId::of_name(colleague, WABA, "sale", "en_US"));

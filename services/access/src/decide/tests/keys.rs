@@ -45,7 +45,7 @@ fn a_rotated_key_works_until_the_overlap_is_over_and_not_longer_than_it_would_ha
     assert_eq!(house.run(by("owner"), rotate(9, 3, 60)), Err(NoKey));
     house.run(by("owner"), WorkspaceCommand::RevokeKey { key: key(2) }).unwrap();
     assert_eq!(house.run(by("owner"), rotate(2, 3, 60)), Err(KeyEnded));
-    // Who lacks its scopes would get them by rotating.
+    // Whoever lacks its scopes would get them by rotating.
     house.run(by("owner"), new_key(4, &["keys:write"], None)).unwrap();
     house.run(by("owner"), new_key(5, &["code:write"], None)).unwrap();
     assert_eq!(house.run(Actor::Key(key(4)), rotate(5, 6, 0)), Err(ScopeNotHeld("code:write".into())));

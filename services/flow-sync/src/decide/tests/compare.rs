@@ -105,7 +105,7 @@ fn a_name_that_was_taken_from_meta_goes_when_somebody_names_ours() {
     let (state, booking): (Flow, FlowName) = (flow(&taken), "booking".parse().unwrap());
     let ours = booking.at_meta(id(1));
     let details = |category: &str| FlowDetails { categories: vec![category.into()], endpoint_uri: None };
-    // Who does not name it leaves Meta's as it is.
+    // Whoever does not name it leaves Meta's as it is.
     assert_eq!((name_to_tell(id(1), &state, None), update(id(1), &state, None, &details("SURVEY"))), (None, Ok(None)));
     let other = update(id(1), &state, None, &details("OTHER")).unwrap().unwrap();
     assert_eq!(flow(&[taken.clone(), vec![other]].concat()).name_at_meta(id(1)), "by hand");

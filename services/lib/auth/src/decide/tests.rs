@@ -244,7 +244,7 @@ fn what_is_taken_away_is_gone_at_once() {
     log.workspace(1, WorkspaceEvent::MemberRemoved(MemberRemoved { user: user(ADMIN) }));
     check(&log, session(ADMIN), "workspace:read", Some(1), None, HIDDEN);
     check(&log, session(ADMIN), "projects:read", None, Some(1), HIDDEN);
-    // Who comes back begins with nothing.
+    // Whoever comes back begins with nothing.
     log.workspace(1, granted(1, &["code:read"])).workspace(1, WorkspaceEvent::MemberRemoved(MemberRemoved { user: user(MEMBER) }));
     log.workspace(1, joined(MEMBER, Role::Member));
     check(&log, session(MEMBER), "code:read", None, Some(1), HIDDEN);

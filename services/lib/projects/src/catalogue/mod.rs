@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use chassis::Health;
 use contract::{FlowId, ProjectId, Recorded, Stream};
-use futures::StreamExt;
 use journal::{Filter, Journal};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -27,8 +26,6 @@ use templates::Templates;
 
 /// How long somebody waits for the fold to be where the log is.
 const CATCH_UP_TIME_MAX: Duration = Duration::from_secs(5);
-/// How long to wait before reading goes on after an error.
-const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// Knows the templates and Flows of every project. A process has one for all who ask. Cheap to clone; clones know the same.
 #[derive(Clone)]
@@ -74,10 +71,10 @@ impl Catalogue {
     pub fn follow(&self, stop: CancellationToken) {
         let catalogue = self.clone();
         tokio::spawn(async move {
-            let Parts { templates, flows, .. } = &*catalogue.0;
+            let Parts { journal, templates, flows } = &*catalogue.0;
             tokio::join!(
-                catalogue.read_on(Stream::Template, &templates.reached, |event| templates.apply(event, Templates::apply), &stop),
-                catalogue.read_on(Stream::Flow, &flows.reached, |event| flows.apply(event, Flows::apply), &stop),
+                journal.feed(Stream::Template, 1, Filter::all(), &stop, |event| templates.apply(event, Templates::apply)),
+                journal.feed(Stream::Flow, 1, Filter::all(), &stop, |event| flows.apply(event, Flows::apply)),
             );
         });
     }
@@ -133,28 +130,6 @@ impl Catalogue {
             Ok(())
         } else {
             Err(journal::Error::Unavailable(format!("{stream} was not read up to {last} in {CATCH_UP_TIME_MAX:?}")))
-        }
-    }
-
-    async fn read_on(&self, stream: Stream, reached: &watch::Sender<u64>, apply: impl Fn(&Recorded), stop: &CancellationToken) {
-        while !stop.is_cancelled() {
-            let from = *reached.borrow() + 1;
-            let mut events = std::pin::pin!(self.0.journal.tail(stream, from, Filter::all()));
-            loop {
-                let event = tokio::select! {
-                    () = stop.cancelled() => return,
-                    event = events.next() => event,
-                };
-                match event {
-                    Some(Ok(event)) => apply(&event),
-                    Some(Err(error)) => tracing::error!(%error, %stream, "templates and Flows cannot be followed, trying again"),
-                    None => break,
-                }
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(RETRY_DELAY) => {}
-            }
         }
     }
 }

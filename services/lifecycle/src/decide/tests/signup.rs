@@ -189,7 +189,7 @@ fn a_number_connected_since_another_was_let_go_stays_when_that_is_tried_again() 
         assert_eq!(after.number.as_ref().map(|number| number.id.as_str()), Some("5"));
     }
 
-    // Who disconnects it means this one.
+    // Whoever disconnects it means this one.
     let facts = ["number_disconnected", "number.5: number_released", "operation_started"];
     let after = check_at(2, &given, Some(HERE), &Command::DisconnectNumber { operation: operation(3) }, Ok(&facts)).unwrap();
     assert_eq!((after.number, after.superseded), (None, vec![offered(1, "1")]));

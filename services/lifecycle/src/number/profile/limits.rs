@@ -1,36 +1,9 @@
 //! Meta's limits of a profile, checked before Meta is asked, all of them at once.
 
 use chassis::Problem;
-
-const ABOUT_CHARS_MAX: usize = 139;
-const ADDRESS_CHARS_MAX: usize = 256;
-const DESCRIPTION_CHARS_MAX: usize = 512;
-const EMAIL_CHARS_MAX: usize = 128;
-const WEBSITES_MAX: usize = 2;
-const WEBSITE_CHARS_MAX: usize = 256;
-const VERTICALS: [&str; 21] = [
-    "ALCOHOL",
-    "APPAREL",
-    "AUTO",
-    "BEAUTY",
-    "EDU",
-    "ENTERTAIN",
-    "EVENT_PLAN",
-    "FINANCE",
-    "GOVT",
-    "GROCERY",
-    "HEALTH",
-    "HOTEL",
-    "NONPROFIT",
-    "ONLINE_GAMBLING",
-    "OTC_DRUGS",
-    "OTHER",
-    "PHYSICAL_GAMBLING",
-    "PROF_SERVICES",
-    "RESTAURANT",
-    "RETAIL",
-    "TRAVEL",
-];
+use whatsapp::business_profile::{
+    ABOUT_CHARS_MAX, ADDRESS_CHARS_MAX, DESCRIPTION_CHARS_MAX, EMAIL_CHARS_MAX, VERTICALS, WEBSITE_CHARS_MAX, WEBSITES_MAX,
+};
 
 /// What is wrong, field by field.
 #[derive(Default)]
