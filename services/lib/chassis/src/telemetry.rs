@@ -97,6 +97,8 @@ pub fn start(args: &TelemetryArgs, service: &'static str) -> Result<Telemetry, E
         .with_location(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
+        // Nobody asks for the current context of OpenTelemetry; that of a span is asked for by the span.
+        .with_context_activation(false)
         .with_tracer(provider.tracer(service));
     tracing_subscriber::registry().with(filter).with(spans).with(format).try_init().map_err(Error::Installed)?;
     std::panic::set_hook(Box::new(|panic| {
