@@ -35,7 +35,7 @@ lint: ## formatting, lints as errors
 check: lint ## formatting, lints as errors, tidiness
 	@cargo test --quiet --workspace --test tidy
 
-bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingress for one row (visible, recorder, reads, sending, erasure, idle, start, rebuild), ARGS=deletion for one that takes an hour or more
+bench: ## the figures, beside the broker's and Postgres's own limits; ARGS=ingress for one row (visible, recorder, reads, sending, erasure, idle, start, rebuild), ARGS=deletion for one that takes half an hour or more
 	@cargo build --release --quiet $(MEASURED) --bin paige --bin simulator --bin replay --bench figures --bench rebuild
 	@if [ "$(ARGS)" != rebuild ]; then cargo bench --quiet $(MEASURED) --bench figures -- $(ARGS); fi
 	@if [ -z "$(ARGS)" ] || [ "$(ARGS)" = rebuild ]; then cargo bench --quiet $(MEASURED) --bench rebuild; fi

@@ -1,7 +1,7 @@
 //! The deletion of a project with a million messages in a whole house, from the typed name until nothing is left, and what another project's
 //! webhooks feel of it all the time. Then everything that the project had is sought wherever anything can be read.
 //!
-//! Erasing rests while others write, so this takes an hour or more, and is run when it is asked for. What is found of the project ends it
+//! Erasing rests while others write, so this takes half an hour or more, and is run when it is asked for. What is found of the project ends it
 //! with an error.
 //!
 //! A stream is erased so as long as it has less than 2 GiB; event by event, as it goes beyond, a million would take days. What the neighbour
@@ -29,7 +29,7 @@ use neighbour::Neighbour;
 const QUIET_WINDOWS: usize = 18;
 /// What is written to the project by somebody, before all else is planted.
 const WRITTEN: u32 = 40;
-/// It takes an hour or more; what has not come to its end by then does not.
+/// It takes half an hour or more; what has not come to its end by then does not.
 const DELETION_MAX: Duration = Duration::from_secs(4 * 3_600);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const TELL_EVERY: Duration = Duration::from_secs(300);
