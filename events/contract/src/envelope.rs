@@ -45,11 +45,12 @@ pub struct Context {
 }
 
 impl Context {
-    /// Of what `actor` does because of an event: that is the cause, and what belonged together with it goes on. `traceparent` is of the work
-    /// that is done.
-    pub fn following(cause: &Recorded, traceparent: Option<String>, actor: &str) -> Self {
-        let correlation = cause.context.correlation.clone();
-        Self { traceparent, correlation, causation: Some(cause.id), actor: Some(actor.to_owned()) }
+    /// Of what `actor` does because of an event: that is the cause, and what belonged together with it goes on. `trace` gives the `traceparent`
+    /// of the work that is done, by that of its cause.
+    pub fn following(cause: &Recorded, trace: impl FnOnce(Option<&str>) -> Option<String>, actor: &str) -> Self {
+        let Self { traceparent, correlation, .. } = &cause.context;
+        let traceparent = trace(traceparent.as_deref());
+        Self { traceparent, correlation: correlation.clone(), causation: Some(cause.id), actor: Some(actor.to_owned()) }
     }
 }
 

@@ -41,7 +41,7 @@ impl Origin<'_> {
         };
         match self {
             Self::Request { id, actor } => Context { correlation: Some((*id).to_owned()), ..own(actor) },
-            Self::Event(event) => Context::following(event, chassis::traceparent::after(event.context.traceparent.as_deref()), SYSTEM),
+            Self::Event(event) => Context::following(event, chassis::traceparent::after, SYSTEM),
             Self::Report { event, request } => Context { correlation: Some((*request).to_owned()), causation: Some(*event), ..own(SYSTEM) },
             Self::Clock => own(SYSTEM),
             Self::Provider => own(paystack::NAME),

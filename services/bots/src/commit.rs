@@ -33,7 +33,7 @@ impl Bots {
             Task::Initialise | Task::Reset(_) => drop(keep::store(&self.storage, project, &first).await?),
             Task::Erase(_) => keep::erase(&self.storage, project).await?,
         }
-        let context = Context::following(cause, chassis::traceparent::after(cause.context.traceparent.as_deref()), "system");
+        let context = Context::following(cause, chassis::traceparent::after, "system");
         self.say(project, &code, events, &context).await
     }
 

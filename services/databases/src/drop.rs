@@ -1,6 +1,7 @@
 //! A project is being deleted: its database goes, and that is reported. Whether the project may be deleted was lifecycle's to decide.
 
-use contract::{DatabaseDropped, Event, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Subject};
+use contract::{DatabaseDropped, OperationId, OperationKind, ProjectId, Recorded};
+use projects::operation_kind;
 
 use crate::Databases;
 use crate::error::Error;
@@ -38,15 +39,7 @@ impl Databases {
     /// # Errors
     /// As [`Databases::drop_database`] and [`Databases::ensure`].
     pub(crate) async fn retry(&self, project: ProjectId, operation: OperationId, cause: &Recorded) -> Result<(), Error> {
-        let mut kind = None;
-        for recorded in self.journal.entity(&Subject::project(project)).await? {
-            if let ProjectEvent::OperationStarted(started) = ProjectEvent::read(&recorded)?
-                && started.operation == operation
-            {
-                kind = Some(started.kind);
-            }
-        }
-        match kind {
+        match operation_kind::<Error>(&self.journal, project, operation).await? {
             Some(OperationKind::CreateProject) => self.ensure_again(project, cause).await,
             Some(OperationKind::DeleteProject) => self.drop_database(project, operation, cause).await,
             Some(OperationKind::ConnectNumber | OperationKind::DisconnectNumber | OperationKind::ResetProject) | None => Ok(()),

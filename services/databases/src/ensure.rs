@@ -139,7 +139,7 @@ impl Databases {
 
     fn envelope(&self, project: ProjectId, after: u64, event: DatabaseEvent, cause: &Recorded) -> NewEvent {
         let id = EventId::derive(event.event_type(), &[&project.to_string(), &after.to_string()]);
-        let context = Context::following(cause, chassis::traceparent::after(cause.context.traceparent.as_deref()), "system");
+        let context = Context::following(cause, chassis::traceparent::after, "system");
         event.into_new(id, SOURCE, self.clock.now(), context)
     }
 }

@@ -63,7 +63,7 @@ impl Origin<'_> {
         };
         match self {
             Self::Request { id, actor } => Context { correlation: Some((*id).to_owned()), ..own(actor) },
-            Self::Webhook(event) => Context::following(event, chassis::traceparent::after(event.context.traceparent.as_deref()), META),
+            Self::Webhook(event) => Context::following(event, chassis::traceparent::after, META),
             Self::Work => own(SYSTEM),
         }
     }

@@ -92,7 +92,7 @@ impl FlowSync {
         }
         let expect = if space.sequence == 0 { Expect::New } else { Expect::At(space.sequence) };
         let id = EventId::derive(event.event_type(), &[&project.to_string(), &space.sequence.to_string()]);
-        let context = Context::following(cause, chassis::traceparent::after(cause.context.traceparent.as_deref()), "system");
+        let context = Context::following(cause, chassis::traceparent::after, "system");
         let event = event.into_new(id, SOURCE, self.clock.now(), context);
         self.journal.append(&Subject::flow_space(project), expect, vec![event]).await?;
         Ok(())

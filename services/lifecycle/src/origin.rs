@@ -46,7 +46,7 @@ impl<'a> Origin<'a> {
             Self::Request { id, actor } => {
                 Context { traceparent, correlation: Some((*id).to_owned()), causation: None, actor: Some((*actor).to_owned()) }
             }
-            Self::Event(event) => Context::following(event, chassis::traceparent::after(event.context.traceparent.as_deref()), SYSTEM),
+            Self::Event(event) => Context::following(event, chassis::traceparent::after, SYSTEM),
             Self::Operation(operation) => {
                 Context { traceparent, correlation: Some(operation.to_string()), causation: None, actor: Some(SYSTEM.to_owned()) }
             }

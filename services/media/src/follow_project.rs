@@ -100,7 +100,7 @@ impl OnProject {
         store::erase(&self.0.pool, project).await?;
         keep::erase(&self.0.storage, project).await?;
         let expect = before.last().map_or(Expect::New, |last| Expect::At(last.sequence));
-        let context = Context::following(cause, chassis::traceparent::after(cause.context.traceparent.as_deref()), "system");
+        let context = Context::following(cause, chassis::traceparent::after, "system");
         self.0.say(&space, expect, MediaErased { operation }.into(), &operation.to_string(), context).await
     }
 }

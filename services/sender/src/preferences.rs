@@ -90,6 +90,11 @@ impl Preferences {
         std::mem::take(&mut self.changed).into_iter().map(|key| (key, self.get(key))).collect()
     }
 
+    /// Nobody here writes it.
+    pub(crate) fn forget_changed(&mut self) {
+        self.changed.clear();
+    }
+
     /// It was not written.
     pub(crate) fn put_back(&mut self, unwritten: Vec<(Key, Option<Preference>)>) {
         self.changed.extend(unwritten.into_iter().map(|(key, _)| key));

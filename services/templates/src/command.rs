@@ -58,7 +58,7 @@ fn own(actor: &str) -> Context {
 }
 
 fn following(event: &Recorded) -> Context {
-    Context::following(event, chassis::traceparent::after(event.context.traceparent.as_deref()), SYSTEM)
+    Context::following(event, chassis::traceparent::after, SYSTEM)
 }
 
 /// Whoever has it asks Meta about the template.

@@ -28,10 +28,11 @@ use crate::link::Link;
 const AGAIN_PAUSE: Duration = Duration::from_millis(50);
 /// After a batch, its writers usually append again within moments. The committer waits for them, for this share of the time that the batch
 /// took and never longer than the limit, so that they share the next batch. Without the pause, two halves of the writers would take turns,
-/// and each would pay for a whole batch. Behind a smaller batch there is no crowd to wait for.
-const REGROUP_MIN: usize = 16;
+/// and each would pay for a whole batch.
 const REGROUP_SHARE: u32 = 4;
 const REGROUP_TIME_MAX: Duration = Duration::from_millis(1);
+/// Behind a batch of fewer appends there is no crowd to wait for.
+const REGROUP_MIN: usize = 16;
 /// How many appends are taken from the way in at once.
 const INTAKE: usize = 512;
 
@@ -84,8 +85,8 @@ struct Sent {
     outcome: Result<Ack, Failure>,
     verdict: Option<Verdict>,
     took: Duration,
-    /// Single ones that were on their way when it left, itself among them.
-    singles: usize,
+    /// Of a single one: how many of them were on their way when it left, itself among them. None for a batch.
+    singles: Option<usize>,
 }
 
 /// Until so many wait, or until then.
@@ -174,7 +175,7 @@ impl Task {
             for append in &appends {
                 self.under_way.add(append);
             }
-            let (link, singles) = (Arc::clone(&self.link), self.under_way.singles);
+            let (link, singles) = (Arc::clone(&self.link), alone.then_some(self.under_way.singles));
             self.sending.push(Box::pin(async move {
                 let from = Instant::now();
                 let outcome = send(&link, &mut appends).await;
@@ -192,8 +193,7 @@ impl Task {
         for append in &appends {
             self.under_way.remove(append);
         }
-        let alone = appends.iter().any(|append| append.alone) || (appends.len() == 1 && appends.iter().all(Pending::is_single));
-        if alone {
+        if let Some(singles) = singles {
             self.under_way.singles -= 1;
             if outcome.is_ok() {
                 self.costs.saw_single(took, singles);

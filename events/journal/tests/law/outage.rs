@@ -26,10 +26,10 @@ async fn acknowledged_appends_survive_what_a_power_cut_leaves_of_a_batch() {
     let mut log = Log::own().await;
     println!("{}", killed_among_appends(&mut log, Kill::WithinAnAppend).await);
     let said = std::fs::read_to_string(log.nats.embedded().log_path()).unwrap();
-    assert!(said.matches("Failed restoring partial batch").count() >= KILLS, "each kill cut a batch in two");
+    assert!(said.matches("Failed restoring partial batch").count() as u64 >= KILLS, "each kill cut a batch in two");
 }
 
-const KILLS: usize = 5;
+const KILLS: u64 = 5;
 
 #[derive(Clone, Copy)]
 enum Kill {
@@ -40,9 +40,12 @@ enum Kill {
 }
 
 impl Kill {
-    async fn strike(self, nats: &mut Broker) {
+    async fn strike(self, nats: &mut Broker, kills: u64) {
         match self {
-            Kill::Anywhere => nats.kill().await,
+            Kill::Anywhere => {
+                tokio::time::sleep(somewhere(kills)).await;
+                nats.kill().await;
+            }
             Kill::WithinAnAppend => {
                 within(PATIENCE, "an append that lies half in the stream", stopped_within_an_append(nats)).await;
                 nats.kill().await;
@@ -54,13 +57,18 @@ impl Kill {
     }
 }
 
+/// How long to wait so as to come into the middle of a commit, not always behind the end of one.
+fn somewhere(n: u64) -> Duration {
+    Duration::from_micros(n * 1_700 % 9_000)
+}
+
 /// Stops the broker again and again, until the last event in its files is one that others of its append have yet to follow.
 async fn stopped_within_an_append(nats: &Broker) {
     let pid = Pid::from_raw(nats.embedded().pid().try_into().expect("a pid"));
     let mut tries = 0;
     loop {
         tries += 1;
-        tokio::time::sleep(Duration::from_micros(tries * 1_700 % 9_000)).await;
+        tokio::time::sleep(somewhere(tries)).await;
         kill(pid, Signal::SIGSTOP).expect("the broker runs");
         if newest_block(nats).is_some_and(|block| last_record(&block).is_some_and(goes_on)) {
             return;
@@ -140,9 +148,7 @@ async fn killed_among_appends(log: &mut Log, how: Kill) -> String {
             }
         })
         .await;
-        // Into the middle of a commit, not always behind the end of one.
-        tokio::time::sleep(Duration::from_micros(kills as u64 * 1_700 % 9_000)).await;
-        how.strike(&mut log.nats).await;
+        how.strike(&mut log.nats, kills).await;
         log.nats.restart().await.unwrap_or_else(|error| panic!("restart {kills}: {error}"));
     }
     stop.store(true, Ordering::Relaxed);

@@ -23,7 +23,9 @@ impl Scheduler {
     pub(super) fn flush(&mut self) {
         let Some(rows) = &mut self.rows else {
             // Whoever writes them now reads the log too: what changed here need not be remembered.
-            drop(self.batch());
+            self.backlog.changed_messages.clear();
+            self.backlog.changed_reads.clear();
+            self.backlog.preferences.forget_changed();
             return;
         };
         let Backlog { changed_messages, changed_reads, preferences, .. } = &self.backlog;
