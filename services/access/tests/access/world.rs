@@ -10,9 +10,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
 use chrono::{DateTime, Utc};
-use contract::{
-    Context, Event, EventId, OperationId, ProjectCreated, ProjectErased, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
-};
+use contract::{Context, Event, EventId, OperationId, ProjectCreated, ProjectErased, ProjectEvent, ProjectId, Subject, WorkspaceId};
 use embedded::{Nats, Postgres};
 use http_body_util::BodyExt;
 use journal::{ConnectOptions, Expect, Journal};
@@ -135,9 +133,7 @@ impl World {
 
     /// Nothing is held: a test ends with it.
     pub(crate) async fn end(mut self) {
-        self.stop().await;
-        let held = self.journal.state(Stream::Parked).await.unwrap().messages;
-        assert_eq!(held, 0, "something was parked or set aside");
+        testbed::end(&self.journal.clone(), self.stop()).await;
     }
 
     pub(crate) async fn send(&self, token: Option<&str>, method: Method, path: &str, body: Option<Value>) -> Answer {

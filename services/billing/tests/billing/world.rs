@@ -12,7 +12,7 @@ use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
     BillingEvent, Context, DataKeyCreated, Event, EventId, NewEvent, OperationId, OperationKind, OperationStarted, PAYMENT_REPORTED,
-    ProjectCreated, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+    ProjectCreated, ProjectEvent, ProjectId, Subject, WorkspaceId,
 };
 use embedded::{Nats, Postgres};
 use http_body_util::BodyExt;
@@ -111,8 +111,7 @@ impl World {
 
     /// Nothing is held: a test ends with it.
     pub(crate) async fn end(mut self) {
-        self.stop().await;
-        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+        testbed::end(&self.journal.clone(), self.stop()).await;
     }
 
     pub(crate) fn set_clock(&self, at: DateTime<Utc>) {

@@ -54,14 +54,9 @@ async fn a_create_operation_that_is_tried_again_makes_what_was_not_made() {
     world.fail_and_retry(project, create).await;
     world.until(project, &["initialised"]).await;
     world.until(other, &["initialised"]).await;
-    service_end_with_held(&world, service).await;
-}
-
-/// As [`World::end`], where a key was held on purpose.
-async fn service_end_with_held(world: &World, service: crate::world::Service) {
     let held = world.journal.state(contract::Stream::Parked).await.unwrap().messages;
     assert!(held > 0, "nothing was set aside: the storage was not in the way");
-    drop(service);
+    world.end(service).await;
 }
 
 #[tokio::test]

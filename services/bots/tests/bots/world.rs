@@ -9,7 +9,7 @@ use bytes::Bytes;
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
 use contract::{
     BotEvent, Context, Event, EventId, OperationCompleted, OperationFailed, OperationId, OperationKind, OperationRetried, OperationStarted,
-    ProjectCreated, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+    ProjectCreated, ProjectEvent, ProjectId, Subject, WorkspaceId,
 };
 use embedded::Nats;
 use http_body_util::BodyExt;
@@ -64,9 +64,11 @@ impl World {
 
     /// Stops the service. Nothing is held: a test ends with it, unless it wanted something to be.
     pub(crate) async fn end(&self, service: Service) {
-        service.stop.cancel();
-        service.task.await.unwrap().unwrap();
-        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+        let stop = async move {
+            service.stop.cancel();
+            service.task.await.unwrap().unwrap();
+        };
+        testbed::end(&self.journal, stop).await;
     }
 
     pub(crate) async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>) {

@@ -122,9 +122,7 @@ impl World {
 
     /// Stops the service. Nothing is held: a test ends with it, unless it wanted something to be.
     pub(crate) async fn end(&self, service: Service) {
-        service.stop().await;
-        let held = self.journal.state(contract::Stream::Parked).await.unwrap().messages;
-        assert_eq!(held, 0, "something was parked or set aside");
+        testbed::end(&self.journal, service.stop()).await;
     }
 
     pub(crate) async fn connect(&self) -> PgConnection {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
 use contract::{
     CHANGE_RECEIVED, Context, DataKeyCreated, ENTRY_TIME, Event, EventId, FlowEvent, FlowId, NewEvent, NumberConnected, NumberOffered,
-    OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+    OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Subject, WorkspaceId,
 };
 use embedded::{Nats, Postgres};
 use flow_sync::{FlowSync, Parts, STREAMS};
@@ -121,8 +121,7 @@ impl World {
 
     /// Nothing is held: a test ends with it.
     pub(crate) async fn end(mut self) {
-        self.halt().await;
-        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+        testbed::end(&self.journal.clone(), self.halt()).await;
     }
 
     pub(crate) async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>) {

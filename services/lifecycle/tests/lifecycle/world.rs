@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
-use contract::{Context, Event, EventId, NewEvent, ProjectId, Stream, Subject};
+use contract::{Context, Event, EventId, NewEvent, ProjectId, Subject};
 use embedded::{Nats, Postgres};
 use http_body_util::BodyExt;
 use journal::{ConnectOptions, Expect, Journal};
@@ -129,9 +129,7 @@ impl World {
 
     /// Nothing is held: a test ends with it, unless it wanted something to be.
     pub(crate) async fn end(mut self) {
-        self.stop().await;
-        let held = self.journal.state(Stream::Parked).await.unwrap().messages;
-        assert_eq!(held, 0, "something was parked or set aside");
+        testbed::end(&self.journal.clone(), self.stop()).await;
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {

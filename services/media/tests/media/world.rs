@@ -123,8 +123,7 @@ impl World {
 
     /// Stops the service. Nothing is held: a test ends with it.
     pub(crate) async fn end(&self, service: Service) {
-        self.stop(service).await;
-        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+        testbed::end(&self.journal, self.stop(service)).await;
     }
 
     pub(crate) async fn say(&self, subject: &Subject, event: impl Into<ProjectEvent>) {

@@ -12,7 +12,7 @@ use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
 use chrono::{DateTime, TimeDelta};
 use contract::{
     CHANGE_RECEIVED, Context, DataKeyCreated, ENTRY_TIME, Event, EventId, NewEvent, NumberConnected, NumberOffered, OperationId,
-    OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Stream, Subject, TemplateEvent, TemplateId, WorkspaceId,
+    OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Subject, TemplateEvent, TemplateId, WorkspaceId,
 };
 use embedded::Nats;
 use http_body_util::BodyExt;
@@ -113,8 +113,7 @@ impl World {
 
     /// Nothing is held: a test ends with it.
     pub(crate) async fn end(mut self) {
-        self.halt().await;
-        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+        testbed::end(&self.journal.clone(), self.halt()).await;
     }
 
     pub(crate) fn wait(&self, seconds: i64) {

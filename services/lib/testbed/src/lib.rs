@@ -1,0 +1,5 @@
+//! What the services' own tests have in common. For tests alone: no program links it. What only one service needs is in the world of its tests.
+
+mod held;
+
+pub use held::{end, nothing_stays_held};
