@@ -11,12 +11,12 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
 use chrono::{DateTime, Utc};
 use contract::{Context, Event, EventId, OperationId, ProjectCreated, ProjectErased, ProjectEvent, ProjectId, Subject, WorkspaceId};
-use embedded::{Nats, Postgres};
+use embedded::Nats;
 use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+pub(crate) use testbed::fresh_pool;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -74,11 +74,6 @@ pub(crate) struct Who {
     pub(crate) personal: String,
 }
 
-pub(crate) async fn fresh_pool() -> PgPool {
-    let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
-    PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap()
-}
-
 pub(crate) fn settings(clock: &Clock) -> Settings {
     Settings {
         master_key: MASTER_KEY.parse().unwrap(),
@@ -89,9 +84,7 @@ pub(crate) fn settings(clock: &Clock) -> Settings {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         Self::on(nats, journal, fresh_pool().await).await
     }
 

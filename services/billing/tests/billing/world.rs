@@ -14,13 +14,13 @@ use contract::{
     BillingEvent, Context, DataKeyCreated, Event, EventId, NewEvent, OperationId, OperationKind, OperationStarted, PAYMENT_REPORTED,
     ProjectCreated, ProjectEvent, ProjectId, Subject, WorkspaceId,
 };
-use embedded::{Nats, Postgres};
+use embedded::Nats;
 use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use sealing::{DataKey, MasterKey};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+pub(crate) use testbed::fresh_pool;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -57,11 +57,6 @@ impl Answer {
     }
 }
 
-pub(crate) async fn fresh_pool() -> PgPool {
-    let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
-    PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap()
-}
-
 pub(crate) fn metrics() -> Metrics {
     static METRICS: OnceLock<Metrics> = OnceLock::new();
     METRICS.get_or_init(|| Metrics::install().unwrap()).clone()
@@ -73,9 +68,7 @@ impl World {
     }
 
     pub(crate) async fn with(terms: Terms) -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         let clock = Clock::manual(DateTime::from_timestamp_millis(BEGIN_MS).unwrap());
         let provider = Provider::start(clock.now()).await;
         let pool = fresh_pool().await;

@@ -13,7 +13,7 @@ use contract::{
 };
 use embedded::Nats;
 use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use serde_json::Value;
 use storage::Storage;
 use tempfile::TempDir;
@@ -47,9 +47,7 @@ pub(crate) struct Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         Self { nats, journal, folder: tempfile::tempdir().unwrap(), ids: Ids::new(Clock::System) }
     }
 

@@ -8,9 +8,9 @@ use contract::{
     Context, Event, EventId, FlowEvent, OperationFailed, OperationId, OperationKind, OperationRetried, OperationStarted, ProjectCreated,
     ProjectEvent, ProjectId, Subject, WorkspaceId,
 };
-use embedded::{Nats, Postgres};
+use embedded::Nats;
 use flow_sync::STREAMS;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use tempfile::TempDir;
 
 use crate::world::MASTER_KEY;
@@ -27,10 +27,8 @@ struct House {
 
 impl House {
     async fn new() -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
-        let database_url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
+        let database_url = testbed::fresh_database().await;
         Self { nats, journal, folder: tempfile::tempdir().unwrap(), database_url, ids: Ids::new(Clock::System) }
     }
 

@@ -13,15 +13,14 @@ use contract::{
     CHANGE_RECEIVED, Context, DataKeyCreated, ENTRY_TIME, Event, EventId, FlowEvent, FlowId, NewEvent, NumberConnected, NumberOffered,
     OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Subject, WorkspaceId,
 };
-use embedded::{Nats, Postgres};
+use embedded::Nats;
 use flow_sync::{FlowSync, Parts, STREAMS};
 use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use projects::{Projects, Tokens};
 use sealing::{DataKey, MasterKey};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use storage::Storage;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -83,11 +82,8 @@ pub(crate) fn bad() -> Value {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
-        let database_url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
-        let pool = PgPoolOptions::new().max_connections(8).connect(&database_url).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
+        let pool = testbed::fresh_pool().await;
         let (folder, ids, meta) = (tempfile::tempdir().unwrap(), Ids::new(Clock::System), Meta::start().await);
         let service = service(&journal, &pool, &folder, &meta, INTERVAL).await;
         let (router, stop) = (router(&service, &ids), CancellationToken::new());

@@ -9,13 +9,13 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
 use contract::{Context, Event, EventId, NewEvent, ProjectId, Subject};
-use embedded::{Nats, Postgres};
+use embedded::Nats;
 use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use lifecycle::{Lifecycle, STREAMS};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+pub(crate) use testbed::fresh_pool;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
@@ -53,11 +53,6 @@ impl Answer {
     }
 }
 
-pub(crate) async fn fresh_pool() -> PgPool {
-    let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
-    PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap()
-}
-
 pub(crate) fn service(journal: &Journal, pool: &PgPool, clock: &Clock, ids: &Ids) -> Lifecycle {
     let lifecycle = Lifecycle::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), MASTER_KEY.parse().unwrap());
     lifecycle.with_late_appends(LATE_APPENDS)
@@ -70,9 +65,7 @@ impl World {
 
     /// With this clock.
     pub(crate) async fn at(clock: Clock) -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         Self::on(nats, journal, fresh_pool().await, clock).await
     }
 

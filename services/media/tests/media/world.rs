@@ -14,8 +14,8 @@ use contract::{
     MessageReceived, NumberConnected, NumberOffered, OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId,
     ProjectReady, RawJson, Stream, Subject, WorkspaceId,
 };
-use embedded::{Nats, Postgres};
-use journal::{ConnectOptions, Expect, Filter, Journal, Range};
+use embedded::Nats;
+use journal::{Expect, Filter, Journal, Range};
 use media::{Media, Parts, STREAMS};
 use projects::{Projects, Tokens};
 use sealing::{DataKey, MasterKey};
@@ -63,7 +63,7 @@ impl Drop for World {
 }
 
 pub(crate) async fn fresh_pool() -> (String, PgPool) {
-    let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let url = testbed::fresh_database().await;
     let pool = PgPoolOptions::new().max_connections(16).connect(&url).await.unwrap();
     (url, pool)
 }
@@ -75,9 +75,7 @@ impl World {
 
     /// With a limit of its own for files that contacts send.
     pub(crate) async fn limited(file_bytes_max: u64) -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         let projects = Projects::start(journal.clone()).await.unwrap();
         let following = CancellationToken::new();
         projects.follow(following.clone());

@@ -9,13 +9,12 @@ use contract::{
     MessageStatusReported, NumberConnected, NumberOffered, OperationId, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, RawJson,
     Stream, Subject, UnknownOutcome, WorkspaceId,
 };
-use embedded::{Nats, Postgres};
+use embedded::Nats;
 use journal::{ConnectOptions, Expect, Journal};
 use projects::{Catalogue, Projects, Tokens};
 use sealing::{DataKey, MasterKey};
 use sender::{Limits, Parts, STREAMS, Sender};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use storage::Storage;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -72,11 +71,8 @@ pub(crate) fn limits() -> Limits {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let nats = Nats::scratch().await.expect("nats starts");
-        let url = Postgres::shared().await.expect("postgres starts").fresh_database().await.expect("a database");
-        let pool = PgPoolOptions::new().max_connections(8).connect(&url).await.expect("connected");
-        let journal = connect(&nats).await;
-        journal.open(&STREAMS).await.expect("streams");
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
+        let pool = testbed::fresh_pool().await;
         let folder = tempfile::tempdir().expect("a folder");
         let storage = Storage::open(folder.path().to_str().expect("text")).expect("storage");
         let (ids, master) = (Ids::new(Clock::System), "0b".repeat(32).parse().expect("a key"));

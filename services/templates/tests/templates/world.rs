@@ -16,7 +16,7 @@ use contract::{
 };
 use embedded::Nats;
 use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use projects::{Projects, Tokens};
 use sealing::{DataKey, MasterKey};
 use serde_json::{Value, json};
@@ -79,9 +79,7 @@ pub(crate) fn saying(text: &str) -> Value {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         let clock = Clock::manual(DateTime::from_timestamp(BEGIN, 0).unwrap());
         let (ids, meta) = (Ids::new(Clock::System), Meta::start().await);
         let service = service(&journal, &meta, &clock, INTERVAL).await;
