@@ -6,23 +6,18 @@ use std::time::Duration;
 use access::{Access, Mailer, STREAMS, Settings};
 use auth::Authorizer;
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use axum::http::{HeaderMap, Method, StatusCode};
+use chassis::{Clock, Health, Ids};
 use chrono::{DateTime, Utc};
 use contract::{Context, Event, EventId, OperationId, ProjectCreated, ProjectErased, ProjectEvent, ProjectId, Subject, WorkspaceId};
 use embedded::Nats;
-use http_body_util::BodyExt;
 use journal::{Expect, Journal};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-pub(crate) use testbed::fresh_pool;
+pub(crate) use testbed::{API_KEY, fresh_pool};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
-/// The platform's key.
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const MASTER_KEY: &str = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -110,8 +105,7 @@ impl World {
         let stop = CancellationToken::new();
         let authorizer = Authorizer::start(journal.clone(), clock.clone()).await.unwrap();
         authorizer.follow(stop.clone());
-        let site = Site::new("Test", Secret::new(API_KEY), health, Metrics::install().unwrap(), ids.clone());
-        let router = site.authority(authorizer).finish(access::routes(access.clone())).unwrap();
+        let router = testbed::site(health, &ids).authority(authorizer).finish(access::routes(access.clone())).unwrap();
         let task = Some(tokio::spawn(access::run(access, stop.clone())));
         Self { nats, journal, pool, ids, clock, router, stop, task }
     }
@@ -130,21 +124,13 @@ impl World {
     }
 
     pub(crate) async fn send(&self, token: Option<&str>, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("x-request-id", "request-of-a-test");
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
+        let headers = [("x-request-id", "request-of-a-test")];
+        let mut request = testbed::request(token.unwrap_or_default(), method, path, &headers, body.as_ref());
+        if token.is_none() {
+            request.headers_mut().remove("authorization");
         }
-        let body = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
-        let answer = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+        let (head, _, body) = testbed::exchange(self.router.clone(), request).await;
+        Answer { status: head.status, headers: head.headers, body }
     }
 
     pub(crate) async fn get(&self, token: &str, path: &str) -> Answer {

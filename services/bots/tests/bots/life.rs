@@ -89,7 +89,7 @@ async fn a_deletion_leaves_no_object_and_nothing_comes_after_it() {
     world.until(project, &["initialised", "committed", "erased"]).await;
     assert_eq!((world.stored(&project.to_string()), world.stored(&other.to_string())), (0, 4));
     let refused = world.put(project, None, json!({"message": "x", "files": {"a": "2"}})).await;
-    assert_eq!((refused.status.as_u16(), &refused.body["code"]), (409, &json!("operation_running")));
+    assert_eq!((refused.status, &refused.body["code"]), (409, &json!("operation_running")));
     world.fail_and_retry(project, operation).await;
     world.recreate(project).await;
     world.complete(project, operation).await;

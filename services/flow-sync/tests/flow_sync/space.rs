@@ -38,7 +38,7 @@ impl House {
             .env("PAIGE_STORAGE_URL", self.folder.path())
             .env("PAIGE_DATABASE_URL", &self.database_url)
             .env("PAIGE_MASTER_KEY", MASTER_KEY)
-            .env("PAIGE_API_KEY", "key-for-tests-0123456789")
+            .env("PAIGE_API_KEY", testbed::API_KEY)
             .env("PAIGE_LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -5,22 +5,18 @@ use std::time::Duration;
 
 use auth::Authorizer;
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use axum::http::{HeaderMap, Method, StatusCode};
+use chassis::{Clock, Health, Ids};
 use contract::{Context, Event, EventId, NewEvent, ProjectId, Subject};
 use embedded::Nats;
-use http_body_util::BodyExt;
 use journal::{Expect, Journal};
 use lifecycle::{Lifecycle, STREAMS};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-pub(crate) use testbed::fresh_pool;
+pub(crate) use testbed::{API_KEY, fresh_pool};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tower::ServiceExt;
 
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 /// 64 hexadecimal digits.
 pub(crate) const MASTER_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -76,7 +72,7 @@ impl World {
         lifecycle.prepare().await.unwrap();
         let health = Health::new();
         lifecycle.register(&health);
-        let site = Site::new("Test", Secret::new(API_KEY), health, Metrics::install().unwrap(), ids.clone());
+        let site = testbed::site(health, &ids);
         let authorizer = Authorizer::start(journal.clone(), clock.clone()).await.unwrap();
         let forever = CancellationToken::new();
         authorizer.follow(forever.clone());
@@ -138,21 +134,9 @@ impl World {
         headers: &[(&str, &str)],
         body: Option<Value>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {credentials}"));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let body = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
-        let answer = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+        let request = testbed::request(credentials, method, path, headers, body.as_ref());
+        let (head, _, body) = testbed::exchange(self.router.clone(), request).await;
+        Answer { status: head.status, headers: head.headers, body }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -25,13 +25,13 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use storage::Storage;
 use tempfile::TempDir;
+pub(crate) use testbed::API_KEY;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use whatsapp::graph::{Graph, Settings, Token};
 
 use crate::meta::{Meta, NUMBER, TOKEN};
 
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const BEGIN_MS: i64 = 1_795_000_000_000;
