@@ -159,15 +159,8 @@ impl World {
 
     /// The youngest of `count` mails to an address, once there are so many.
     pub(crate) async fn mail(&self, to: &str, count: usize) -> String {
-        let began = std::time::Instant::now();
-        loop {
-            let mails = self.mails(to).await;
-            if mails.len() >= count {
-                return mails[0].clone();
-            }
-            assert!(began.elapsed() < PATIENCE, "{} of {count} mails to {to}", mails.len());
-            tokio::task::yield_now().await;
-        }
+        let what = format!("{count} mails to {to}");
+        testbed::found(&what, async || self.mails(to).await, |mails: &Vec<String>| mails.len() >= count).await.remove(0)
     }
 
     pub(crate) async fn code(&self, email: &str) -> String {

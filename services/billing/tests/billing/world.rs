@@ -1,7 +1,7 @@
 //! What every test of billing stands on: a broker and a platform database of its own, a clock that stands, a provider, the service in this
 //! process, and the log to play lifecycle and ingress on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
@@ -202,15 +202,9 @@ impl World {
     }
 
     pub(crate) async fn until(&self, project: ProjectId, what: &str, so: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
-        loop {
-            let answer = self.send(Method::GET, &format!("/v1/projects/{project}/subscription"), None).await;
-            if answer.status == StatusCode::OK && so(&answer.body) {
-                return answer.body;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {what}, so far: {answer:?}");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let path = format!("/v1/projects/{project}/subscription");
+        let fits = |answer: &Answer| answer.status == StatusCode::OK && so(&answer.body);
+        testbed::found(what, async || self.send(Method::GET, &path, None).await, fits).await.body
     }
 
     pub(crate) async fn until_state(&self, project: ProjectId, state: &str) -> Value {

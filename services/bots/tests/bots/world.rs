@@ -1,7 +1,5 @@
 //! What every test of bots stands on: a broker and a folder of its own, the service in this process, and the log to play lifecycle on.
 
-use std::time::{Duration, Instant};
-
 use axum::body::Body;
 use axum::http::{Method, Request};
 use bots::{Bots, STREAMS};
@@ -18,8 +16,6 @@ use tempfile::TempDir;
 pub(crate) use testbed::{API_KEY, Answer};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct World {
     pub(crate) nats: Nats,
@@ -108,12 +104,8 @@ impl World {
     }
 
     pub(crate) async fn until(&self, project: ProjectId, wanted: &[&str]) {
-        let began = Instant::now();
-        while self.told(project).await != wanted {
-            let told = self.told(project).await;
-            assert!(began.elapsed() < PATIENCE, "waited for {wanted:?} of {project}, so far: {told:?}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let what = format!("{wanted:?} of {project}");
+        testbed::found(&what, async || self.told(project).await, |told: &Vec<&'static str>| told == wanted).await;
     }
 
     /// A project whose code is there.

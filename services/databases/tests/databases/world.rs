@@ -106,15 +106,9 @@ impl World {
     }
 
     pub(crate) async fn until(&self, project: ProjectId, last: &str) {
-        let began = std::time::Instant::now();
-        loop {
-            let told = self.told(project).await;
-            if told.last().is_some_and(|told| told == last) {
-                return;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {last:?} of {project}, so far: {told:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let what = format!("{last:?} of {project}");
+        let fits = |told: &Vec<String>| told.last().is_some_and(|told| told == last);
+        testbed::found(&what, async || self.told(project).await, fits).await;
     }
 
     /// Stops the service. Nothing is held: a test ends with it, unless it wanted something to be.

@@ -1,7 +1,6 @@
 //! The place of a project's Flows, on a real broker and a real folder, with the real process, killed and repeated.
 
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use chassis::{Clock, Ids};
 use contract::{
@@ -12,10 +11,9 @@ use embedded::Nats;
 use flow_sync::STREAMS;
 use journal::{Expect, Journal};
 use tempfile::TempDir;
+use testbed::until;
 
 use crate::world::MASTER_KEY;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 struct House {
     nats: Nats,
@@ -82,14 +80,6 @@ impl House {
     fn has_marker(&self, project: ProjectId) -> bool {
         self.folder.path().join(format!("{project}/flows/space.json")).is_file()
     }
-
-    async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
-        let began = Instant::now();
-        while !condition().await {
-            assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
-            tokio::task::yield_now().await;
-        }
-    }
 }
 
 /// SIGKILL.
@@ -104,10 +94,10 @@ async fn a_place_is_made_once_and_goes_with_its_project_however_often_the_proces
     let [one, two] = [(); 2].map(|()| ProjectId::from_ulid(world.ids.ulid()));
     world.create(one).await;
     let process = world.start();
-    world.until("the place is there", async || world.has_marker(one)).await;
+    until("the place is there", async || world.has_marker(one)).await;
     kill(process);
     let process = world.start();
-    world.until("it is told", async || world.told(one).await == ["created"]).await;
+    until("it is told", async || world.told(one).await == ["created"]).await;
     kill(process);
     world.create(one).await;
     let create = world.begin(one, OperationKind::CreateProject).await;
@@ -115,17 +105,17 @@ async fn a_place_is_made_once_and_goes_with_its_project_however_often_the_proces
     world.begin(one, OperationKind::ResetProject).await;
     let delete = world.begin(one, OperationKind::DeleteProject).await;
     let process = world.start();
-    world.until("the place is gone", async || !world.has_marker(one)).await;
+    until("the place is gone", async || !world.has_marker(one)).await;
     kill(process);
     world.again(one, delete).await;
     world.create(one).await;
     world.create(two).await;
     let process = world.start();
-    world.until("the other is told", async || world.told(two).await == ["created"]).await;
-    world.until("the end is told", async || world.told(one).await == ["created", "erased"]).await;
+    until("the other is told", async || world.told(two).await == ["created"]).await;
+    until("the end is told", async || world.told(one).await == ["created", "erased"]).await;
     // What came last of the first one is handled with its end: one key, in order.
     world.begin(one, OperationKind::DeleteProject).await;
-    world.until("another deletion is told", async || world.told(one).await == ["created", "erased", "erased"]).await;
+    until("another deletion is told", async || world.told(one).await == ["created", "erased", "erased"]).await;
     testbed::end(&world.journal, async { kill(process) }).await;
     assert!(world.has_marker(two) && !world.folder.path().join(one.to_string()).exists());
 }
@@ -136,6 +126,6 @@ async fn a_project_is_deleted_that_never_had_a_place() {
     let project = ProjectId::from_ulid(world.ids.ulid());
     world.begin(project, OperationKind::DeleteProject).await;
     let process = world.start();
-    world.until("the end is told", async || world.told(project).await == ["erased"]).await;
+    until("the end is told", async || world.told(project).await == ["erased"]).await;
     kill(process);
 }

@@ -1,7 +1,7 @@
 //! What every test stands on: a broker, a platform database and a folder of its own, the service in this process, Meta beside it, and the
 //! log to play lifecycle and ingress on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -29,7 +29,6 @@ use crate::meta::{Meta, TOKEN};
 use crate::people::Everybody;
 
 pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// No test lasts as long: what happens by itself happens for another reason.
 const INTERVAL: Duration = Duration::from_secs(3_600);
 pub(crate) const NUMBER: &str = "207358419203847";
@@ -230,24 +229,13 @@ impl World {
 
     /// Waits until the Flow is shown like that.
     pub(crate) async fn until(&self, path: &str, what: &str, so: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
-        loop {
-            let shown = self.get(path).await;
-            if shown.status == 200 && so(&shown.body) {
-                return shown.body;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {what}, so far: {:?} {:?}", shown.body, self.told(path).await);
-            tokio::task::yield_now().await;
-        }
+        let fits = |shown: &Answer| shown.status == 200 && so(&shown.body);
+        testbed::found(what, async || self.get(path).await, fits).await.body
     }
 
     /// Waits for anything else.
     pub(crate) async fn until_so(&self, what: &str, so: impl AsyncFn() -> bool) {
-        let began = Instant::now();
-        while !so().await {
-            assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
-            tokio::task::yield_now().await;
-        }
+        testbed::until(what, so).await;
     }
 
     pub(crate) fn file(&self, project: ProjectId, name: &str) -> Option<Value> {

@@ -1,25 +1,14 @@
 //! The strict end of a test: nothing is held that it did not expect.
 
-use std::time::{Duration, Instant};
-
 use contract::HoldKind;
 use journal::{HeldKey, Journal};
 
-/// Several attempts at whatever is set aside.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::waiting::found;
 
 /// Waits until nothing is held any more, while whoever holds it runs. What is set aside is tried again by itself; what is parked never is,
 /// and fails the test at once.
 pub async fn nothing_stays_held(journal: &Journal) {
-    let began = Instant::now();
-    loop {
-        let held = set_aside(journal).await;
-        if held.is_empty() {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "it stays set aside: {held:#?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    found("nothing is held", async || set_aside(journal).await, Vec::is_empty).await;
 }
 
 /// Stops a service once it holds nothing any more: a test ends with it.

@@ -3,7 +3,9 @@
 mod asking;
 mod held;
 mod servers;
+mod waiting;
 
 pub use asking::{API_KEY, Answer, exchange, request, site};
 pub use held::{end, nothing_stays_held};
 pub use servers::{fresh_database, fresh_log, fresh_pool};
+pub use waiting::{found, until};

@@ -169,15 +169,7 @@ impl World {
 
     /// The first answer to a GET of `path` that is `wanted`.
     pub(crate) async fn until(&self, path: &str, what: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
-        let began = std::time::Instant::now();
-        loop {
-            let answer = self.get(path).await;
-            if wanted(&answer) {
-                return answer;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {what}, so far: {answer:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        testbed::found(what, async || self.get(path).await, wanted).await
     }
 
     pub(crate) async fn until_status(&self, id: ProjectId, status: &str) -> Value {
@@ -191,15 +183,8 @@ impl World {
 
     /// The follower has seen everything that was said of the project.
     pub(crate) async fn until_told(&self, id: ProjectId, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let began = std::time::Instant::now();
-        loop {
-            let told = self.told(&Subject::project(id)).await;
-            if wanted(&told) {
-                return told;
-            }
-            assert!(began.elapsed() < PATIENCE, "so far: {told:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let subject = Subject::project(id);
+        testbed::found(subject.as_str(), async || self.told(&subject).await, |told: &Vec<String>| wanted(told)).await
     }
 
     /// Says what another service says.

@@ -1,6 +1,6 @@
 //! A log, a database, a Meta, projects with numbers, and senders that can be killed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chassis::{Clock, Ids};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,13 +16,13 @@ use sealing::{DataKey, MasterKey};
 use sender::{Limits, Parts, STREAMS, Sender};
 use sqlx::PgPool;
 use storage::Storage;
+pub(crate) use testbed::until as wait_for;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use whatsapp::graph::{Graph, Settings, Token};
 
 use crate::meta::Meta;
 
-const WAIT_MAX: Duration = Duration::from_secs(60);
 /// How long a call to Meta may take here.
 pub(crate) const SEND_LIMIT: Duration = Duration::from_millis(400);
 
@@ -230,15 +230,9 @@ impl World {
         what: &str,
         fits: impl Fn(&ConversationEvent) -> bool,
     ) -> Vec<ConversationEvent> {
-        let began = Instant::now();
-        loop {
-            let said = self.said(shop, contact, message).await;
-            if said.iter().any(&fits) {
-                return said;
-            }
-            assert!(began.elapsed() < WAIT_MAX, "waited in vain until {message} is {what}; it was said: {said:#?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let what = format!("{message} is {what}");
+        let fits = |said: &Vec<ConversationEvent>| said.iter().any(&fits);
+        testbed::found(&what, async || self.said(shop, contact, message).await, fits).await
     }
 
     pub(crate) async fn until_ended(&self, shop: &Shop, contact: ContactId, message: MessageId) -> ConversationEvent {
@@ -258,14 +252,6 @@ impl World {
             u64::try_from(written).expect("positive") >= last && self.rows().await == count
         })
         .await;
-    }
-}
-
-pub(crate) async fn wait_for(what: &str, condition: impl AsyncFn() -> bool) {
-    let began = Instant::now();
-    while !condition().await {
-        assert!(began.elapsed() < WAIT_MAX, "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

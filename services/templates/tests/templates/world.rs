@@ -1,7 +1,7 @@
 //! What every test stands on: a broker of its own, the service in this process, Meta beside it, a clock that is moved, and the log to play
 //! lifecycle and ingress on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -229,24 +229,13 @@ impl World {
 
     /// Waits until the template is shown like that.
     pub(crate) async fn until(&self, path: &str, what: &str, so: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
-        loop {
-            let shown = self.get(path).await;
-            if shown.status == 200 && so(&shown.body) {
-                return shown.body;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited until {what}, so far: {:?} {:?}", shown.body, self.told(path).await);
-            tokio::task::yield_now().await;
-        }
+        let fits = |shown: &Answer| shown.status == 200 && so(&shown.body);
+        testbed::found(what, async || self.get(path).await, fits).await.body
     }
 
     /// Waits for anything else.
     pub(crate) async fn until_so(&self, what: &str, so: impl AsyncFn() -> bool) {
-        let began = Instant::now();
-        while !so().await {
-            assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
-            tokio::task::yield_now().await;
-        }
+        testbed::until(what, so).await;
     }
 }
 
