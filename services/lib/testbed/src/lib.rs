@@ -1,4 +1,5 @@
-//! What the services' own tests have in common. For tests alone: no program links it. What only one service needs is in the world of its tests.
+//! What the services' own tests have in common. For tests alone: no program links it. What only one service needs is in the world of its
+//! tests.
 
 mod asking;
 mod held;
