@@ -6,25 +6,18 @@ use std::time::Duration;
 use access::{Access, Mailer, STREAMS, Settings};
 use auth::Authorizer;
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use axum::http::{HeaderMap, Method, StatusCode};
+use chassis::{Clock, Health, Ids};
 use chrono::{DateTime, Utc};
-use contract::{
-    Context, Event, EventId, OperationId, ProjectCreated, ProjectErased, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
-};
-use embedded::{Nats, Postgres};
-use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use contract::{Context, Event, EventId, OperationId, ProjectCreated, ProjectErased, ProjectEvent, ProjectId, Subject, WorkspaceId};
+use embedded::Nats;
+use journal::{Expect, Journal};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+pub(crate) use testbed::{API_KEY, fresh_pool};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
-/// The platform's key.
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const MASTER_KEY: &str = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -76,11 +69,6 @@ pub(crate) struct Who {
     pub(crate) personal: String,
 }
 
-pub(crate) async fn fresh_pool() -> PgPool {
-    let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
-    PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap()
-}
-
 pub(crate) fn settings(clock: &Clock) -> Settings {
     Settings {
         master_key: MASTER_KEY.parse().unwrap(),
@@ -91,9 +79,7 @@ pub(crate) fn settings(clock: &Clock) -> Settings {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         Self::on(nats, journal, fresh_pool().await).await
     }
 
@@ -119,8 +105,7 @@ impl World {
         let stop = CancellationToken::new();
         let authorizer = Authorizer::start(journal.clone(), clock.clone()).await.unwrap();
         authorizer.follow(stop.clone());
-        let site = Site::new("Test", Secret::new(API_KEY), health, Metrics::install().unwrap(), ids.clone());
-        let router = site.authority(authorizer).finish(access::routes(access.clone())).unwrap();
+        let router = testbed::site(health, &ids).authority(authorizer).finish(access::routes(access.clone())).unwrap();
         let task = Some(tokio::spawn(access::run(access, stop.clone())));
         Self { nats, journal, pool, ids, clock, router, stop, task }
     }
@@ -135,27 +120,17 @@ impl World {
 
     /// Nothing is held: a test ends with it.
     pub(crate) async fn end(mut self) {
-        self.stop().await;
-        let held = self.journal.state(Stream::Parked).await.unwrap().messages;
-        assert_eq!(held, 0, "something was parked or set aside");
+        testbed::end(&self.journal.clone(), self.stop()).await;
     }
 
     pub(crate) async fn send(&self, token: Option<&str>, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("x-request-id", "request-of-a-test");
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
+        let headers = [("x-request-id", "request-of-a-test")];
+        let mut request = testbed::request(token.unwrap_or_default(), method, path, &headers, body.as_ref());
+        if token.is_none() {
+            request.headers_mut().remove("authorization");
         }
-        let body = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
-        let answer = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+        let (head, _, body) = testbed::exchange(self.router.clone(), request).await;
+        Answer { status: head.status, headers: head.headers, body }
     }
 
     pub(crate) async fn get(&self, token: &str, path: &str) -> Answer {
@@ -184,15 +159,8 @@ impl World {
 
     /// The youngest of `count` mails to an address, once there are so many.
     pub(crate) async fn mail(&self, to: &str, count: usize) -> String {
-        let began = std::time::Instant::now();
-        loop {
-            let mails = self.mails(to).await;
-            if mails.len() >= count {
-                return mails[0].clone();
-            }
-            assert!(began.elapsed() < PATIENCE, "{} of {count} mails to {to}", mails.len());
-            tokio::task::yield_now().await;
-        }
+        let what = format!("{count} mails to {to}");
+        testbed::found(&what, async || self.mails(to).await, |mails: &Vec<String>| mails.len() >= count).await.remove(0)
     }
 
     pub(crate) async fn code(&self, email: &str) -> String {

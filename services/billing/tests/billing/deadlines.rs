@@ -1,27 +1,18 @@
 //! Deadlines across projects, and what happens when nobody looked for long.
 
-use std::time::{Duration, Instant};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{BillingEvent, Event, HoldKind, Stream, Subject};
 use futures::StreamExt;
 use journal::{Filter, Range};
 use serde_json::{Value, json};
+use testbed::until;
 
 use crate::provider::Mood;
-use crate::world::{PATIENCE, World};
+use crate::world::World;
 
 /// When the cycle began.
 fn starts_at(subscription: &Value) -> Option<DateTime<Utc>> {
     subscription["cycle"]["starts_at"].as_str()?.parse().ok()
-}
-
-async fn until(what: &str, so: impl AsyncFn() -> bool) {
-    let began = Instant::now();
-    while !so().await {
-        assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
 }
 
 #[tokio::test]

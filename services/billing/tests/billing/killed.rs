@@ -10,8 +10,7 @@ use contract::{ProjectId, Stream};
 use crate::credits::report;
 use crate::provider::{Provider, SECRET};
 use crate::world::{API_KEY, MASTER_KEY, World, fresh_pool};
-use embedded::{Nats, Postgres};
-use journal::{ConnectOptions, Journal};
+use embedded::Postgres;
 
 const PATIENCE: Duration = Duration::from_secs(90);
 const PROJECTS: usize = 60;
@@ -80,9 +79,7 @@ async fn a_process_killed_while_credits_are_charged_charges_every_use_once() {
 
 /// The process has the system's clock; what it is to find due was made in the past.
 async fn past() -> World {
-    let nats = Nats::scratch().await.unwrap();
-    let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-    journal.open(&billing::STREAMS).await.unwrap();
+    let (nats, journal) = testbed::fresh_log(&billing::STREAMS).await;
     let begin: chrono::DateTime<Utc> = Clock::System.now() - TimeDelta::days(31);
     let clock = Clock::manual(begin);
     let provider = Provider::start(Clock::System.now()).await;

@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::world::{PATIENCE, World, metrics};
+use crate::world::{PATIENCE, World};
 
 fn counted(how: &str) -> bool {
-    metrics().render().lines().any(|line| line.starts_with("billing_money_back_total") && line.contains(&format!("how=\"{how}\"")))
+    let counted = chassis::Metrics::install().unwrap().render();
+    counted.lines().any(|line| line.starts_with("billing_money_back_total") && line.contains(&format!("how=\"{how}\"")))
 }
 
 async fn until_counted(how: &str) {

@@ -169,13 +169,7 @@ async fn without_a_provider_payments_are_refused_clearly_and_the_rest_works() {
     let mut world = World::new().await;
     world.stop().await;
     let bare = crate::world::service(&world.journal, &world.pool, &world.clock, None);
-    let site = chassis::Site::new(
-        "T",
-        chassis::Secret::new(crate::world::API_KEY),
-        chassis::Health::new(),
-        crate::world::metrics(),
-        world.ids.clone(),
-    );
+    let site = testbed::site(chassis::Health::new(), &world.ids);
     let stop = tokio_util::sync::CancellationToken::new();
     let task = tokio::spawn(billing::run(bare.clone(), stop.clone()));
     world.set_router(site.finish(billing::routes(bare)).unwrap());

@@ -1,33 +1,28 @@
 //! What every test of billing stands on: a broker and a platform database of its own, a clock that stands, a provider, the service in this
 //! process, and the log to play lifecycle and ingress on.
 
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Method, StatusCode};
 use billing::{Billing, Parts, Paystack, STREAMS, Terms};
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use chassis::{Clock, Health, Ids, Secret};
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
     BillingEvent, Context, DataKeyCreated, Event, EventId, NewEvent, OperationId, OperationKind, OperationStarted, PAYMENT_REPORTED,
-    ProjectCreated, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+    ProjectCreated, ProjectEvent, ProjectId, Subject, WorkspaceId,
 };
-use embedded::{Nats, Postgres};
-use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use embedded::Nats;
+use journal::{Expect, Journal};
 use sealing::{DataKey, MasterKey};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+pub(crate) use testbed::{API_KEY, fresh_pool};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use crate::provider::{Provider, SECRET};
 
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) const BEGIN_MS: i64 = 1_790_000_000_000;
@@ -57,25 +52,13 @@ impl Answer {
     }
 }
 
-pub(crate) async fn fresh_pool() -> PgPool {
-    let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
-    PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap()
-}
-
-pub(crate) fn metrics() -> Metrics {
-    static METRICS: OnceLock<Metrics> = OnceLock::new();
-    METRICS.get_or_init(|| Metrics::install().unwrap()).clone()
-}
-
 impl World {
     pub(crate) async fn new() -> Self {
         Self::with(Terms::default()).await
     }
 
     pub(crate) async fn with(terms: Terms) -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         let clock = Clock::manual(DateTime::from_timestamp_millis(BEGIN_MS).unwrap());
         let provider = Provider::start(clock.now()).await;
         let pool = fresh_pool().await;
@@ -94,8 +77,7 @@ impl World {
         billing.prepare().await.unwrap();
         let health = Health::new();
         billing.register(&health);
-        let site = Site::new("Test", Secret::new(API_KEY), health, metrics(), ids.clone());
-        let router = site.finish(billing::routes(billing.clone())).unwrap();
+        let router = testbed::site(health, &ids).finish(billing::routes(billing.clone())).unwrap();
         let stop = CancellationToken::new();
         let task = Some(tokio::spawn(billing::run(billing.clone(), stop.clone())));
         Self { nats, journal, pool, clock, provider, billing, ids, router, stop, task }
@@ -111,8 +93,7 @@ impl World {
 
     /// Nothing is held: a test ends with it.
     pub(crate) async fn end(mut self) {
-        self.stop().await;
-        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+        testbed::end(&self.journal.clone(), self.stop()).await;
     }
 
     pub(crate) fn set_clock(&self, at: DateTime<Utc>) {
@@ -125,15 +106,9 @@ impl World {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {API_KEY}"));
-        let request = match body {
-            Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
-            None => request.body(Body::empty()),
-        };
-        let answer = self.router.clone().oneshot(request.unwrap()).await.unwrap();
-        let status = answer.status();
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+        let request = testbed::request(API_KEY, method, path, &[], body.as_ref());
+        let (head, _, body) = testbed::exchange(self.router.clone(), request).await;
+        Answer { status: head.status, body }
     }
 
     pub(crate) async fn post(&self, project: ProjectId, path: &str, body: Option<Value>) -> Answer {
@@ -227,15 +202,9 @@ impl World {
     }
 
     pub(crate) async fn until(&self, project: ProjectId, what: &str, so: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
-        loop {
-            let answer = self.send(Method::GET, &format!("/v1/projects/{project}/subscription"), None).await;
-            if answer.status == StatusCode::OK && so(&answer.body) {
-                return answer.body;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {what}, so far: {answer:?}");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let path = format!("/v1/projects/{project}/subscription");
+        let fits = |answer: &Answer| answer.status == StatusCode::OK && so(&answer.body);
+        testbed::found(what, async || self.send(Method::GET, &path, None).await, fits).await.body
     }
 
     pub(crate) async fn until_state(&self, project: ProjectId, state: &str) -> Value {

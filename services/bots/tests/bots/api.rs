@@ -31,12 +31,12 @@ async fn what_was_written_is_what_is_read() {
     assert_eq!((executable.len(), &executable[0]["path"]), (1, &json!("run.sh")));
     for (path, bytes) in [("index.js", &b"one"[..]), ("src%2Fa%20b%2Fgr%C3%B6%C3%9Fe.js", b"nested"), ("logo.png", b"\x89PNG")] {
         let file = world.get(&format!("/v1/projects/{project}/code/files/{path}")).await;
-        assert_eq!((file.status.as_u16(), &file.bytes[..]), (200, bytes), "{path}");
+        assert_eq!((file.status, &file.bytes[..]), (200, bytes), "{path}");
         assert_eq!(file.headers["content-type"], "application/octet-stream");
         assert_eq!(file.headers["x-content-type-options"], "nosniff");
     }
     let again = world.put(project, None, upload("one")).await;
-    assert_eq!((again.status.as_u16(), &again.body["version"]), (200, &written.body["version"]));
+    assert_eq!((again.status, &again.body["version"]), (200, &written.body["version"]));
     assert_eq!(world.told(project).await, ["initialised", "committed"], "the same files are the same version");
     world.end(service).await;
 }
@@ -49,7 +49,7 @@ async fn only_the_version_that_was_meant_is_replaced() {
     let first = initial_version();
     let one = world.put(project, Some(&first), upload("one")).await.body["version"].as_str().unwrap().to_owned();
     let late = world.put(project, Some(&first), upload("two")).await;
-    assert_eq!((late.status.as_u16(), &late.body["code"]), (412, &json!("version_mismatch")));
+    assert_eq!((late.status, &late.body["code"]), (412, &json!("version_mismatch")));
     assert_eq!(world.put(project, Some(&one), upload("two")).await.status, 200);
     // Everybody at once on the same version: one of them is first.
     let current = world.get(&format!("/v1/projects/{project}/code")).await.body["version"].as_str().unwrap().to_owned();
@@ -58,7 +58,7 @@ async fn only_the_version_that_was_meant_is_replaced() {
     let answers = futures::future::join_all(racers).await;
     let won: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
     assert_eq!(won.len(), 1, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
-    assert!(answers.iter().all(|answer| [200, 412].contains(&answer.status.as_u16())));
+    assert!(answers.iter().all(|answer| [200, 412].contains(&answer.status)));
     // And without a version in mind all of them are granted, one after another.
     let answers = futures::future::join_all(texts.iter().take(4).map(|text| world.put(project, None, upload(text)))).await;
     assert!(answers.iter().all(|answer| answer.status == 200));
@@ -106,7 +106,7 @@ async fn what_is_wrong_is_refused_whole_and_named() {
     let pointers: Vec<_> = refused.body["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
     assert_eq!(pointers, ["/files/..~1..~1etc~1passwd", "/files/~1abs", "/files/node_modules~1x.js", "/files/nul\u{0}"]);
     let huge = world.put(project, None, json!({"message": "x", "files": {"a": "x".repeat(13 * 1024 * 1024)}})).await;
-    assert_eq!((huge.status.as_u16(), &huge.body["code"]), (413, &json!("body_too_large")));
+    assert_eq!((huge.status, &huge.body["code"]), (413, &json!("body_too_large")));
     let many: serde_json::Map<String, Value> = (0..9).map(|n| (format!("{n}"), json!("x".repeat(1024 * 1024)))).collect();
     assert_eq!(world.put(project, None, json!({"message": "x", "files": many})).await.status, 422);
     assert_eq!(world.told(project).await, ["initialised"]);
@@ -131,12 +131,12 @@ async fn who_asks_for_what_is_not_there_is_told_so() {
     }
     world.begin(project, OperationKind::ResetProject).await;
     let busy = world.put(project, None, upload("x")).await;
-    assert_eq!((busy.status.as_u16(), &busy.body["code"]), (409, &json!("operation_running")));
+    assert_eq!((busy.status, &busy.body["code"]), (409, &json!("operation_running")));
     world.until(project, &["initialised", "reset"]).await;
     world.end(service).await;
     let unmade = world.create().await;
     let early = world.get(&format!("/v1/projects/{unmade}/code")).await;
-    assert_eq!((early.status.as_u16(), &early.body["code"]), (409, &json!("code_not_ready")));
+    assert_eq!((early.status, &early.body["code"]), (409, &json!("code_not_ready")));
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn an_upload_that_loses_to_a_deletion_takes_its_objects_with_it() {
         let uploads = (0..4).map(|n| world.put(project, None, upload(&format!("{round} {n}"))));
         let (answers, _) = tokio::join!(futures::future::join_all(uploads), world.begin(project, OperationKind::DeleteProject));
         // 503: the folder went while it was written to.
-        assert!(answers.iter().all(|answer| [200, 404, 409, 503].contains(&answer.status.as_u16())));
+        assert!(answers.iter().all(|answer| [200, 404, 409, 503].contains(&answer.status)));
         let began = std::time::Instant::now();
         while world.told(project).await.last() != Some(&"erased") {
             assert!(began.elapsed() < std::time::Duration::from_secs(30), "so far: {:?}", world.told(project).await);

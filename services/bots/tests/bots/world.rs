@@ -1,28 +1,21 @@
 //! What every test of bots stands on: a broker and a folder of its own, the service in this process, and the log to play lifecycle on.
 
-use std::time::{Duration, Instant};
-
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{Method, Request};
 use bots::{Bots, STREAMS};
-use bytes::Bytes;
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use chassis::{Clock, Health, Ids};
 use contract::{
     BotEvent, Context, Event, EventId, OperationCompleted, OperationFailed, OperationId, OperationKind, OperationRetried, OperationStarted,
-    ProjectCreated, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+    ProjectCreated, ProjectEvent, ProjectId, Subject, WorkspaceId,
 };
 use embedded::Nats;
-use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use serde_json::Value;
 use storage::Storage;
 use tempfile::TempDir;
+pub(crate) use testbed::{API_KEY, Answer};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
-
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
-const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct World {
     pub(crate) nats: Nats,
@@ -37,19 +30,9 @@ pub(crate) struct Service {
     task: JoinHandle<Result<(), bots::Error>>,
 }
 
-/// An answer of the API.
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) bytes: Bytes,
-    pub(crate) body: Value,
-}
-
 impl World {
     pub(crate) async fn new() -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         Self { nats, journal, folder: tempfile::tempdir().unwrap(), ids: Ids::new(Clock::System) }
     }
 
@@ -64,9 +47,11 @@ impl World {
 
     /// Stops the service. Nothing is held: a test ends with it, unless it wanted something to be.
     pub(crate) async fn end(&self, service: Service) {
-        service.stop.cancel();
-        service.task.await.unwrap().unwrap();
-        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+        let stop = async move {
+            service.stop.cancel();
+            service.task.await.unwrap().unwrap();
+        };
+        testbed::end(&self.journal, stop).await;
     }
 
     pub(crate) async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>) {
@@ -119,12 +104,8 @@ impl World {
     }
 
     pub(crate) async fn until(&self, project: ProjectId, wanted: &[&str]) {
-        let began = Instant::now();
-        while self.told(project).await != wanted {
-            let told = self.told(project).await;
-            assert!(began.elapsed() < PATIENCE, "waited for {wanted:?} of {project}, so far: {told:?}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let what = format!("{wanted:?} of {project}");
+        testbed::found(&what, async || self.told(project).await, |told: &Vec<&'static str>| told == wanted).await;
     }
 
     /// A project whose code is there.
@@ -149,27 +130,18 @@ impl World {
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
-        let site = Site::new("Test", Secret::new(API_KEY), Health::new(), Metrics::install().unwrap(), self.ids.clone());
-        let answer = site.finish(bots::routes(self.bots())).unwrap().oneshot(request).await.unwrap();
-        let (head, body) = answer.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: head.status, headers: head.headers, bytes, body }
+        let router = testbed::site(Health::new(), &self.ids).finish(bots::routes(self.bots())).unwrap();
+        Answer::to(router, request).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.call(authorised(Request::get(path)).body(Body::empty()).unwrap()).await
+        self.call(testbed::request(API_KEY, Method::GET, path, &[], None)).await
     }
 
     pub(crate) async fn put(&self, project: ProjectId, if_match: Option<&str>, body: Value) -> Answer {
-        let mut request = authorised(Request::put(format!("/v1/projects/{project}/code"))).header("content-type", "application/json");
-        if let Some(version) = if_match {
-            request = request.header("if-match", format!("\"{version}\""));
-        }
-        self.call(request.body(Body::from(body.to_string())).unwrap()).await
+        let tag = if_match.map(|version| format!("\"{version}\""));
+        let headers = tag.as_deref().map(|tag| ("if-match", tag));
+        let path = format!("/v1/projects/{project}/code");
+        self.call(testbed::request(API_KEY, Method::PUT, &path, headers.as_slice(), Some(&body))).await
     }
-}
-
-fn authorised(request: axum::http::request::Builder) -> axum::http::request::Builder {
-    request.header("authorization", format!("Bearer {API_KEY}"))
 }

@@ -162,7 +162,7 @@ async fn a_server_that_is_down_is_waited_for() {
     world.servers.postgres.restart().await.unwrap();
     world.until(second, "ready").await;
     assert_eq!(world.on_server().await, World::whole(&[first, second]));
-    service.stop().await;
+    world.end(service).await;
 }
 
 #[tokio::test]

@@ -5,24 +5,21 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::request::Builder;
-use axum::http::{Request, StatusCode};
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use axum::http::{Method, Request, StatusCode};
+use chassis::{Clock, Health, Ids};
 use contract::{Context, DatabaseEvent, Event, EventId, ProjectCreated, ProjectEvent, ProjectId, Recorded, Subject};
 use databases::{Databases, Names, STREAMS};
 use embedded::Scratch;
-use http_body_util::BodyExt;
 use journal::{ConnectOptions, Expect, Journal};
 use sealing::MasterKey;
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection};
+pub(crate) use testbed::API_KEY;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 pub(crate) const MASTER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
@@ -109,22 +106,14 @@ impl World {
     }
 
     pub(crate) async fn until(&self, project: ProjectId, last: &str) {
-        let began = std::time::Instant::now();
-        loop {
-            let told = self.told(project).await;
-            if told.last().is_some_and(|told| told == last) {
-                return;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {last:?} of {project}, so far: {told:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let what = format!("{last:?} of {project}");
+        let fits = |told: &Vec<String>| told.last().is_some_and(|told| told == last);
+        testbed::found(&what, async || self.told(project).await, fits).await;
     }
 
     /// Stops the service. Nothing is held: a test ends with it, unless it wanted something to be.
     pub(crate) async fn end(&self, service: Service) {
-        service.stop().await;
-        let held = self.journal.state(contract::Stream::Parked).await.unwrap().messages;
-        assert_eq!(held, 0, "something was parked or set aside");
+        testbed::end(&self.journal, service.stop()).await;
     }
 
     pub(crate) async fn connect(&self) -> PgConnection {
@@ -154,28 +143,21 @@ impl World {
     }
 
     pub(crate) async fn get(&self, path: &str, key: &str) -> (StatusCode, Value) {
-        self.ask(Request::get(path).header("authorization", format!("Bearer {key}"))).await
+        self.ask(testbed::request(key, Method::GET, path, &[], None)).await
     }
 
     /// Asks for another password, from the request `req_rotates`.
     pub(crate) async fn rotate(&self, project: ProjectId, idempotency_key: Option<&str>) -> (StatusCode, Value) {
-        let request = Request::post(format!("/v1/projects/{project}/database/rotate"));
-        let request = request.header("authorization", format!("Bearer {API_KEY}")).header("x-request-id", "req_rotates");
-        self.ask(match idempotency_key {
-            Some(key) => request.header("idempotency-key", key),
-            None => request,
-        })
-        .await
+        let mut headers = vec![("x-request-id", "req_rotates")];
+        headers.extend(idempotency_key.map(|key| ("idempotency-key", key)));
+        let path = format!("/v1/projects/{project}/database/rotate");
+        self.ask(testbed::request(API_KEY, Method::POST, &path, &headers, None)).await
     }
 
-    async fn ask(&self, request: Builder) -> (StatusCode, Value) {
-        let site = Site::new("Test", Secret::new(API_KEY), Health::new(), Metrics::install().unwrap(), self.ids.clone());
-        let router = site.finish(databases::routes(self.databases())).unwrap();
-        let request = request.body(Body::empty()).unwrap();
-        let answer = router.oneshot(request).await.unwrap();
-        let status = answer.status();
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    async fn ask(&self, request: Request<Body>) -> (StatusCode, Value) {
+        let router = testbed::site(Health::new(), &self.ids).finish(databases::routes(self.databases())).unwrap();
+        let (head, _, body) = testbed::exchange(router, request).await;
+        (head.status, body)
     }
 
     /// How the API says to log in as the bot of `project`.

@@ -141,6 +141,14 @@ fn replay_is_a_program_of_its_own() {
 }
 
 #[test]
+fn what_is_for_tests_is_in_no_program() {
+    let graph = Graph::read();
+    assert!(graph.packages.contains_key("testbed"), "there is no testbed: the search is broken");
+    let linking = graph.packages.values().filter(|package| package.named.contains("testbed"));
+    nobody("testbed is named for tests alone", linking.map(|package| format!("{} names testbed", package.name)).collect());
+}
+
+#[test]
 fn libraries_know_no_service_and_the_log_knows_no_process() {
     let graph = Graph::read();
     let services: BTreeSet<&str> = services(&graph).map(|package| package.name.as_str()).collect();

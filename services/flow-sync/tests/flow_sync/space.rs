@@ -1,21 +1,19 @@
 //! The place of a project's Flows, on a real broker and a real folder, with the real process, killed and repeated.
 
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use chassis::{Clock, Ids};
 use contract::{
     Context, Event, EventId, FlowEvent, OperationFailed, OperationId, OperationKind, OperationRetried, OperationStarted, ProjectCreated,
-    ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+    ProjectEvent, ProjectId, Subject, WorkspaceId,
 };
-use embedded::{Nats, Postgres};
+use embedded::Nats;
 use flow_sync::STREAMS;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use tempfile::TempDir;
+use testbed::until;
 
 use crate::world::MASTER_KEY;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 struct House {
     nats: Nats,
@@ -27,10 +25,8 @@ struct House {
 
 impl House {
     async fn new() -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
-        let database_url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
+        let database_url = testbed::fresh_database().await;
         Self { nats, journal, folder: tempfile::tempdir().unwrap(), database_url, ids: Ids::new(Clock::System) }
     }
 
@@ -40,7 +36,7 @@ impl House {
             .env("PAIGE_STORAGE_URL", self.folder.path())
             .env("PAIGE_DATABASE_URL", &self.database_url)
             .env("PAIGE_MASTER_KEY", MASTER_KEY)
-            .env("PAIGE_API_KEY", "key-for-tests-0123456789")
+            .env("PAIGE_API_KEY", testbed::API_KEY)
             .env("PAIGE_LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -84,14 +80,6 @@ impl House {
     fn has_marker(&self, project: ProjectId) -> bool {
         self.folder.path().join(format!("{project}/flows/space.json")).is_file()
     }
-
-    async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
-        let began = Instant::now();
-        while !condition().await {
-            assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
-            tokio::task::yield_now().await;
-        }
-    }
 }
 
 /// SIGKILL.
@@ -106,10 +94,10 @@ async fn a_place_is_made_once_and_goes_with_its_project_however_often_the_proces
     let [one, two] = [(); 2].map(|()| ProjectId::from_ulid(world.ids.ulid()));
     world.create(one).await;
     let process = world.start();
-    world.until("the place is there", async || world.has_marker(one)).await;
+    until("the place is there", async || world.has_marker(one)).await;
     kill(process);
     let process = world.start();
-    world.until("it is told", async || world.told(one).await == ["created"]).await;
+    until("it is told", async || world.told(one).await == ["created"]).await;
     kill(process);
     world.create(one).await;
     let create = world.begin(one, OperationKind::CreateProject).await;
@@ -117,20 +105,19 @@ async fn a_place_is_made_once_and_goes_with_its_project_however_often_the_proces
     world.begin(one, OperationKind::ResetProject).await;
     let delete = world.begin(one, OperationKind::DeleteProject).await;
     let process = world.start();
-    world.until("the place is gone", async || !world.has_marker(one)).await;
+    until("the place is gone", async || !world.has_marker(one)).await;
     kill(process);
     world.again(one, delete).await;
     world.create(one).await;
     world.create(two).await;
     let process = world.start();
-    world.until("the other is told", async || world.told(two).await == ["created"]).await;
-    world.until("the end is told", async || world.told(one).await == ["created", "erased"]).await;
+    until("the other is told", async || world.told(two).await == ["created"]).await;
+    until("the end is told", async || world.told(one).await == ["created", "erased"]).await;
     // What came last of the first one is handled with its end: one key, in order.
     world.begin(one, OperationKind::DeleteProject).await;
-    world.until("another deletion is told", async || world.told(one).await == ["created", "erased", "erased"]).await;
-    kill(process);
+    until("another deletion is told", async || world.told(one).await == ["created", "erased", "erased"]).await;
+    testbed::end(&world.journal, async { kill(process) }).await;
     assert!(world.has_marker(two) && !world.folder.path().join(one.to_string()).exists());
-    assert_eq!(world.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
 }
 
 #[tokio::test]
@@ -139,6 +126,6 @@ async fn a_project_is_deleted_that_never_had_a_place() {
     let project = ProjectId::from_ulid(world.ids.ulid());
     world.begin(project, OperationKind::DeleteProject).await;
     let process = world.start();
-    world.until("the end is told", async || world.told(project).await == ["erased"]).await;
+    until("the end is told", async || world.told(project).await == ["erased"]).await;
     kill(process);
 }

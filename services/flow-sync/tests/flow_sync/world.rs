@@ -1,40 +1,34 @@
 //! What every test stands on: a broker, a platform database and a folder of its own, the service in this process, Meta beside it, and the
 //! log to play lifecycle and ingress on.
 
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use bytes::Bytes;
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use axum::http::{Method, Request};
+use chassis::{Clock, Health, Ids};
 use contract::{
     CHANGE_RECEIVED, Context, DataKeyCreated, ENTRY_TIME, Event, EventId, FlowEvent, FlowId, NewEvent, NumberConnected, NumberOffered,
-    OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Stream, Subject, WorkspaceId,
+    OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Subject, WorkspaceId,
 };
-use embedded::{Nats, Postgres};
+use embedded::Nats;
 use flow_sync::{FlowSync, Parts, STREAMS};
-use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use projects::{Projects, Tokens};
 use sealing::{DataKey, MasterKey};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use storage::Storage;
 use tempfile::TempDir;
+pub(crate) use testbed::{API_KEY, Answer};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 use whatsapp::graph::{Graph, Settings, Token};
 
 use crate::meta::{Meta, TOKEN};
 use crate::people::Everybody;
 
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// No test lasts as long: what happens by itself happens for another reason.
 const INTERVAL: Duration = Duration::from_secs(3_600);
 pub(crate) const NUMBER: &str = "207358419203847";
@@ -53,21 +47,6 @@ pub(crate) struct World {
     task: Option<JoinHandle<Result<(), flow_sync::Error>>>,
 }
 
-/// An answer of the API.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) bytes: Bytes,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    pub(crate) fn code(&self) -> (u16, &str) {
-        (self.status, self.body["code"].as_str().unwrap_or_default())
-    }
-}
-
 /// A Flow JSON without fault, with that title.
 pub(crate) fn good(title: &str) -> Value {
     json!({"version": "6.0", "screens": [{"id": "WELCOME", "title": title, "terminal": true, "success": true, "data": {},
@@ -83,11 +62,8 @@ pub(crate) fn bad() -> Value {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
-        let database_url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
-        let pool = PgPoolOptions::new().max_connections(8).connect(&database_url).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
+        let pool = testbed::fresh_pool().await;
         let (folder, ids, meta) = (tempfile::tempdir().unwrap(), Ids::new(Clock::System), Meta::start().await);
         let service = service(&journal, &pool, &folder, &meta, INTERVAL).await;
         let (router, stop) = (router(&service, &ids), CancellationToken::new());
@@ -121,8 +97,7 @@ impl World {
 
     /// Nothing is held: a test ends with it.
     pub(crate) async fn end(mut self) {
-        self.halt().await;
-        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+        testbed::end(&self.journal.clone(), self.halt()).await;
     }
 
     pub(crate) async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>) {
@@ -198,12 +173,12 @@ impl World {
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
-        call(self.router.clone(), request).await
+        Answer::to(self.router.clone(), request).await
     }
 
     /// A request in a task of its own, which can be aborted.
     pub(crate) fn spawn(&self, method: Method, path: &str, body: Option<&Value>) -> JoinHandle<Answer> {
-        tokio::spawn(call(self.router.clone(), request(API_KEY, method, path, None, body)))
+        tokio::spawn(Answer::to(self.router.clone(), request(API_KEY, method, path, None, body)))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -254,24 +229,13 @@ impl World {
 
     /// Waits until the Flow is shown like that.
     pub(crate) async fn until(&self, path: &str, what: &str, so: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
-        loop {
-            let shown = self.get(path).await;
-            if shown.status == 200 && so(&shown.body) {
-                return shown.body;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {what}, so far: {:?} {:?}", shown.body, self.told(path).await);
-            tokio::task::yield_now().await;
-        }
+        let fits = |shown: &Answer| shown.status == 200 && so(&shown.body);
+        testbed::found(what, async || self.get(path).await, fits).await.body
     }
 
     /// Waits for anything else.
     pub(crate) async fn until_so(&self, what: &str, so: impl AsyncFn() -> bool) {
-        let began = Instant::now();
-        while !so().await {
-            assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
-            tokio::task::yield_now().await;
-        }
+        testbed::until(what, so).await;
     }
 
     pub(crate) fn file(&self, project: ProjectId, name: &str) -> Option<Value> {
@@ -281,32 +245,14 @@ impl World {
 }
 
 fn request(who: &str, method: Method, path: &str, if_match: Option<&str>, body: Option<&Value>) -> Request<Body> {
-    let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {who}"));
-    if let Some(tag) = if_match {
-        request = request.header("if-match", format!("\"{tag}\""));
-    }
-    let request = match body {
-        Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
-        None => request.body(Body::empty()),
-    };
-    request.unwrap()
-}
-
-async fn call(router: Router, request: Request<Body>) -> Answer {
-    let answer = router.oneshot(request).await.unwrap();
-    let (head, body) = answer.into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
-    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Answer { status: StatusCode::as_u16(&head.status), headers: head.headers, bytes, body }
+    let tag = if_match.map(|tag| format!("\"{tag}\""));
+    testbed::request(who, method, path, tag.as_deref().map(|tag| ("if-match", tag)).as_slice(), body)
 }
 
 fn router(service: &FlowSync, ids: &Ids) -> Router {
-    static METRICS: OnceLock<Metrics> = OnceLock::new();
-    let metrics = METRICS.get_or_init(|| Metrics::install().unwrap()).clone();
     let health = Health::new();
     service.register(&health);
-    let site = Site::new("Test", Secret::new(API_KEY), health, metrics, ids.clone()).authority(Everybody);
-    site.finish(flow_sync::routes(service.clone())).unwrap()
+    testbed::site(health, ids).authority(Everybody).finish(flow_sync::routes(service.clone())).unwrap()
 }
 
 async fn service(journal: &Journal, pool: &PgPool, folder: &TempDir, meta: &Meta, interval: Duration) -> FlowSync {

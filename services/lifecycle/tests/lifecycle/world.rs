@@ -5,22 +5,18 @@ use std::time::Duration;
 
 use auth::Authorizer;
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
-use contract::{Context, Event, EventId, NewEvent, ProjectId, Stream, Subject};
-use embedded::{Nats, Postgres};
-use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use axum::http::{HeaderMap, Method, StatusCode};
+use chassis::{Clock, Health, Ids};
+use contract::{Context, Event, EventId, NewEvent, ProjectId, Subject};
+use embedded::Nats;
+use journal::{Expect, Journal};
 use lifecycle::{Lifecycle, STREAMS};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+pub(crate) use testbed::{API_KEY, fresh_pool};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tower::ServiceExt;
 
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 /// 64 hexadecimal digits.
 pub(crate) const MASTER_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -53,11 +49,6 @@ impl Answer {
     }
 }
 
-pub(crate) async fn fresh_pool() -> PgPool {
-    let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
-    PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap()
-}
-
 pub(crate) fn service(journal: &Journal, pool: &PgPool, clock: &Clock, ids: &Ids) -> Lifecycle {
     let lifecycle = Lifecycle::new(journal.clone(), pool.clone(), clock.clone(), ids.clone(), MASTER_KEY.parse().unwrap());
     lifecycle.with_late_appends(LATE_APPENDS)
@@ -70,9 +61,7 @@ impl World {
 
     /// With this clock.
     pub(crate) async fn at(clock: Clock) -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         Self::on(nats, journal, fresh_pool().await, clock).await
     }
 
@@ -83,7 +72,7 @@ impl World {
         lifecycle.prepare().await.unwrap();
         let health = Health::new();
         lifecycle.register(&health);
-        let site = Site::new("Test", Secret::new(API_KEY), health, Metrics::install().unwrap(), ids.clone());
+        let site = testbed::site(health, &ids);
         let authorizer = Authorizer::start(journal.clone(), clock.clone()).await.unwrap();
         let forever = CancellationToken::new();
         authorizer.follow(forever.clone());
@@ -129,9 +118,7 @@ impl World {
 
     /// Nothing is held: a test ends with it, unless it wanted something to be.
     pub(crate) async fn end(mut self) {
-        self.stop().await;
-        let held = self.journal.state(Stream::Parked).await.unwrap().messages;
-        assert_eq!(held, 0, "something was parked or set aside");
+        testbed::end(&self.journal.clone(), self.stop()).await;
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
@@ -147,21 +134,9 @@ impl World {
         headers: &[(&str, &str)],
         body: Option<Value>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {credentials}"));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let body = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
-        let answer = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+        let request = testbed::request(credentials, method, path, headers, body.as_ref());
+        let (head, _, body) = testbed::exchange(self.router.clone(), request).await;
+        Answer { status: head.status, headers: head.headers, body }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -194,15 +169,7 @@ impl World {
 
     /// The first answer to a GET of `path` that is `wanted`.
     pub(crate) async fn until(&self, path: &str, what: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
-        let began = std::time::Instant::now();
-        loop {
-            let answer = self.get(path).await;
-            if wanted(&answer) {
-                return answer;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {what}, so far: {answer:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        testbed::found(what, async || self.get(path).await, wanted).await
     }
 
     pub(crate) async fn until_status(&self, id: ProjectId, status: &str) -> Value {
@@ -216,15 +183,8 @@ impl World {
 
     /// The follower has seen everything that was said of the project.
     pub(crate) async fn until_told(&self, id: ProjectId, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let began = std::time::Instant::now();
-        loop {
-            let told = self.told(&Subject::project(id)).await;
-            if wanted(&told) {
-                return told;
-            }
-            assert!(began.elapsed() < PATIENCE, "so far: {told:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let subject = Subject::project(id);
+        testbed::found(subject.as_str(), async || self.told(&subject).await, |told: &Vec<String>| wanted(told)).await
     }
 
     /// Says what another service says.

@@ -14,8 +14,8 @@ use contract::{
     MessageReceived, NumberConnected, NumberOffered, OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId,
     ProjectReady, RawJson, Stream, Subject, WorkspaceId,
 };
-use embedded::{Nats, Postgres};
-use journal::{ConnectOptions, Expect, Filter, Journal, Range};
+use embedded::Nats;
+use journal::{Expect, Filter, Journal, Range};
 use media::{Media, Parts, STREAMS};
 use projects::{Projects, Tokens};
 use sealing::{DataKey, MasterKey};
@@ -25,13 +25,13 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use storage::Storage;
 use tempfile::TempDir;
+pub(crate) use testbed::API_KEY;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use whatsapp::graph::{Graph, Settings, Token};
 
 use crate::meta::{Meta, NUMBER, TOKEN};
 
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const BEGIN_MS: i64 = 1_795_000_000_000;
@@ -63,7 +63,7 @@ impl Drop for World {
 }
 
 pub(crate) async fn fresh_pool() -> (String, PgPool) {
-    let url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let url = testbed::fresh_database().await;
     let pool = PgPoolOptions::new().max_connections(16).connect(&url).await.unwrap();
     (url, pool)
 }
@@ -75,9 +75,7 @@ impl World {
 
     /// With a limit of its own for files that contacts send.
     pub(crate) async fn limited(file_bytes_max: u64) -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         let projects = Projects::start(journal.clone()).await.unwrap();
         let following = CancellationToken::new();
         projects.follow(following.clone());
@@ -123,8 +121,7 @@ impl World {
 
     /// Stops the service. Nothing is held: a test ends with it.
     pub(crate) async fn end(&self, service: Service) {
-        self.stop(service).await;
-        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+        testbed::end(&self.journal, self.stop(service)).await;
     }
 
     pub(crate) async fn say(&self, subject: &Subject, event: impl Into<ProjectEvent>) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chassis::Clock;
 use contract::{
     Address, ContactId, Context, ConversationEvent, ConversationId, Event, EventId, MessageAccepted, MessageId, MessageRequested,
-    ProjectId, RawJson, SendStarted, Stream, Subject,
+    ProjectId, RawJson, SendStarted, Subject,
 };
 use journal::Expect;
 use serde_json::json;
@@ -97,8 +97,7 @@ async fn a_recorder_gets_along_with_somebody_who_writes_to_the_same_contact_all_
     let row = sqlx::query(query).fetch_one(&mut world.connection(project).await).await.unwrap();
     let counts: (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
     assert_eq!(counts, (i64::try_from(*versions.last().unwrap()).unwrap(), i64::from(2 * MESSAGES - 1), i64::from(MESSAGES - 1)));
-    running.stop().await;
-    assert_eq!(world.journal.state(Stream::Parked).await.unwrap().messages, 0);
+    testbed::end(&world.journal, running.stop()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,9 +83,7 @@ impl World {
     }
 
     pub(crate) async fn on(postgres: Server) -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(STREAMS).await;
         Self { nats, postgres, journal, ids: Ids::new(Clock::System) }
     }
 

@@ -1,6 +1,6 @@
 //! A log, a database, a Meta, projects with numbers, and senders that can be killed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chassis::{Clock, Ids};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,21 +9,20 @@ use contract::{
     MessageStatusReported, NumberConnected, NumberOffered, OperationId, ProjectCreated, ProjectEvent, ProjectId, ProjectReady, RawJson,
     Stream, Subject, UnknownOutcome, WorkspaceId,
 };
-use embedded::{Nats, Postgres};
+use embedded::Nats;
 use journal::{ConnectOptions, Expect, Journal};
 use projects::{Catalogue, Projects, Tokens};
 use sealing::{DataKey, MasterKey};
 use sender::{Limits, Parts, STREAMS, Sender};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use storage::Storage;
+pub(crate) use testbed::until as wait_for;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use whatsapp::graph::{Graph, Settings, Token};
 
 use crate::meta::Meta;
 
-const WAIT_MAX: Duration = Duration::from_secs(60);
 /// How long a call to Meta may take here.
 pub(crate) const SEND_LIMIT: Duration = Duration::from_millis(400);
 
@@ -72,11 +71,8 @@ pub(crate) fn limits() -> Limits {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let nats = Nats::scratch().await.expect("nats starts");
-        let url = Postgres::shared().await.expect("postgres starts").fresh_database().await.expect("a database");
-        let pool = PgPoolOptions::new().max_connections(8).connect(&url).await.expect("connected");
-        let journal = connect(&nats).await;
-        journal.open(&STREAMS).await.expect("streams");
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
+        let pool = testbed::fresh_pool().await;
         let folder = tempfile::tempdir().expect("a folder");
         let storage = Storage::open(folder.path().to_str().expect("text")).expect("storage");
         let (ids, master) = (Ids::new(Clock::System), "0b".repeat(32).parse().expect("a key"));
@@ -234,15 +230,9 @@ impl World {
         what: &str,
         fits: impl Fn(&ConversationEvent) -> bool,
     ) -> Vec<ConversationEvent> {
-        let began = Instant::now();
-        loop {
-            let said = self.said(shop, contact, message).await;
-            if said.iter().any(&fits) {
-                return said;
-            }
-            assert!(began.elapsed() < WAIT_MAX, "waited in vain until {message} is {what}; it was said: {said:#?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let what = format!("{message} is {what}");
+        let fits = |said: &Vec<ConversationEvent>| said.iter().any(&fits);
+        testbed::found(&what, async || self.said(shop, contact, message).await, fits).await
     }
 
     pub(crate) async fn until_ended(&self, shop: &Shop, contact: ContactId, message: MessageId) -> ConversationEvent {
@@ -262,14 +252,6 @@ impl World {
             u64::try_from(written).expect("positive") >= last && self.rows().await == count
         })
         .await;
-    }
-}
-
-pub(crate) async fn wait_for(what: &str, condition: impl AsyncFn() -> bool) {
-    let began = Instant::now();
-    while !condition().await {
-        assert!(began.elapsed() < WAIT_MAX, "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

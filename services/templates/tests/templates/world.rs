@@ -1,34 +1,30 @@
 //! What every test stands on: a broker of its own, the service in this process, Meta beside it, a clock that is moved, and the log to play
 //! lifecycle and ingress on.
 
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use bytes::Bytes;
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use axum::http::{Method, Request};
+use chassis::{Clock, Health, Ids};
 use chrono::{DateTime, TimeDelta};
 use contract::{
     CHANGE_RECEIVED, Context, DataKeyCreated, ENTRY_TIME, Event, EventId, NewEvent, NumberConnected, NumberOffered, OperationId,
-    OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Stream, Subject, TemplateEvent, TemplateId, WorkspaceId,
+    OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Subject, TemplateEvent, TemplateId, WorkspaceId,
 };
 use embedded::Nats;
-use http_body_util::BodyExt;
-use journal::{ConnectOptions, Expect, Journal};
+use journal::{Expect, Journal};
 use projects::{Projects, Tokens};
 use sealing::{DataKey, MasterKey};
 use serde_json::{Value, json};
 use templates::{Parts, STREAMS, Templates};
+pub(crate) use testbed::{API_KEY, Answer};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 use whatsapp::graph::{Graph, Settings, Token};
 
 use crate::meta::{Meta, TOKEN};
 
-pub(crate) const API_KEY: &str = "key-for-tests-0123456789";
 pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// No test lasts as long: what happens by itself happens for another reason.
@@ -49,24 +45,6 @@ pub(crate) struct World {
     task: Option<JoinHandle<Result<(), templates::Error>>>,
 }
 
-/// An answer of the API.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    pub(crate) fn code(&self) -> (u16, &str) {
-        (self.status, self.body["code"].as_str().unwrap_or_default())
-    }
-
-    pub(crate) fn id(&self) -> String {
-        self.body["id"].as_str().unwrap().to_owned()
-    }
-}
-
 /// A template that Meta takes.
 pub(crate) fn draft(name: &str, text: &str) -> Value {
     json!({"name": name, "language": "en_US", "category": "UTILITY", "components": [{"type": "BODY", "text": text}]})
@@ -79,9 +57,7 @@ pub(crate) fn saying(text: &str) -> Value {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let nats = Nats::scratch().await.unwrap();
-        let journal = Journal::connect(ConnectOptions::new(nats.url(), "test")).await.unwrap();
-        journal.open(&STREAMS).await.unwrap();
+        let (nats, journal) = testbed::fresh_log(&STREAMS).await;
         let clock = Clock::manual(DateTime::from_timestamp(BEGIN, 0).unwrap());
         let (ids, meta) = (Ids::new(Clock::System), Meta::start().await);
         let service = service(&journal, &meta, &clock, INTERVAL).await;
@@ -113,8 +89,7 @@ impl World {
 
     /// Nothing is held: a test ends with it.
     pub(crate) async fn end(mut self) {
-        self.halt().await;
-        assert_eq!(self.journal.state(Stream::Parked).await.unwrap().messages, 0, "something was parked or set aside");
+        testbed::end(&self.journal.clone(), self.halt()).await;
     }
 
     pub(crate) fn wait(&self, seconds: i64) {
@@ -191,26 +166,16 @@ impl World {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, if_match: Option<&str>, body: Option<&Value>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {API_KEY}"));
-        if let Some(tag) = if_match {
-            request = request.header("if-match", tag);
-        }
-        let request = match body {
-            Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
-            None => request.body(Body::empty()),
-        };
-        self.call(request.unwrap()).await
+        self.call(testbed::request(API_KEY, method, path, if_match.map(|tag| ("if-match", tag)).as_slice(), body)).await
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
-        call(self.router.clone(), request).await
+        Answer::to(self.router.clone(), request).await
     }
 
     /// A request in a task of its own, which can be aborted.
     pub(crate) fn spawn(&self, path: &str, body: &Value) -> JoinHandle<Answer> {
-        let request = Request::builder().method(Method::POST).uri(path).header("authorization", format!("Bearer {API_KEY}"));
-        let request = request.header("content-type", "application/json").body(Body::from(body.to_string()));
-        tokio::spawn(call(self.router.clone(), request.unwrap()))
+        tokio::spawn(Answer::to(self.router.clone(), testbed::request(API_KEY, Method::POST, path, &[], Some(body))))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -264,42 +229,20 @@ impl World {
 
     /// Waits until the template is shown like that.
     pub(crate) async fn until(&self, path: &str, what: &str, so: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
-        loop {
-            let shown = self.get(path).await;
-            if shown.status == 200 && so(&shown.body) {
-                return shown.body;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited until {what}, so far: {:?} {:?}", shown.body, self.told(path).await);
-            tokio::task::yield_now().await;
-        }
+        let fits = |shown: &Answer| shown.status == 200 && so(&shown.body);
+        testbed::found(what, async || self.get(path).await, fits).await.body
     }
 
     /// Waits for anything else.
     pub(crate) async fn until_so(&self, what: &str, so: impl AsyncFn() -> bool) {
-        let began = Instant::now();
-        while !so().await {
-            assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
-            tokio::task::yield_now().await;
-        }
+        testbed::until(what, so).await;
     }
 }
 
-async fn call(router: Router, request: Request<Body>) -> Answer {
-    let answer = router.oneshot(request).await.unwrap();
-    let (head, body) = answer.into_parts();
-    let bytes: Bytes = body.collect().await.unwrap().to_bytes();
-    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Answer { status: StatusCode::as_u16(&head.status), headers: head.headers, body }
-}
-
 fn router(service: &Templates, ids: &Ids) -> Router {
-    static METRICS: OnceLock<Metrics> = OnceLock::new();
-    let metrics = METRICS.get_or_init(|| Metrics::install().unwrap()).clone();
     let health = Health::new();
     service.register(&health);
-    let site = Site::new("Test", Secret::new(API_KEY), health, metrics, ids.clone());
-    site.finish(templates::routes(service.clone())).unwrap()
+    testbed::site(health, ids).finish(templates::routes(service.clone())).unwrap()
 }
 
 async fn service(journal: &Journal, meta: &Meta, clock: &Clock, interval: Duration) -> Templates {

@@ -1,0 +1,66 @@
+//! Requests to the routes of a service in the test's own process, and their answers.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::response::Parts;
+use axum::http::{HeaderMap, Method, Request};
+use chassis::{Health, Ids, Metrics, Secret, Site};
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// The platform's key.
+pub const API_KEY: &str = "key-for-tests-0123456789";
+
+/// What is around the routes, as in every process.
+pub fn site(health: Health, ids: &Ids) -> Site {
+    Site::new("Test", Secret::new(API_KEY), health, Metrics::install().expect("the one recorder"), ids.clone())
+}
+
+/// A request of whoever has this key or session.
+pub fn request(key: &str, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = match body {
+        Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
+        None => request.body(Body::empty()),
+    };
+    request.expect("a request")
+}
+
+/// The head of an answer, its bytes, and these as JSON where they are.
+pub async fn exchange(router: Router, request: Request<Body>) -> (Parts, Bytes, Value) {
+    let (head, body) = router.oneshot(request).await.expect("routes always answer").into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body");
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    (head, bytes, body)
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub bytes: Bytes,
+    /// Null where it is no JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    /// What the routes answer to a request.
+    pub async fn to(router: Router, request: Request<Body>) -> Self {
+        let (head, bytes, body) = exchange(router, request).await;
+        Self { status: head.status.as_u16(), headers: head.headers, bytes, body }
+    }
+
+    /// Status and code, of what is refused.
+    pub fn code(&self) -> (u16, &str) {
+        (self.status, self.body["code"].as_str().unwrap_or_default())
+    }
+
+    /// The id of what was made.
+    pub fn id(&self) -> String {
+        self.body["id"].as_str().expect("an id").to_owned()
+    }
+}
