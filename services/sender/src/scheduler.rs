@@ -29,6 +29,7 @@ use crate::lane::Lane;
 use crate::pace::PairPace;
 use crate::send::{Sending, Unsent};
 use crate::show::Showing;
+use crate::speak::Saying;
 use crate::store::{self, Batch};
 
 pub(crate) use wakes::Wake;
@@ -48,10 +49,8 @@ const PAIRS_MIN: usize = 10_000;
 pub(crate) enum Done {
     Sent { key: Key, message: MessageId, attempt: u32, sending: Sending },
     Uploaded { project: ProjectId, media: MediaId, uploaded: Result<(), Unsent> },
-    Said { key: Key, appended: Result<Position, AppendError> },
-    Told { appended: Result<Position, AppendError> },
+    Said { saying: Saying, appended: Result<Position, AppendError> },
     Shown { read: EventId, project: ProjectId, showing: Showing },
-    ShownSaid { appended: Result<Position, AppendError> },
     Checked { project: ProjectId, read: u64, known: Result<Option<Arc<Project>>, journal::Error> },
     Flushed { batch: Batch, written: Result<bool, Error> },
 }
@@ -67,6 +66,8 @@ pub(crate) struct Scheduler {
     pub(crate) tasks: JoinSet<Done>,
     /// Calls that run.
     pub(crate) calls: usize,
+    /// What the log did not take.
+    pub(crate) refused: Vec<Saying>,
     pub(crate) stop: CancellationToken,
     /// Everything was read that the log held at the start.
     live: bool,
@@ -92,6 +93,7 @@ impl Scheduler {
             timers: BinaryHeap::new(),
             tasks: JoinSet::new(),
             calls: 0,
+            refused: Vec::new(),
             stop,
             live: false,
             writer,
@@ -122,7 +124,7 @@ impl Scheduler {
             agenda.announce(self.next_deadline());
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(done) = self.tasks.join_next() => self.on_done(done)?,
+                Some(done) = self.tasks.join_next() => self.on_done(done),
                 event = tail.next() => self.on_event(event)?,
                 Ok(()) = projects.changed() => self.on_projects(),
                 () = clock.reach(next.unwrap_or_default()), if next.is_some() => self.on_time(),
@@ -138,7 +140,7 @@ impl Scheduler {
             }
             for _ in 0..TURN_MAX {
                 let Some(done) = self.tasks.try_join_next() else { break };
-                self.on_done(done)?;
+                self.on_done(done);
             }
         }
         self.drain().await
@@ -175,22 +177,20 @@ impl Scheduler {
         Ok(())
     }
 
-    fn on_done(&mut self, done: Result<Done, JoinError>) -> Result<(), Error> {
+    fn on_done(&mut self, done: Result<Done, JoinError>) {
         let done = match done {
             Ok(done) => done,
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return Ok(()),
+            Err(_) => return,
         };
         match done {
-            Done::Sent { key, message, attempt, sending } => self.on_sent(key, message, attempt, sending)?,
+            Done::Sent { key, message, attempt, sending } => self.on_sent(key, message, attempt, sending),
             Done::Uploaded { project, media, uploaded } => self.on_uploaded(project, media, uploaded),
-            Done::Said { key, appended } => self.on_said(key, appended)?,
-            Done::Told { appended } | Done::ShownSaid { appended } => drop(appended?),
+            Done::Said { saying, appended } => self.on_said(saying, appended),
             Done::Shown { read, project, showing } => self.on_shown(read, project, showing),
             Done::Checked { project, read, known } => self.on_checked(project, read, known),
             Done::Flushed { batch, written } => self.on_flushed(batch, written),
         }
-        Ok(())
     }
 
     /// A project changed: what was held may go, what leaves is forgotten.
@@ -221,6 +221,7 @@ impl Scheduler {
     pub(crate) fn forget(&mut self, project: ProjectId) {
         self.backlog.forget_project(project);
         self.pairs.retain(|(of, _), _| *of != project);
+        self.refused.retain(|saying| saying.key.0 != project);
         if let Some(lane) = self.lanes.get_mut(&project) {
             lane.forget();
             if lane.is_idle() {
@@ -258,9 +259,8 @@ impl Scheduler {
         let limit = self.sender.graph.send_limit() + DRAIN_EXTRA;
         let _ = tokio::time::timeout(limit, async {
             while let Some(done) = self.tasks.join_next().await {
-                self.on_done(done)?;
+                self.on_done(done);
             }
-            Ok::<_, Error>(())
         })
         .await;
         self.flush_last().await;

@@ -84,8 +84,6 @@ pub(crate) enum Sending {
     Late,
     /// The process stops: Meta was not asked, and nothing was written.
     Stopped,
-    /// The log does not take the start at all.
-    Refused(AppendError),
 }
 
 /// What is posted, and with what right.
@@ -126,7 +124,7 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
     match said::append(&sender.journal, &Backlog::subject(order.key), Expect::At(order.last), started).await {
         Ok(_) => {}
         Err(AppendError::Conflict { actual, .. }) => return Sending::Overtaken(actual),
-        Err(error) => return Sending::Refused(error),
+        Err(_) => return Unsent::NotReady(said::REFUSED_PAUSE).into(),
     }
     let asked_at = sender.clock.now();
     if is_late(began, asked_at - at) {
