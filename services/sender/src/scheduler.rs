@@ -68,6 +68,7 @@ pub(crate) struct Scheduler {
     pub(crate) calls: usize,
     /// What the log did not take.
     pub(crate) refused: Vec<Saying>,
+    /// Told from outside, or because the work cannot go on.
     pub(crate) stop: CancellationToken,
     /// Everything was read that the log held at the start.
     live: bool,
@@ -94,7 +95,7 @@ impl Scheduler {
             tasks: JoinSet::new(),
             calls: 0,
             refused: Vec::new(),
-            stop,
+            stop: stop.child_token(),
             live: false,
             writer,
             rows: Some(Rows::up_to(sequence)),
@@ -102,8 +103,14 @@ impl Scheduler {
         })
     }
 
-    /// Works until told to stop, then lets calls that run end.
+    /// Works until told to stop, or until it cannot go on. Either way, calls that run come to their end.
     pub(crate) async fn run(mut self) -> Result<(), Error> {
+        let worked = self.work().await;
+        self.stop.cancel();
+        worked.and(self.drain().await)
+    }
+
+    async fn work(&mut self) -> Result<(), Error> {
         let journal = self.sender.journal.clone();
         let clock = self.sender.clock.clone();
         let agenda = clock.agenda();
@@ -123,8 +130,8 @@ impl Scheduler {
             let next = self.next_time();
             agenda.announce(self.next_deadline());
             tokio::select! {
-                () = stop.cancelled() => break,
-                Some(done) = self.tasks.join_next() => self.on_done(done),
+                () = stop.cancelled() => return Ok(()),
+                Some(done) = self.tasks.join_next() => self.on_done(done)?,
                 event = tail.next() => self.on_event(event)?,
                 Ok(()) = projects.changed() => self.on_projects(),
                 () = clock.reach(next.unwrap_or_default()), if next.is_some() => self.on_time(),
@@ -140,10 +147,9 @@ impl Scheduler {
             }
             for _ in 0..TURN_MAX {
                 let Some(done) = self.tasks.try_join_next() else { break };
-                self.on_done(done);
+                self.on_done(done)?;
             }
         }
-        self.drain().await
     }
 
     /// Everything is read: what was begun by somebody who is gone has an unknown outcome.
@@ -177,13 +183,8 @@ impl Scheduler {
         Ok(())
     }
 
-    fn on_done(&mut self, done: Result<Done, JoinError>) {
-        let done = match done {
-            Ok(done) => done,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return,
-        };
-        match done {
+    fn on_done(&mut self, done: Result<Done, JoinError>) -> Result<(), Error> {
+        match done? {
             Done::Sent { key, message, attempt, sending } => self.on_sent(key, message, attempt, sending),
             Done::Uploaded { project, media, uploaded } => self.on_uploaded(project, media, uploaded),
             Done::Said { saying, appended } => self.on_said(saying, appended),
@@ -191,6 +192,7 @@ impl Scheduler {
             Done::Checked { project, read, known } => self.on_checked(project, read, known),
             Done::Flushed { batch, written } => self.on_flushed(batch, written),
         }
+        Ok(())
     }
 
     /// A project changed: what was held may go, what leaves is forgotten.
@@ -255,16 +257,19 @@ impl Scheduler {
     }
 
     /// No new starts; calls that run end, what came of them is written down, and so are the rows.
-    async fn drain(mut self) -> Result<(), Error> {
+    async fn drain(&mut self) -> Result<(), Error> {
         let limit = self.sender.graph.send_limit() + DRAIN_EXTRA;
+        let mut ended = Ok(());
         let _ = tokio::time::timeout(limit, async {
             while let Some(done) = self.tasks.join_next().await {
-                self.on_done(done);
+                if let Err(error) = self.on_done(done) {
+                    ended = Err(error);
+                }
             }
         })
         .await;
         self.flush_last().await;
-        Ok(())
+        ended
     }
 
     /// How long a status is waited for after a call without an answer.
