@@ -45,7 +45,7 @@ impl Scheduler {
             },
             Sending::Overtaken(sequence) => self.wait_until(key, sequence),
             Sending::Late => {
-                let (reason, retry_at) = ("the log took too long: Meta was not asked".to_owned(), self.sender.clock.now());
+                let (reason, retry_at) = ("it took too long until Meta could be asked: it was not".to_owned(), self.sender.clock.now());
                 self.say_of(key, message, attempt, Outcome::Deferred { meta_code: None, reason, retry_at }, Expect::Any);
             }
             Sending::Stopped => {}

@@ -25,7 +25,7 @@ use crate::origin::Origin;
 use crate::permitted::{self, Ground, Refusal};
 use crate::said;
 
-/// How old a start may be when Meta is asked. Far less than others wait before they take it for lost.
+/// How old a start may be when the request to Meta is about to be written. Far less than others wait before they take it for lost.
 pub(crate) const START_AGE_MAX: Duration = Duration::from_secs(20);
 /// The pause when the log or the storage does not answer.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
@@ -127,13 +127,15 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
         Err(_) => return Unsent::NotReady(said::REFUSED_PAUSE).into(),
     }
     let asked_at = sender.clock.now();
-    if is_late(began, asked_at - at) {
-        return Sending::Late;
-    }
     if let Some(requested) = order.asked_at {
         metrics::histogram!("sender_request_to_call_seconds").record((asked_at - requested).as_seconds_f64().max(0.0));
     }
-    let answer = sender.graph.send_message(&ready.token, &ready.number, &ready.body).await;
+    let clock = sender.clock.clone();
+    let in_time = move || !is_late(began, clock.now() - at);
+    let answer = sender.graph.send_message(&ready.token, &ready.number, &ready.body, in_time).await;
+    if matches!(answer, Err(graph::Error::TooLate)) {
+        return Sending::Late;
+    }
     let stale_file =
         answer.as_ref().is_err_and(decide::may_be_a_file) && sender.files.doubt(&ready.files, &ready.number, ready.requested_at);
     Sending::Asked { answer, asked_at, stale_file }
