@@ -204,6 +204,7 @@ fn of_url(error: &MetaError) -> Miss {
             MetaError::Refused(_) | MetaError::Expired => Miss::Doubt { code: Code::NotFound, cause },
             MetaError::Client(_)
             | MetaError::NotSent
+            | MetaError::TooLate
             | MetaError::Unanswered
             | MetaError::Unreadable { .. }
             | MetaError::TooLarge { .. } => Miss::Later { cause },

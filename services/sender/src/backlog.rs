@@ -118,15 +118,16 @@ impl Backlog {
             }),
             ConversationEvent::SendDeferred(deferred) => self.change(deferred.message, sequence, |message| {
                 if deferred.attempt >= message.attempt {
+                    // Said before the wait for a status is over, it is Meta's answer: to a sender that another one took for gone.
+                    let in_doubt = message.state == State::Unknown && deferred.at >= message.due_at;
+                    message.doubtful |= in_doubt;
+                    message.unclear += u32::from(in_doubt || deferred.meta_code.is_some_and(is_unclear));
                     message.state = State::Waiting;
                     message.attempt = deferred.attempt;
                     message.due_at = deferred.retry_at;
-                    message.unclear += u32::from(deferred.meta_code.is_some_and(is_unclear));
                 }
             }),
             ConversationEvent::SendOutcomeUnknown(unknown) => self.change(unknown.message, sequence, |message| {
-                message.doubtful = true;
-                message.unclear += 1;
                 if unknown.attempt >= message.attempt {
                     message.state = State::Unknown;
                     message.due_at = unknown.settle_by;

@@ -159,6 +159,7 @@ fn failure_code(error: &graph::Error) -> SendFailure {
         graph::Error::Refused(_) => SendFailure::RefusedByMeta,
         graph::Error::Unaskable(_) | graph::Error::Client(_) => SendFailure::CannotBeSent,
         graph::Error::NotSent
+        | graph::Error::TooLate
         | graph::Error::Unanswered
         | graph::Error::Unreadable { .. }
         | graph::Error::Expired

@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use contract::{EventId, MessageId, ProjectId};
-use journal::{AppendError, Expect, Position};
+use journal::Expect;
 use projects::Project;
 use whatsapp::graph::{self, Class, Sent};
 
-use crate::backlog::{Backlog, Busy, Key, State};
+use crate::backlog::{Busy, Key, State};
 use crate::decide::{self, Attempt, Outcome, code};
-use crate::error::Error;
 use crate::pace::NumberRate;
-use crate::said;
-use crate::scheduler::{Done, Scheduler, Wake};
+use crate::scheduler::{Scheduler, Wake};
 use crate::send::{Sending, Unsent};
 use crate::show::Showing;
 
@@ -21,7 +19,7 @@ use crate::show::Showing;
 const OUTAGE_PAUSE: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
 
 impl Scheduler {
-    pub(crate) fn on_sent(&mut self, key: Key, message: MessageId, attempt: u32, sending: Sending) -> Result<(), Error> {
+    pub(crate) fn on_sent(&mut self, key: Key, message: MessageId, attempt: u32, sending: Sending) {
         let asked = matches!(sending, Sending::Asked { .. });
         if !asked {
             self.give_back(key);
@@ -31,12 +29,12 @@ impl Scheduler {
             contact.busy = None;
         }
         if !self.may_speak(key.0) {
-            return Ok(());
+            return;
         }
         // Settled by a status, or forgotten with its project.
         if !asked && !self.backlog.messages.contains_key(&message) {
             self.look(key);
-            return Ok(());
+            return;
         }
         match sending {
             Sending::Asked { answer, asked_at, stale_file } => self.on_answer((key, message, attempt), answer, asked_at, stale_file),
@@ -47,13 +45,11 @@ impl Scheduler {
             },
             Sending::Overtaken(sequence) => self.wait_until(key, sequence),
             Sending::Late => {
-                let (reason, retry_at) = ("the log took too long: Meta was not asked".to_owned(), self.sender.clock.now());
+                let (reason, retry_at) = ("it took too long until Meta could be asked: it was not".to_owned(), self.sender.clock.now());
                 self.say_of(key, message, attempt, Outcome::Deferred { meta_code: None, reason, retry_at }, Expect::Any);
             }
             Sending::Stopped => {}
-            Sending::Refused(error) => return Err(error.into()),
         }
-        Ok(())
     }
 
     /// Meta was not asked for a message.
@@ -155,17 +151,8 @@ impl Scheduler {
         None
     }
 
-    pub(crate) fn on_said(&mut self, key: Key, appended: Result<Position, AppendError>) -> Result<(), Error> {
-        match appended {
-            Ok(position) => self.wait_until(key, position.sequence),
-            Err(AppendError::Conflict { actual, .. }) => self.wait_until(key, actual),
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
-    }
-
     /// Decides nothing about a contact before everything up to `sequence` is read. At 0 its subject is empty: it was erased.
-    fn wait_until(&mut self, key: Key, sequence: u64) {
+    pub(crate) fn wait_until(&mut self, key: Key, sequence: u64) {
         let Some(contact) = self.backlog.contacts.get_mut(&key) else { return };
         if sequence == 0 {
             let messages = contact.queue.clone();
@@ -189,20 +176,6 @@ impl Scheduler {
                 }
             }
         }
-    }
-
-    /// Says what came of showing a message as read.
-    pub(crate) fn say_read(&mut self, id: EventId, reason: Option<String>) {
-        let Some(read) = self.backlog.reads.get(&id).cloned() else { return };
-        if !self.may_speak(read.key.0) {
-            return;
-        }
-        let event = said::read(read.message, id, reason, &read.origin, self.sender.clock.now());
-        let (journal, subject) = (self.sender.journal.clone(), Backlog::subject(read.key));
-        self.tasks.spawn(async move {
-            let appended = said::append(&journal, &subject, Expect::Any, event).await;
-            Done::ShownSaid { appended }
-        });
     }
 
     pub(crate) fn on_checked(&mut self, id: ProjectId, read: u64, known: Result<Option<Arc<Project>>, journal::Error>) {

@@ -6,9 +6,9 @@ pub enum Error {
     /// The log cannot be read.
     #[error("read the log")]
     Log(#[from] journal::Error),
-    /// The log does not take what the sender says, and will not.
-    #[error("append to the log")]
-    Append(#[from] journal::AppendError),
+    /// A part of the work has panicked.
+    #[error("a task of the sender")]
+    Task(#[from] tokio::task::JoinError),
     /// The platform database does not do as told.
     #[error("use the platform database")]
     Database(#[from] sqlx::Error),

@@ -141,10 +141,11 @@ impl Sender {
     }
 }
 
-/// Sends until `shutdown`, which lets calls that run end. [`Sender::prepare`] comes first. Two at once do no harm: each message is one's.
+/// Sends until `shutdown`, or until it cannot go on. Either way, calls that run come to their end. [`Sender::prepare`] comes first. Two at
+/// once do no harm: each message is one's.
 ///
 /// # Errors
-/// The log cannot be followed any more, or the rows cannot be read at the start.
+/// The log cannot be followed any more, the rows cannot be read at the start, or a task panics.
 pub async fn run(sender: Sender, shutdown: CancellationToken) -> Result<(), Error> {
     scheduler::Scheduler::open(sender, shutdown).await?.run().await
 }

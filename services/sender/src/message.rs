@@ -33,7 +33,7 @@ pub(crate) struct Message {
     pub(crate) sequence: u64,
     pub(crate) state: State,
     pub(crate) attempt: u32,
-    /// How often nobody knew what came of it, or why Meta did not take a file of it.
+    /// Of how many earlier attempts nobody knows what came of them, or why Meta did not take a file of it.
     pub(crate) unclear: u32,
     /// Waiting: not before. Started: when nobody is asking any more. Unknown: when no status is waited for any more.
     pub(crate) due_at: DateTime<Utc>,

@@ -90,7 +90,7 @@ impl Scheduler {
             }
             State::Unknown => {
                 let policy = self.sender.projects.get(key.0).map_or_else(UnknownOutcome::default, |project| project.unknown_outcome);
-                Step::Say(id, decide::unsettled(policy, message.unclear, now, message.expires_at))
+                Step::Say(id, decide::unsettled(policy, message.unclear + 1, now, message.expires_at))
             }
             State::Abandoned => Step::Nothing,
         }

@@ -17,6 +17,8 @@ use crate::origin::Origin;
 const SOURCE: &str = "/paige/sender";
 /// The pause before an append is tried again that may or may not have been stored.
 const AGAIN_PAUSE: Duration = Duration::from_millis(200);
+/// The pause before something is tried again that the log does not take: somebody must look.
+pub(crate) const REFUSED_PAUSE: Duration = Duration::from_secs(30);
 
 /// Meta is about to be asked. Its id is of this process alone: whoever appends it is the one who asks.
 pub(crate) fn started(id: Ulid, message: MessageId, attempt: u32, phone_number_id: &str, origin: &Origin, at: DateTime<Utc>) -> NewEvent {
@@ -53,6 +55,11 @@ pub(crate) async fn append(journal: &Journal, subject: &Subject, expect: Expect,
     loop {
         match journal.append(subject, expect, vec![event.clone()]).await {
             Err(AppendError::Unavailable(_)) => tokio::time::sleep(AGAIN_PAUSE).await,
+            Err(error @ (AppendError::Refused(_) | AppendError::TooLarge { .. })) => {
+                let stream = subject.stream().name();
+                tracing::error!(stream, event.r#type = event.event_type, %error, "the log does not take an event, trying again");
+                return Err(error);
+            }
             definite => return definite,
         }
     }

@@ -29,6 +29,7 @@ use crate::lane::Lane;
 use crate::pace::PairPace;
 use crate::send::{Sending, Unsent};
 use crate::show::Showing;
+use crate::speak::Saying;
 use crate::store::{self, Batch};
 
 pub(crate) use wakes::Wake;
@@ -48,10 +49,8 @@ const PAIRS_MIN: usize = 10_000;
 pub(crate) enum Done {
     Sent { key: Key, message: MessageId, attempt: u32, sending: Sending },
     Uploaded { project: ProjectId, media: MediaId, uploaded: Result<(), Unsent> },
-    Said { key: Key, appended: Result<Position, AppendError> },
-    Told { appended: Result<Position, AppendError> },
+    Said { saying: Saying, appended: Result<Position, AppendError> },
     Shown { read: EventId, project: ProjectId, showing: Showing },
-    ShownSaid { appended: Result<Position, AppendError> },
     Checked { project: ProjectId, read: u64, known: Result<Option<Arc<Project>>, journal::Error> },
     Flushed { batch: Batch, written: Result<bool, Error> },
 }
@@ -67,6 +66,9 @@ pub(crate) struct Scheduler {
     pub(crate) tasks: JoinSet<Done>,
     /// Calls that run.
     pub(crate) calls: usize,
+    /// What the log did not take.
+    pub(crate) refused: Vec<Saying>,
+    /// Told from outside, or because the work cannot go on.
     pub(crate) stop: CancellationToken,
     /// Everything was read that the log held at the start.
     live: bool,
@@ -92,7 +94,8 @@ impl Scheduler {
             timers: BinaryHeap::new(),
             tasks: JoinSet::new(),
             calls: 0,
-            stop,
+            refused: Vec::new(),
+            stop: stop.child_token(),
             live: false,
             writer,
             rows: Some(Rows::up_to(sequence)),
@@ -100,8 +103,14 @@ impl Scheduler {
         })
     }
 
-    /// Works until told to stop, then lets calls that run end.
+    /// Works until told to stop, or until it cannot go on. Either way, calls that run come to their end.
     pub(crate) async fn run(mut self) -> Result<(), Error> {
+        let worked = self.work().await;
+        self.stop.cancel();
+        worked.and(self.drain().await)
+    }
+
+    async fn work(&mut self) -> Result<(), Error> {
         let journal = self.sender.journal.clone();
         let clock = self.sender.clock.clone();
         let agenda = clock.agenda();
@@ -121,7 +130,7 @@ impl Scheduler {
             let next = self.next_time();
             agenda.announce(self.next_deadline());
             tokio::select! {
-                () = stop.cancelled() => break,
+                () = stop.cancelled() => return Ok(()),
                 Some(done) = self.tasks.join_next() => self.on_done(done)?,
                 event = tail.next() => self.on_event(event)?,
                 Ok(()) = projects.changed() => self.on_projects(),
@@ -141,7 +150,6 @@ impl Scheduler {
                 self.on_done(done)?;
             }
         }
-        self.drain().await
     }
 
     /// Everything is read: what was begun by somebody who is gone has an unknown outcome.
@@ -176,16 +184,10 @@ impl Scheduler {
     }
 
     fn on_done(&mut self, done: Result<Done, JoinError>) -> Result<(), Error> {
-        let done = match done {
-            Ok(done) => done,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return Ok(()),
-        };
-        match done {
-            Done::Sent { key, message, attempt, sending } => self.on_sent(key, message, attempt, sending)?,
+        match done? {
+            Done::Sent { key, message, attempt, sending } => self.on_sent(key, message, attempt, sending),
             Done::Uploaded { project, media, uploaded } => self.on_uploaded(project, media, uploaded),
-            Done::Said { key, appended } => self.on_said(key, appended)?,
-            Done::Told { appended } | Done::ShownSaid { appended } => drop(appended?),
+            Done::Said { saying, appended } => self.on_said(saying, appended),
             Done::Shown { read, project, showing } => self.on_shown(read, project, showing),
             Done::Checked { project, read, known } => self.on_checked(project, read, known),
             Done::Flushed { batch, written } => self.on_flushed(batch, written),
@@ -221,6 +223,7 @@ impl Scheduler {
     pub(crate) fn forget(&mut self, project: ProjectId) {
         self.backlog.forget_project(project);
         self.pairs.retain(|(of, _), _| *of != project);
+        self.refused.retain(|saying| saying.key.0 != project);
         if let Some(lane) = self.lanes.get_mut(&project) {
             lane.forget();
             if lane.is_idle() {
@@ -254,17 +257,19 @@ impl Scheduler {
     }
 
     /// No new starts; calls that run end, what came of them is written down, and so are the rows.
-    async fn drain(mut self) -> Result<(), Error> {
+    async fn drain(&mut self) -> Result<(), Error> {
         let limit = self.sender.graph.send_limit() + DRAIN_EXTRA;
+        let mut ended = Ok(());
         let _ = tokio::time::timeout(limit, async {
             while let Some(done) = self.tasks.join_next().await {
-                self.on_done(done)?;
+                if let Err(error) = self.on_done(done) {
+                    ended = Err(error);
+                }
             }
-            Ok::<_, Error>(())
         })
         .await;
         self.flush_last().await;
-        Ok(())
+        ended
     }
 
     /// How long a status is waited for after a call without an answer.

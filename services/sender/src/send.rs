@@ -25,7 +25,7 @@ use crate::origin::Origin;
 use crate::permitted::{self, Ground, Refusal};
 use crate::said;
 
-/// How old a start may be when Meta is asked. Far less than others wait before they take it for lost.
+/// How old a start may be when the request to Meta is about to be written. Far less than others wait before they take it for lost.
 pub(crate) const START_AGE_MAX: Duration = Duration::from_secs(20);
 /// The pause when the log or the storage does not answer.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
@@ -84,8 +84,6 @@ pub(crate) enum Sending {
     Late,
     /// The process stops: Meta was not asked, and nothing was written.
     Stopped,
-    /// The log does not take the start at all.
-    Refused(AppendError),
 }
 
 /// What is posted, and with what right.
@@ -126,16 +124,18 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
     match said::append(&sender.journal, &Backlog::subject(order.key), Expect::At(order.last), started).await {
         Ok(_) => {}
         Err(AppendError::Conflict { actual, .. }) => return Sending::Overtaken(actual),
-        Err(error) => return Sending::Refused(error),
+        Err(_) => return Unsent::NotReady(said::REFUSED_PAUSE).into(),
     }
     let asked_at = sender.clock.now();
-    if is_late(began, asked_at - at) {
-        return Sending::Late;
-    }
     if let Some(requested) = order.asked_at {
         metrics::histogram!("sender_request_to_call_seconds").record((asked_at - requested).as_seconds_f64().max(0.0));
     }
-    let answer = sender.graph.send_message(&ready.token, &ready.number, &ready.body).await;
+    let clock = sender.clock.clone();
+    let in_time = move || !is_late(began, clock.now() - at);
+    let answer = sender.graph.send_message(&ready.token, &ready.number, &ready.body, in_time).await;
+    if matches!(answer, Err(graph::Error::TooLate)) {
+        return Sending::Late;
+    }
     let stale_file =
         answer.as_ref().is_err_and(decide::may_be_a_file) && sender.files.doubt(&ready.files, &ready.number, ready.requested_at);
     Sending::Asked { answer, asked_at, stale_file }

@@ -1,15 +1,27 @@
 //! Writes down what became of a message, if events about its project may still be written.
+//!
+//! What the log does not take is kept and said again after a pause. Meanwhile its contact waits, and nobody else.
 
 use std::sync::Arc;
 
-use contract::{MessageId, ProjectId};
-use journal::Expect;
+use chrono::TimeDelta;
+use contract::{EventId, MessageId, NewEvent, ProjectId};
+use journal::{AppendError, Expect, Position};
 use projects::Life;
 
 use crate::backlog::{Backlog, Busy, Key};
 use crate::decide::Outcome;
-use crate::said;
-use crate::scheduler::{Done, Scheduler};
+use crate::said::{self, REFUSED_PAUSE};
+use crate::scheduler::{Done, Scheduler, Wake};
+
+/// An event on its way into the log.
+pub(crate) struct Saying {
+    pub(crate) key: Key,
+    expect: Expect,
+    event: NewEvent,
+    /// The contact is busy until it is read back.
+    holds_contact: bool,
+}
 
 impl Scheduler {
     /// Whether events about a project may be written. Not if it is being deleted: its messages are forgotten. Not if it is gone: an event
@@ -43,11 +55,7 @@ impl Scheduler {
         if let Some(contact) = self.backlog.contacts.get_mut(&key) {
             contact.busy = Some(Busy::Saying);
         }
-        let journal = self.sender.journal.clone();
-        self.tasks.spawn(async move {
-            let appended = said::append(&journal, &Backlog::subject(key), expect, event).await;
-            Done::Said { key, appended }
-        });
+        self.append(Saying { key, expect, event, holds_contact: true });
     }
 
     /// A status told that Meta has the message, whatever is being done about it.
@@ -57,12 +65,58 @@ impl Scheduler {
         let Some(wamid) = told.filter(|_| self.may_speak(key.0)) else { return };
         let outcome = Outcome::Accepted { wamid, held_as: None, settled_by_status: true };
         count(&outcome);
-        let journal = self.sender.journal.clone();
         let event = said::outcome(id, attempt, outcome, &origin, self.sender.clock.now());
+        self.append(Saying { key, expect: Expect::Any, event, holds_contact: false });
+    }
+
+    /// What came of showing a message as read.
+    pub(crate) fn say_read(&mut self, id: EventId, reason: Option<String>) {
+        let Some(read) = self.backlog.reads.get(&id).cloned() else { return };
+        if !self.may_speak(read.key.0) {
+            return;
+        }
+        let event = said::read(read.message, id, reason, &read.origin, self.sender.clock.now());
+        self.append(Saying { key: read.key, expect: Expect::Any, event, holds_contact: false });
+    }
+
+    fn append(&mut self, saying: Saying) {
+        let journal = self.sender.journal.clone();
         self.tasks.spawn(async move {
-            let appended = said::append(&journal, &Backlog::subject(key), Expect::Any, event).await;
-            Done::Told { appended }
+            let appended = said::append(&journal, &Backlog::subject(saying.key), saying.expect, saying.event.clone()).await;
+            Done::Said { saying, appended }
         });
+    }
+
+    pub(crate) fn on_said(&mut self, saying: Saying, appended: Result<Position, AppendError>) {
+        match appended {
+            Ok(Position { sequence, .. }) | Err(AppendError::Conflict { actual: sequence, .. }) => {
+                if saying.holds_contact {
+                    self.wait_until(saying.key, sequence);
+                }
+            }
+            Err(_) => self.keep_refused(saying),
+        }
+    }
+
+    /// At most one event of each contact, status and read receipt is kept. One timer is for all of them.
+    fn keep_refused(&mut self, saying: Saying) {
+        if self.refused.is_empty() {
+            let pause = TimeDelta::from_std(REFUSED_PAUSE).unwrap_or(TimeDelta::MAX);
+            self.wake(self.sender.clock.now() + pause, Wake::Refused);
+        }
+        self.refused.push(saying);
+    }
+
+    /// Says once more what the log did not take.
+    pub(crate) fn say_refused(&mut self) {
+        for saying in std::mem::take(&mut self.refused) {
+            let project = saying.key.0;
+            if self.may_speak(project) {
+                self.append(saying);
+            } else if !self.leaves(project) {
+                self.keep_refused(saying);
+            }
+        }
     }
 }
 

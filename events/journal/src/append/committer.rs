@@ -85,8 +85,8 @@ struct Sent {
     outcome: Result<Ack, Failure>,
     verdict: Option<Verdict>,
     took: Duration,
-    /// Of a single one: how many of them were on their way when it left, itself among them. None for a batch.
-    singles: Option<usize>,
+    /// Of one that travels alone: how many of them were on their way when it left, itself among them. None for a batch.
+    alone: Option<usize>,
 }
 
 /// Until so many wait, or until then.
@@ -175,7 +175,7 @@ impl Task {
             for append in &appends {
                 self.under_way.add(append);
             }
-            let (link, singles) = (Arc::clone(&self.link), alone.then_some(self.under_way.singles));
+            let (link, alone) = (Arc::clone(&self.link), alone.then_some(self.under_way.singles));
             self.sending.push(Box::pin(async move {
                 let from = Instant::now();
                 let outcome = send(&link, &mut appends).await;
@@ -183,26 +183,23 @@ impl Task {
                     (Err(failure), [append]) => follow_up(&link, failure, append).await,
                     _ => None,
                 };
-                Sent { appends, outcome, verdict, took: from.elapsed(), singles }
+                Sent { appends, outcome, verdict, took: from.elapsed(), alone }
             }));
         }
     }
 
     fn finish(&mut self, sent: Sent) {
-        let Sent { appends, outcome, verdict, took, singles } = sent;
+        let Sent { appends, outcome, verdict, took, alone } = sent;
         for append in &appends {
             self.under_way.remove(append);
         }
-        if let Some(singles) = singles {
+        if outcome.is_ok() {
+            self.costs.saw(took, appends.iter().map(|append| append.events).sum(), alone);
+        }
+        if alone.is_some() {
             self.under_way.singles -= 1;
-            if outcome.is_ok() {
-                self.costs.saw_single(took, singles);
-            }
         } else {
             self.under_way.batch = false;
-            if outcome.is_ok() {
-                self.costs.saw_batch(took, appends.iter().map(|append| append.events).sum());
-            }
             if appends.len() >= REGROUP_MIN && outcome.is_ok() {
                 let until = Instant::now() + (took / REGROUP_SHARE).min(REGROUP_TIME_MAX);
                 let waiting = (appends.len() + self.queue.len()).min(BATCH_EVENTS_MAX);

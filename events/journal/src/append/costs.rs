@@ -28,16 +28,14 @@ impl Default for Costs {
 }
 
 impl Costs {
-    /// A single append took so long, itself and those that were under way before it: so many in all. The broker works them off one after
-    /// another.
-    pub(super) fn saw_single(&mut self, took: Duration, under_way: usize) {
-        note(&mut self.single, took.as_secs_f64() / under_way.max(1) as f64);
-    }
-
-    /// A batch of so many events took so long.
-    pub(super) fn saw_batch(&mut self, took: Duration, events: usize) {
-        if events <= EVENTS_MAX {
-            note(&mut self.batch, took.as_secs_f64());
+    /// So many events, on their way as one unit, took so long. `alone`: they were beside others that travel alone, so many in all, which the
+    /// broker works off one after another; none: they were the batch.
+    pub(super) fn saw(&mut self, took: Duration, events: usize, alone: Option<usize>) {
+        match alone {
+            Some(under_way) if events == 1 => note(&mut self.single, took.as_secs_f64() / under_way.max(1) as f64),
+            None if events <= EVENTS_MAX => note(&mut self.batch, took.as_secs_f64()),
+            // A large batch; or one that failed in company, is sent again, and waits behind others.
+            None | Some(_) => {}
         }
     }
 
@@ -59,8 +57,8 @@ mod tests {
     fn group_min(single: Duration, batch: Duration) -> usize {
         let mut costs = Costs::default();
         for _ in 0..100 {
-            costs.saw_single(single, 1);
-            costs.saw_batch(batch, 10);
+            costs.saw(single, 1, Some(1));
+            costs.saw(batch, 10, None);
         }
         costs.group_min()
     }
@@ -76,23 +74,25 @@ mod tests {
     }
 
     #[test]
-    fn who_waited_for_others_is_not_slow_and_large_batches_say_nothing() {
+    fn who_waited_for_others_is_not_slow_and_batches_that_are_large_or_sent_again_say_nothing() {
         let (mut alone, mut behind) = (Costs::default(), Costs::default());
         for _ in 0..100 {
-            alone.saw_single(Duration::from_micros(500), 1);
-            behind.saw_single(Duration::from_micros(2_500), 5);
+            alone.saw(Duration::from_micros(100), 1, Some(1));
+            behind.saw(Duration::from_micros(500), 1, Some(5));
         }
-        assert_eq!(alone.group_min(), behind.group_min());
+        assert_eq!((alone.group_min(), behind.group_min()), (10, 10));
         let before = alone.group_min();
-        (0..100).for_each(|_| alone.saw_batch(Duration::from_millis(40), 1_000));
-        assert_eq!(alone.group_min(), before);
+        for (events, among) in [(1_000, None), (2, Some(1))] {
+            (0..100).for_each(|_| alone.saw(Duration::from_millis(40), events, among));
+            assert_eq!(alone.group_min(), before, "{events} events");
+        }
     }
 
     #[test]
     fn a_disk_that_stood_still_once_changes_little() {
         let mut costs = Costs::default();
         let before = costs.group_min();
-        costs.saw_batch(Duration::from_secs(3), 10);
+        costs.saw(Duration::from_secs(3), 10, None);
         assert!(costs.group_min() <= before + 2, "{}", costs.group_min());
     }
 }

@@ -105,7 +105,9 @@ async fn of_two_equal_requests_at_once_one_spends_the_code() {
     let both = [both.0, both.1];
     assert!(both.iter().any(|(status, _)| *status == 202), "{both:?}");
     for (status, answer) in &both {
-        assert!(*status == 202 || (*status, &answer["code"]) == (409, &json!("operation_running")), "{both:?}");
+        // The operation of the first may be over by then.
+        let told = [(409, "operation_running"), (503, "contended")];
+        assert!(*status == 202 || told.iter().any(|(refused, code)| status == refused && answer["code"] == *code), "{both:?}");
     }
     assert_eq!(exchanges(&world).await, ["ok"]);
     assert_eq!(world.kept().await, [""; 0]);

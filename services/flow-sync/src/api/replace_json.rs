@@ -105,6 +105,10 @@ pub(crate) async fn replace_json(
 impl FlowSync {
     /// Meta's word for how the Flow stands. None: Meta does not know it yet, or cannot be asked now; then a JSON is kept, and goes to Meta only
     /// when it is known that nobody published the Flow meanwhile.
+    ///
+    /// Whoever pushes asks again. This answer is there before anything is kept, because what is refused is not kept. When the Flow's turn has
+    /// come it may be old: a document of up to 10 MB was stored since, and others had their turn. A Flow that somebody published in that time
+    /// would be taken from people.
     async fn status_at_meta(&self, project: &Project, flow: &Flow) -> Option<String> {
         let link = flow.link.as_ref()?;
         let line = self.line(project).await.ok().filter(|line| link.waba_id == line.waba.as_str())?;

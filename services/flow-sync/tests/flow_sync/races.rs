@@ -82,6 +82,26 @@ async fn a_project_that_is_deleted_takes_its_flows_with_it_whoever_writes_meanwh
 }
 
 #[tokio::test]
+async fn a_flow_that_is_published_at_meta_while_its_json_is_put_stays_with_people() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("One")).await;
+    // It is a draft when it is asked for, and published before the answer is here.
+    world.meta.fault("show", Fault::Late);
+    let putting = world.spawn(Method::PUT, &format!("{path}/json"), Some(&json!({"flow_json": good("Two")})));
+    world.meta.until_cut().await;
+    world.meta.change(|held| held.status = "PUBLISHED".to_owned());
+    world.meta.let_go();
+    let kept = putting.await.unwrap();
+    assert_eq!((kept.status, &kept.body["revision"], &kept.body["status"]), (200, &json!(2), &json!("PUBLISHED")), "{}", kept.body);
+    assert!(kept.body["notice"].as_str().unwrap().contains("published meanwhile"), "{}", kept.body);
+    let held = world.meta.only();
+    assert_eq!((held.json, held.status.as_str()), (Some(good("One")), "PUBLISHED"));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn what_is_said_while_meta_answers_is_newer_than_the_answer() {
     let world = World::new().await;
     let (project, path) = world.brought("booking", &good("One")).await;

@@ -17,7 +17,7 @@ use tracing::Instrument;
 use whatsapp::graph::Token;
 
 use super::signup::{not_told, otherwise};
-use crate::decide::{self, Refusal};
+use crate::decide;
 use crate::error::Error;
 use crate::project::Project;
 use crate::store::{Kept, Turn};
@@ -99,13 +99,14 @@ impl Lifecycle {
 
     async fn ask_for_token(&self, id: ProjectId, before: OperationId, code: &str) -> Result<Token, Problem> {
         let graph = self.meta()?;
-        // Whoever had the same code until now may have come to its end.
+        // Whoever had the same code until now may have come to its end, and what it led to may run.
         let project = self.with_room(id).await?;
-        let (operation, kind) = (project.operation.id, project.operation.kind);
-        if operation != before {
-            return Err(Error::Refused(Refusal::OperationRunning { operation, kind }).into());
-        }
         decide::number::signable(&project).map_err(Error::Refused)?;
+        // Or has ended as well: then the code may be spent.
+        if project.operation.id != before {
+            let detail = "an operation has begun and ended meanwhile, perhaps by this code: look at the project, or repeat this request";
+            return Err(Problem::unavailable("contended", RETRY_AFTER_S, "an operation came before the exchange").detail(detail));
+        }
         let step = "exchange_code";
         graph.exchange_code(code).await.map_err(|error| match error.code() {
             Some(100) => otherwise(step, "code_refused", "/code", &error.for_people()),

@@ -14,6 +14,8 @@ pub(crate) enum Wake {
     Contact(Key),
     Project(ProjectId),
     Show(EventId),
+    /// What the log did not take.
+    Refused,
 }
 
 impl Scheduler {
@@ -57,6 +59,7 @@ impl Scheduler {
                     self.enter_round(project);
                 }
                 Wake::Show(read) => self.line_up_read(read),
+                Wake::Refused => self.say_refused(),
             }
         }
         while let Some((at, id)) = self.backlog.expiries.first().copied()

@@ -1,10 +1,12 @@
-//! A sender that is killed between any two steps, and one that is told to stop.
+//! A sender that is killed between any two steps, one that is told to stop, and one that cannot go on.
+
+use std::time::Duration;
 
 use contract::{Context, ConversationEvent, Event, EventId, NewEvent, SendStarted, Subject};
 use journal::Expect;
 
 use crate::meta::Act;
-use crate::world::{World, names, wait_for};
+use crate::world::{World, limits, names, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_asked_for_while_nobody_ran_is_sent_once() {
@@ -103,6 +105,21 @@ async fn a_sender_that_is_told_to_stop_lets_calls_end_and_starts_none() {
     world.until_ended(&shop, contact, behind).await;
     assert_eq!(world.meta.calls(message).len(), 1);
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sender_that_cannot_go_on_lets_calls_end_too() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender_within(limits(), Duration::from_secs(30)).await;
+    let (contact, message) = (world.contact(), world.message());
+    world.meta.script(message, [Act::Slow(300)]);
+    world.ask(&shop, contact, message).await;
+    wait_for("Meta is asked", async || !world.meta.calls(message).is_empty()).await;
+    world.write_no_event(&Subject::conversation(shop.project, world.contact()));
+    let ended = running.ended().await;
+    assert!(matches!(ended, Err(sender::Error::Log(journal::Error::NotAnEvent { .. }))), "{ended:?}");
+    assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "message_accepted"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

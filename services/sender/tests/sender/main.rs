@@ -9,5 +9,6 @@ mod once;
 mod outcomes;
 mod pairs;
 mod projects_change;
+mod refused;
 mod unknown;
 mod world;

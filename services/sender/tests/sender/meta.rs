@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 /// What is done with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(crate) enum Act {
     BreakBefore(u16),
     /// Accepts after that.
     Slow(u64),
+    /// Refuses, but not before it is freed.
+    RefuseOnceFreed(u16, i64),
 }
 
 /// A message that was asked to be sent.
@@ -62,6 +65,7 @@ pub(crate) struct Book {
 #[derive(Clone)]
 pub(crate) struct Meta {
     pub(crate) url: String,
+    pub(crate) freed: CancellationToken,
     book: Arc<Mutex<Book>>,
 }
 
@@ -69,7 +73,7 @@ impl Meta {
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bound");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let meta = Self { url, book: Arc::default() };
+        let meta = Self { url, freed: CancellationToken::new(), book: Arc::default() };
         let routes =
             Router::new().route("/{number}/messages", post(messages)).route("/{number}/media", post(media)).with_state(meta.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await.expect("served") });
@@ -134,7 +138,7 @@ async fn messages(State(meta): State<Meta>, Path(number): Path<String>, headers:
         let act = scripted.or_else(|| book.by_number.get(&number).copied()).unwrap_or(Act::Accept);
         let taken = match act {
             Act::Accept | Act::AcceptInSilence | Act::BreakAfter(_) | Act::RefuseAfter(..) | Act::Slow(_) => Some(wamid.clone()),
-            Act::Silence | Act::Refuse(..) | Act::BreakBefore(_) => None,
+            Act::Silence | Act::Refuse(..) | Act::BreakBefore(_) | Act::RefuseOnceFreed(..) => None,
         };
         book.calls.push(Call { number: number.clone(), message, body, at: Instant::now(), wamid: taken });
         let running = book.running.entry(number.clone()).or_default();
@@ -153,6 +157,10 @@ async fn messages(State(meta): State<Meta>, Path(number): Path<String>, headers:
         }
         Act::AcceptInSilence | Act::Silence => std::future::pending().await,
         Act::Refuse(status, code) | Act::RefuseAfter(status, code) => refusal(status, code),
+        Act::RefuseOnceFreed(status, code) => {
+            meta.freed.cancelled().await;
+            refusal(status, code)
+        }
         Act::BreakAfter(status) | Act::BreakBefore(status) => StatusCode::from_u16(status).expect("a status").into_response(),
     }
 }

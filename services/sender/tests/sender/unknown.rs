@@ -5,7 +5,7 @@ use std::time::Duration;
 use contract::{ConversationEvent, Subject, UnassignedItemReceived, UnknownOutcome};
 
 use crate::meta::Act;
-use crate::world::{World, ends, names, wait_for};
+use crate::world::{World, ends, limits, names, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_meta_cannot_explain_is_asked_about_once_unless_the_project_wants_it_again() {
@@ -187,6 +187,35 @@ async fn a_project_that_wants_it_has_an_unknown_message_sent_again() {
     let said = world.said(&shop, contact, message).await;
     assert_eq!(names(&said), ["send_started", "send_outcome_unknown", "send_deferred", "send_started", "message_accepted"]);
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_sender_took_for_unknown_is_in_no_doubt_once_meta_has_answered() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let patient = Duration::from_secs(30);
+    let one = world.sender_within(limits(), patient).await;
+    let refused = Act::Refuse(400, 131_047);
+    let scripts = [vec![Act::RefuseOnceFreed(400, 131_047)], vec![Act::RefuseOnceFreed(503, 2), refused]];
+    let messages = scripts.map(|script| (world.contact(), world.message(), script));
+    for (contact, message, script) in &messages {
+        world.meta.script(message, script.clone());
+        world.ask(&shop, *contact, *message).await;
+        wait_for("Meta is asked", async || !world.meta.calls(message).is_empty()).await;
+    }
+    let other = world.sender_within(limits(), patient).await;
+    for (contact, message, _) in &messages {
+        world.until(&shop, *contact, *message, "unknown", |event| matches!(event, ConversationEvent::SendOutcomeUnknown(_))).await;
+    }
+    world.meta.freed.cancel();
+    let (at_once, again): (&[&str], &[&str]) = (&[], &["send_deferred", "send_started"]);
+    for ((contact, message, _), between) in messages.iter().zip([at_once, again]) {
+        world.until_ended(&shop, *contact, *message).await;
+        let said = names(&world.said(&shop, *contact, *message).await);
+        assert_eq!(said, [&["send_started", "send_outcome_unknown"][..], between, &["message_failed"]].concat());
+    }
+    one.stop().await;
+    other.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,8 @@
 //! A log, a database, a Meta, projects with numbers, and senders that can be killed.
 
-use std::time::Duration;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use chassis::{Clock, Ids};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -54,7 +56,12 @@ impl Running {
 
     pub(crate) async fn stop(self) {
         self.stop.cancel();
-        self.task.await.expect("it does not panic").expect("it ends well");
+        self.ended().await.expect("it ends well");
+    }
+
+    /// How it ends by itself.
+    pub(crate) async fn ended(self) -> Result<(), sender::Error> {
+        tokio::time::timeout(WAIT_MAX, self.task).await.expect("it ends").expect("it does not panic")
     }
 }
 
@@ -198,6 +205,15 @@ impl World {
 
     pub(crate) async fn ask(&self, shop: &Shop, contact: ContactId, message: MessageId) -> u64 {
         self.ask_for(shop, contact, self.request(message)).await
+    }
+
+    /// Somebody else writes into the log.
+    pub(crate) fn write_no_event(&self, subject: &Subject) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.nats.port())).expect("connected");
+        stream.set_read_timeout(Some(WAIT_MAX)).expect("a time");
+        write!(stream, "CONNECT {{\"verbose\":false}}\r\nPUB {subject} 5\r\nhello\r\nPING\r\n").expect("written");
+        let mut lines = BufReader::new(stream).lines();
+        assert!(lines.any(|line| line.expect("read") == "PONG"), "the broker has read it");
     }
 
     /// What Meta's webhook brings.

@@ -36,17 +36,17 @@ async fn messages_and_what_is_refused() {
     let said = meta.writes(ANA, NUMBER).await;
     let body = json!({"messaging_product": "whatsapp", "recipient_type": "individual", "to": format!("+{ANA}"), "type": "text",
         "text": {"body": "Hello"}, "biz_opaque_callback_data": "job=1"});
-    let sent = graph.send_message(&token, &number, &body).await.expect("sent");
+    let sent = graph.send_message(&token, &number, &body, || true).await.expect("sent");
     assert_eq!(sent.wa_id.as_deref(), Some(ANA));
     assert_eq!(meta.sim("GET", "received", None).await["data"][0]["wamid"], json!(sent.wamid));
     graph.mark_read(&token, &number, &Wamid::parse(&said).expect("an id"), true).await.expect("read");
     let faults = json!([{"call": "send_message", "lose_answer": true}, {"call": "send_message", "code": 130_429}, {"call": "send_message", "http_status": 502}]);
     meta.sim("PUT", "graph/faults", Some(faults)).await;
-    let lost = graph.send_message(&token, &number, &body).await.expect_err("no answer");
+    let lost = graph.send_message(&token, &number, &body, || true).await.expect_err("no answer");
     assert!(!lost.proves_unsent() && meta.sim("GET", "received", None).await["count"] == 2, "{lost:?}");
-    let refused = graph.send_message(&token, &number, &body).await.expect_err("refused");
+    let refused = graph.send_message(&token, &number, &body, || true).await.expect_err("refused");
     assert!(refused.code() == Some(130_429) && refused.proves_unsent(), "{refused:?}");
-    let proxy = graph.send_message(&token, &number, &body).await.expect_err("no answer of Meta's");
+    let proxy = graph.send_message(&token, &number, &body, || true).await.expect_err("no answer of Meta's");
     assert_eq!(proxy.code(), None, "{proxy:?}");
     assert_eq!(meta.sim("GET", "received", None).await["count"], 2);
 }

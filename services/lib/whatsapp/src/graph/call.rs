@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::stream;
 use reqwest::multipart::Form;
 use reqwest::{Method, Response};
 use serde_json::Value;
@@ -50,6 +51,8 @@ pub(super) enum Body {
     Json(Value),
     /// JSON that is written already.
     Written(Vec<u8>),
+    /// The same, if this says so when it is about to leave.
+    InTime(Vec<u8>, Box<dyn FnOnce() -> bool + Send>),
     /// Fields, one of which is a file.
     Form(Form),
     /// A file from this byte on.
@@ -118,6 +121,13 @@ impl Graph {
             Body::None => request,
             Body::Json(json) => request.json(&json),
             Body::Written(json) => request.header("content-type", "application/json").body(json),
+            Body::InTime(json, in_time) => {
+                let length = json.len().to_string();
+                // Asked for when the connection is there. The client writes nothing, not even the headers, before it has this.
+                let json = stream::once(async move { if in_time() { Ok(json) } else { Err(TooLate) } });
+                let request = request.header("content-type", "application/json").header("content-length", length);
+                request.body(reqwest::Body::wrap_stream(json))
+            }
             Body::Form(form) => request.multipart(form),
             Body::File(bytes, offset) => request.header("file_offset", offset.to_string()).body(bytes),
         };
@@ -127,10 +137,19 @@ impl Graph {
     }
 }
 
+/// Why a body does not leave any more.
+#[derive(Debug, thiserror::Error)]
+#[error("too late")]
+struct TooLate;
+
 /// What it means that nothing came back.
 pub(super) fn of_sending(error: &reqwest::Error) -> Error {
     if error.is_connect() {
         return Error::NotSent;
+    }
+    let mut causes = std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |cause| cause.source());
+    if causes.any(|cause| cause.is::<TooLate>()) {
+        return Error::TooLate;
     }
     // The URL or a header cannot be written.
     if error.is_builder() { Error::Unaskable("a request that cannot be written") } else { Error::Unanswered }

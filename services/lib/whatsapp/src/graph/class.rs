@@ -75,6 +75,7 @@ mod tests {
         let unreadable = |status| Error::Unreadable { status, what: "" };
         for (error, class, unsent) in [
             (Error::NotSent, Class::Transient, true),
+            (Error::TooLate, Class::Transient, true),
             (Error::Client(String::new()), Class::Final, true),
             (Error::Unaskable(""), Class::Final, true),
             (unreadable(400), Class::Final, false),

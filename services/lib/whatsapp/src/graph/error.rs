@@ -29,6 +29,9 @@ pub enum Error {
     /// Meta was not reached: nothing has happened there.
     #[error("no connection to Meta")]
     NotSent,
+    /// The time for it was up before it could leave: nothing has happened at Meta.
+    #[error("too late to ask Meta")]
+    TooLate,
     /// Meta was asked and did not answer in time, or not to its end: it may have happened.
     #[error("no answer from Meta")]
     Unanswered,
@@ -120,7 +123,7 @@ impl Error {
     /// Whether the call may be repeated.
     pub fn class(&self) -> Class {
         match self {
-            Self::NotSent | Self::Unanswered => Class::Transient,
+            Self::NotSent | Self::TooLate | Self::Unanswered => Class::Transient,
             Self::Unreadable { status, .. } if *status >= 500 => Class::Transient,
             // Whoever stands before Meta waits no longer, or counts calls too, and writes no JSON.
             Self::Unreadable { status: 408 | 425 | 499, .. } => Class::Transient,
@@ -140,7 +143,7 @@ impl Error {
             Self::Unanswered | Self::Unreadable { .. } => true,
             // Meta does not know either.
             Self::Refused(refusal) => Class::of_code(refusal.code) == Class::Unclear,
-            Self::Client(_) | Self::Unaskable(_) | Self::NotSent | Self::Expired | Self::TooLarge { .. } => false,
+            Self::Client(_) | Self::Unaskable(_) | Self::NotSent | Self::TooLate | Self::Expired | Self::TooLarge { .. } => false,
         }
     }
 

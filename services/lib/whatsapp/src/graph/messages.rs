@@ -37,15 +37,23 @@ impl Sent {
 }
 
 impl Graph {
-    /// Sends a message: `body` is the whole of what is posted. Takes [`Graph::send_limit`] at most.
+    /// Sends a message: `body` is the whole of what is posted. Takes [`Graph::send_limit`] at most. `in_time` is asked once, when there is a
+    /// connection and the request is about to be written.
     ///
     /// # Errors
-    /// Whether a message may have come of it all the same, says [`Error::proves_unsent`].
-    pub async fn send_message(&self, token: &Token, number: &PhoneNumberId, body: &Value) -> Result<Sent, Error> {
+    /// Whether a message may have come of it all the same, says [`Error::proves_unsent`]. [`Error::TooLate`]: `in_time` said no.
+    pub async fn send_message(
+        &self,
+        token: &Token,
+        number: &PhoneNumberId,
+        body: &Value,
+        in_time: impl FnOnce() -> bool + Send + 'static,
+    ) -> Result<Sent, Error> {
         let path = format!("/{number}/messages");
         let written = serde_json::to_vec(body).map_err(|_| Error::Unaskable("a message that is not JSON"))?;
         let limit = self.0.send_limit;
-        let call = Call { body: Body::Written(written), limit, ..Call::new("send_message", Method::POST, &path, token) };
+        let body = Body::InTime(written, Box::new(in_time));
+        let call = Call { body, limit, ..Call::new("send_message", Method::POST, &path, token) };
         Sent::read(&self.call(call).await?).ok_or(Error::Unreadable { status: 200, what: "it names no message" })
     }
 

@@ -68,7 +68,7 @@ async fn calls_leave_their_names_and_ends_in_the_logs_and_nothing_that_was_meant
     let done = Answer::Json(200, json!({"success": true, "access_token": TOKEN}));
     for (answer, works) in [(done, true), (refusal(), false), (page(), false), (Answer::HangUp, false)] {
         stub.tell(if works { Answer::Json(200, taken.clone()) } else { answer.clone() });
-        assert_eq!(graph.send_message(&token, &number, &body).await.is_ok(), works);
+        assert_eq!(graph.send_message(&token, &number, &body, || true).await.is_ok(), works);
         stub.tell(answer.clone());
         assert_eq!(graph.mark_read(&token, &number, &wamid, true).await.is_ok(), works);
         stub.tell(answer.clone());

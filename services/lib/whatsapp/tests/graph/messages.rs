@@ -25,8 +25,12 @@ fn taken() -> Answer {
     Answer::Json(200, json!({"messaging_product": "whatsapp", "messages": [{"id": WAMID}]}))
 }
 
+async fn send_if(graph: &Graph, in_time: bool) -> Result<Sent, Error> {
+    timeout(PATIENCE, graph.send_message(&token(), &number(), &body(), move || in_time)).await.unwrap()
+}
+
 async fn send(graph: &Graph) -> Result<Sent, Error> {
-    timeout(PATIENCE, graph.send_message(&token(), &number(), &body())).await.unwrap()
+    send_if(graph, true).await
 }
 
 /// Sends once, answered by this.
@@ -156,10 +160,23 @@ async fn where_nobody_listens_nothing_was_sent() {
 }
 
 #[tokio::test]
+async fn what_is_too_late_when_it_could_leave_does_not_leave() {
+    let stub = Stub::telling([taken(), taken()]).await;
+    let graph = stub.graph();
+    // Over a connection of its own, and over one that is there already.
+    for sent in [0, 1] {
+        assert_eq!(send_if(&graph, false).await, Err(Error::TooLate));
+        assert_eq!(stub.asked().len(), sent);
+        send(&graph).await.unwrap();
+    }
+    assert_eq!(stub.asked().len(), 2);
+}
+
+#[tokio::test]
 async fn a_call_that_cannot_be_written_does_not_leave() {
     let stub = Stub::telling([]).await;
     let broken = Token::new("line\nbreak");
-    let error = stub.graph().send_message(&broken, &number(), &body()).await.unwrap_err();
+    let error = stub.graph().send_message(&broken, &number(), &body(), || true).await.unwrap_err();
     assert!(matches!(error, Error::Unaskable(_)) && error.proves_unsent(), "{error}");
     // No scheme that HTTP knows, but one that the settings let pass.
     let settings = Settings { url: "https://[".to_owned(), app_id: "471".to_owned(), app_secret: token() };
