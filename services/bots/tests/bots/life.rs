@@ -46,7 +46,8 @@ async fn a_create_operation_that_is_tried_again_makes_what_was_not_made() {
     let blocked = world.folder.path().join("blocked");
     let project = world.create().await;
     std::fs::write(world.folder.path().join(project.to_string()), "a file where the project's folder must be").unwrap();
-    let service = world.start();
+    let _service = world.start();
+    until_held(&world).await;
     let create = world.begin(project, OperationKind::CreateProject).await;
     let other = world.ready().await;
     assert_eq!(world.told(project).await, [""; 0], "its storage is in the way");
@@ -54,14 +55,15 @@ async fn a_create_operation_that_is_tried_again_makes_what_was_not_made() {
     world.fail_and_retry(project, create).await;
     world.until(project, &["initialised"]).await;
     world.until(other, &["initialised"]).await;
-    service_end_with_held(&world, service).await;
 }
 
-/// As [`World::end`], where a key was held on purpose.
-async fn service_end_with_held(world: &World, service: crate::world::Service) {
-    let held = world.journal.state(contract::Stream::Parked).await.unwrap().messages;
-    assert!(held > 0, "nothing was set aside: the storage was not in the way");
-    drop(service);
+/// Waits until something is held back.
+async fn until_held(world: &World) {
+    let began = std::time::Instant::now();
+    while world.journal.state(contract::Stream::Parked).await.unwrap().messages == 0 {
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "nothing was set aside: the storage was not in the way");
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
