@@ -80,7 +80,20 @@ impl World {
         let router = testbed::site(health, &ids).finish(billing::routes(billing.clone())).unwrap();
         let stop = CancellationToken::new();
         let task = Some(tokio::spawn(billing::run(billing.clone(), stop.clone())));
-        Self { nats, journal, pool, clock, provider, billing, ids, router, stop, task }
+        let world = Self { nats, journal, pool, clock, provider, billing, ids, router, stop, task };
+        world.until_compared().await;
+        world
+    }
+
+    /// Payments are compared with the provider's at the start, and then after a day by the clock. So what a test does within a day is done by
+    /// what it tests, and no question is on its way to the provider when a test changes how that answers.
+    async fn until_compared(&self) {
+        let began = Instant::now();
+        let compared = "SELECT EXISTS (SELECT FROM billing.reconciliation)";
+        while !sqlx::query_scalar::<_, bool>(compared).fetch_one(&self.pool).await.unwrap() {
+            assert!(began.elapsed() < PATIENCE, "waited for the first comparison");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Stops its work; the routes still answer.

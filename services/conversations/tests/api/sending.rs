@@ -44,6 +44,7 @@ async fn a_message_is_written_down_answered_and_shown() {
     message.as_object_mut().unwrap().remove("expires_in_seconds");
     assert_eq!(serde_json::from_str::<Value>(asked.content.get()).unwrap(), message);
 
+    world.catch_up(project).await;
     let shown = world.found(&format!("/v1/projects/{project}/messages/{id}")).await;
     assert_eq!((&shown["wamid"], &shown["origin"], &shown["direction"]), (&Value::Null, &json!("api"), &json!("outbound")));
     assert_eq!((&shown["status"]["status"], &shown["text"]), (&json!("requested"), &json!("hello")));

@@ -78,9 +78,12 @@ impl World {
         Answer { status, headers, body }
     }
 
-    /// Sends to a contact.
+    /// Sends to a contact. The tables show it then; the answer alone may come before that.
     pub(crate) async fn send(&self, project: ProjectId, to: ContactId, key: &str, message: &Value) -> Answer {
-        self.ask(Method::POST, &format!("/v1/projects/{project}/contacts/{to}/messages"), &[("idempotency-key", key)], message).await
+        let path = format!("/v1/projects/{project}/contacts/{to}/messages");
+        let answer = self.ask(Method::POST, &path, &[("idempotency-key", key)], message).await;
+        self.catch_up(project).await;
+        answer
     }
 
     /// Only checks whether it could be sent.

@@ -8,9 +8,13 @@ use serde_json::{Value, json};
 use crate::fixture::{World, contact, conversation, opened};
 use crate::stage::{Answer, hello};
 
+/// The tables show it then; the answer alone may come before that.
 async fn change(world: &World, project: ProjectId, n: u64, etag: Option<&str>, body: Value) -> Answer {
     let headers: Vec<_> = etag.map(|etag| ("if-match", etag)).into_iter().collect();
-    world.ask(Method::PATCH, &format!("/v1/projects/{project}/conversations/{}", conversation(n)), &headers, &body).await
+    let path = format!("/v1/projects/{project}/conversations/{}", conversation(n));
+    let answer = world.ask(Method::PATCH, &path, &headers, &body).await;
+    world.catch_up(project).await;
+    answer
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,20 +14,21 @@ const WHOLE: [&str; 5] = ["roles", "database", "tables", "privileges", "ready"];
 /// When the process is killed. In the order in which a provisioning reaches them.
 #[derive(Debug, Clone, Copy)]
 enum Moment {
-    /// Something of this name is on the server.
-    Exists(fn(&Names) -> String),
+    /// Something of one of these names is on the server.
+    Exists(fn(&Names) -> Vec<String>),
     /// So many events are in the log.
     Told(usize),
 }
 
 const MOMENTS: [Moment; 9] = [
-    Moment::Exists(|names| names.owner.as_str().to_owned()),
-    Moment::Exists(|names| names.bot.as_str().to_owned()),
+    Moment::Exists(|names| vec![names.owner.as_str().to_owned()]),
+    Moment::Exists(|names| vec![names.bot.as_str().to_owned()]),
     Moment::Told(1),
-    Moment::Exists(|names| names.making.as_str().to_owned()),
+    // The name that it is made under goes again: whoever looks too late finds its own.
+    Moment::Exists(|names| vec![names.making.as_str().to_owned(), names.database.as_str().to_owned()]),
     Moment::Told(2),
     Moment::Told(3),
-    Moment::Exists(|names| names.database.as_str().to_owned()),
+    Moment::Exists(|names| vec![names.database.as_str().to_owned()]),
     Moment::Told(4),
     Moment::Told(5),
 ];
@@ -60,10 +61,11 @@ async fn reach(world: &World, project: ProjectId, moment: Moment) {
     loop {
         let reached = match moment {
             Moment::Told(count) => world.told(project).await.len() >= count,
-            Moment::Exists(name) => sqlx::query_scalar(
-                "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1) OR EXISTS (SELECT FROM pg_roles WHERE rolname = $1)",
+            Moment::Exists(any_of) => sqlx::query_scalar(
+                "SELECT EXISTS (SELECT FROM pg_database WHERE datname::text = ANY ($1))
+                     OR EXISTS (SELECT FROM pg_roles WHERE rolname::text = ANY ($1))",
             )
-            .bind(name(&names))
+            .bind(any_of(&names))
             .fetch_one(&mut platform)
             .await
             .unwrap(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::world::{API_KEY, World};
+use crate::world::{API_KEY, PATIENCE, World};
 use axum::http::StatusCode;
 use contract::{Context, DatabaseEvent, DatabaseReady, DatabaseStep, Event, EventId, Subject};
 use databases::provision::{Failure, Provision};
@@ -156,7 +156,7 @@ async fn a_server_that_is_down_is_waited_for() {
     let second = world.create_project().await;
     let began = std::time::Instant::now();
     while world.journal.state(contract::Stream::Parked).await.unwrap().messages == 0 {
-        assert!(began.elapsed().as_secs() < 30, "nothing is set aside");
+        assert!(began.elapsed() < PATIENCE, "nothing is set aside");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     world.servers.postgres.restart().await.unwrap();
@@ -184,7 +184,7 @@ async fn older_system_tables_are_brought_forward_at_start() {
     let service = world.start(world.databases()).await;
     let began = std::time::Instant::now();
     while world.told(project).await.len() < 7 {
-        assert!(began.elapsed().as_secs() < 30, "so far: {:?}", world.told(project).await);
+        assert!(began.elapsed() < PATIENCE, "so far: {:?}", world.told(project).await);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let progress = world.databases().progress(project).await.unwrap();
@@ -218,7 +218,7 @@ async fn tables_from_before_sending_learn_it_and_keep_what_they_hold() {
     let service = world.start(world.databases()).await;
     let began = std::time::Instant::now();
     while world.databases().progress(project).await.unwrap().ready.unwrap().schema_version < 2 {
-        assert!(began.elapsed().as_secs() < 30, "so far: {:?}", world.told(project).await);
+        assert!(began.elapsed() < PATIENCE, "so far: {:?}", world.told(project).await);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     world.end(service).await;

@@ -246,16 +246,19 @@ async fn causes_stay_inside() {
 
 #[tokio::test]
 async fn a_large_body_may_take_its_time_and_a_small_one_may_not() {
-    let slowly = |announced: usize| {
-        let body = futures::stream::once(async move {
-            tokio::time::sleep(Duration::from_millis(400)).await;
-            Ok::<_, Infallible>(vec![7_u8; announced])
-        });
+    const LARGE: usize = 128 * 1024;
+    let announcing = |announced: usize, body: Body| {
         let request = get("/webhooks/open").method("POST").header(header::CONTENT_LENGTH, announced);
-        request.body(Body::from_stream(body)).expect("a request")
+        request.body(body).expect("a request")
     };
-    problem(send(slowly(1_000)).await, 503, "timeout").await;
-    assert_eq!(send(slowly(128 * 1024)).await.status(), StatusCode::OK);
+    let never = Body::from_stream(futures::stream::pending::<Result<Bytes, Infallible>>());
+    problem(send(announcing(1_000, never)).await, 503, "timeout").await;
+    // Longer than the time that every request has.
+    let late = Body::from_stream(futures::stream::once(async {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        Ok::<_, Infallible>(vec![7_u8; LARGE])
+    }));
+    assert_eq!(send(announcing(LARGE, late)).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]

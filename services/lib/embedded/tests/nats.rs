@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod cut;
 mod gathered;
 mod waiting;
 mod wire;
@@ -106,22 +107,23 @@ async fn a_batch_is_gathered_in_memory_and_kept_on_the_disk() {
 /// The messages of a batch that is to be cut in two.
 const CUT: u32 = 402;
 
-/// Kills the server while it works on one batch after another, and gives the name of the one that it did not acknowledge.
-async fn kill_among_batches(nats: &mut Nats, round: u32) -> String {
+/// How often a server is killed in the middle of an append to see what comes of it twice.
+const KILLS_MAX: u32 = 20;
+
+/// Has the server work on one batch after another and kills it when an append of one lies half in the stream.
+async fn kill_within_an_append(nats: &mut Nats, round: u32) {
     let port = nats.port();
     let appends = std::thread::spawn(move || {
         for number in 0.. {
-            let name = format!("{round}-{number}");
-            match wire::try_answer_to(port, &wire::batch(&name, CUT)) {
+            match wire::try_answer_to(port, &wire::batch(&format!("{round}-{number}"), CUT)) {
                 Ok(answer) => assert!(answer.contains(&format!("\"count\":{CUT}")), "{answer}"),
-                Err(_) => return name,
+                Err(_) => return,
             }
         }
-        unreachable!("more batches than numbers");
     });
-    tokio::time::sleep(std::time::Duration::from_millis(60 + u64::from(round * 7 % 40))).await;
+    cut::within_an_append(nats).await;
     nats.kill().await;
-    appends.join().unwrap()
+    appends.join().unwrap();
 }
 
 fn times_said(nats: &Nats, what: &str) -> usize {
@@ -135,8 +137,8 @@ async fn a_batch_that_a_kill_cuts_in_two_is_made_whole_by_the_next_start() {
     let mut round = 0;
     while times_said(&nats, "Restoring partial batch write") < 2 {
         round += 1;
-        assert!(round < 200, "no batch was cut in two");
-        kill_among_batches(&mut nats, round).await;
+        assert!(round <= KILLS_MAX, "no batch was cut in two");
+        kill_within_an_append(&mut nats, round).await;
         nats.restart().await.unwrap();
         assert_eq!(wire::messages(nats.port()) % u64::from(CUT), 0, "all of a batch or nothing");
     }
@@ -149,10 +151,10 @@ async fn an_append_of_which_a_power_cut_leaves_a_part_is_taken_out_and_whole_one
     wire::create_stream(nats.port());
     let data = nats.log_path().parent().unwrap().to_path_buf();
     let mut taken_out = 0;
-    for round in 1..200 {
+    for round in 1..=KILLS_MAX {
         let Some(memory) = gathered::in_memory(&data) else { return };
         let said = times_said(&nats, "Failed restoring partial batch write");
-        kill_among_batches(&mut nats, round).await;
+        kill_within_an_append(&mut nats, round).await;
         std::fs::remove_dir_all(memory.parent().unwrap()).unwrap();
         nats.restart().await.unwrap();
         let (messages, end) = (wire::messages(nats.port()), wire::of_stream(nats.port(), "last_seq"));

@@ -119,6 +119,8 @@ async fn a_list_shows_what_the_caller_sees_and_nobody_elses_is_there_for_them() 
     let ours = team.owner.create(&world, json!({"name": "Ours", "workspace_id": team.id})).await;
     let shared = team.owner.create(&world, json!({"name": "Shared", "workspace_id": team.id})).await;
     team.member.granted(&world, team.id, shared, &["projects:read"]).await;
+    // A list waits for nothing; before one project is refused the log is asked, and from then on all of the above is known.
+    assert_eq!(team.member.get(&world, &format!("/v1/projects/{shared}")).await.status, StatusCode::OK);
     let text = |ids: &[ProjectId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(team.owner.listed(&world, "").await, text(&[shared, ours]));
     assert_eq!(team.admin.listed(&world, "").await, text(&[shared, ours, own]));

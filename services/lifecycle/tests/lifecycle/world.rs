@@ -172,8 +172,11 @@ impl World {
         testbed::found(what, async || self.get(path).await, wanted).await
     }
 
+    /// A project becomes ready, or fails, with the operation that makes it. Both are said at once, and may be shown one after the other.
     pub(crate) async fn until_status(&self, id: ProjectId, status: &str) -> Value {
-        self.until(&format!("/v1/projects/{id}"), status, |answer| answer.body["status"] == status).await.body
+        let comes_alone = status != "ready" && status != "failed";
+        let wanted = |project: &Value| project["status"] == status && (comes_alone || project["operation"]["status"] != "running");
+        self.until(&format!("/v1/projects/{id}"), status, |answer| wanted(&answer.body)).await.body
     }
 
     /// The operation has ended so.

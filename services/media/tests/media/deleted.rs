@@ -13,8 +13,7 @@ async fn a_deletion_leaves_no_object_and_no_row_and_nothing_comes_after_it() {
     let (message, stored) = world.image(project, "1", b"stored").await;
     world.until_stored(project, stored).await;
     let uploaded = world.upload(project, "application/pdf", b"%PDF-x").await;
-    let (_, pending) = world.image(project, "2", b"pending").await;
-    world.meta.with("2", |held| held.always = Some(Trouble::Away));
+    let (_, pending) = world.troubled(project, "2", b"pending", Some(Trouble::Away)).await;
     let (_, others) = world.image(other, "3", b"others").await;
     world.until_stored(other, others).await;
     world.until("one waits", async || world.attempts(pending).await.is_some_and(|attempts| attempts > 0)).await;

@@ -14,8 +14,7 @@ async fn a_file_that_meta_does_not_give_out_fails_after_seven_days_and_not_befor
     let (project, bare) = (world.project().await, world.bare_project().await);
     for (project, id, trouble) in [(project, "1", Some(Trouble::Away)), (project, "2", Some(Trouble::NoToken)), (bare, "3", None)] {
         let began = world.clock.now();
-        let (message, media) = world.image(project, id, b"never").await;
-        world.meta.with(id, |held| held.always = trouble);
+        let (message, media) = world.troubled(project, id, b"never", trouble).await;
         let failed = world.until_failed(project, media).await;
         assert_eq!((failed.code.as_str(), failed.message, failed.media_id.as_str()), ("expired", message, id));
         let took = world.clock.now() - began;
@@ -40,8 +39,7 @@ async fn wrong_bytes_and_unknown_files_are_tried_for_as_long_as_meta_keeps_them_
     let service = world.start().await;
     let project = world.project().await;
     for (id, trouble, code) in [("11", Trouble::Others, "corrupt"), ("12", Trouble::Unknown, "not_found")] {
-        let (_, media) = world.image(project, id, b"something").await;
-        world.meta.with(id, |held| held.always = Some(trouble));
+        let (_, media) = world.troubled(project, id, b"something", Some(trouble)).await;
         let began = world.clock.now();
         assert_eq!(world.until_failed(project, media).await.code, code);
         assert!(world.clock.now() - began >= TimeDelta::days(7) - TimeDelta::minutes(1), "Meta says the same of what a token may not see");

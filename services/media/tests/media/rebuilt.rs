@@ -23,9 +23,9 @@ async fn tables_built_again_from_the_log_equal_those_that_lived() {
     let project = world.project().await;
     for n in 0..6 {
         let id = format!("{n}");
-        let (_, media) = world.image(project, &id, format!("image {n}").as_bytes()).await;
-        if n == 5 {
-            world.meta.with(&id, |held| held.always = Some(Trouble::Unknown));
+        let trouble = (n == 5).then_some(Trouble::Unknown);
+        let (_, media) = world.troubled(project, &id, format!("image {n}").as_bytes(), trouble).await;
+        if trouble.is_some() {
             world.until_failed(project, media).await;
         } else {
             world.until_stored(project, media).await;

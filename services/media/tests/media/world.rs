@@ -30,7 +30,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use whatsapp::graph::{Graph, Settings, Token};
 
-use crate::meta::{Meta, NUMBER, TOKEN};
+use crate::meta::{Meta, NUMBER, TOKEN, Trouble};
 
 pub(crate) const MASTER_KEY: &str = "6d61737465722d6b65792d666f722d74657374732d3031323334353637383961";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -197,7 +197,13 @@ impl World {
 
     /// A contact sends an image, which Meta has.
     pub(crate) async fn image(&self, project: ProjectId, id: &str, bytes: &[u8]) -> (MessageId, MediaId) {
+        self.troubled(project, id, bytes, None).await
+    }
+
+    /// The same, where Meta does something wrong with it every time, from the first on.
+    pub(crate) async fn troubled(&self, project: ProjectId, id: &str, bytes: &[u8], trouble: Option<Trouble>) -> (MessageId, MediaId) {
         self.meta.keep(id, "image/jpeg", Bytes::copy_from_slice(bytes));
+        self.meta.with(id, |held| held.always = trouble);
         self.image_of(project, id, bytes).await
     }
 

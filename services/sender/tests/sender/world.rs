@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chassis::{Clock, Ids};
 use chrono::{DateTime, TimeDelta, Utc};
