@@ -76,6 +76,7 @@ async fn a_declined_or_withdrawn_offer_changes_nothing_and_another_can_be_made()
     let declined = answer(&world, team, &first, "decline").await;
     assert_eq!(declined.body["status"], "declined", "{declined:?}");
     assert_eq!(answer(&world, team, &first, "accept").await.code(), "transfer_ended");
+    assert_eq!(world.project(id).await["transfer"], declined.body, "its owner is told");
 
     let second = offer(&world, id, team).await.body;
     assert_ne!(second["id"], first["id"]);
@@ -85,7 +86,8 @@ async fn a_declined_or_withdrawn_offer_changes_nothing_and_another_can_be_made()
     assert_eq!(withdraw(&world, id).await.status, StatusCode::NO_CONTENT);
     assert_eq!(answer(&world, team, &second, "accept").await.code(), "transfer_ended");
     assert_eq!(answer(&world, team, &first, "accept").await.code(), "not_found", "an offer that another came after");
-    assert_eq!(world.project(id).await["workspace_id"], own.to_string());
+    let project = world.project(id).await;
+    assert_eq!((&project["workspace_id"], &project["transfer"]["status"]), (&json!(own), &json!("withdrawn")));
     world.end().await;
 }
 
@@ -124,7 +126,8 @@ async fn an_offer_runs_out_after_seven_days_to_the_instant() {
     assert_eq!(answer(&world, team, &offered, "accept").await.code(), "transfer_ended");
     world.until_told(id, |told| told.last().unwrap() == "transfer_ended").await;
     world.until(&format!("/v1/workspaces/{team}/transfers"), "no offer", |answer| answer.body["data"] == json!([])).await;
-    assert_eq!(world.project(id).await["workspace_id"], own.to_string());
+    let project = world.project(id).await;
+    assert_eq!((&project["workspace_id"], &project["transfer"]["status"]), (&json!(own), &json!("expired")));
     world.end().await;
 }
 
