@@ -35,7 +35,7 @@ pub enum Refusal {
     OwnerStays,
     #[error("confirm with the workspace's name")]
     NotConfirmed,
-    #[error("the workspace owns projects: delete or transfer them first")]
+    #[error("the workspace owns projects, and a team gives none away: delete them first")]
     OwnsProjects,
     #[error("this address belongs to a member")]
     AlreadyMember,

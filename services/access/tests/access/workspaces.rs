@@ -40,7 +40,9 @@ async fn a_workspace_is_made_renamed_and_deleted_by_its_name() {
     let delete = |confirm: &'static str| world.send(Some(&ada.token), Method::DELETE, &path, Some(json!({"confirm": confirm})));
     assert_eq!(delete("Pizza").await.refused(), (422, "not_confirmed"));
     let project = world.project(&team, &ada.id).await;
-    assert_eq!(delete("Pasta").await.refused(), (409, "owns_projects"));
+    let kept = delete("Pasta").await;
+    assert_eq!(kept.refused(), (409, "owns_projects"));
+    assert!(kept.text("/detail").ends_with("delete them first"), "that is the only way: {kept:?}");
     let (from, to) = (team.parse().unwrap(), WorkspaceId::INSTALLATION);
     world.say(project, ProjectTransferred { transfer: TransferId::from_ulid(world.ids.ulid()), from, to }, "system").await;
     let key = world.post(&ada.token, &format!("{path}/keys"), json!({"name": "K", "scopes": ["workspace:read"]})).await.ok();
