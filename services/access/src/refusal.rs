@@ -60,7 +60,7 @@ pub enum Refusal {
     ExpiryNotHeld(DateTime<Utc>),
     #[error("the key works no more")]
     KeyEnded,
-    #[error("another key has taken over from this one already")]
+    #[error("another key has taken over from this one already: rotate that one")]
     KeyReplaced,
 }
 
