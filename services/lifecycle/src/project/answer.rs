@@ -47,7 +47,8 @@ pub(crate) struct ProjectAnswer {
     updated_at: DateTime<Utc>,
 }
 
-/// A connected WhatsApp number.
+/// A connected WhatsApp number, as Meta described it when it was connected or, since then, while a name was in review. Its limit is as Meta
+/// reported it last.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NumberAnswer {
     /// Meta's id of the number.
