@@ -92,7 +92,9 @@ async fn roles_are_the_owners_and_ownership_moves_in_one_step() {
         let (world, path, by) = (&world, format!("/v1/workspaces/{team}/leave"), by.to_owned());
         async move { world.post(&by, &path, json!({})).await }
     };
-    assert_eq!(leave(&bob.token).await.refused(), (409, "owner_must_stay"));
+    let stays = leave(&bob.token).await;
+    assert_eq!(stays.refused(), (409, "owner_must_stay"));
+    assert!(stays.text("/detail").ends_with("transfer ownership first"), "it says what can be done: {stays:?}");
     assert_eq!(leave(&ada.token).await.status, StatusCode::NO_CONTENT);
     assert_eq!(leave(&ada.token).await.refused(), (404, "not_found"));
     assert_eq!(world.get(&ada.token, &format!("/v1/workspaces/{team}")).await.refused(), (404, "not_found"));
