@@ -154,6 +154,36 @@ async fn of_an_acceptance_and_a_withdrawal_at_once_one_counts() {
 }
 
 #[tokio::test]
+async fn of_an_acceptance_and_a_deletion_at_once_the_first_decides_whose_project_goes() {
+    let world = World::new().await;
+    for round in 0..16 {
+        let (id, own, team) = given(&world).await;
+        world.say_all_made(id).await;
+        world.until_status(id, "ready").await;
+        let offered = offer(&world, id, team).await.body;
+        let (accept, deletion) = if round % 2 == 0 {
+            tokio::join!(answer(&world, team, &offered, "accept"), world.delete(id, "Pizza"))
+        } else {
+            let (deletion, accept) = tokio::join!(world.delete(id, "Pizza"), answer(&world, team, &offered, "accept"));
+            (accept, deletion)
+        };
+        assert_eq!(deletion.status, StatusCode::ACCEPTED, "{deletion:?}");
+        let (owner, then) = if accept.status == StatusCode::OK {
+            (team, ["project_transferred", "operation_started"])
+        } else {
+            assert_eq!(accept.code(), "transfer_ended", "{accept:?}");
+            (own, ["operation_started", "transfer_ended"])
+        };
+        let told = world.told(&Subject::project(id)).await;
+        let at = told.iter().position(|told| told == "transfer_requested").unwrap();
+        assert_eq!(told[at + 1..at + 3], then);
+        let project = world.project(id).await;
+        assert_eq!((&project["workspace_id"], &project["status"]), (&json!(owner), &json!("deleting")));
+    }
+    world.end().await;
+}
+
+#[tokio::test]
 async fn no_project_stays_with_a_workspace_that_was_deleted_as_it_accepted() {
     let world = World::new().await;
     for deleted_first in [false, true] {
