@@ -27,15 +27,15 @@ pub enum Refusal {
     OwnerNeeded,
     #[error("nobody gives away what they do not have: {0}")]
     ScopeNotHeld(String),
-    #[error("a personal workspace has one member, and lives as long as they do")]
+    #[error("a personal workspace has one member, and lives as long as they do; make a workspace for a team, POST /workspaces")]
     Personal,
     #[error("the workspace of the installation has no owner and stays")]
     Installation,
-    #[error("the owner stays until somebody else is the owner")]
+    #[error("the owner stays until somebody else is the owner; transfer ownership first")]
     OwnerStays,
     #[error("confirm with the workspace's name")]
     NotConfirmed,
-    #[error("the workspace owns projects: delete or transfer them first")]
+    #[error("the workspace owns projects, and a team gives none away: delete them first")]
     OwnsProjects,
     #[error("this address belongs to a member")]
     AlreadyMember,
@@ -43,13 +43,13 @@ pub enum Refusal {
     LimitReached { what: &'static str, max: usize },
     #[error("too many mails, or too soon after the last one")]
     TooSoon { retry_after_s: u32 },
-    #[error("the invitation was accepted, declined or taken back")]
+    #[error("the invitation was accepted, declined or taken back; if you have joined, sign in, otherwise ask for another")]
     InviteEnded,
     #[error("the link has expired; sign in with the invited address and accept the invitation from your list")]
     LinkExpired,
     #[error("this address is somebody's who is registered; sign in with it and accept the invitation from your list")]
     SignInFirst,
-    #[error("the code is wrong, or works no more")]
+    #[error("the code is wrong, or works no more; ask for another")]
     WrongCode,
     /// Not told to anybody: a code was asked for too often.
     #[error("too many codes")]
@@ -58,9 +58,9 @@ pub enum Refusal {
     ExpiryUnusable,
     #[error("no key outlives the one that makes it, which ends at {}", .0.to_rfc3339_opts(SecondsFormat::AutoSi, true))]
     ExpiryNotHeld(DateTime<Utc>),
-    #[error("the key works no more")]
+    #[error("the key works no more; issue another")]
     KeyEnded,
-    #[error("another key has taken over from this one already")]
+    #[error("another key has taken over from this one already: rotate that one")]
     KeyReplaced,
 }
 

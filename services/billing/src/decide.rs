@@ -75,13 +75,13 @@ pub enum Refusal {
     #[error("nothing is scheduled")]
     NothingScheduled,
     /// It takes a payment, and there is nothing to charge.
-    #[error("it takes a payment at the provider's page: nothing is known that could be charged")]
+    #[error("nothing is stored that could be charged; pay at the provider's page, POST /projects/{{project}}/subscription/pay")]
     PaymentRequired,
     /// No such payment was asked for.
     #[error("no such payment")]
     UnknownPayment,
     /// Too many payments wait for their customer.
-    #[error("too many payments are open already")]
+    #[error("too many payments are open already; pay at one of their pages, or wait a day, after which they are forgotten")]
     TooManyPayments,
     /// There is no such pack.
     #[error("no pack has so many credits")]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::PaymentAnswer;
-use crate::{Billing, store};
+use crate::{Billing, Error, Refusal, store};
 
 /// Most payments on a page.
 const LIMIT_MAX: usize = 100;
@@ -54,6 +54,7 @@ struct LastPayment {
     responses(
         (status = 200, description = "A page of payments", body = PaymentPage),
         (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project, or its trial has not begun", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list_payments(
@@ -72,6 +73,10 @@ pub(crate) async fn list_payments(
     let before = query.cursor.as_deref().map(cursor::decode::<LastPayment>).transpose()?;
     // One more than asked for tells whether there is a next page.
     let mut found = store::list_payments(&billing.pool, project, before.map(|last| last.requested_sequence), limit + 1).await?;
+    // That nothing was paid is said only of a project that there is.
+    if found.is_empty() && billing.account(project).await?.subscription.is_none() {
+        return Err(Error::Refused(Refusal::NoSubscription).into());
+    }
     let more = found.len() > limit;
     found.truncate(limit);
     let last = found.last().filter(|_| more).map(|row| LastPayment { requested_sequence: row.requested_sequence });

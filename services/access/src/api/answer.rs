@@ -90,7 +90,7 @@ pub(crate) struct MemberAnswer {
     /// `owner`, `admin` or `member`.
     pub role: &'static str,
     pub joined_at: DateTime<Utc>,
-    /// What a plain member may do, by project. Of no meaning for admins and the owner.
+    /// What a plain member may do, by project. It means nothing for admins and the owner, and in projects that are gone or another's by now.
     pub projects: BTreeMap<String, Vec<String>>,
 }
 

@@ -121,6 +121,7 @@ async fn a_rotated_key_and_its_successor_work_side_by_side_until_the_overlap_is_
     let new = world.post(&ada.token, &rotate, json!({"overlap_seconds": 3600})).await.ok();
     assert_eq!((new.text("/key/name"), new.text("/key/replaces")), ("Orders".into(), old.text("/key/id")));
     assert_eq!(world.post(&ada.token, &rotate, json!({"overlap_seconds": 0})).await.refused(), (409, "key_replaced"));
+    assert_eq!(listed(&world, &team).await[1]["replaced_by"], new.body["key"]["id"], "the one to rotate next");
     let told = world.told_of(&team).await;
     assert_eq!(told[told.len() - 2..], ["key_issued", "key_expiry_set"]);
     world.advance(TimeDelta::seconds(3600) - TimeDelta::microseconds(1));

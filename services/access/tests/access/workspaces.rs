@@ -40,7 +40,9 @@ async fn a_workspace_is_made_renamed_and_deleted_by_its_name() {
     let delete = |confirm: &'static str| world.send(Some(&ada.token), Method::DELETE, &path, Some(json!({"confirm": confirm})));
     assert_eq!(delete("Pizza").await.refused(), (422, "not_confirmed"));
     let project = world.project(&team, &ada.id).await;
-    assert_eq!(delete("Pasta").await.refused(), (409, "owns_projects"));
+    let kept = delete("Pasta").await;
+    assert_eq!(kept.refused(), (409, "owns_projects"));
+    assert!(kept.text("/detail").ends_with("delete them first"), "that is the only way: {kept:?}");
     let (from, to) = (team.parse().unwrap(), WorkspaceId::INSTALLATION);
     world.say(project, ProjectTransferred { transfer: TransferId::from_ulid(world.ids.ulid()), from, to }, "system").await;
     let key = world.post(&ada.token, &format!("{path}/keys"), json!({"name": "K", "scopes": ["workspace:read"]})).await.ok();
@@ -90,7 +92,9 @@ async fn roles_are_the_owners_and_ownership_moves_in_one_step() {
         let (world, path, by) = (&world, format!("/v1/workspaces/{team}/leave"), by.to_owned());
         async move { world.post(&by, &path, json!({})).await }
     };
-    assert_eq!(leave(&bob.token).await.refused(), (409, "owner_must_stay"));
+    let stays = leave(&bob.token).await;
+    assert_eq!(stays.refused(), (409, "owner_must_stay"));
+    assert!(stays.text("/detail").ends_with("transfer ownership first"), "it says what can be done: {stays:?}");
     assert_eq!(leave(&ada.token).await.status, StatusCode::NO_CONTENT);
     assert_eq!(leave(&ada.token).await.refused(), (404, "not_found"));
     assert_eq!(world.get(&ada.token, &format!("/v1/workspaces/{team}")).await.refused(), (404, "not_found"));

@@ -194,8 +194,12 @@ async fn what_is_asked_wrongly_is_refused() {
         let answer = world.post(project, "subscription/pay", Some(body)).await;
         assert_eq!((answer.status, answer.code()), (StatusCode::UNPROCESSABLE_ENTITY, Some("invalid_body")), "{answer:?}");
     }
-    let elsewhere = "/v1/projects/prj_01M74XBVHR5MY3V435479NBTEA/subscription";
-    assert_eq!(world.send(Method::GET, elsewhere, None).await.code(), Some("not_found"));
+    for page in ["subscription", "payments", "credits"] {
+        let elsewhere = format!("/v1/projects/prj_01M74XBVHR5MY3V435479NBTEA/{page}");
+        let answer = world.send(Method::GET, &elsewhere, None).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::NOT_FOUND, Some("not_found")), "{answer:?}");
+    }
+    assert_eq!(world.get(project, "payments").await["data"], json!([]));
     assert_eq!(world.post(project, "subscription/withdraw", None).await.code(), Some("nothing_scheduled"));
     assert_eq!(world.post(project, "subscription/pause", None).await.code(), Some("no_paid_cycle"));
     world.report("no such reference").await;

@@ -1,5 +1,5 @@
 //! What a person, a key, an agent, the platform, the system and the providers did, each through the API of the running house: who, what,
-//! when, and from which request, is read in the audit log of the project.
+//! when, and from which request, is read in the audit log of the project. When a key was used last stands beside the key.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -133,4 +133,22 @@ async fn a_payment_is_noted(house: &House, ada: &Person, team: &str) {
         let entry = house.audit(ada, &query).await.remove(0);
         assert_eq!((&entry["actor"], &entry["workspace"]), (&json!({ "kind": kind, "id": who }), &json!(team)), "{entry}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_shows_when_it_was_used_last_at_whichever_service() {
+    let stage = Stage::start().await;
+    let ada = Person::sign_in(&stage, "ada@example.com").await;
+    let key = ada.key(&stage, &ada.workspace, "program", &["projects:read"]).await;
+    let used = async || {
+        let keys = ada.ask(&stage, Method::GET, &format!("/v1/workspaces/{}/keys", ada.workspace), None).await.ok();
+        keys.body["data"][0]["last_used_at"].clone()
+    };
+    assert_eq!(used().await, Value::Null, "it was only made");
+    let before = stage.clock.now();
+    key.ask(&stage, Method::GET, "/v1/projects", None).await.ok();
+    stage.until("its use is shown", async || used().await.is_string()).await;
+    let at: DateTime<Utc> = used().await.as_str().unwrap().parse().unwrap();
+    assert!(before <= at && at <= stage.clock.now(), "{at}");
+    stage.finish(0).await;
 }

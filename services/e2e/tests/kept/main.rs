@@ -4,18 +4,18 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod furnished;
+mod handed;
 mod pages;
 mod restored;
 
 use std::collections::BTreeMap;
 
-use contract::{ProjectId, Stream};
+use contract::ProjectId;
 use e2e::Stage;
-use e2e::person::Person;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use furnished::{furnished, get, pay, told};
+use furnished::{furnished, get, told};
 
 /// Everything that the API shows of a project, by its path; of the project itself what no operation changes.
 async fn shown(stage: &Stage, project: ProjectId, file: &str) -> BTreeMap<String, Value> {
@@ -76,49 +76,5 @@ async fn a_reset_takes_the_code_back_to_what_it_began_as_and_touches_nothing_els
         *told_after.get_mut(&subject).unwrap() -= more;
     }
     assert_eq!(told_after, told_before, "the log says no more than that");
-    stage.finish(0).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_project_that_changes_hands_takes_its_paid_subscription_along() {
-    let stage = Stage::start().await;
-    let (ada, bob) = (Person::sign_in(&stage, "ada@example.com").await, Person::sign_in(&stage, "bob@example.com").await);
-    let team = bob.ask(&stage, Method::POST, "/v1/workspaces", Some(json!({ "name": "Pizza Ltd" }))).await.ok();
-    let team = team.body["id"].as_str().unwrap().to_owned();
-    let created = ada.ask(&stage, Method::POST, "/v1/projects", Some(json!({ "name": "Pizza" }))).await.ok();
-    assert_eq!(created.body["project"]["workspace_id"], *ada.workspace);
-    let project: ProjectId = created.body["project"]["id"].as_str().unwrap().parse().unwrap();
-    let path = format!("/v1/projects/{project}");
-    stage.until("it is ready", async || get(&stage, project, "").await["status"] == "ready").await;
-    pay(&stage, project).await;
-    let pages = ["/subscription", "/payments", "/credits", "/code", "/database"].map(|page| format!("{path}{page}"));
-    let mut before = Vec::new();
-    for page in &pages {
-        before.push(ada.ask(&stage, Method::GET, page, None).await.ok().body);
-        assert_eq!(bob.ask(&stage, Method::GET, page, None).await.status, 404, "{page} before");
-    }
-    let told = stage.journal.subjects(Stream::Billing, &format!("billing.{project}")).await.unwrap();
-
-    let offer = ada.ask(&stage, Method::POST, &format!("{path}/transfer"), Some(json!({ "workspace": team }))).await.ok();
-    let transfer = format!("/v1/workspaces/{team}/transfers/{}", offer.body["id"].as_str().unwrap());
-    assert_eq!(ada.ask(&stage, Method::POST, &format!("{transfer}/accept"), None).await.status, 404, "not by whoever offers it");
-    bob.ask(&stage, Method::POST, &format!("{transfer}/accept"), None).await.ok();
-    stage.until("it is shown to the new owner", async || bob.ask(&stage, Method::GET, &path, None).await.status == 200).await;
-    for (page, before) in pages.iter().zip(&before) {
-        assert_eq!(ada.ask(&stage, Method::GET, page, None).await.status, 404, "{page}");
-        let (mut before, mut after) = (before.clone(), bob.ask(&stage, Method::GET, page, None).await.ok().body);
-        // But for the password, and the URL that has it: those of before were known to whoever gave the project away.
-        for secret in ["password", "url"].into_iter().filter(|_| page.ends_with("/database")) {
-            assert_ne!(after[secret].take(), before[secret].take(), "{secret}");
-        }
-        assert_eq!(after, before, "{page}");
-    }
-    assert_eq!(ada.ask(&stage, Method::GET, &path, None).await.status, 404);
-    assert_eq!(stage.journal.subjects(Stream::Billing, &format!("billing.{project}")).await.unwrap(), told, "billing says nothing of it");
-
-    // It is the new owner's to pause, and ends when what the old one paid for ends.
-    assert_eq!(ada.ask(&stage, Method::POST, &format!("{path}/subscription/pause"), None).await.status, 404);
-    let paused = bob.ask(&stage, Method::POST, &format!("{path}/subscription/pause"), None).await.ok();
-    assert_eq!((&paused.body["state"], &paused.body["cycle"]), (&json!("pausing"), &before[0]["cycle"]), "{paused:?}");
     stage.finish(0).await;
 }

@@ -83,14 +83,18 @@ async fn a_photo_reaches_meta_also_when_its_upload_breaks_off() {
         world.faults(faults).await;
         let (status, answer) = change(&world, project, &json!({"photo": photo, "about": "Pizza"})).await;
         assert_eq!(status, 200, "{answer}");
-        assert!(shown().await["photo_url"].as_str().is_some_and(|url| url.starts_with("https://")));
+        assert!(answer["photo_url"].as_str().is_some_and(|url| url.starts_with("https://")), "{answer}");
+        assert_eq!(shown().await, answer);
         let handle = last_noted(&world, project).await.photo_handle.unwrap();
         assert_eq!(world.line("101").await["profile"]["picture"], handle);
         assert!(!handles.contains(&handle), "another photo");
         handles.push(handle);
     }
-    // A change of something else keeps it.
-    assert_eq!(change(&world, project, &json!({"about": "Pasta"})).await.0, 200);
+    // A change of something else keeps it, and so does none.
+    for other in [json!({"about": "Pasta"}), json!({})] {
+        let (status, answer) = change(&world, project, &other).await;
+        assert_eq!((status, answer), (200, shown().await));
+    }
     assert_eq!(last_noted(&world, project).await.photo_handle.as_ref(), handles.last());
     assert_eq!(world.line("101").await["profile"]["picture"], *handles.last().unwrap());
 }

@@ -39,6 +39,10 @@ async fn a_profile_and_a_display_name_need_a_number_and_follow_what_meta_says() 
     for (asked, approved, expected) in [("Pizza", false, "rejected"), ("Main St. Pizza", true, "approved")] {
         let (status, pending) = world.ask(Method::PUT, &name, Some(json!({"name": asked}))).await;
         assert_eq!((status, &pending["status"]), (202, &json!("pending")), "{pending}");
+        let asked_of_meta = world.calls("request_display_name", "101").await;
+        let again = world.ask(Method::PUT, &name, Some(json!({"name": asked}))).await;
+        assert_eq!(again, (202, pending), "asked again it is the same");
+        assert_eq!(world.calls("request_display_name", "101").await, asked_of_meta);
         let (status, problem) = world.ask(Method::PUT, &name, Some(json!({"name": "Another"}))).await;
         assert_eq!((status, &problem["code"]), (409, &json!("display_name_in_review")), "{problem}");
         world.review("101", json!({"approved": approved, "reason": "NAME_FORMAT_UNACCEPTABLE"})).await;
@@ -97,4 +101,28 @@ async fn a_decision_whose_webhook_never_comes_is_found_at_meta_and_silence_ends_
     world.review("101", json!({"approved": true})).await;
     assert_eq!(stands("approved").await["verified_name"], "Pasta");
     assert_eq!(world.ask(Method::PUT, &path, Some(json!({"name": "Pesto"}))).await.0, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_whose_answer_was_lost_is_in_review_at_once_or_when_it_is_asked_for_again() {
+    let world = World::new().await;
+    let project = world.connected("101", "201").await;
+    let path = format!("/v1/projects/{project}/display-name");
+    let lost = json!({"call": "request_display_name", "lose_answer": true});
+    world.faults(json!([lost])).await;
+    let (status, pending) = world.ask(Method::PUT, &path, Some(json!({"name": "Pizza"}))).await;
+    assert_eq!((status, &pending["requested"], &pending["status"]), (202, &json!("Pizza"), &json!("pending")), "{pending}");
+    world.review("101", json!({"approved": true})).await;
+    world.until("the decision came", async || world.ask(Method::GET, &path, None).await.1["status"] == "approved").await;
+
+    // Nobody can say whether Meta took it.
+    world.faults(json!([lost, {"call": "number", "code": 2, "http_status": 503, "times": 100_000}])).await;
+    let (status, problem) = world.ask(Method::PUT, &path, Some(json!({"name": "Pasta"}))).await;
+    assert_eq!((status, &problem["code"]), (503, &json!("meta_unavailable")), "{problem}");
+    assert_eq!(world.ask(Method::GET, &path, None).await.1["requested"], "Pizza");
+    world.faults(json!([])).await;
+    let (status, problem) = world.ask(Method::PUT, &path, Some(json!({"name": "Pesto"}))).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("meta_refused")), "another is in review there: {problem}");
+    let (status, pending) = world.ask(Method::PUT, &path, Some(json!({"name": "Pasta"}))).await;
+    assert_eq!((status, &pending["requested"], &pending["status"]), (202, &json!("Pasta"), &json!("pending")), "{pending}");
 }

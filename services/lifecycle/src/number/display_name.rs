@@ -80,8 +80,9 @@ pub(crate) async fn show_display_name(
 
 /// Asks for another display name
 ///
-/// Meta decides about it, mostly within minutes; until then the name stays what it was, and no other can be asked for. Meta is also asked
-/// every hour how the name stands. About a name of which it has said nothing for 14 days nobody waits any longer: another can be asked for.
+/// Meta decides about it, mostly within minutes; until then the name stays what it was, and no other can be asked for. The same one can be
+/// sent again, after a lost answer or a 503. Meta is also asked every hour how the name stands. About a name of which it has said nothing for
+/// 14 days nobody waits any longer: another can be asked for.
 #[utoipa::path(
     put,
     path = "/v1/projects/{project}/display-name",
@@ -111,10 +112,23 @@ pub(crate) async fn request_display_name(
         return Err(Problem::unprocessable("invalid_body", "the name cannot be like this").field("/name", "invalid", detail));
     }
     let project = lifecycle.with_room(id).await?;
+    if project.name_in_review().is_some_and(|is| is.name == name) {
+        return Ok((StatusCode::ACCEPTED, Json(DisplayNameAnswer::of(&project))));
+    }
     described::nameable(&project).map_err(Error::Refused)?;
     let asking = Asking::about(&lifecycle, &project).await?;
-    asking.graph.request_display_name(&asking.token, &asking.number, &name).await.map_err(|error| meta::problem(&error))?;
+    if let Err(error) = asking.graph.request_display_name(&asking.token, &asking.number, &name).await
+        && !is_in_review(&asking, &name).await
+    {
+        return Err(meta::problem(&error));
+    }
     let command = Command::RequestDisplayName { name };
     let project = lifecycle.command(id, &command, None, &Origin::request(&request, &caller)).await?;
     Ok((StatusCode::ACCEPTED, Json(DisplayNameAnswer::of(&project))))
+}
+
+/// Whether Meta has taken the name all the same: its answer was lost, now or before, and what is in review it does not take a second time.
+async fn is_in_review(asking: &Asking<'_>, name: &str) -> bool {
+    let number = asking.graph.number(&asking.token, &asking.number).await;
+    number.is_ok_and(|fields| meta::in_review(name, &fields))
 }

@@ -16,6 +16,8 @@ const RETRY_LATER_S: u32 = 60;
 /// Meta's words for a name that may be used, and for one that may not.
 const APPROVED: [&str; 2] = ["APPROVED", "AVAILABLE_WITHOUT_REVIEW"];
 const REFUSED: [&str; 2] = ["DECLINED", "EXPIRED"];
+/// And for one about which it has not decided.
+const IN_REVIEW: &str = "PENDING_REVIEW";
 
 /// What becomes of a step that Meta did not do.
 pub(crate) fn ran(error: &Error) -> Ran {
@@ -88,6 +90,11 @@ pub(crate) fn decided(name: &str, fields: &NumberFields) -> Option<DisplayNameDe
     (approved || refused).then(|| DisplayNameDecided { name: name.to_owned(), approved, reason })
 }
 
+/// Whether Meta is deciding about this name.
+pub(crate) fn in_review(name: &str, fields: &NumberFields) -> bool {
+    fields.new_display_name.as_deref() == Some(name) && fields.new_name_status.as_deref() == Some(IN_REVIEW)
+}
+
 /// The number, as a project has it.
 pub(crate) fn number(id: MetaId, waba: MetaId, fields: &NumberFields) -> Number {
     let display = fields.display_phone_number.as_deref().and_then(|text| text.parse().ok());
@@ -141,6 +148,7 @@ mod tests {
         ] {
             let decided = decided("New", &fields(now, new)).map(|decided| (decided.approved, decided.reason));
             assert_eq!(decided, expected, "{now:?} {new:?}");
+            assert_eq!(in_review("New", &fields(now, new)), new == Some(("New", "PENDING_REVIEW")), "{now:?} {new:?}");
         }
     }
 }

@@ -11,6 +11,7 @@ use super::Project;
 use super::provisioning::Provisioning;
 use crate::number::Number;
 use crate::operation::answer::OperationAnswer;
+use crate::transfer::TransferState;
 use crate::transfer::answer::TransferAnswer;
 
 /// A project.
@@ -38,7 +39,7 @@ pub(crate) struct ProjectAnswer {
     number: Option<NumberAnswer>,
     /// The operation that runs, or ran last.
     operation: OperationAnswer,
-    /// The offer to another workspace that nobody has answered.
+    /// The last offer to another workspace: `pending`, or how it ended. Null when there was none, or it was accepted.
     transfer: Option<TransferAnswer>,
     /// Grows with every change, also with the steps of an operation; also the `ETag`.
     version: u64,
@@ -46,7 +47,8 @@ pub(crate) struct ProjectAnswer {
     updated_at: DateTime<Utc>,
 }
 
-/// A connected WhatsApp number.
+/// A connected WhatsApp number, as Meta described it when it was connected or, since then, while a name was in review. Its limit is as Meta
+/// reported it last.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NumberAnswer {
     /// Meta's id of the number.
@@ -75,6 +77,7 @@ pub(crate) struct NumberAnswer {
 
 impl ProjectAnswer {
     pub(crate) fn of(project: &Project, provisioning: &Provisioning) -> Self {
+        let offer = project.transfer.as_ref().filter(|offer| offer.state != TransferState::Accepted);
         Self {
             id: project.id.to_string(),
             workspace_id: project.workspace.to_string(),
@@ -85,7 +88,7 @@ impl ProjectAnswer {
             unknown_outcome: project.unknown_outcome,
             number: project.number.as_ref().map(|number| NumberAnswer::of(number, project.description.as_ref())),
             operation: OperationAnswer::of(project.id, &project.operation, provisioning),
-            transfer: project.pending_transfer().map(|transfer| TransferAnswer::of(project, transfer)),
+            transfer: offer.map(|offer| TransferAnswer::of(project, offer)),
             version: project.version,
             created_at: project.created_at,
             updated_at: project.updated_at,

@@ -26,7 +26,7 @@ pub(crate) struct RequestTransfer {
 /// Offers a project to another workspace
 ///
 /// Only from a personal account, by its owner. An owner or admin of the other workspace has 7 days to accept. Until then nothing changes.
-/// Billing stays with the project.
+/// Billing stays with the project: the card that is stored is charged on, until the new owner pays with one that can be charged again.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/transfer",

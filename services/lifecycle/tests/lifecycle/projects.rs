@@ -70,7 +70,9 @@ async fn a_project_whose_database_cannot_be_made_says_so_and_is_tried_again() {
     assert_eq!(parts, ["done", "failed", "pending", "pending"]);
     let reason = json!({"step": "database", "code": "database_failed", "reason": "database: no space"});
     assert_eq!(operation["error"], reason);
-    assert_eq!(world.connect(id, "1").await.code(), "project_failed");
+    let refused = world.connect(id, "1").await;
+    assert_eq!(refused.code(), "project_failed");
+    assert!(refused.body["detail"].as_str().unwrap().contains("/retry"), "it says what can be done: {refused:?}");
 
     let retried = world.post(&format!("/v1/projects/{id}/retry"), None).await;
     assert_eq!((retried.status, &retried.body["id"]), (StatusCode::ACCEPTED, &operation["id"]), "{retried:?}");

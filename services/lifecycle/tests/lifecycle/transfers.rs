@@ -76,6 +76,7 @@ async fn a_declined_or_withdrawn_offer_changes_nothing_and_another_can_be_made()
     let declined = answer(&world, team, &first, "decline").await;
     assert_eq!(declined.body["status"], "declined", "{declined:?}");
     assert_eq!(answer(&world, team, &first, "accept").await.code(), "transfer_ended");
+    assert_eq!(world.project(id).await["transfer"], declined.body, "its owner is told");
 
     let second = offer(&world, id, team).await.body;
     assert_ne!(second["id"], first["id"]);
@@ -85,7 +86,8 @@ async fn a_declined_or_withdrawn_offer_changes_nothing_and_another_can_be_made()
     assert_eq!(withdraw(&world, id).await.status, StatusCode::NO_CONTENT);
     assert_eq!(answer(&world, team, &second, "accept").await.code(), "transfer_ended");
     assert_eq!(answer(&world, team, &first, "accept").await.code(), "not_found", "an offer that another came after");
-    assert_eq!(world.project(id).await["workspace_id"], own.to_string());
+    let project = world.project(id).await;
+    assert_eq!((&project["workspace_id"], &project["transfer"]["status"]), (&json!(own), &json!("withdrawn")));
     world.end().await;
 }
 
@@ -124,7 +126,8 @@ async fn an_offer_runs_out_after_seven_days_to_the_instant() {
     assert_eq!(answer(&world, team, &offered, "accept").await.code(), "transfer_ended");
     world.until_told(id, |told| told.last().unwrap() == "transfer_ended").await;
     world.until(&format!("/v1/workspaces/{team}/transfers"), "no offer", |answer| answer.body["data"] == json!([])).await;
-    assert_eq!(world.project(id).await["workspace_id"], own.to_string());
+    let project = world.project(id).await;
+    assert_eq!((&project["workspace_id"], &project["transfer"]["status"]), (&json!(own), &json!("expired")));
     world.end().await;
 }
 
@@ -146,6 +149,36 @@ async fn of_an_acceptance_and_a_withdrawal_at_once_one_counts() {
         let (owner, last) = if won { (team, "project_transferred") } else { (own, "transfer_ended") };
         assert_eq!(world.project(id).await["workspace_id"], owner.to_string());
         assert_eq!(world.told(&Subject::project(id)).await.last().unwrap(), last);
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_an_acceptance_and_a_deletion_at_once_the_first_decides_whose_project_goes() {
+    let world = World::new().await;
+    for round in 0..16 {
+        let (id, own, team) = given(&world).await;
+        world.say_all_made(id).await;
+        world.until_status(id, "ready").await;
+        let offered = offer(&world, id, team).await.body;
+        let (accept, deletion) = if round % 2 == 0 {
+            tokio::join!(answer(&world, team, &offered, "accept"), world.delete(id, "Pizza"))
+        } else {
+            let (deletion, accept) = tokio::join!(world.delete(id, "Pizza"), answer(&world, team, &offered, "accept"));
+            (accept, deletion)
+        };
+        assert_eq!(deletion.status, StatusCode::ACCEPTED, "{deletion:?}");
+        let (owner, then) = if accept.status == StatusCode::OK {
+            (team, ["project_transferred", "operation_started"])
+        } else {
+            assert_eq!(accept.code(), "transfer_ended", "{accept:?}");
+            (own, ["operation_started", "transfer_ended"])
+        };
+        let told = world.told(&Subject::project(id)).await;
+        let at = told.iter().position(|told| told == "transfer_requested").unwrap();
+        assert_eq!(told[at + 1..at + 3], then);
+        let project = world.project(id).await;
+        assert_eq!((&project["workspace_id"], &project["status"]), (&json!(owner), &json!("deleting")));
     }
     world.end().await;
 }

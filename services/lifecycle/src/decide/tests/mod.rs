@@ -1,5 +1,6 @@
 //! The rules as tables: given these events, when this is asked at that time, then that happens.
 
+mod crossings;
 mod given_back;
 mod numbers;
 mod operations;

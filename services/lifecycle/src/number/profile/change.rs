@@ -86,17 +86,21 @@ pub(crate) async fn change_profile(
     let asking = Asking::about(&lifecycle, &project).await?;
     let told = |error| meta::problem(&error);
     let Asking { graph, token, number } = &asking;
-    let before = from_meta(graph.profile(token, number).await.map_err(told)?);
+    let is = graph.profile(token, number).await.map_err(told)?;
+    let (photo_url, before) = (is.picture_url.clone(), from_meta(is));
     if let Some(photo) = photo {
         changes.photo_handle = Some(photo.upload(&asking).await?);
     }
     if changes == ProfileChanges::default() {
-        return Ok(Json(ProfileAnswer::of(before, None)));
+        return Ok(Json(ProfileAnswer::of(before, photo_url)));
     }
     graph.change_profile(token, number, &changes.for_meta()).await.map_err(told)?;
+    let another_photo = changes.photo_handle.is_some();
     let command = Command::ChangeProfile { before, changes };
     let project = lifecycle.command(id, &command, None, &Origin::request(&request, &caller)).await?;
-    Ok(Json(ProfileAnswer::of(project.profile.unwrap_or_default(), None)))
+    // Only Meta knows where a photo is that it has just taken. The change is made, whether or not it says so.
+    let photo_url = if another_photo { graph.profile(token, number).await.ok().and_then(|is| is.picture_url) } else { photo_url };
+    Ok(Json(ProfileAnswer::of(project.profile.unwrap_or_default(), photo_url)))
 }
 
 fn parse(body: ChangeProfile) -> Result<(ProfileChanges, Option<Photo>), Problem> {
