@@ -72,7 +72,8 @@ pub(crate) struct PreviewAnswer {
     /// Where one is; to be sent back with the next step.
     #[schema(value_type = Object)]
     state: flow_json::State,
-    /// The screen, with every reference replaced: `title`, `terminal`, `components` in order, `footer`.
+    /// The screen, with every reference replaced: `title`, `terminal`, `components` in order, `footer`. What a component does is in its
+    /// `actions`; one with an `option` is what that option does by itself.
     #[schema(value_type = Object)]
     screen: flow_json::Rendered,
     /// What is sent, where the outcome sends something.
