@@ -50,7 +50,7 @@ pub(crate) enum Action {
         #[schema(value_type = Object)]
         step: flow_json::Step,
     },
-    /// To the screen before.
+    /// To the screen before, as it was left, also where the Flow says `refresh_on_back`.
     Back,
     /// What the Flow's endpoint answers to a `data_exchange`.
     Answer {
