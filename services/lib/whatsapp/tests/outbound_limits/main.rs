@@ -209,7 +209,9 @@ fn a_reaction_is_one_emoji() {
     check(react(json!("👍")), &[]);
     check(react(json!("")), &[]);
     check(react(json!("yes")), &[("/reaction/emoji", "format")]);
-    check(react(json!("👍 👍")), &[("/reaction/emoji", "format")]);
+    for two in ["👍 👍", "👍👍", "👍❤️"] {
+        check(react(json!(two)), &[("/reaction/emoji", "format")]);
+    }
     check(react(json!("👍".repeat(17))), &[("/reaction/emoji", "too_long")]);
     check(react(json!(null)), &[("/reaction/emoji", "type")]);
     check(of("reaction", json!({})), &[("/reaction/message_id", "required"), ("/reaction/emoji", "required")]);
