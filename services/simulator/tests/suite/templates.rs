@@ -302,6 +302,7 @@ async fn what_cannot_be_a_template_is_refused() {
         with(|draft| draft["components"][2]["text"] = json!("x".repeat(61))),
         with(|draft| draft["components"][0] = json!({"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::made-up"]}})),
         with(|draft| draft["components"][3]["buttons"] = json!([{"type": "FLOW", "text": "Go", "flow_id": "77"}])),
+        json!({"name": "one", "language": "en_US", "category": "UTILITY", "library_template_name": "delivery_update_1"}),
     ] {
         assert_eq!(create(&meta, &token, wrong.clone()).await, Err(100), "{wrong}");
     }
