@@ -6,6 +6,7 @@ use chassis::{Json, Path, Problem};
 use chrono::{DateTime, Utc};
 use contract::{MessageId, ProjectId};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
@@ -37,9 +38,23 @@ pub(crate) struct StatusAnswer<'r> {
     at: DateTime<Utc>,
     /// Meta's code of the first error.
     error_code: Option<i64>,
-    /// The status object as Meta sent it; null: it is a step of ours, or was imported with its message.
+    /// Why a message was not sent, for programs: one of the causes that the routes for sending list. Null: nothing failed, or Meta says why.
+    #[schema(example = "expired")]
+    code: Option<String>,
+    /// Why it failed, waits, is unknown or was given up, for people, in Meta's words where it gave any. Null: nothing went wrong.
+    #[schema(example = "it was not sent before its time was up")]
+    reason: Option<String>,
+    /// The status object as Meta sent it; of a step of ours, what its event says. Null: it is the request, which the message has, or was
+    /// imported with its message.
     #[schema(value_type = Option<Object>)]
     content: Option<&'r RawValue>,
+}
+
+/// What a step says about what went wrong.
+#[derive(Debug, PartialEq)]
+struct Cause {
+    code: Option<String>,
+    reason: Option<String>,
 }
 
 /// Lists a message's statuses
@@ -89,11 +104,43 @@ async fn select(database: &PgPool, message: MessageId) -> Result<Vec<PgRow>, Err
 fn read(row: &PgRow) -> Result<Option<StatusAnswer<'_>>, Error> {
     let mut columns = Columns::of(row);
     let Some(status) = columns.take()? else { return Ok(None) };
-    Ok(Some(StatusAnswer {
-        status,
-        participant: columns.take()?,
-        at: columns.take()?,
-        error_code: columns.take()?,
-        content: columns.optional_json()?,
-    }))
+    let (participant, at, error_code) = (columns.take()?, columns.take()?, columns.take()?);
+    let content = columns.optional_json()?;
+    let Cause { code, reason } = cause(content);
+    Ok(Some(StatusAnswer { status, participant, at, error_code, code, reason, content }))
+}
+
+/// A step of ours has code and reason; a status of Meta's has errors, each with up to three texts, of which the details say most.
+fn cause(content: Option<&RawValue>) -> Cause {
+    const REASONS: [&str; 4] = ["/reason", "/errors/0/error_data/details", "/errors/0/message", "/errors/0/title"];
+    let content: Value = content.and_then(|content| serde_json::from_str(content.get()).ok()).unwrap_or_default();
+    let text = |pointer: &str| content.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    Cause { code: text("/code"), reason: REASONS.into_iter().find_map(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_says_why_in_our_words_or_in_metas() {
+        for (content, code, reason) in [
+            (r#"{"message":"msg_1","code":"expired","reason":"too late","at":"2026-11-29T00:00:00Z"}"#, Some("expired"), Some("too late")),
+            (r#"{"message":"msg_1","attempt":1,"reason":"no answer from Meta"}"#, None, Some("no answer from Meta")),
+            (
+                r#"{"status":"failed","errors":[{"code":131026,"title":"t","message":"m","error_data":{"details":"d"}},{"title":"u"}]}"#,
+                None,
+                Some("d"),
+            ),
+            (r#"{"status":"failed","errors":[{"code":131026,"title":"t","message":"m"}]}"#, None, Some("m")),
+            (r#"{"status":"failed","errors":[{"code":131026,"title":"t","error_data":"odd"}]}"#, None, Some("t")),
+            (r#"{"status":"delivered","code":7,"reason":{}}"#, None, None),
+            ("[]", None, None),
+        ] {
+            let raw: Box<RawValue> = serde_json::from_str(content).unwrap();
+            let expected = Cause { code: code.map(str::to_owned), reason: reason.map(str::to_owned) };
+            assert_eq!(cause(Some(&*raw)), expected, "{content}");
+        }
+        assert_eq!(cause(None), Cause { code: None, reason: None });
+    }
 }

@@ -153,6 +153,7 @@ struct Said {
     /// Of the event that told of it, on the contact's subject.
     sequence: u64,
     wamid: String,
+    /// The contact wrote it: a call is not written.
     inbound: bool,
     in_group: bool,
     sent_at: DateTime<Utc>,
@@ -168,8 +169,9 @@ fn check(said: &Said, now: DateTime<Utc>) -> Result<(), Refusal> {
 }
 
 async fn select(database: &PgPool, message: MessageId) -> Result<Option<Said>, Error> {
-    const QUERY: &str =
-        "SELECT contact_id, sequence, wamid, direction = 'inbound', group_id IS NOT NULL, sent_at FROM public.messages WHERE id = $1";
+    const QUERY: &str = "SELECT contact_id, sequence, wamid, direction = 'inbound' AND type <> 'call', group_id IS NOT NULL, sent_at
+           FROM public.messages
+          WHERE id = $1";
     let row = sqlx::query(QUERY).bind(message.to_string()).fetch_optional(database).await?;
     row.map(|row| {
         let contact = row.try_get::<&str, _>(0)?.parse().map_err(|_| Error::Corrupt("contact_id"))?;

@@ -79,7 +79,7 @@ pub(crate) struct MessageStatus<'r> {
     #[schema(example = "delivered")]
     status: &'r str,
     at: Option<DateTime<Utc>>,
-    /// Meta's code of the first error.
+    /// Meta's code of the first error. Why it failed, in words, is in its statuses.
     error_code: Option<i64>,
 }
 

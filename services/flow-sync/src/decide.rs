@@ -76,9 +76,17 @@ pub enum Refusal {
     #[error("only a published Flow can be deprecated; a draft can be deleted")]
     NotPublished,
     /// What people can open is not deleted.
-    #[error("the Flow is {0} at Meta, which deletes drafts only: deprecate it, so that it can be sent no more")]
+    #[error("the Flow is {} at Meta, which deletes drafts only: {}", .0, instead(.0))]
     NotDraft(String),
     /// Meta knows no way back.
     #[error("Meta knows no way to take the endpoint from a Flow: make another one without")]
     EndpointStays,
+}
+
+/// What can be done to a Flow that is no draft instead of deleting it.
+fn instead(status: &str) -> &'static str {
+    match status {
+        DEPRECATED => "it is sent to nobody any more as it is, and stays in the list",
+        _published_restricted_or_new => "deprecate it, so that it can be sent no more",
+    }
 }

@@ -134,6 +134,10 @@ impl Templates {
         let source = match line.graph.create_template(&line.token, &line.waba, &definition).await {
             Ok(created) => {
                 self.carry_out(id, origin, |template| Ok(template.map(|it| outcome::created(it, &created)).unwrap_or_default())).await?;
+                // What one from Meta's library says is Meta's to tell.
+                if definition.get("components").is_none() {
+                    self.asked.ask(id.project);
+                }
                 return Ok(());
             }
             Err(source) => source,

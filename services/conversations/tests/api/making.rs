@@ -118,6 +118,9 @@ async fn what_the_contact_wrote_is_marked_as_read() {
     world.mark_read(project, 7, "c", &json!({})).await.refused(404, "not_found");
     world.say(project, who, vec![MessageEchoed(said(2, 1, 2)).into()]).await;
     world.mark_read(project, 2, "c", &json!({})).await.refused(409, "not_inbound");
+    let call = contract::Message { kind: "call".into(), text: None, ..said(4, 1, 3) };
+    world.say(project, who, vec![contract::MessageReceived(call).into()]).await;
+    world.mark_read(project, 4, "c", &json!({})).await.refused(409, "not_inbound");
     let group = contract::Message { group: Some("g".into()), ..said(3, 1, 3) };
     world.say(project, who, vec![contract::MessageReceived(group).into()]).await;
     world.mark_read(project, 3, "c", &json!({})).await.refused(409, "group_not_supported");

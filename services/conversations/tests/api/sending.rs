@@ -92,9 +92,13 @@ async fn a_failure_that_meta_takes_back_stays_and_the_ledger_tells_the_rest() {
     world.say(project, who, vec![failed.into(), accepted.into()]).await;
     let shown = world.found(&format!("/v1/projects/{project}/messages/{id}")).await;
     assert_eq!((&shown["wamid"], &shown["status"]["status"]), (&json!("wamid.77"), &json!("failed")));
-    let steps = world.found(&format!("/v1/projects/{project}/messages/{id}/statuses")).await;
-    let steps: Vec<&str> = steps["data"].as_array().unwrap().iter().map(|step| text(step, "/status")).collect();
+    let ledger = world.found(&format!("/v1/projects/{project}/messages/{id}/statuses")).await;
+    let steps: Vec<&str> = ledger["data"].as_array().unwrap().iter().map(|step| text(step, "/status")).collect();
     assert_eq!(steps, ["requested", "failed", "accepted"]);
+    let why: Vec<_> = ledger["data"].as_array().unwrap().iter().map(|step| (&step["code"], &step["error_code"], &step["reason"])).collect();
+    let failed = (&json!("refused_by_meta"), &json!(131_000), &json!("(#131000) Something went wrong"));
+    assert_eq!(why, [(&Value::Null, &Value::Null, &Value::Null), failed, (&Value::Null, &Value::Null, &Value::Null)]);
+    assert_eq!(ledger["data"][1]["content"]["code"], json!("refused_by_meta"), "as the event says it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

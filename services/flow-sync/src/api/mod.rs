@@ -65,6 +65,7 @@ pub fn routes(flow_sync: FlowSync) -> OpenApiRouter {
         .routes(routes!(show_flow::show_flow, update_flow::update_flow, delete_flow::delete_flow))
         .routes(routes!(show_flow::show_revision))
         .routes(routes!(show_json::show_revision_json))
+        .routes(routes!(show_json::show_drift_json))
         .routes(routes!(publish_flow::publish_flow))
         .routes(routes!(deprecate_flow::deprecate_flow))
         .routes(routes!(choose_drift::choose_drift))

@@ -50,7 +50,7 @@ pub(crate) enum Action {
         #[schema(value_type = Object)]
         step: flow_json::Step,
     },
-    /// To the screen before.
+    /// To the screen before, as it was left, also where the Flow says `refresh_on_back`.
     Back,
     /// What the Flow's endpoint answers to a `data_exchange`.
     Answer {
@@ -72,7 +72,8 @@ pub(crate) struct PreviewAnswer {
     /// Where one is; to be sent back with the next step.
     #[schema(value_type = Object)]
     state: flow_json::State,
-    /// The screen, with every reference replaced: `title`, `terminal`, `components` in order, `footer`.
+    /// The screen, with every reference replaced: `title`, `terminal`, `components` in order, `footer`. What a component does is in its
+    /// `actions`; one with an `option` is what that option does by itself.
     #[schema(value_type = Object)]
     screen: flow_json::Rendered,
     /// What is sent, where the outcome sends something.

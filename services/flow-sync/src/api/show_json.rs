@@ -1,4 +1,4 @@
-//! `GET /v1/projects/{project}/flows/{flow}/json` and `…/revisions/{revision}/json`: the bytes of a Flow JSON.
+//! `GET /v1/projects/{project}/flows/{flow}/json`, `…/revisions/{revision}/json` and `…/drift/json`: the bytes of a Flow JSON.
 
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
@@ -64,14 +64,43 @@ pub(crate) async fn show_revision_json(
     flow_sync.json(project, &revision).await
 }
 
+/// Shows the JSON that Meta has instead
+///
+/// Where somebody changed it there: byte for byte as it was when that was found. A choice is about it, and the differences that are told leave
+/// out what is long.
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/flows/{flow}/drift/json",
+    tag = "flows",
+    params(
+        ("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
+        ("flow" = String, Path, description = "The Flow's id", example = "flw_01M7PY4WHR8E4W4S6JQ2T9ZK3D"),
+    ),
+    responses(
+        (status = 200, description = "What Meta has", body = Object, content_type = "application/json", headers(("ETag" = String, description = "Its digest, `drift.meta_sha256`"))),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`no_drift`: Meta has the JSON that was uploaded", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["flows:read"])),
+)]
+pub(crate) async fn show_drift_json(
+    State(flow_sync): State<FlowSync>,
+    Path((project, flow)): Path<(ProjectId, FlowId)>,
+) -> Result<Response, Problem> {
+    let (_, flow) = flow_sync.made(project, flow).await?;
+    let drift = flow.drift.filter(|drift| drift.content).ok_or(Refusal::NoDrift)?;
+    flow_sync.bytes(project, &drift.meta_sha256, &drift.meta_sha256).await
+}
+
 impl FlowSync {
     async fn json(&self, project: ProjectId, revision: &Revision) -> Result<Response, Problem> {
-        let bytes = keep::load(&self.storage, project, &revision.sha256).await?;
-        let headers = [
-            (CONTENT_TYPE, "application/json".to_owned()),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-            (ETAG, format!("\"{}\"", revision.revision)),
-        ];
+        self.bytes(project, &revision.sha256, &revision.revision.to_string()).await
+    }
+
+    async fn bytes(&self, project: ProjectId, sha256: &str, tag: &str) -> Result<Response, Problem> {
+        let bytes = keep::load(&self.storage, project, sha256).await?;
+        let headers =
+            [(CONTENT_TYPE, "application/json".to_owned()), (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()), (ETAG, format!("\"{tag}\""))];
         Ok((headers, bytes).into_response())
     }
 }

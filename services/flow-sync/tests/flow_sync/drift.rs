@@ -50,6 +50,8 @@ async fn a_change_at_meta_is_found_shown_and_overwritten_only_when_somebody_chos
     let expected = json!([{"pointer": "/screens/0/title", "change": "changed", "ours": "Ours", "theirs": "Theirs"}]);
     assert_eq!((&body["drift"]["differences"], &body["drift"]["more_differences"]), (&expected, &json!(false)));
     assert_eq!(world.get(&path).await.body["drift"]["differences"], expected);
+    let there = format!("{path}/drift/json");
+    assert_eq!(world.get(&there).await.body, good("Theirs"), "to be looked at before it is chosen");
     // Neither a publication nor a change of ours gets past it.
     assert_eq!(world.act(&format!("{path}/publish")).await.code(), (409, "flow_drifted"));
     let revised = world.put(&path, &good("Ours too"), false).await;
@@ -80,8 +82,10 @@ async fn a_change_at_meta_is_found_shown_and_overwritten_only_when_somebody_chos
     assert_eq!(world.get(&format!("{path}/json")).await.body, good("Better"));
     // What was taken back at Meta is no drift any more.
     changed(&world, &path, "Worse").await;
+    assert_eq!(world.get(&there).await.body, good("Worse"));
     world.meta.change(|held| held.json = Some(good("Better")));
     assert_eq!(world.act(&format!("{path}/sync")).await.body["at_meta"]["state"], "in_sync");
+    assert_eq!(world.get(&there).await.code(), (409, "no_drift"));
     world.end().await;
 }
 

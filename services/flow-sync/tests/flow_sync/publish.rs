@@ -45,6 +45,9 @@ async fn a_flow_goes_through_its_life_at_meta_under_one_id() {
         (200, &json!("DEPRECATED"), &meta_id)
     );
     assert_eq!(world.act(&format!("{path}/deprecate")).await.status, 200);
+    let stays = world.send(Method::DELETE, &path, None, None).await;
+    assert_eq!(stays.code(), (409, "flow_not_draft"));
+    assert!(stays.body["detail"].as_str().unwrap().ends_with("stays in the list"), "nobody is told to do what is done: {}", stays.body);
     for refused in [world.act(&format!("{path}/publish")).await, world.put(&path, &good("Four"), true).await] {
         assert_eq!(refused.code(), (409, "flow_deprecated"));
     }

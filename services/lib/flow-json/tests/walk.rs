@@ -235,6 +235,66 @@ fn a_ticket_takes_one_photo() {
     assert_eq!(payload(submit(&flow, &state, filled(json!(["media-1"]))), true)["photo"], json!(["media-1"]));
 }
 
+/// Kinds of tea stand in the document, sizes come from its data; some of both set what the screen says.
+fn tea() -> Flow {
+    let says = |note: &str| json!({"name": "update_data", "payload": {"note": note}});
+    let text = json!({"type": "string"});
+    let payload = json!({"type": "object", "properties": {"note": text}});
+    let action = json!({"type": "object", "properties": {"name": text, "payload": payload}});
+    let sizes = json!({
+        "type": "array",
+        "items": {"type": "object", "properties": {"id": text, "title": text, "on-select-action": action}},
+        "__example__": [{"id": "mug", "title": "Mug", "on-select-action": says("300 ml")}, {"id": "pot", "title": "Pot"}],
+    });
+    let green = json!({"id": "green", "title": "Green", "on-select-action": says("2 minutes"), "on-unselect-action": says("not green")});
+    let screen = json!({
+        "id": "TEA", "title": "Tea", "terminal": true,
+        "data": {"note": {"type": "string", "__example__": "Choose"}, "sizes": sizes},
+        "layout": {"type": "SingleColumnLayout", "children": [
+            {"type": "TextBody", "text": "${data.note}"},
+            {"type": "RadioButtonsGroup", "name": "kind", "label": "Kind", "data-source": [green, {"id": "black", "title": "Black"}]},
+            {"type": "Dropdown", "name": "size", "label": "Size", "data-source": "${data.sizes}"},
+            {"type": "Footer", "label": "Order", "on-click-action": {"name": "complete", "payload": {"kind": "${form.kind}"}}},
+        ]},
+    });
+    Flow::parse(json!({"version": "6.0", "screens": [screen]}).to_string().as_bytes()).unwrap_or_else(|report| panic!("{report:#?}"))
+}
+
+#[test]
+fn an_option_does_its_own_whether_it_is_written_or_comes_from_data() {
+    let flow = tea();
+    let state = flow.start(None, None).unwrap();
+    let rendered = shown(&flow, &state);
+    let told = |name: &str| -> Vec<String> {
+        let actions = component(&rendered, name).actions.iter();
+        actions.map(|action| format!("{} {} {:?}", action.on, action.name, action.option.as_deref().unwrap_or_default())).collect()
+    };
+    assert_eq!(told("kind"), ["on-select-action update_data \"green\"", "on-unselect-action update_data \"green\""]);
+    assert_eq!(told("size"), ["on-select-action update_data \"mug\""]);
+    let options = &component(&rendered, "size").properties["data-source"];
+    assert_eq!(*options, json!([{"id": "mug", "title": "Mug"}, {"id": "pot", "title": "Pot"}]), "what it does is told beside it");
+
+    let choose = |state: &State, name: &str, trigger: Trigger, option: &str| {
+        let path = component(&shown(&flow, state), name).path.clone();
+        step(&flow, state, &Step { trigger, option: Some(option.to_owned()), ..tap(&path, json!({name: option})) })
+    };
+    let green = next(choose(&state, "kind", Trigger::Select, "green"));
+    assert_eq!(texts(&shown(&flow, &green)), [&json!("2 minutes")]);
+    assert_eq!(component(&shown(&flow, &green), "kind").value, Some(json!("green")), "and it is chosen");
+    let left = next(choose(&green, "kind", Trigger::Unselect, "green"));
+    assert_eq!(texts(&shown(&flow, &left)), [&json!("not green")]);
+    let mug = next(choose(&state, "size", Trigger::Select, "mug"));
+    assert_eq!(texts(&shown(&flow, &mug)), [&json!("300 ml")]);
+    for (name, trigger, option) in [
+        ("kind", Trigger::Select, "black"),
+        ("size", Trigger::Select, "pot"),
+        ("size", Trigger::Unselect, "mug"),
+        ("size", Trigger::Select, "jug"),
+    ] {
+        assert!(matches!(choose(&state, name, trigger, option), Err(StepError::NoAction(_))), "{trigger:?} {option}");
+    }
+}
+
 #[test]
 fn a_tap_on_nothing_leads_nowhere() {
     let flow = flow("survey");

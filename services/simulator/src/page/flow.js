@@ -124,7 +124,10 @@ const DRAWN = {
     const select = el('select');
     select.append(el('option', '', ''), ...(c['data-source'] || []).map((option) => { const one = el('option', '', option.title); one.value = option.id; one.disabled = option.enabled === false; return one; }));
     select.firstElementChild.value = '';
-    return field(c, select);
+    const wrap = field(c, select);
+    let before = c.value;
+    select.onchange = async () => { const left = before; before = select.value; await swapped(c, left, select.value); };
+    return wrap;
   },
   RadioButtonsGroup: (c) => group(c, 'radio'),
   CheckboxGroup: (c) => group(c, 'checkbox'),
@@ -195,13 +198,18 @@ function group(component, type) {
   const set = el('fieldset');
   set.append(el('span', '', component.label + (component.required ? ' *' : '')));
   if (component.description) set.append(el('small', '', component.description));
-  const chosen = [].concat(component.value ?? []);
+  let chosen = [].concat(component.value ?? []).filter(Boolean);
   for (const option of component['data-source'] || []) {
     const label = el('label', 'check');
     const box = input(type);
     box.name = component.name; box.value = option.id; box.checked = chosen.includes(option.id);
     box.disabled = component.enabled === false || option.enabled === false;
-    box.onchange = () => selected(component, box.checked ? 'select' : 'unselect', option.id);
+    box.onchange = async () => {
+      if (type === 'checkbox') { await selected(component, box.checked ? 'select' : 'unselect', option.id); return; }
+      const [left] = chosen;
+      chosen = [option.id];
+      await swapped(component, left, option.id);
+    };
     const text = el('span', '', option.title);
     if (option.description) text.append(el('small', '', option.description));
     label.append(box, text);
@@ -243,11 +251,19 @@ async function redraw() {
   } catch (error) { note(error.message); }
 }
 
-// Some inputs do something as soon as something is chosen.
+// Some inputs do something as soon as something is chosen, whatever it is, and some of their options by themselves.
+const acts = ({ actions }, trigger, option) => Boolean(actions?.some((action) => action.on === `on-${trigger}-action` && (action.option ?? option) === option));
+
 async function selected(component, trigger, option) {
-  if (!component.actions?.some((action) => action.on === `on-${trigger}-action`)) { await redraw(); return; }
+  if (!acts(component, trigger, option)) { await redraw(); return; }
   turn += 1;
   try { takeFlow(await step(component, { trigger, ...(option === undefined ? {} : { option }) })); } catch (error) { note(error.message); }
+}
+
+// Of these one at most is chosen: whoever chooses another one leaves the one before.
+async function swapped(component, before, after) {
+  if (before && (!after || acts(component, 'unselect', before))) await selected(component, 'unselect', before);
+  if (after) await selected(component, 'select', after);
 }
 
 $('flow').querySelector('header button').onclick = closeFlow;

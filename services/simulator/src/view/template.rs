@@ -6,6 +6,10 @@ use super::choices::{choice, list};
 use super::{Card, Choice, File, Look, View, file, place};
 use crate::graph::Template;
 
+/// What Meta writes where a template brings a code and has no text of its own.
+const CODE_TEXT: &str = "{{1}} is your verification code.";
+const CODE_ADVICE: &str = " For your security, do not share this code.";
+
 /// `used` is the content of the message: which template, and what for its variables.
 pub(super) fn fill(template: &Template, used: &Value) -> View {
     let given = list(&used["components"]);
@@ -34,8 +38,8 @@ fn fill_components(components: &[Value], given: &[Value], card: Option<usize>, v
             |name: &str| given.iter().find(|given| is(given, name)).map(|given| list(&given["parameters"])).unwrap_or_default();
         match component["type"].as_str().unwrap_or_default().to_ascii_uppercase().as_str() {
             "HEADER" => header(component, parameters("HEADER"), &mut view.look),
-            "BODY" => view.text = filled(&component["text"], parameters("BODY")),
-            "FOOTER" => view.look.footer = component["text"].as_str().map(str::to_owned),
+            "BODY" => view.text = filled(&body_text(component), parameters("BODY")),
+            "FOOTER" => view.look.footer = footer_text(component),
             "BUTTONS" => view.choices.extend(list(&component["buttons"]).iter().enumerate().map(|(index, button)| {
                 let given = given.iter().find(|given| is(given, "BUTTON") && index_of(given) == Some(index));
                 Choice { card, ..button_choice(button, given.map(|given| list(&given["parameters"])).unwrap_or_default()) }
@@ -43,6 +47,19 @@ fn fill_components(components: &[Value], given: &[Value], card: Option<usize>, v
             _ => {}
         }
     }
+}
+
+fn body_text(body: &Value) -> Value {
+    if body["text"].is_string() {
+        return body["text"].clone();
+    }
+    let advice = if body["add_security_recommendation"] == true { CODE_ADVICE } else { "" };
+    Value::from([CODE_TEXT, advice].concat())
+}
+
+fn footer_text(footer: &Value) -> Option<String> {
+    let expires = || footer["code_expiration_minutes"].as_u64().map(|minutes| format!("This code expires in {minutes} minutes."));
+    footer["text"].as_str().map(str::to_owned).or_else(expires)
 }
 
 fn header(component: &Value, parameters: &[Value], look: &mut Look) {

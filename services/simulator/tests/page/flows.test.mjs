@@ -136,3 +136,32 @@ test('what no sample has is drawn too', async () => {
   }
   assert.deepEqual([...samples, ...Object.keys(rest)].sort(), Object.keys(KINDS).sort(), 'in a sample or by hand, each one is drawn');
 });
+
+test('what an option does by itself is done when it is chosen, and when another one is chosen instead', async () => {
+  const page = await open('/sim');
+  const options = [{ id: 'a', title: 'First' }, { id: 'b', title: 'Second' }];
+  // The steps that are asked for when the field, as it was before, is changed.
+  const asked = async (type, value, actions, change) => {
+    const component = { type, path: 'layout.children[0]', visible: true, name: 'i', label: 'Which?', value, actions, 'data-source': options };
+    page.run(`answer = { name: 'x', state: { seen: [] }, screen: { title: 'x', components: [${JSON.stringify(component)}] } }`);
+    page.run('asked = []; session = { answer, ask: async ({ step }) => { asked.push(step ?? null); return answer; } }; drawScreen()');
+    const fields = page.$('flow').querySelector('[data-name]');
+    await change(type === 'Dropdown' ? fields.querySelector('select') : fields.querySelectorAll('input'));
+    return JSON.parse(page.run('JSON.stringify(asked)')).map((step) => step && `${step.trigger} ${step.option}`);
+  };
+  const own = (trigger, option) => ({ on: `on-${trigger}-action`, name: 'update_data', ...(option && { option }) });
+  const pick = (id) => (fields) => {
+    if (Array.isArray(fields)) for (const one of fields) one.checked = one.value === id; else fields.value = id;
+    return (Array.isArray(fields) ? fields.find((one) => one.value === id) : fields).does('change');
+  };
+  const untick = (fields) => { fields[0].checked = false; return fields[0].does('change'); };
+  for (const type of ['RadioButtonsGroup', 'Dropdown']) {
+    assert.deepEqual(await asked(type, 'a', [own('select', 'b'), own('unselect', 'a')], pick('b')), ['unselect a', 'select b'], type);
+    assert.deepEqual(await asked(type, 'a', [own('select', 'b'), own('unselect', 'b')], pick('b')), ['select b'], type);
+    assert.deepEqual(await asked(type, '', [own('select'), own('unselect')], pick('b')), ['select b'], `${type} as a whole`);
+    assert.deepEqual(await asked(type, '', [own('select', 'a')], pick('b')), [null], `${type} is only drawn anew`);
+  }
+  assert.deepEqual(await asked('Dropdown', 'a', [own('unselect')], pick('')), ['unselect a']);
+  assert.deepEqual(await asked('CheckboxGroup', ['a'], [own('unselect', 'a'), own('select', 'a')], untick), ['unselect a']);
+  assert.deepEqual(await asked('CheckboxGroup', ['a'], [own('unselect', 'b')], untick), [null]);
+});

@@ -66,6 +66,23 @@ async fn a_template_is_sendable_once_it_is_approved_and_is_shown_filled_in() {
 }
 
 #[tokio::test]
+async fn a_code_is_shown_in_metas_words_and_copied() {
+    const LOGIN_CODE: &str = include_str!("../../../../schemas/meta/templates/login_code.json");
+    const MESSAGE: &str = include_str!("../../../../schemas/meta/outbound/template-authentication.json");
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, WABA).await;
+    meta.sim("PUT", &format!("phones/{ANA}"), Some(json!({}))).await;
+    let id = create(&meta, &token, serde_json::from_str(LOGIN_CODE).expect("JSON")).await.expect("created");
+    decide(&meta, &id, json!({"verdict": "approve"})).await;
+    let wamid = meta.send(NUMBER, &token, ANA, serde_json::from_str(MESSAGE).expect("JSON")).await.expect("accepted");
+    let bubble = meta.sim("GET", &format!("phones/{ANA}/chats/{NUMBER}"), None).await["data"][0].clone();
+    assert_eq!(bubble["text"], "482913 is your verification code. For your security, do not share this code.");
+    assert_eq!(bubble["footer"], "This code expires in 10 minutes.");
+    let copied = meta.sim("POST", &format!("phones/{ANA}/chats/{NUMBER}/taps"), Some(json!({"wamid": wamid, "title": "Copy code"}))).await;
+    assert_eq!(copied, json!({"did": "opened", "what": "copy_code", "value": "482913"}));
+}
+
+#[tokio::test]
 async fn marketing_fails_for_who_has_stopped_it() {
     let meta = Meta::new().await;
     let token = meta.business(NUMBER, WABA).await;
@@ -285,6 +302,7 @@ async fn what_cannot_be_a_template_is_refused() {
         with(|draft| draft["components"][2]["text"] = json!("x".repeat(61))),
         with(|draft| draft["components"][0] = json!({"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::made-up"]}})),
         with(|draft| draft["components"][3]["buttons"] = json!([{"type": "FLOW", "text": "Go", "flow_id": "77"}])),
+        json!({"name": "one", "language": "en_US", "category": "UTILITY", "library_template_name": "delivery_update_1"}),
     ] {
         assert_eq!(create(&meta, &token, wrong.clone()).await, Err(100), "{wrong}");
     }

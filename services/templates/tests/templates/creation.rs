@@ -5,7 +5,7 @@ use axum::http::{Method, Request};
 use contract::{OperationKind, ProjectId, ProjectSuspended, Stream, Subject};
 use serde_json::{Value, json};
 
-use crate::meta::{Fault, Held};
+use crate::meta::{Fault, Held, LIBRARY_TEXT};
 use crate::world::{API_KEY, WABA, World, draft};
 
 #[tokio::test]
@@ -35,6 +35,20 @@ async fn a_template_is_made_and_shown_with_what_was_asked_for() {
     assert_eq!((&body["waba_id"], &body["created_by"], &body["pending"]), (&json!(WABA), &json!("key_platform"), &Value::Null));
     assert_eq!(body["meta_id"], json!(world.meta.only().0));
     assert_eq!(world.told(&path).await, ["requested", "submitted"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_a_template_of_metas_library_says_is_asked_of_meta_once_it_is_made() {
+    let world = World::new().await;
+    let project = world.connected().await;
+    let wish = json!({"name": "on_its_way", "language": "en_US", "category": "UTILITY", "library_template_name": "delivery_update_1"});
+    let made = world.post(project, &wish).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let path = made.headers["location"].to_str().unwrap().to_owned();
+    let told = world.until(&path, "its text is known", |shown| shown["preview"]["body"].is_string()).await;
+    assert_eq!((&told["preview"]["body"], &told["status"]), (&json!(LIBRARY_TEXT), &json!("PENDING")), "{told}");
+    assert_eq!(told["definition"]["components"], json!([{"type": "BODY", "text": LIBRARY_TEXT}]));
     world.end().await;
 }
 

@@ -23,6 +23,9 @@ pub struct Rendered {
     pub footer: Option<Shown>,
 }
 
+/// Lists of what can be tapped in a component, each with an id. They stand in the document or come from data.
+pub(super) const OPTIONS: [&str; 2] = ["data-source", "list-items"];
+
 /// One component.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Shown {
@@ -46,6 +49,9 @@ pub struct ShownAction {
     /// `on-click-action`, `on-select-action`, `on-unselect-action`.
     pub on: String,
     pub name: String,
+    /// The option or item whose own it is, by its id; None: of the component, whatever is tapped in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
     /// Of a navigate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
@@ -116,18 +122,36 @@ fn chosen<'a>(scope: &Scope<'a>, written: &'a Map<String, Value>) -> Option<(&'a
 }
 
 fn show(scope: &Scope<'_>, written: &Map<String, Value>, kind: &str, path: String, messages: Option<&Value>) -> Shown {
-    let apart = |key: &str| matches!(key, "type" | "visible" | "init-value") || key.ends_with("-action");
-    let resolved = written.iter().filter(|(key, _)| !apart(key)).map(|(key, value)| (key.clone(), without_actions(&scope.resolve(value))));
-    let mut properties: Map<String, Value> = resolved.filter(|(_, value)| !value.is_null()).collect();
+    let (mut properties, mut of_options) = (Map::new(), Vec::new());
+    for (key, value) in written.iter().filter(|(key, _)| !is_apart(key)) {
+        let value = scope.resolve(value);
+        if OPTIONS.contains(&key.as_str()) {
+            let options = list(Some(&value)).iter().filter_map(Value::as_object);
+            of_options.extend(options.flat_map(|option| shown_actions(scope, option, Some(text(option, "id")))));
+        }
+        if !value.is_null() {
+            properties.insert(key.clone(), without_actions(&value));
+        }
+    }
     let visible = written.get("visible").is_none_or(|visible| truth(&scope.resolve(visible)));
     let takes_input = Component::find(kind).is_some_and(|component| matches!(component.role, Role::Input | Role::Picker));
     let name = text(written, "name");
     if let Some(message) = messages.and_then(|messages| messages.get(name)).filter(|_| takes_input) {
         properties.insert("error-message".to_owned(), message.clone());
     }
-    let actions = written.iter().filter(|(key, _)| key.ends_with("-action")).filter_map(|(on, action)| shown_action(scope, on, action));
+    let mut actions = shown_actions(scope, written, None);
+    actions.extend(of_options);
     let value = if takes_input { scope.entered(name) } else { None };
-    Shown { path, kind: kind.to_owned(), visible, value, actions: actions.collect(), properties }
+    Shown { path, kind: kind.to_owned(), visible, value, actions, properties }
+}
+
+/// What is not among the properties of what is shown.
+fn is_apart(key: &str) -> bool {
+    matches!(key, "type" | "visible" | "init-value") || is_action(key)
+}
+
+fn is_action(key: &str) -> bool {
+    key.ends_with("-action")
 }
 
 /// Options and items as they are shown: what they do is not part of it.
@@ -135,17 +159,21 @@ fn without_actions(value: &Value) -> Value {
     match value {
         Value::Array(elements) => elements.iter().map(without_actions).collect(),
         Value::Object(members) => {
-            members.iter().filter(|(key, _)| !key.ends_with("-action")).map(|(key, value)| (key.clone(), value.clone())).collect()
+            members.iter().filter(|(key, _)| !is_action(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 
-fn shown_action(scope: &Scope<'_>, on: &str, action: &Value) -> Option<ShownAction> {
-    let name = action.get("name")?.as_str()?.to_owned();
-    let next = action.get("next").and_then(|next| next.get("name")?.as_str()).map(str::to_owned);
-    let url = action.get("url").and_then(|url| scope.resolve(url).as_str().map(str::to_owned));
-    Some(ShownAction { on: on.to_owned(), name, next, url })
+/// What a component does, or one of its options.
+fn shown_actions(scope: &Scope<'_>, holder: &Map<String, Value>, option: Option<&str>) -> Vec<ShownAction> {
+    let shown = |(on, action): (&String, &Value)| {
+        let name = action.get("name")?.as_str()?.to_owned();
+        let next = action.get("next").and_then(|next| next.get("name")?.as_str()).map(str::to_owned);
+        let url = action.get("url").and_then(|url| scope.resolve(url).as_str().map(str::to_owned));
+        Some(ShownAction { on: on.clone(), name, option: option.map(str::to_owned), next, url })
+    };
+    holder.iter().filter(|(key, _)| is_action(key)).filter_map(shown).collect()
 }
 
 pub(super) fn text<'v>(object: &'v Map<String, Value>, key: &str) -> &'v str {

@@ -1,12 +1,14 @@
 //! One tap: inputs are checked, then the action of what was tapped is followed.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Flow;
 use super::act::act;
 use super::input::{InputError, check_inputs};
-use super::render::{Active, active, list, text};
+use super::render::{Active, OPTIONS, active, text};
 use super::scope::Scope;
 use super::state::State;
 
@@ -91,13 +93,13 @@ pub fn step(flow: &Flow, state: &State, action: &Step) -> Result<Outcome, StepEr
         if !faults.is_empty() {
             return Err(StepError::Inputs(faults));
         }
-        actions_of(tapped, action)
+        actions_of(&scope, tapped, action)
     };
     if actions.is_empty() {
         return Err(StepError::NoAction(action.component.clone()));
     }
     let mut now = before.clone();
-    for written in actions {
+    for written in &actions {
         match act(flow, screen, &now, written)? {
             Outcome::Screen(next) if next.screen == now.screen => now = next,
             outcome => return Ok(outcome),
@@ -107,14 +109,21 @@ pub fn step(flow: &Flow, state: &State, action: &Step) -> Result<Outcome, StepEr
 }
 
 /// The option's own action comes first, then that of the whole.
-fn actions_of<'a>(tapped: &Active<'a>, step: &Step) -> Vec<&'a Value> {
+fn actions_of(scope: &Scope<'_>, tapped: &Active<'_>, step: &Step) -> Vec<Value> {
     let key = match step.trigger {
         Trigger::Click => "on-click-action",
         Trigger::Select => "on-select-action",
         Trigger::Unselect => "on-unselect-action",
     };
-    let written = tapped.written;
-    let options = list(written.get("data-source")).iter().chain(list(written.get("list-items"))).filter_map(Value::as_object);
-    let option = options.filter(|option| Some(text(option, "id")) == step.option.as_deref()).find_map(|option| option.get(key));
-    option.into_iter().chain(written.get(key)).collect()
+    let mut lists = OPTIONS.into_iter().filter_map(|name| tapped.written.get(name));
+    let own = step.option.as_deref().and_then(|id| lists.find_map(|list| of_option(scope, list, id, key)));
+    own.into_iter().chain(tapped.written.get(key).cloned()).collect()
+}
+
+/// `written` is a list, or says where in the data it is.
+fn of_option(scope: &Scope<'_>, written: &Value, id: &str, key: &str) -> Option<Value> {
+    let options: Cow<'_, Value> = if written.is_string() { Cow::Owned(scope.resolve(written)) } else { Cow::Borrowed(written) };
+    let options = options.as_array().into_iter().flatten().filter_map(Value::as_object);
+    let mut meant = options.filter(|option| text(option, "id") == id);
+    meant.find_map(|option| option.get(key)).cloned()
 }

@@ -40,6 +40,9 @@ const SET_WHEN_SENT: [&str; 5] = ["messaging_product", "to", "recipient", "recip
 /// A hash of ours or Meta's, hex or base64.
 const HASH_MAX: usize = 256;
 
+/// What Meta's ids of calls begin with.
+const OF_CALLS: &str = "wacid.";
+
 /// A message that Meta would take, as far as its own text tells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outbound {
@@ -129,9 +132,11 @@ fn reply(context: &Node<'_>) {
     }
 }
 
-/// The id of another message.
+/// The id of another message. Nobody answers a call, or reacts to one.
 fn wamid(node: &Node<'_>) {
-    if let Some(text) = node.string() {
-        node.matches(text, Wamid::parse(text).is_some(), "must be the id of a message: 1 to 512 printable ASCII characters");
+    let Some(text) = node.string() else { return };
+    if text.starts_with(OF_CALLS) {
+        return node.refuse(Code::Value, "must be the id of a message, and this is one of a call");
     }
+    node.matches(text, Wamid::parse(text).is_some(), "must be the id of a message: 1 to 512 printable ASCII characters");
 }

@@ -92,6 +92,7 @@ fn an_answer_names_a_message() {
     check(reply(json!({})), &[("/context/message_id", "required")]);
     check(reply(json!("wamid.x")), &[("/context", "type")]);
     check(reply(json!({"message_id": "a b"})), &[("/context/message_id", "format")]);
+    check(reply(json!({"message_id": "wacid.x"})), &[("/context/message_id", "value")]);
     check(reply(json!({"message_id": "x".repeat(513)})), &[("/context/message_id", "format")]);
     check(reply(json!({"message_id": "wamid.x", "from": "1"})), &[("/context/from", "unknown_property")]);
 }
@@ -208,10 +209,13 @@ fn a_reaction_is_one_emoji() {
     check(react(json!("👍")), &[]);
     check(react(json!("")), &[]);
     check(react(json!("yes")), &[("/reaction/emoji", "format")]);
-    check(react(json!("👍 👍")), &[("/reaction/emoji", "format")]);
+    for two in ["👍 👍", "👍👍", "👍❤️"] {
+        check(react(json!(two)), &[("/reaction/emoji", "format")]);
+    }
     check(react(json!("👍".repeat(17))), &[("/reaction/emoji", "too_long")]);
     check(react(json!(null)), &[("/reaction/emoji", "type")]);
     check(of("reaction", json!({})), &[("/reaction/message_id", "required"), ("/reaction/emoji", "required")]);
+    check(with(react(json!("👍")), "/reaction/message_id", json!("wacid.x")), &[("/reaction/message_id", "value")]);
     check(with(react(json!("👍")), "/context", json!({"message_id": "wamid.x"})), &[("/context", "not_allowed")]);
 }
 

@@ -39,6 +39,9 @@ fn a_message_fills_its_texts() {
     for odd in [json!(null), json!({}), json!([1, null, {"type": 1}, {"type": "BODY"}]), json!("x")] {
         fills(odd, json!([]), &[]);
     }
+    for unknown in [json!(null), json!({})] {
+        fills(unknown, given(json!([text("x")])), &[]);
+    }
 }
 
 #[test]

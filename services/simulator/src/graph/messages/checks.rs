@@ -5,7 +5,7 @@ use whatsapp::outbound::{FlowMode, Outbound};
 use whatsapp::template::check_parameters;
 use whatsapp::{FieldError, PhoneNumberId, WabaId, Wamid};
 
-use crate::chat::{Bubble, Chat};
+use crate::chat::Chat;
 use crate::graph::{Flow, GraphRefusal, Meta, Template, TemplateStatus};
 
 /// How old a message may be that is reacted to.
@@ -29,11 +29,8 @@ pub(super) fn find<'a>(
 ) -> Result<Found<'a>, GraphRefusal> {
     media(meta, number, message, now)?;
     let named = |wamid: &str| Wamid::parse(wamid).and_then(|wamid| chat?.get(&wamid));
-    if message.reply_to().and_then(named).is_some_and(Bubble::is_call) {
-        return Err(invalid("What is answered is a call and no message"));
-    }
     if let Some(target) = message.target()
-        && named(target).is_none_or(|bubble| bubble.is_call() || now - bubble.at > REACT_WITHIN)
+        && named(target).is_none_or(|bubble| now - bubble.at > REACT_WITHIN)
     {
         return Err(invalid("The message that is reacted to is unknown or older than 30 days"));
     }

@@ -28,6 +28,7 @@ pub(crate) fn create(world: &mut World, request: &Request, waba: &str, now: Date
     }
     let draft = TemplateDraft::parse(&asked).map_err(|errors| refused(&errors, &asked))?;
     let language = draft.language().replace('-', "_");
+    in_library(draft.json())?;
     unknown_things(&world.meta, &waba, draft.json())?;
     free(&mut world.meta.templates, &waba, draft.name(), &language, now)?;
     let id = world.dice.random_range(100_000_000_000_000_u64..999_999_999_999_999).to_string();
@@ -89,6 +90,15 @@ fn free(templates: &mut Templates, waba: &WabaId, name: &str, language: &str, no
         return Err(GraphRefusal::new(400, 80_007, "(#80007) There have been too many calls to this WhatsApp Business account"));
     }
     Ok(())
+}
+
+/// A template without components takes those of Meta's library, of which nothing is here.
+fn in_library(template: &Value) -> Result<(), GraphRefusal> {
+    if template["components"].is_array() {
+        return Ok(());
+    }
+    let text = format!("The library has no template named {}", template["library_template_name"].as_str().unwrap_or_default());
+    Err(plain(OTHERWISE).user("Library template not found", &text))
 }
 
 /// Handles and Flows that the components name must be there.

@@ -15,13 +15,15 @@ use crate::strict::Findings;
 const COMPONENTS: &str = "/template/components";
 
 /// What is wrong with the components of a template message, at their places in the message. `components_of_template` is what Meta
-/// (or [`super::TemplateDraft::json`]) has under `components`. A message that is no template has nothing to fill.
+/// (or [`super::TemplateDraft::json`]) has under `components`. A message that is no template has nothing to fill. Nothing is said where the
+/// template's components are not known: those from Meta's library are Meta's to tell.
 pub fn check_parameters(components_of_template: &Value, used: &Outbound) -> Vec<FieldError> {
     let findings = Findings::default();
-    if used.template().is_some() {
+    if let Some(template) = components_of_template.as_array()
+        && used.template().is_some()
+    {
         let nothing = Vec::new();
         let given = used.json().pointer(COMPONENTS).and_then(Value::as_array).unwrap_or(&nothing);
-        let template = components_of_template.as_array().unwrap_or(&nothing);
         Level { findings: &findings, template, given, at: COMPONENTS.to_owned() }.check();
     }
     findings.take()
