@@ -1,7 +1,7 @@
 //! What every test of billing stands on: a broker and a platform database of its own, a clock that stands, a provider, the service in this
 //! process, and the log to play lifecycle and ingress on.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
