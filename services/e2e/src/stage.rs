@@ -16,6 +16,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::apart::free_port;
+
 /// How long anything may take before a test gives up and says what it waited for.
 pub const WAIT_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
@@ -71,7 +73,9 @@ impl Stage {
     async fn on(nats: Nats, postgres: Option<Postgres>, database_url: String, clock: Clock) -> Self {
         let keys = Keys::random();
         let objects = tempfile::tempdir().expect("a folder for objects");
-        let (house, shutdown) = build(&nats, &database_url, &objects, &keys, &clock, "127.0.0.1:0").await;
+        // The house listens there again after a restart.
+        let address = format!("127.0.0.1:{}", free_port());
+        let (house, shutdown) = build(&nats, &database_url, &objects, &keys, &clock, &address).await;
         let base = format!("http://{}", house.address);
         let (journal, databases, followers) = (house.journal.clone(), house.databases.clone(), house.followers.clone());
         let running = run(house, shutdown.clone());
