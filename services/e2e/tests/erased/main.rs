@@ -60,7 +60,7 @@ async fn a_deleted_project_is_found_nowhere_and_its_neighbour_is_whole() {
     assert_eq!(doors.subjects_of(gone).await, [format!("project.{gone} 1")], "one fact is left");
     doors.until_answered(&key, gone, 401).await;
     doors.until_recorded(kept, MESSAGES + 5).await;
-    let held = doors.journal.parked().await.unwrap();
+    let held = e2e::parked(&doors.journal).await;
     assert!(held.is_empty(), "{held:?}");
 
     // Its number is free, also for somebody else, who begins with nothing: not even with what its customers wrote since, when nobody remembers

@@ -103,7 +103,7 @@ impl Shop {
     }
 
     async fn move_to(&self, to: DateTime<Utc>) {
-        self.stage.call(Method::POST, "/v1/dev/clock", Some(json!({ "to": to }))).await;
+        self.stage.move_clock(to).await;
     }
 
     /// Whether the suspension is in the log, and read by everybody here: they share what they know of projects, and Flows are listed when all is
