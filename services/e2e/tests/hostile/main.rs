@@ -27,6 +27,8 @@ const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 const CUT_OFF_MAX: usize = 20;
 /// An answer is promised after 5 s without the log; the rest is this machine's.
 const REFUSED_MAX: Duration = Duration::from_secs(10);
+/// How long a process may take to find out what it lacks.
+const END_MAX: Duration = Duration::from_secs(60);
 /// What a process may take while it is overrun: the bodies that it lets in together (64 MiB), what becomes of them, and itself.
 const MEMORY_BYTES_MAX: u64 = 400 * 1024 * 1024;
 
@@ -236,7 +238,7 @@ async fn a_process_without_its_log_or_its_keys_says_so_and_ends() {
         ("", vec![("PAIGE_API_KEY", "short")], "--api-key"),
     ] {
         let mut process = start(without, &with);
-        let status = process.ended_within(Duration::from_secs(20)).await;
+        let status = process.ended_within(END_MAX).await;
         assert!(!status.success(), "{without}{with:?}");
         assert!(process.said().contains(named), "{without}{with:?} is not named: {}", process.said());
     }
