@@ -192,7 +192,7 @@ impl Service {
     }
 }
 
-/// A port that nobody has now. Somebody may take it before it is used; a test then fails and says so.
+/// A port that is this process' until it ends, also while whoever listens on it is started again.
 pub fn free_port() -> u16 {
     embedded::free_port().expect("a free port")
 }

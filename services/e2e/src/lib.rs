@@ -13,6 +13,7 @@ pub mod chaos;
 pub mod cpu;
 pub mod dice;
 pub mod erased;
+mod held;
 pub mod history;
 pub mod installation;
 pub mod load;
@@ -25,4 +26,5 @@ mod stage;
 pub mod upsert;
 pub mod webhooks;
 
+pub use held::parked;
 pub use stage::{Stage, WAIT_MAX};

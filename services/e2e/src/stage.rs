@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chassis::{Clock, Shutdown};
+use chrono::{DateTime, Utc};
 use contract::{HoldKind, ProjectId};
 use embedded::{Nats, Postgres};
 use journal::Journal;
@@ -16,9 +17,14 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::apart::free_port;
+use crate::held::parked;
+
 /// How long anything may take before a test gives up and says what it waited for.
 pub const WAIT_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
+/// Requests by which the clock is moved once.
+const MOVES_MAX: u32 = 20;
 
 /// See the module.
 pub struct Stage {
@@ -71,7 +77,9 @@ impl Stage {
     async fn on(nats: Nats, postgres: Option<Postgres>, database_url: String, clock: Clock) -> Self {
         let keys = Keys::random();
         let objects = tempfile::tempdir().expect("a folder for objects");
-        let (house, shutdown) = build(&nats, &database_url, &objects, &keys, &clock, "127.0.0.1:0").await;
+        // The house listens there again after a restart.
+        let address = format!("127.0.0.1:{}", free_port());
+        let (house, shutdown) = build(&nats, &database_url, &objects, &keys, &clock, &address).await;
         let base = format!("http://{}", house.address);
         let (journal, databases, followers) = (house.journal.clone(), house.databases.clone(), house.followers.clone());
         let running = run(house, shutdown.clone());
@@ -199,6 +207,19 @@ impl Stage {
         tokio::time::timeout(WAIT_MAX, caught_up).await.unwrap_or_else(|_| panic!("not settled: {}", self.progress()));
     }
 
+    /// Moves the clock as an operator does: whatever is due on the way happens. It may take more than one request.
+    pub async fn move_clock(&self, to: DateTime<Utc>) {
+        for _ in 0..MOVES_MAX {
+            let (status, answer) = self.request(reqwest::Method::POST, "/v1/dev/clock", Some(json!({ "to": to }))).await;
+            let on_its_way = status == 503 && answer["code"] == "clock_on_its_way";
+            assert!(status == 200 || on_its_way, "the clock answered {status}: {answer}");
+            if !on_its_way || self.clock.now() >= to {
+                return;
+            }
+        }
+        panic!("the clock does not come to {to} in {MOVES_MAX} requests");
+    }
+
     /// Until a condition holds.
     pub async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
         let started = Instant::now();
@@ -231,7 +252,7 @@ impl Stage {
 
     /// Ends everything. Whatever is held and was not expected fails the test.
     pub async fn finish(self, expected_held: usize) {
-        let held = self.journal.parked().await.expect("the log answers");
+        let held = parked(&self.journal).await;
         assert_eq!(held.len(), expected_held, "held keys: {held:?}");
         self.shutdown.begin();
         self.running.await.expect("no panic").expect("the house ends well");

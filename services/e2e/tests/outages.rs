@@ -47,7 +47,7 @@ async fn messages_to_a_number_that_nobody_has_wait_counted_until_somebody_has_it
     send(&stage, KNOWN, &words("neighbour", 5)).await;
     stage.settle().await;
     assert_eq!(said(&stage, neighbour).await, words("neighbour", 5), "the neighbour is not held up");
-    let held = stage.journal.parked().await.unwrap();
+    let held = e2e::parked(&stage.journal).await;
     assert_eq!(held.len(), 1, "{held:?}");
     assert_eq!((held[0].service.as_str(), held[0].stream, held[0].kind), ("recorder", Stream::Webhook, HoldKind::Parked));
     assert!(held[0].key.contains(UNKNOWN) && held[0].cause.contains("belongs to no project"), "{held:?}");

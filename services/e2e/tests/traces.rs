@@ -136,7 +136,7 @@ async fn written(stage: &Stage, project: ProjectId) -> (String, String) {
     stage.sim(Method::POST, &format!("/phones/{PHONE}/messages"), Some(json!({ "to": NUMBER, "type": "text", "text": "Hi!" }))).await;
     let people = format!("/v1/projects/{project}/contacts?phone=%2B{PHONE}");
     let contacts = async || stage.call(Method::GET, &people, None).await["data"].clone();
-    stage.until("the contact is there", async || contacts().await[0]["id"].is_string()).await;
+    stage.until("they are a contact who wrote", async || contacts().await[0]["last_inbound_at"].is_string()).await;
     let contact = contacts().await[0]["id"].as_str().unwrap().to_owned();
     let messages = stage.call(Method::GET, &format!("/v1/projects/{project}/contacts/{contact}/messages"), None).await;
     (contact, messages["data"][0]["id"].as_str().unwrap().to_owned())

@@ -20,7 +20,7 @@ use crate::binaries::binary;
 use crate::process::is_ours;
 
 /// How long the tables may take to hold everything, after everything was acknowledged.
-const SETTLE_MAX: Duration = Duration::from_secs(60);
+const SETTLE_MAX: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(50);
 /// How long the tool may take for all projects.
 const VERIFY_MAX: Duration = Duration::from_secs(120);

@@ -15,6 +15,8 @@ const PAUSE_MS: std::ops::Range<u64> = 100..1_500;
 const DOWN_MS: std::ops::Range<u64> = 0..1_200;
 /// How often a second process goes down with the first, in per cent.
 const SECOND_PERCENT: u64 = 25;
+/// So many are killed, however long a slow machine takes for it.
+const KILLS_MIN: u64 = 5;
 /// How soon a process that ended by itself is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The servers, by their programs.
@@ -33,9 +35,9 @@ pub(super) fn victims() -> impl Iterator<Item = &'static str> {
     SERVICES.into_iter().chain([NATS, POSTGRES])
 }
 
-/// Kills until the time is over. Everything runs when it returns.
+/// Kills until the time is over, and some are killed. Everything runs when it returns.
 pub(super) async fn kill_in_turn(apart: &mut Apart, services: &mut [Service], dice: &mut Dice, give_up: Instant, tally: &mut Tally) {
-    while Instant::now() < give_up {
+    while !is_over(give_up, tally) {
         let mut round: Vec<Victim> = (0..services.len()).map(Victim::Service).chain([Victim::Nats, Victim::Postgres]).collect();
         dice.shuffle(&mut round);
         for victim in round.clone() {
@@ -49,11 +51,15 @@ pub(super) async fn kill_in_turn(apart: &mut Apart, services: &mut [Service], di
             for victim in [second, Some(victim)].into_iter().flatten() {
                 start(apart, services, victim).await;
             }
-            if Instant::now() >= give_up {
+            if is_over(give_up, tally) {
                 return;
             }
         }
     }
+}
+
+fn is_over(give_up: Instant, tally: &Tally) -> bool {
+    Instant::now() >= give_up && tally.kills() >= KILLS_MIN
 }
 
 /// Lets time pass, and starts whoever ended by itself, as a supervisor would.

@@ -43,7 +43,7 @@ const WEBHOOKS_PER_MESSAGE: u32 = 5;
 const SENDER: [(&str, &str); 3] =
     [("PAIGE_SENDER_CALL_SECONDS", "2"), ("PAIGE_SENDER_SETTLE_SECONDS", "2"), ("PAIGE_SENDER_NUMBER_RATE", "1000")];
 /// How long it may take, after the last kill, until every webhook is acknowledged.
-const ACKNOWLEDGE_MAX: Duration = Duration::from_secs(60);
+const ACKNOWLEDGE_MAX: Duration = Duration::from_secs(180);
 
 /// How much of it.
 #[derive(Debug, Clone)]

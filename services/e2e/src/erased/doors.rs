@@ -15,7 +15,7 @@ use super::{WAIT_MAX, until};
 use crate::bodies;
 use crate::sim::Sim;
 
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 /// Where people, and Meta itself, are asked.
 const META: &str = "simulator";
 

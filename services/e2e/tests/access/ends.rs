@@ -12,8 +12,8 @@ use crate::cast::Cast;
 
 const NUMBER: &str = "207358419203847";
 const WAIT_MAX: Duration = Duration::from_secs(60);
-/// What an owner may count on when they remove somebody; a busy machine included.
-const SOON: Duration = Duration::from_secs(1);
+/// It takes milliseconds when they remove somebody. A machine may stand still for some seconds; whoever remembered rights would for longer.
+const SOON: Duration = Duration::from_secs(10);
 
 /// What comes next of a live stream; none when it has ended.
 async fn next(events: &mut (impl Stream<Item = reqwest::Result<bytes::Bytes>> + Unpin)) -> Option<String> {

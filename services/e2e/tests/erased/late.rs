@@ -1,6 +1,7 @@
 //! Words about a project after its end: credits were used, and Meta answered a sender, who both stood still meanwhile.
 
 use chassis::Ids;
+use chrono::TimeDelta;
 use contract::{
     AiUsageReported, ContactId, Context, ConversationEvent, Event, EventId, MessageId, ProjectId, ReadSettled, Stream, Subject, UsageEvent,
 };
@@ -9,7 +10,7 @@ use e2e::erased::marks::{NAME, WORDS};
 use journal::Expect;
 
 /// So long after the end it is looked for them the first time.
-pub(crate) const LOOK_SECONDS: u64 = 60;
+pub(crate) const LOOK: TimeDelta = TimeDelta::seconds(60);
 
 pub(crate) async fn speak(stage: &Stage, project: ProjectId) {
     let (ids, now) = (Ids::new(stage.clock.clone()), stage.clock.now());

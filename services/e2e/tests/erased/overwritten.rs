@@ -11,8 +11,6 @@ use e2e::apart::SERVICES;
 use e2e::erased::marks::{Mark, NAME, NUMBER, PHONE, Place, WORDS};
 use e2e::erased::{Doors, Search, WAIT_MAX, traces, until};
 use e2e::{Stage, bodies};
-use reqwest::Method;
-use serde_json::json;
 
 use crate::late;
 
@@ -159,7 +157,7 @@ async fn what_is_overwritten_is_not_even_on_the_brokers_disk_and_what_lies_besid
     assert_eq!(stage.webhook(bodies::text(NUMBER, PHONE, "wamid.late", second, WORDS)).await, 200);
     stage.until("it is held", async || stage.journal.parked().await.unwrap().iter().any(|held| held.key.contains(NUMBER))).await;
     until("it is said", WAIT_MAX, async || if on_disk().is_empty() { Err("it is not on the disk".to_owned()) } else { Ok(()) }).await;
-    stage.call(Method::POST, "/v1/dev/clock", Some(json!({ "advance_seconds": late::LOOK_SECONDS }))).await;
+    stage.move_clock(stage.clock.now() + late::LOOK).await;
     until("late words are gone too", FORGOTTEN_AFTER_MAX, &is_gone).await;
     assert_eq!(late::heard(&stage, gone).await, 0);
     stage.finish(0).await;

@@ -13,11 +13,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use crate::{Gate, text, wamid_of};
+use crate::{END_MAX, Gate, REFUSED_MAX, text, wamid_of};
 
-/// An answer is promised after 5 s without the log; the rest is this machine's.
-const REFUSED_MAX: Duration = Duration::from_secs(7);
-const END_MAX: Duration = Duration::from_secs(20);
 /// Far from what webhooks are kept for.
 const ANOTHER_AGE: Duration = Duration::from_secs(24 * 3_600);
 

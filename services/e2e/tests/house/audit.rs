@@ -104,8 +104,9 @@ async fn whoever_did_something_is_named_with_the_request_it_came_from() {
     }
     a_payment_is_noted(&house, &ada, &team).await;
     // The workspace's own shows the same, and that the keys were made.
-    let of_team = ada.ask(stage, Method::GET, &format!("/v1/workspaces/{team}/audit?limit=200&type=workspace.key_issued.v1"), None).await;
-    assert_eq!(of_team.ok().body["data"].as_array().unwrap().len(), 2);
+    let of_team = format!("/v1/workspaces/{team}/audit?limit=200&type=workspace.key_issued.v1");
+    let keys = async || ada.ask(stage, Method::GET, &of_team, None).await.ok().body["data"].as_array().unwrap().len();
+    stage.until("both keys are in its audit log", async || keys().await == 2).await;
     assert_eq!(program.ask(stage, Method::GET, &house.path("/audit"), None).await.status, 403, "a key needs audit:read");
     house.stage.finish(0).await;
 }

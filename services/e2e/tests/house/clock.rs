@@ -44,7 +44,7 @@ async fn the_clock_goes_forwards_for_everybody_and_never_back() {
     assert_eq!(trial["state"], "trialing");
     let ends_at = instant(&trial["trial"]["ends_at"]);
     assert!(stage.clock.now() < ends_at && stage.clock.now() - Clock::System.now() > TimeDelta::days(12));
-    stage.call(Method::POST, CLOCK, Some(json!({ "to": ends_at }))).await;
+    stage.move_clock(ends_at).await;
     stage.until("the trial has ended", async || stage.call(Method::GET, &subscription, None).await["state"] == "expired").await;
     let path = format!("/v1/projects/{project}");
     stage.until("the project is suspended", async || stage.call(Method::GET, &path, None).await["status"] == "suspended").await;
@@ -60,10 +60,6 @@ async fn nobody_moves_the_clock_without_the_platform_key() {
     }
     assert_eq!(stage.call(Method::GET, CLOCK, None).await["ahead_seconds"], 0);
     stage.finish(0).await;
-}
-
-async fn move_to(stage: &Stage, to: DateTime<Utc>) {
-    stage.call(Method::POST, CLOCK, Some(json!({ "to": to }))).await;
 }
 
 /// A business asks for a message to somebody who has just written: status and answer.
@@ -103,7 +99,7 @@ async fn a_message_that_waits_expires_by_the_clock_that_was_moved() {
     assert_eq!(failed().await, None);
 
     let expires_at = instant(&asked["expires_at"]);
-    move_to(&stage, expires_at).await;
+    stage.move_clock(expires_at).await;
     stage.until("it has expired", async || failed().await.is_some()).await;
     let failed = failed().await.unwrap();
     assert_eq!(failed.code, "expired", "{failed:?}");
@@ -141,14 +137,14 @@ async fn sessions_and_invitations_end_by_the_clock_that_was_moved() {
         (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["code"].clone())
     };
     let minute = TimeDelta::minutes(1);
-    move_to(&stage, before + LINK - minute).await;
+    stage.move_clock(before + LINK - minute).await;
     assert_eq!(join(&bob).await.0, 201);
-    move_to(&stage, after + LINK).await;
+    stage.move_clock(after + LINK).await;
     assert_eq!(join(&cy).await, (409, json!("invite_link_expired")));
 
-    move_to(&stage, before + SESSION - minute).await;
+    stage.move_clock(before + SESSION - minute).await;
     assert_eq!(ada.ask(&stage, Method::GET, "/v1/me", None).await.status, 200);
-    move_to(&stage, after + SESSION).await;
+    stage.move_clock(after + SESSION).await;
     assert_eq!(ada.ask(&stage, Method::GET, "/v1/me", None).await.status, 401);
     stage.finish(0).await;
 }
@@ -167,7 +163,7 @@ async fn what_is_due_in_several_services_happens_in_the_order_in_which_one_leads
     let path = format!("/v1/projects/{project}");
     let shown = stage.call(Method::GET, &path, None).await;
     let end = instant(&shown["created_at"]) + TRIAL;
-    move_to(&stage, end + TimeDelta::days(5)).await;
+    stage.move_clock(end + TimeDelta::days(5)).await;
     stage.until("the project is suspended", async || stage.call(Method::GET, &path, None).await["status"] == "suspended").await;
 
     let billing = stage.journal.entity(&Subject::billing(project)).await.unwrap();
@@ -232,7 +228,7 @@ async fn refused(stage: &Stage, project: ProjectId) -> (ContactId, DateTime<Utc>
 
 /// A display name about which Meta says nothing, asked for an hour after everything before; when it is given up.
 async fn unreviewed(stage: &Stage, project: ProjectId) -> DateTime<Utc> {
-    move_to(stage, stage.clock.now() + TimeDelta::hours(1)).await;
+    stage.move_clock(stage.clock.now() + TimeDelta::hours(1)).await;
     stage.call(Method::PUT, &format!("/v1/projects/{project}/display-name"), Some(json!({ "name": "Pizza" }))).await;
     let own = stage.journal.entity(&Subject::project(project)).await.unwrap();
     first(&own, |event: ProjectEvent| matches!(event, ProjectEvent::DisplayNameRequested(_)).then_some(())).0.time + REVIEW
@@ -251,7 +247,7 @@ async fn one_move_past_deadlines_of_several_services_fires_each_at_its_instant_i
     let (contact, tried_until) = refused(&stage, trying).await;
 
     let end = cycle_end + TimeDelta::days(3);
-    move_to(&stage, end).await;
+    stage.move_clock(end).await;
     let said = async |subject: Subject| stage.journal.entity(&subject).await.unwrap();
     let (given_up, code) = first(&said(Subject::conversation(trying, contact)).await, |event: ConversationEvent| match event {
         ConversationEvent::MessageFailed(failed) => Some(failed.code),

@@ -48,7 +48,7 @@ impl Till {
 
     /// Moves the clock as an operator does: whatever is due on the way happens.
     async fn move_to(&self, to: DateTime<Utc>) {
-        self.0.call(Method::POST, "/v1/dev/clock", Some(json!({ "to": to }))).await;
+        self.0.move_clock(to).await;
     }
 
     /// The mails that say what is due, the youngest first.

@@ -103,7 +103,7 @@ async fn nothing_that_meta_signs_crashes_anything_or_holds_up_its_number() {
     let answers: Vec<u16> = futures::stream::iter(&all).map(|body| stage.webhook(body.clone())).buffer_unordered(32).collect().await;
     assert!(answers.iter().all(|status| *status == 200));
     stage.settle().await;
-    let held = stage.journal.parked().await.unwrap();
+    let held = e2e::parked(&stage.journal).await;
     assert!(held.is_empty(), "{held:?}");
     let recorded =
         stage.count(project, "SELECT count(*) FROM public.messages WHERE wamid LIKE 'wamid.sane.%' AND text LIKE 'sane %'").await;

@@ -3,11 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{ContactId, ConversationEvent, Event, MessageId, ProjectEvent, ProjectId, Stream, Subject};
-use e2e::{Stage, bodies};
+use e2e::{Stage, WAIT_MAX, bodies};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -19,8 +19,6 @@ const CYCLE: TimeDelta = TimeDelta::days(30);
 const MS: TimeDelta = TimeDelta::milliseconds(1);
 /// How long what is written to somebody may wait after they wrote.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
-/// From the end of a trial until its suspension is in the log, on a machine that is busy with other tests.
-const SOON: Duration = Duration::from_secs(5);
 
 /// What became of a message.
 #[derive(Debug)]
@@ -103,7 +101,7 @@ impl Shop {
     }
 
     async fn move_to(&self, to: DateTime<Utc>) {
-        self.stage.call(Method::POST, "/v1/dev/clock", Some(json!({ "to": to }))).await;
+        self.stage.move_clock(to).await;
     }
 
     /// Whether the suspension is in the log, and read by everybody here: they share what they know of projects, and Flows are listed when all is
@@ -131,7 +129,7 @@ impl Shop {
             }
             assert_eq!(status, 202, "{answer}");
             assert!(!is_known, "taken by whoever knows of the suspension: {answer}");
-            assert!(moved_at.elapsed() < SOON, "no suspension after {:?}", moved_at.elapsed());
+            assert!(moved_at.elapsed() < WAIT_MAX, "no suspension after {:?}", moved_at.elapsed());
             taken.push(message_of(&answer));
         }
     }

@@ -21,11 +21,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use asking::{Asking, Request};
-use kill::{Deaths, Kill, ROUNDS};
+use kill::{Deaths, Kill};
 use world::World;
-
-/// How long the trials of projects go on after their making was begun, in seconds: the first, and each after the one before.
-const TRIAL_LEFT_S: (i64, i64) = (8, 3);
 
 /// How often somebody begins anew to sign a number up.
 const POPUPS_MAX: usize = 20;
@@ -190,7 +187,7 @@ async fn nothing_is_left_over(world: &World, gone: &[ProjectId], kept: &[Project
     for project in kept {
         world.until_status(*project, "ready").await;
     }
-    let held = world.journal.parked().await.unwrap();
+    let held = e2e::parked(&world.journal).await;
     assert!(held.is_empty(), "{held:?}");
 }
 
@@ -204,11 +201,10 @@ async fn services_die_around_every_step_of_a_projects_life_and_it_goes_on_and_en
     let projects = made(&mut world, &mut deaths, &person).await;
     connected(&mut world, &mut deaths, &projects).await;
     handed_over(&mut world, &mut deaths, &projects, &team).await;
-    let others = world.with_trials_that_end_soon(ROUNDS, TRIAL_LEFT_S).await;
-    let shops = suspension::opened(&world, &others).await;
+    let shops = suspension::opened(&world).await;
     let waiting = suspension::suspended(&mut world, &mut deaths, &shops).await;
     suspension::restored(&mut world, &mut deaths, &shops, &waiting).await;
     deleted(&mut world, &mut deaths, &projects).await;
-    let kept: Vec<ProjectId> = others.into_iter().map(|(project, _)| project).collect();
+    let kept: Vec<ProjectId> = shops.iter().map(|shop| shop.project).collect();
     nothing_is_left_over(&world, &projects, &kept).await;
 }

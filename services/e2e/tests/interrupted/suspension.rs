@@ -1,4 +1,4 @@
-//! Suspended when their trials end, one after the other, and restored when they are paid for. Billing and lifecycle, who say so, die around both,
+//! Suspended when what was paid ends, one after the other, and restored when they are paid for. Billing and lifecycle, who say so, die around both,
 //! and in turn those who hear of it: those who take messages, send them, record them, and change what is at Meta.
 
 use std::time::Instant;
@@ -23,26 +23,35 @@ const TURNS: usize = 3;
 /// What is refused while a project is suspended, beside messages.
 const CHANGES: [(&str, &str); 2] = [("templates", "templates/sync"), ("flow-sync", "flows/sync")];
 
-/// A project with a number, whose trial ends soon, and somebody who wrote to it.
+/// How long the paid cycle of each goes on, once it is its turn: it begins when nobody is dead, and ends when whoever is to be dead is.
+const CYCLE: TimeDelta = TimeDelta::seconds(2);
+
+/// A project with a number, and somebody who wrote to it.
 pub(crate) struct Shop {
-    project: ProjectId,
-    end: DateTime<Utc>,
+    pub(crate) project: ProjectId,
     number: String,
     phone: String,
     contact: ContactId,
     conversation: ConversationId,
 }
 
-/// They get their numbers, and are written to.
-pub(crate) async fn opened(world: &World, projects: &[(ProjectId, DateTime<Utc>)]) -> Vec<Shop> {
+/// A project for each round, which gets its number, and is written to.
+pub(crate) async fn opened(world: &World) -> Vec<Shop> {
     world.sim.allow_everything().await;
-    for (n, (project, _)) in projects.iter().enumerate() {
+    let mut projects: Vec<ProjectId> = Vec::new();
+    for n in 0..ROUNDS {
+        let body = json!({ "name": format!("Shop {n}") });
+        let created = world.asking().post("lifecycle", "/v1/projects", &format!("shop-{n}"), Some(&body)).await;
+        projects.push(created["project"]["id"].as_str().unwrap_or_else(|| panic!("{created}")).parse().unwrap());
+    }
+    for (n, project) in projects.iter().enumerate() {
+        world.until_status(*project, "ready").await;
         let (number, waba) = number(ROUNDS + n);
         let signup = world.sim.signup(&number, &waba).await;
         world.asking().post("lifecycle", &format!("/v1/projects/{project}/number/signup"), "", Some(&signup)).await;
     }
     let mut shops = Vec::new();
-    for (n, (project, end)) in projects.iter().enumerate() {
+    for (n, project) in projects.iter().enumerate() {
         let (number, _) = number(ROUNDS + n);
         world.until_project(*project, "connected", |shown| shown["number"]["phone_number_id"] == *number).await;
         let phone = format!("1650555014{n}");
@@ -52,18 +61,19 @@ pub(crate) async fn opened(world: &World, projects: &[(ProjectId, DateTime<Utc>)
             ConversationEvent::ConversationOpened(opened) => Some(opened.conversation),
             _ => None,
         });
-        shops.push(Shop { project: *project, end: *end, number, phone, contact, conversation: conversation.unwrap() });
+        shops.push(Shop { project: *project, number, phone, contact, conversation: conversation.unwrap() });
     }
     shops
 }
 
-/// Their trials end. Gives of each what was asked for in the moment in which it was not known everywhere, and waits.
+/// Their cycles end. Gives of each what was asked for in the moment in which it was not known everywhere, and waits.
 pub(crate) async fn suspended(world: &mut World, deaths: &mut Deaths, shops: &[Shop]) -> Vec<MessageId> {
     let journal = world.journal.clone();
     let mut waiting = Vec::new();
     for (shop, kills) in shops.iter().zip(drawn(deaths, 0)) {
+        let end = world.with_a_cycle_that_ends(shop.project, CYCLE).await;
         // Killed while it ends is killed so long after its end.
-        let left = (shop.end - Clock::System.now()).to_std().unwrap_or_default();
+        let left = (end - Clock::System.now()).to_std().unwrap_or_default();
         let kills = kills.into_iter().map(|(name, kill)| match kill {
             Kill::While(after) => (name, Kill::While(left + after)),
             other => (name, other),
@@ -76,7 +86,7 @@ pub(crate) async fn suspended(world: &mut World, deaths: &mut Deaths, shops: &[S
         };
         world.around(&kills, ends, suspended).await;
         let shown = world.until_project(shop.project, "suspended", |shown| shown["status"] == "suspended").await;
-        assert_eq!(shown["suspended_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), shop.end, "to the instant");
+        assert_eq!(shown["suspended_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), end, "to the instant");
         shop.refuses(world).await;
         waiting.push(shop.was_asked(world).await);
         world.sim.writes(&shop.phone, &shop.number, "Are you there?").await;
@@ -104,7 +114,7 @@ pub(crate) async fn restored(world: &mut World, deaths: &mut Deaths, shops: &[Sh
         let told = world::told(&journal, &Subject::project(shop.project)).await;
         assert_eq!(told[told.len() - 2..], ["project_suspended", "project_restored"], "{kills:?}");
         let told = world::told(&journal, &Subject::billing(shop.project)).await;
-        for (word, times) in [("entitlement_changed", 2), ("payment_succeeded", 1), ("cycle_started", 1), ("subscription_expired", 1)] {
+        for (word, times) in [("entitlement_changed", 2), ("payment_succeeded", 1), ("cycle_started", 2), ("subscription_cancelled", 1)] {
             assert_eq!(told.iter().filter(|told| *told == word).count(), times, "{kills:?}: {told:?}");
         }
         shop.answers(world, *waits).await;

@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 use chassis::{Clock, Ids};
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
-    Context, DataKeyCreated, Event, EventId, OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectEvent, ProjectId, Stream,
-    Subject, UserId, UserRegistered, WorkspaceCreated, WorkspaceEvent, WorkspaceId, WorkspaceKind,
+    BillingEvent, CancellationScheduled, Context, CycleStarted, Event, EventId, PaymentId, ProjectEvent, ProjectId, Stream, Subject,
+    UserId, UserRegistered, WorkspaceCreated, WorkspaceEvent, WorkspaceId, WorkspaceKind,
 };
 use e2e::apart::{Apart, SERVICES, Service};
 use e2e::sim::Sim;
 use journal::{ConnectOptions, Expect, Journal};
 use reqwest::Method;
-use sealing::DataKey;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -26,9 +25,6 @@ pub(crate) const WAIT_MAX: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(2);
 /// Before somebody who does not answer is asked again.
 pub(crate) const PAUSE: Duration = Duration::from_millis(20);
-/// The time between the end of a trial and its beginning: what billing gives when nobody says otherwise.
-const TRIAL: TimeDelta = TimeDelta::days(14);
-const MAKING_MAX: TimeDelta = TimeDelta::minutes(15);
 /// A sender that died while it gave Meta a message is not waited for as long as elsewhere.
 const SENDER: [(&str, &str); 1] = [("PAIGE_SENDER_SETTLE_SECONDS", "1")];
 
@@ -213,29 +209,15 @@ impl World {
         (founded.remove(0), founded.remove(0))
     }
 
-    /// Projects that lifecycle began to make almost a trial ago, as it would have put them into the log: each with the end of its trial,
-    /// so many seconds from now and after the one before.
-    pub(crate) async fn with_trials_that_end_soon(&self, count: usize, (first, each): (i64, i64)) -> Vec<(ProjectId, DateTime<Utc>)> {
-        let master = self.apart.keys.master_key.expose().parse().unwrap();
-        let now = Clock::System.now();
-        let mut projects = Vec::new();
-        for n in 0..count {
-            let end = now + TimeDelta::seconds(first + each * i64::try_from(n).unwrap());
-            let (id, created) = (ProjectId::from_ulid(self.ids.ulid()), end - TRIAL);
-            let key = DataKeyCreated { wrapped: DataKey::random().wrap(&master, id) };
-            self.say(&Subject::data_key(id), ProjectEvent::from(key), created).await;
-            let project =
-                ProjectCreated { name: "From long ago".to_owned(), conversation_idle_seconds: None, workspace: WorkspaceId::INSTALLATION };
-            self.say(&Subject::project(id), ProjectEvent::from(project), created).await;
-            let operation = OperationId::from_ulid(id.ulid());
-            let started = OperationStarted { operation, kind: OperationKind::CreateProject, deadline: now + MAKING_MAX, overwrite: false };
-            self.say(&Subject::project(id), ProjectEvent::from(started), created).await;
-            projects.push((id, end));
-        }
-        for (project, _) in &projects {
-            self.until_status(*project, "ready").await;
-        }
-        projects
+    /// A project's paid cycle begins, and ends so much later, cancelled, as billing would have put it into the log; when exactly. That it begins
+    /// when it is wanted leaves whatever was before all the time that it takes.
+    pub(crate) async fn with_a_cycle_that_ends(&self, project: ProjectId, after: TimeDelta) -> DateTime<Utc> {
+        let (starts_at, payment) = (Clock::System.now(), PaymentId::from_ulid(self.ids.ulid()));
+        let ends_at = starts_at + after;
+        let cycle: [BillingEvent; 2] = [CycleStarted { payment, starts_at, ends_at }.into(), CancellationScheduled { at: ends_at }.into()];
+        let events = cycle.map(|event| event.into_new(EventId::from_ulid(self.ids.ulid()), "/test", starts_at, Context::default()));
+        self.journal.append(&Subject::billing(project), Expect::Any, events.into()).await.unwrap();
+        ends_at
     }
 
     pub(crate) async fn say(&self, subject: &Subject, event: impl Event, at: DateTime<Utc>) {

@@ -75,7 +75,7 @@ async fn suspended(stage: &Stage, project: ProjectId) {
     let cycle = get(stage, project, "/subscription").await["cycle"].clone();
     let end: DateTime<Utc> = cycle["ends_at"].as_str().unwrap().parse().unwrap();
     stage.call(Method::POST, &format!("/v1/projects/{project}/subscription/cancel"), None).await;
-    stage.call(Method::POST, "/v1/dev/clock", Some(json!({ "to": end + TimeDelta::hours(1) }))).await;
+    stage.move_clock(end + TimeDelta::hours(1)).await;
     stage.until("it is suspended", async || get(stage, project, "").await["status"] == "suspended").await;
     assert_eq!(get(stage, project, "").await["suspended_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), end);
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const NUMBER: &str = "207358419203847";
 const PHONE: &str = "16505550142";
 const WAIT_MAX: Duration = Duration::from_secs(60);
-const STOP_MAX: Duration = Duration::from_secs(15);
+const STOP_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 fn named<'a>(services: &'a [Service], name: &str) -> &'a Service {

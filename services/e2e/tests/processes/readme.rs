@@ -9,12 +9,12 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use e2e::binaries::binary;
-use e2e::installation::{FIRST_START_MAX, Installation, Up};
+use e2e::installation::{Installation, START_MAX, Up};
 use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-const WALK_MAX: Duration = Duration::from_secs(240);
+const WALK_MAX: Duration = Duration::from_secs(900);
 const STOP_MAX: Duration = Duration::from_secs(30);
 /// How README begins.
 const START: &str = "\n## Start\n\n```\nmake run\n```\n";
@@ -118,7 +118,7 @@ async fn pasted(blocks: &[String], folder: &Path) -> Vec<String> {
 async fn whoever_pastes_the_readme_block_by_block_gets_what_it_says() {
     let (readme, tools) = (std::fs::read_to_string(top().join("README.md")).unwrap(), tempfile::tempdir().unwrap());
     let paige = made(&readme, tools.path());
-    let mut up = paige.start(FIRST_START_MAX).await;
+    let mut up = paige.start(START_MAX).await;
     // README is read in the workspace's folder, by somebody who has a menu.
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(top().join("schemas"), folder.path().join("schemas")).unwrap();

@@ -14,6 +14,7 @@ use projections::rebuild::{Options, Rebuild};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// Those that a project is made by, and those that a message passes; the sender is the last.
 const SERVICES: [&str; 9] = ["ingress", "lifecycle", "databases", "billing", "bots", "flow-sync", "recorder", "conversations", "sender"];
@@ -90,10 +91,14 @@ impl World {
     }
 }
 
-/// Asks for this contact's messages, one after the other, as each is answered.
-async fn speak(asking: Arc<Asking>, project: ProjectId, phone: String, mut dice: Dice) {
+/// Asks for this contact's messages, one after the other, as each is answered. Half of them when nobody is killed any more: no sender lived as long
+/// before as a call is held.
+async fn speak(asking: Arc<Asking>, project: ProjectId, phone: String, mut dice: Dice, calm: CancellationToken) {
     let contact = asking.writer(project, &phone).await;
     for number in 0..MESSAGES_EACH {
+        if number == MESSAGES_EACH / 2 {
+            calm.cancelled().await;
+        }
         let times = 1 + usize::from(dice.chance(20));
         asking.ask(project, contact, &format!("{phone}-{number}"), &format!("message {number}"), times).await;
     }
@@ -108,18 +113,19 @@ async fn every_key_is_sent_once_or_ends_with_a_reason_though_meta_fails_and_the_
         projects.push((world.project(&number, &format!("10485739201638{index}")).await, number));
     }
     let mut dice = Dice::new(SEED);
-    let mut speakers = JoinSet::new();
+    let (mut speakers, calm) = (JoinSet::new(), CancellationToken::new());
     for index in 0..CONTACTS {
         let (project, number) = &projects[index % PROJECTS];
         let phone = format!("16505550{index:03}");
         world.sim.writes(&phone, number, "Hi!").await;
-        speakers.spawn(speak(world.asking.clone(), *project, phone, dice.split()));
+        speakers.spawn(speak(world.asking.clone(), *project, phone, dice.split(), calm.clone()));
     }
     world.sim.one_in_ten_unanswered_and_one_refused(SEED).await;
     for _ in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(dice.between(ALIVE_MS))).await;
         world.kill_the_sender();
     }
+    calm.cancel();
     while let Some(ended) = speakers.join_next().await {
         ended.expect("no panic");
     }

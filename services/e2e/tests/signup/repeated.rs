@@ -48,7 +48,7 @@ async fn killed_after_the_exchange_it_goes_on_with_the_token_that_was_kept_seale
 async fn who_hangs_up_during_the_exchange_goes_on_with_its_token() {
     let world = World::new().await;
     let (project, body) = (world.project().await, popup(&world).await);
-    world.faults(json!([{"call": "exchange_code", "hold_ms": 500}])).await;
+    world.faults(json!([{"call": "exchange_code", "hold_ms": 3_000}])).await;
     let asked = async || !exchanges(&world).await.is_empty();
     tokio::select! {
         answer = world.sign_up(project, body.clone()) => panic!("it is held, and {answer:?}"),

@@ -34,7 +34,7 @@ async fn somebody_writes_is_answered_once_and_every_tick_arrives() {
     assert_eq!(ids.len(), 1, "one key, one message");
     let id = ids.first().unwrap();
     talk.until_status(id, "delivered").await;
-    assert_eq!(talk.ledger(id).await, ["accepted", "delivered", "requested", "sending", "sent"]);
+    talk.until_ledger(id, &["accepted", "delivered", "requested", "sending", "sent"]).await;
     let received = talk.stage.sim(Method::GET, &format!("/received?biz_opaque_callback_data={id}"), None).await;
     assert_eq!(received["data"].as_array().unwrap().len(), 1, "{received}");
 
@@ -177,7 +177,7 @@ async fn after_a_day_only_a_template_goes_once_it_is_approved_and_anything_again
     // Meta keeps a window of its own, and lets fail what comes after it.
     let (id, bubble) = talk.send(text).await;
     assert_eq!(bubble["text"], "You called?", "{bubble}");
-    assert_eq!(talk.ledger(&id).await, ["accepted", "delivered", "requested", "sending", "sent"]);
+    talk.until_ledger(&id, &["accepted", "delivered", "requested", "sending", "sent"]).await;
     let messages = talk.get(&format!("/contacts/{}/messages", talk.contact)).await;
     let call = messages["data"].as_array().unwrap().iter().find(|message| message["type"] == "call");
     assert_eq!(call.map(|call| &call["wamid"]), Some(&called["wamid"]), "{messages}");

@@ -124,6 +124,11 @@ impl Talk {
         said
     }
 
+    /// Until a message's ledger says just that: of two statuses the later one may be heard of first.
+    pub(crate) async fn until_ledger(&self, id: &str, steps: &[&str]) {
+        self.stage.until(&format!("the ledger of {id} is {steps:?}"), async || self.ledger(id).await == steps).await;
+    }
+
     /// Tables equal their log, and nothing is held.
     pub(crate) async fn finish(self) {
         self.stage.settle().await;

@@ -1,10 +1,13 @@
 //! Loopback ports. A server keeps the port it had the last time when it is still free, so that URLs outlive a restart.
+//!
+//! Whoever is given a port keeps it to its end, also while nobody listens on it because a server is being started again: a UDP socket of the
+//! same number says so to other processes of ours, and goes with the process. Nobody speaks over it.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 
@@ -26,15 +29,23 @@ pub(crate) fn choose(asked: Option<u16>, memory: &Path) -> Result<u16> {
     }
 }
 
-/// A port that nobody listens on at this moment and that this process was not given before. Another process may still take it first: the caller
-/// tries again.
+/// A port that nobody listens on, and that no process that asks here is given before this one ends. Whoever asks elsewhere may still take it
+/// first: the caller tries again.
 ///
 /// # Errors
 /// [`Error::NoPort`].
 pub fn free_port() -> Result<u16> {
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(rand::random()));
     let mut next = (0..TRIES_MAX).map(|_| RANGE.start + NEXT.fetch_add(1, Ordering::Relaxed) % (RANGE.end - RANGE.start));
-    next.find(|port| is_free(*port)).ok_or(Error::NoPort { tries: TRIES_MAX })
+    next.find(|port| reserve(*port) && is_free(*port)).ok_or(Error::NoPort { tries: TRIES_MAX })
+}
+
+/// False: somebody has it. What turns out not to be free stays reserved: it is one of very many.
+fn reserve(port: u16) -> bool {
+    static RESERVED: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
+    let Ok(socket) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) else { return false };
+    RESERVED.lock().unwrap_or_else(PoisonError::into_inner).push(socket);
+    true
 }
 
 /// Writes the port down for the next start.
@@ -61,5 +72,11 @@ mod tests {
         let _somebody = TcpListener::bind((Ipv4Addr::LOCALHOST, first)).unwrap();
         assert_ne!(choose(None, &memory).unwrap(), first);
         assert_eq!(choose(Some(first), &memory).unwrap(), first, "a port asked for is never replaced by another");
+    }
+
+    #[test]
+    fn a_port_that_was_given_is_reserved_also_while_nobody_listens() {
+        let given = free_port().unwrap();
+        assert!(is_free(given) && !reserve(given));
     }
 }

@@ -68,10 +68,16 @@ impl Running {
         assert!(self.task.await.unwrap_err().is_cancelled());
     }
 
-    /// Until everything that is in the log now is recorded and in the tables, or held.
+    /// Until everything that is in the log now is recorded and in the tables, or parked. What is set aside, perhaps because the machine was slow
+    /// for a moment, comes by itself.
     pub(crate) async fn caught_up(&self) {
         for follower in [&self.followers.webhooks, &self.followers.tables] {
-            let waited = tokio::time::timeout(PATIENCE, follower.caught_up()).await;
+            let mut status = follower.status();
+            let caught_up = async {
+                follower.caught_up().await.unwrap();
+                status.wait_for(|status| status.held == status.parked).await.unwrap();
+            };
+            let waited = tokio::time::timeout(PATIENCE, caught_up).await;
             assert!(waited.is_ok(), "waited for a follower, which stands at {:?}", *follower.status().borrow());
         }
     }

@@ -6,17 +6,15 @@ use contract::{HoldKind, KeyHeld, OperationId, ParkedEvent, ProjectErased, Proje
 use nix::sys::signal::Signal;
 use replay::Exit;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::net::TcpListener;
 
 use crate::bench::Bench;
 use crate::process::{ended, run, signal};
 
 const DOCUMENTED: [Exit; 6] = [Exit::Fine, Exit::Found, Exit::Usage, Exit::Unavailable, Exit::Refused, Exit::Interrupted];
 
-/// An address at which nobody listens.
-async fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap().to_string()
+/// An address at which nobody listens, and nobody will.
+fn nobody() -> String {
+    format!("127.0.0.1:{}", embedded::free_port().unwrap())
 }
 
 async fn check(bench: &Bench, line: &str, expected: Exit) {
@@ -104,7 +102,7 @@ async fn what_cannot_be_worked_with_ends_with_4() {
 async fn a_log_or_a_database_that_is_away_ends_with_3() {
     let bench = Bench::start(23).await;
     let [nats, log, database, tables] = bench.servers();
-    let (no_log, no_tables) = (format!("nats://{}", nobody().await), format!("postgres://paige@{}/postgres", nobody().await));
+    let (no_log, no_tables) = (format!("nats://{}", nobody()), format!("postgres://paige@{}/postgres", nobody()));
     // It is waited for before it is given up; the others need not wait for that.
     let without_log = tokio::spawn(async move { run("verify --json", &[nats, no_log, database, tables]).await });
     for line in ["status", "plan", "verify", "repair --yes", "rebuild --yes"] {

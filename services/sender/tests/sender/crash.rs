@@ -70,7 +70,9 @@ async fn a_sender_killed_while_meta_is_asked_leaves_an_unknown_outcome_that_a_st
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deferred_message_and_those_behind_it_survive_a_crash() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    // What is put off waits for whoever starts next.
+    world.clock = chassis::Clock::manual(world.now());
     let shop = world.shop().await;
     let running = world.sender().await;
     let (contact, message, behind) = (world.contact(), world.message(), world.message());
@@ -81,6 +83,11 @@ async fn a_deferred_message_and_those_behind_it_survive_a_crash() {
     world.until_rows(2).await;
     running.kill().await;
     let running = world.sender().await;
+    for times in [1, 2] {
+        let put_off = async || names(&world.said(&shop, contact, message).await).iter().filter(|name| **name == "send_deferred").count();
+        wait_for("it is put off", async || put_off().await == times).await;
+        assert!(world.clock.advance(chrono::TimeDelta::seconds(10)));
+    }
     let ended = world.until_ended(&shop, contact, behind).await;
     assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "its content is read from the log");
     assert_eq!((world.meta.calls(message).len(), world.meta.taken(message).len()), (3, 1));
@@ -124,7 +131,9 @@ async fn a_sender_that_cannot_go_on_lets_calls_end_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_of_a_message_names_who_asked_for_it_also_after_a_crash() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    // What is put off waits for whoever starts next.
+    world.clock = chassis::Clock::manual(world.now());
     let shop = world.shop().await;
     let (contact, message) = (world.contact(), world.message());
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -139,6 +148,7 @@ async fn what_is_said_of_a_message_names_who_asked_for_it_also_after_a_crash() {
     running.kill().await;
     // It has read the request no more, only the row.
     let running = world.sender().await;
+    assert!(world.clock.advance(chrono::TimeDelta::seconds(10)));
     world.until_ended(&shop, contact, message).await;
     assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "send_deferred", "send_started", "message_accepted"]);
     let expected = Context { causation: Some(asked), actor: Some("system".to_owned()), ..from };

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use chassis::Clock;
+use chrono::TimeDelta;
 use contract::{ConversationEvent, ReadRequested, Subject};
 use sender::Limits;
 
 use crate::files::{keep, with_file};
 use crate::meta::Act;
+use crate::pairs::somebody_else_is_sent_to;
 use crate::world::{World, limits, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,25 +39,23 @@ async fn messages_of_a_contact_go_one_after_the_other_in_order() {
 async fn a_slow_project_with_much_to_send_holds_up_nobody() {
     let world = World::new().await;
     let (slow, quick) = (world.shop().await, world.shop().await);
-    world.meta.script_number(&slow.number, Act::Slow(350));
+    // None of its calls ends while this lasts.
+    world.meta.script_number(&slow.number, Act::Silence);
     for _ in 0..60 {
         world.ask(&slow, world.contact(), world.message()).await;
     }
     let limits = Limits { calls_max: 12, project_calls_max: 8, ..limits() };
-    let running = world.sender_with(limits).await;
-    let mut last = None;
+    let running = world.sender_within(limits, Duration::from_secs(600)).await;
+    let asked = || world.meta.book().calls.iter().filter(|call| call.number == slow.number).count();
+    wait_for("its share of calls runs", async || asked() == 8).await;
     for _ in 0..20 {
         let (contact, message) = (world.contact(), world.message());
         world.ask(&quick, contact, message).await;
         let ended = world.until_ended(&quick, contact, message).await;
         assert!(matches!(ended, ConversationEvent::MessageAccepted(_)));
-        last = world.meta.calls(message).pop();
     }
-    let last = last.expect("the quick one has sent").at;
-    let slow_before = world.meta.book().calls.iter().filter(|call| call.number == slow.number && call.at < last).count();
-    assert!(slow_before < 60, "the quick one was not kept waiting for the end of the slow one");
-    assert_eq!(world.meta.book().running_max.get(&slow.number), Some(&8), "its share and no more");
-    running.stop().await;
+    assert_eq!(asked(), 8, "its share and no more");
+    running.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -109,20 +110,38 @@ async fn what_is_shown_as_read_waits_for_no_messages_that_may_not_go_yet() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_sends_no_faster_than_it_may_and_slower_when_meta_says_so() {
-    let world = World::new().await;
-    let shop = world.shop().await;
+    let mut world = World::new().await;
+    world.clock = Clock::manual(world.now());
+    let (shop, other) = (world.shop().await, world.shop().await);
     let running = world.sender_with(Limits { number_rate: 40, ..limits() }).await;
+    let each = TimeDelta::milliseconds(25);
     let messages: Vec<_> = (0..60).map(|_| (world.contact(), world.message())).collect();
-    world.meta.script(messages[30].1, [Act::Refuse(400, 130_429)]);
+    let (contact, refused) = messages[30];
+    world.meta.script(refused, [Act::Refuse(400, 130_429)]);
     for (contact, message) in &messages {
         world.ask(&shop, *contact, *message).await;
     }
-    for (contact, message) in &messages {
-        world.until_ended(&shop, *contact, *message).await;
+    let gone = || world.meta.book().calls.iter().filter(|call| call.number == shop.number).count();
+    let mut count = 5;
+    wait_for("the burst has gone", async || gone() == count).await;
+    for wait in [TimeDelta::zero(), each - TimeDelta::microseconds(1)] {
+        assert!(world.clock.advance(wait));
+        somebody_else_is_sent_to(&world, &other).await;
+        assert_eq!(gone(), count, "too early, {wait} later");
     }
-    let times: Vec<_> = world.meta.book().calls.iter().map(|call| call.at).collect();
-    let (whole, half) = (times[30] - times[0], times[50] - times[32]);
-    assert!(whole >= Duration::from_millis(580), "25 after a burst of 5, at 40 a second: {whole:?}");
-    assert!(half >= Duration::from_millis(700), "18 at half the rate and a little: {half:?}");
+    assert!(world.clock.advance(TimeDelta::microseconds(1)));
+    while world.meta.calls(refused).is_empty() {
+        count += 1;
+        wait_for("the next has gone", async || gone() == count).await;
+        assert!(world.clock.advance(each));
+    }
+    world.until(&shop, contact, refused, "put off", |event| matches!(event, ConversationEvent::SendDeferred(_))).await;
+    let before = gone();
+    for _ in 0..20 {
+        assert!(world.clock.advance(each));
+        somebody_else_is_sent_to(&world, &other).await;
+    }
+    let after = gone() - before;
+    assert!((6..=13).contains(&after), "in half a second half of the 20 that it may, and a little: {after}");
     running.stop().await;
 }

@@ -108,7 +108,7 @@ async fn play(script: Script) {
     let shop = world.shop().await;
     world.policy(&shop, UnknownOutcome::GiveUp).await;
     let contacts: Vec<_> = (0..5).map(|_| world.contact()).collect();
-    let mut running = world.sender().await;
+    let mut running = world.impatient_sender().await;
     let mut messages = Vec::new();
     for (index, (acts, chance)) in script.into_iter().enumerate() {
         let (contact, message) = (contacts[index % contacts.len()], world.message());
@@ -118,7 +118,7 @@ async fn play(script: Script) {
         if chance < 3 {
             wait_for("something was asked", async || chance == 0 || !world.meta.book().calls.is_empty()).await;
             running.kill().await;
-            running = world.sender().await;
+            running = world.impatient_sender().await;
         }
     }
     for (contact, message) in &messages {

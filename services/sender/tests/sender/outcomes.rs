@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{ConversationEvent, ReadRequested, Subject};
 
@@ -75,7 +76,8 @@ async fn each_refusal_ends_or_defers_as_metas_table_says() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_not_worth_it_any_more_fails_as_expired() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    world.clock = Clock::manual(world.now());
     let shop = world.shop().await;
     let running = world.sender().await;
     let (contact, message, behind) = (world.contact(), world.message(), world.message());
@@ -83,6 +85,8 @@ async fn a_message_that_is_not_worth_it_any_more_fails_as_expired() {
     let soon = world.now() + TimeDelta::milliseconds(700);
     world.ask_for(&shop, contact, contract::MessageRequested { expires_at: soon, ..world.request(message) }).await;
     world.ask_for(&shop, contact, contract::MessageRequested { expires_at: soon, ..world.request(behind) }).await;
+    world.until(&shop, contact, message, "put off", |event| matches!(event, ConversationEvent::SendDeferred(_))).await;
+    assert!(world.clock.set(soon));
     for (message, calls) in [(message, 1), (behind, 0)] {
         let ended = world.until_ended(&shop, contact, message).await;
         assert!(matches!(&ended, ConversationEvent::MessageFailed(failed) if failed.code == "expired"), "{ended:?}");

@@ -10,7 +10,7 @@ use crate::world::{Shop, World};
 const MESSAGES: usize = 46;
 
 /// Another contact's message, asked for after everything else, has gone: whoever might go before it had its turn.
-async fn somebody_else_is_sent_to(world: &World, shop: &Shop) {
+pub(crate) async fn somebody_else_is_sent_to(world: &World, shop: &Shop) {
     let (other, message) = (world.contact(), world.message());
     world.ask(shop, other, message).await;
     assert!(matches!(world.until_ended(shop, other, message).await, ConversationEvent::MessageAccepted(_)));

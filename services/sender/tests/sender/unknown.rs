@@ -23,6 +23,8 @@ async fn what_meta_cannot_explain_is_asked_about_once_unless_the_project_wants_i
         world.until(&shop, contact, message, "accepted", accepted).await;
         assert_eq!(world.meta.calls(message).len(), 1, "{act:?}");
     }
+    running.stop().await;
+    let running = world.impatient_sender().await;
     for act in [Act::Refuse(500, 131_000), Act::Refuse(400, 1)] {
         let (contact, message) = (world.contact(), world.message());
         world.meta.script(message, [act]);
@@ -154,7 +156,7 @@ async fn a_status_of_another_project_settles_nothing_whatever_it_names() {
 async fn an_unknown_outcome_without_a_status_is_abandoned_and_a_late_status_still_counts() {
     let world = World::new().await;
     let shop = world.shop().await;
-    let running = world.sender().await;
+    let running = world.impatient_sender().await;
     let (contact, message) = (world.contact(), world.message());
     world.meta.script(message, [Act::AcceptInSilence]);
     world.ask(&shop, contact, message).await;
@@ -163,7 +165,7 @@ async fn an_unknown_outcome_without_a_status_is_abandoned_and_a_late_status_stil
     assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "send_outcome_unknown", "message_abandoned"]);
     world.until_rows(1).await;
     running.kill().await;
-    let running = world.sender().await;
+    let running = world.impatient_sender().await;
     let wamid = world.meta.taken(message).remove(0);
     world.status(&shop, contact, message, &wamid).await;
     let said = world.until(&shop, contact, message, "accepted", |event| matches!(event, ConversationEvent::MessageAccepted(_))).await;
@@ -223,7 +225,7 @@ async fn a_message_that_may_have_been_taken_three_times_is_given_up_whoever_answ
     let world = World::new().await;
     let shop = world.shop().await;
     world.policy(&shop, UnknownOutcome::SendAgain).await;
-    let running = world.sender().await;
+    let running = world.impatient_sender().await;
     let (contact, message) = (world.contact(), world.message());
     // The pages of somebody on the way, and nothing at all.
     world.meta.script(message, [Act::BreakBefore(502), Act::BreakAfter(404), Act::Silence]);

@@ -25,8 +25,10 @@ use whatsapp::graph::{Graph, Settings, Token};
 
 use crate::meta::Meta;
 
-/// How long a call to Meta may take here.
-pub(crate) const SEND_LIMIT: Duration = Duration::from_millis(400);
+/// How long a call to Meta may take here: one that is answered takes less, on any machine.
+pub(crate) const SEND_LIMIT: Duration = Duration::from_secs(3);
+/// The same where it may as well have no answer.
+const IMPATIENT: Duration = Duration::from_millis(400);
 
 pub(crate) struct World {
     pub(crate) nats: Nats,
@@ -92,6 +94,11 @@ impl World {
 
     pub(crate) async fn sender_with(&self, limits: Limits) -> Running {
         self.sender_within(limits, SEND_LIMIT).await
+    }
+
+    /// One that soon calls an outcome unknown, though it may be that Meta, or this machine, is only slow.
+    pub(crate) async fn impatient_sender(&self) -> Running {
+        self.sender_within(limits(), IMPATIENT).await
     }
 
     pub(crate) async fn sender_within(&self, limits: Limits, send_limit: Duration) -> Running {

@@ -1,11 +1,14 @@
 //! Webhooks on their way: signed, retried as Meta retries, and what the switches do to them.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use crate::ingress::{PERSON, Stage};
 use chrono::TimeDelta;
 use serde_json::json;
 use simulator::{Faults, Replay};
+
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn text(body: &str) -> serde_json::Value {
     json!({"type": "text", "body": body})
@@ -204,9 +207,9 @@ async fn the_loop_delivers_and_ends_when_told_to() {
             tokio::task::yield_now().await;
         }
     };
-    let waited = tokio::time::timeout(std::time::Duration::from_secs(10), all).await;
+    let waited = tokio::time::timeout(PATIENCE, all).await;
     assert!(waited.is_ok(), "{} of 200 arrived, {} undelivered", stage.ingress.texts().len(), stage.simulator.undelivered());
     assert_eq!(stage.ingress.texts().len(), 201, "one was refused at first");
     shutdown.cancel();
-    tokio::time::timeout(std::time::Duration::from_secs(5), running).await.expect("ended").expect("no panic");
+    tokio::time::timeout(PATIENCE, running).await.expect("ended").expect("no panic");
 }

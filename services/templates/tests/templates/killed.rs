@@ -1,5 +1,6 @@
 //! The real process, killed with -9 between what it says in the log and what Meta answers, and another one after it.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -7,14 +8,14 @@ use chassis::Clock;
 use contract::ProjectId;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::meta::Fault;
 use crate::world::{API_KEY, MASTER_KEY, PATIENCE, World, draft};
 
 /// A process is asked for a template and killed while Meta is.
 async fn ask_and_die(world: &World, project: ProjectId) {
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let address = (Ipv4Addr::LOCALHOST, embedded::free_port().unwrap());
     let mut process = Command::new(env!("CARGO_BIN_EXE_templates"))
         .env("PAIGE_NATS_URL", world.nats.url())
         .env("PAIGE_API_KEY", API_KEY)
@@ -22,7 +23,7 @@ async fn ask_and_die(world: &World, project: ProjectId) {
         .env("PAIGE_META_GRAPH_URL", &world.meta.url)
         .env("PAIGE_META_APP_ID", "1")
         .env("PAIGE_META_APP_SECRET", "secret")
-        .env("PAIGE_LISTEN", address.to_string())
+        .env("PAIGE_LISTEN", SocketAddr::from(address).to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
