@@ -25,6 +25,7 @@ use whatsapp::graph::{Graph, Settings, Token};
 
 use crate::meta::Meta;
 
+const WAIT_MAX: Duration = Duration::from_secs(60);
 /// How long a call to Meta may take here: one that is answered takes less, on any machine.
 pub(crate) const SEND_LIMIT: Duration = Duration::from_secs(3);
 /// The same where it may as well have no answer.
