@@ -11,6 +11,7 @@ mod manifests;
 mod matches;
 mod metadata;
 mod routes;
+mod schemas;
 mod shape;
 mod tables;
 mod tree;

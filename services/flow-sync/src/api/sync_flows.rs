@@ -14,6 +14,7 @@ use crate::{FlowSync, meta};
 
 /// What came of a comparison.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FlowSyncAnswer)]
 pub(crate) struct SyncAnswer {
     /// Every Flow that was compared, as it is now.
     data: Vec<FlowSummary>,
