@@ -25,7 +25,9 @@ const RETRY_AFTER_S: u32 = 60;
     params(("X-Paystack-Signature" = String, Header, description = "The HMAC-SHA512 of the raw body with the account's secret key, in hex")),
     responses(
         (status = 200, description = "Stored"),
+        (status = 400, description = "`body_incomplete`: the body ended early", content_type = "application/problem+json"),
         (status = 401, description = "Signature missing or wrong; nothing was stored", content_type = "application/problem+json"),
+        (status = 408, description = "`body_timeout`: the body took longer than 10 s", content_type = "application/problem+json"),
         (status = 413, description = "More than 1 MiB", content_type = "application/problem+json"),
         (status = 503, description = "Not stored: the log does not answer within 5 s, or too much at once; `payments_unconfigured`: there is no secret key", content_type = "application/problem+json"),
 ))]

@@ -21,7 +21,9 @@ const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
     params(("X-Hub-Signature-256" = String, Header, description = "sha256= and the HMAC-SHA256 of the raw body with the app secret, in hex")),
     responses(
         (status = 200, description = "Stored"),
+        (status = 400, description = "`body_incomplete`: the body ended early", content_type = "application/problem+json"),
         (status = 401, description = "Signature missing or wrong; nothing was stored", content_type = "application/problem+json"),
+        (status = 408, description = "`body_timeout`: the body took longer than 10 s", content_type = "application/problem+json"),
         (status = 413, description = "More than 3 MiB", content_type = "application/problem+json"),
         (status = 503, description = "Not stored: the log does not answer within 5 s, or too much at once", content_type = "application/problem+json"),
 ))]
