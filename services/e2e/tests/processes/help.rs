@@ -2,13 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use e2e::apart::SERVICES;
 use e2e::binaries;
 
 const PREFIX: &str = concat!("PAI", "GE_");
+/// Programs that are no service.
+const OTHERS: [&str; 3] = ["replay", "simulator", "paige"];
 /// "Print help" is the shortest. Of a command its name says something already.
 const WORDS_MIN: usize = 10;
 const COMMANDS: &str = "Commands:";
@@ -81,15 +83,41 @@ fn what_stands_there_without_a_word_is_found() {
     assert_eq!(commands, ["one", "two", "help"]);
 }
 
-/// Variables of README's table; every one is in some program's help, and every one of a help is in the table. Everything is explained.
+/// Who reads each variable, as README's table says: `all` and `every service` stand for many, `the same` for those of the row above.
+fn readers(readme: &str) -> BTreeMap<String, BTreeSet<&str>> {
+    let all: BTreeSet<&str> = SERVICES.into_iter().chain(OTHERS).collect();
+    let (mut table, mut above) = (BTreeMap::new(), BTreeSet::new());
+    for line in readme.lines() {
+        let Some((name, rest)) = line.strip_prefix("| `").and_then(|line| line.split_once("` | ")) else { continue };
+        if !name.starts_with(PREFIX) {
+            continue;
+        }
+        let cell = rest.split(" | ").next().unwrap_or_default();
+        let named = |list| str::split(list, ", ").map(program).collect::<BTreeSet<&str>>();
+        above = match (cell, cell.strip_prefix("all but ")) {
+            ("the same", _) => above,
+            ("all", _) => all.clone(),
+            ("every service", _) => SERVICES.into(),
+            (_, Some(others)) => &all - &named(others),
+            (_, None) => named(cell),
+        };
+        table.insert(name.to_owned(), above.clone());
+    }
+    table
+}
+
+/// The first word: `paige up` is a command of the program `paige`.
+fn program(name: &str) -> &str {
+    name.trim_matches('`').split(' ').next().unwrap_or_default()
+}
+
+/// README's table names every variable that is in some program's help, and in whose. Everything is explained.
 #[test]
-fn every_command_and_flag_is_explained_and_the_readme_names_the_same_variables() {
+fn every_command_and_flag_is_explained_and_the_readme_says_who_reads_which_variable() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let table = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).filter(|name| name.starts_with(PREFIX));
-    let table: BTreeSet<String> = table.map(str::to_owned).collect();
-    assert!(table.len() > 10, "{table:?}");
+    let mut table = readers(&readme);
     let mut helps = Vec::new();
-    for program in SERVICES.into_iter().chain(["replay", "simulator", "paige"]) {
+    for program in SERVICES.into_iter().chain(OTHERS) {
         collect(program, &[], &mut helps);
     }
     for deep in ["replay log export", "replay parked skip", "simulator serve", "simulator send text", "paige up", "paige demo billing"] {
@@ -99,16 +127,17 @@ fn every_command_and_flag_is_explained_and_the_readme_names_the_same_variables()
             helps.iter().map(|(name, _)| name).collect::<Vec<_>>()
         );
     }
-    let mut helped = BTreeSet::new();
+    let mut helped: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut silent = Vec::new();
     for (name, help) in &helps {
         silent.extend(unexplained(help).into_iter().map(|item| format!("{name} {item}")));
         for (start, _) in help.match_indices(PREFIX) {
-            helped.insert(help[start..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect::<String>());
+            let variable = help[start..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
+            helped.entry(variable).or_default().insert(program(name));
         }
     }
     assert_eq!(silent, Vec::<String>::new(), "nobody says what these are for");
     // Read by the code that fetches programs, before any command line is.
-    helped.insert(format!("{PREFIX}CACHE"));
-    assert_eq!(helped, table);
+    assert!(table.remove(&format!("{PREFIX}CACHE")).is_some(), "{table:?}");
+    assert_eq!(table, helped, "README on the left, the programs' help on the right");
 }
