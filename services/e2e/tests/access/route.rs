@@ -62,7 +62,7 @@ fn prefix(name: &str) -> &str {
         "template" => "tpl",
         "media" => "med",
         "payment" => "pay",
-        "operation" | "id" => "op",
+        "operation" => "op",
         other => panic!("a parameter that this test cannot fill: {other}"),
     }
 }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test whatever is missing is a failure")]
 
+mod codes;
 mod documents;
 mod guards;
 mod manifests;

@@ -18,6 +18,10 @@ use crate::{FieldError, Problem};
 /// What routes call the one way to authenticate, see [`crate::scopes`].
 pub(crate) const KEY_SCHEME: &str = "api_key";
 
+/// What any route may lack for a while.
+const NOT_NOW: &str =
+    "`timeout`, or a code that names what does not answer, such as `log_unavailable`, `database_unavailable`, `storage_unavailable`";
+
 /// Splits routes into the router and its description, in which every operation answers errors as [`Problem`] and says by which status the
 /// stack around it refuses. Pure: the same routes give the same document, so it can be committed.
 pub fn describe<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S>, title: &str, version: &str) -> (Router<S>, OpenApi) {
@@ -55,7 +59,8 @@ fn complete(operation: &mut Operation, path: &str, guarded: bool) {
     let responses = &mut operation.responses.responses;
     let mut say = |status: &str, description: &str| _ = responses.entry(status.to_owned()).or_insert_with(|| problem(description));
     say("default", "Any other failure");
-    say("503", "Not now, try again after `Retry-After` seconds: `timeout`, or something that is needed does not answer");
+    let guard = if guarded { "`authorization_stale`, " } else { "" };
+    say("503", &format!("Not now, try again after `Retry-After` seconds: {guard}{NOT_NOW}"));
     if !unreadable.is_empty() {
         say("400", &unreadable.join(", "));
     }
