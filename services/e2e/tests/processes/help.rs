@@ -73,6 +73,15 @@ fn collect(program: &str, path: &[&str], helps: &mut Vec<(String, String)>) {
     helps.push((name, help));
 }
 
+/// The help of every command of every program.
+fn helps() -> Vec<(String, String)> {
+    let mut helps = Vec::new();
+    for program in SERVICES.into_iter().chain(OTHERS) {
+        collect(program, &[], &mut helps);
+    }
+    helps
+}
+
 #[test]
 fn what_stands_there_without_a_word_is_found() {
     let help = "Usage: x\n\nCommands:\n  one  It\n  two\n  help  Print this\n\nArguments:\n  [B]  [default: 1]\n  <C>\n          Some words of it\n\n\
@@ -106,6 +115,10 @@ fn readers(readme: &str) -> BTreeMap<String, BTreeSet<&str>> {
     table
 }
 
+fn readme() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap()
+}
+
 /// The first word: `paige up` is a command of the program `paige`.
 fn program(name: &str) -> &str {
     name.trim_matches('`').split(' ').next().unwrap_or_default()
@@ -114,12 +127,8 @@ fn program(name: &str) -> &str {
 /// README's table names every variable that is in some program's help, and in whose. Everything is explained.
 #[test]
 fn every_command_and_flag_is_explained_and_the_readme_says_who_reads_which_variable() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let mut table = readers(&readme);
-    let mut helps = Vec::new();
-    for program in SERVICES.into_iter().chain(OTHERS) {
-        collect(program, &[], &mut helps);
-    }
+    let mut table = readers(&readme());
+    let helps = helps();
     for deep in ["replay log export", "replay parked skip", "simulator serve", "simulator send text", "paige up", "paige demo billing"] {
         assert!(
             helps.iter().any(|(name, _)| name == deep),
@@ -140,4 +149,28 @@ fn every_command_and_flag_is_explained_and_the_readme_says_who_reads_which_varia
     // Read by the code that fetches programs, before any command line is.
     assert!(table.remove(&format!("{PREFIX}CACHE")).is_some(), "{table:?}");
     assert_eq!(table, helped, "README on the left, the programs' help on the right");
+}
+
+/// The variable that an item is read from, and what it is where nothing is said.
+fn default_of<'a>(item: &'a Item<'_>) -> Option<(&'a str, &'a str)> {
+    let variable = item.words.split_once("[env: ")?.1.split(['=', ']']).next()?;
+    let default = item.words.split_once("[default: ")?.1.split(']').next()?;
+    Some((variable, default.trim_matches('"')))
+}
+
+#[test]
+fn the_readme_says_what_each_variable_is_by_default() {
+    let (readme, mut seen, mut unsaid) = (readme(), BTreeSet::new(), BTreeSet::new());
+    for (name, help) in helps() {
+        for item in items(&help) {
+            let Some((variable, default)) = default_of(&item) else { continue };
+            let row = readme.lines().find(|line| line.starts_with(&format!("| `{variable}` |"))).unwrap_or_default();
+            if !row.contains(&format!("default {default}")) && !row.contains(&format!("default `{default}`")) {
+                unsaid.insert(format!("{name}: {variable} is {default}"));
+            }
+            seen.insert(variable.to_owned());
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?} are not all that have a default");
+    assert_eq!(unsaid, BTreeSet::new(), "the table has another default, or none");
 }
