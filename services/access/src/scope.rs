@@ -32,3 +32,23 @@ pub(crate) fn parse(scopes: &[String], may: impl Fn(&str) -> bool) -> Result<Vec
         None => Ok(scopes.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_members_are_given_what_readme_says() {
+        let table = include_str!("../../../README.md").lines().skip_while(|line| !line.starts_with("| Scope |")).skip(2);
+        let mut seen = 0;
+        for row in table.take_while(|line| line.starts_with('|')) {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            let [scopes, _, _, _, member, key] = cells[..] else { panic!("{row}: not as the others") };
+            for scope in scopes.split(' ').map(|scope| scope.trim_matches('`')) {
+                assert_eq!((is_for_members(scope), is_for_keys(scope)), (member == "if granted", key == "if listed"), "{scope}");
+                seen += 1;
+            }
+        }
+        assert!(seen > PROJECT_SCOPES.len(), "the table has {seen} scopes");
+    }
+}

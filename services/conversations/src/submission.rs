@@ -62,8 +62,8 @@ pub(crate) struct SubmissionAnswer<'r> {
     request: Option<&'r str>,
     /// The token as it came back.
     flow_token: Option<&'r str>,
-    /// What was filled in: an object, or the text that came where it was no JSON.
-    #[schema(value_type = Object)]
+    /// What was filled in: an object, or whatever else came; a text where it was no JSON.
+    #[schema(value_type = Value)]
     response: &'r RawValue,
     /// By Meta's time stamp.
     at: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! `POST /v1/projects/{id}/database/rotate`: gives the project's bot another password. The old one no longer works.
+//! `POST /v1/projects/{project}/database/rotate`: gives the project's bot another password. The old one no longer works.
 //!
 //! The event is the decision. The server is told at once, so that the answer is true. If that fails, or the process is killed before, the
 //! follower of `database` tells it.
@@ -27,11 +27,11 @@ const TRIES_MAX: u32 = 5;
 /// ended, also those of the bot: give it the new URL. Removing a member or revoking a key does not do this by itself.
 #[utoipa::path(
     post,
-    path = "/v1/projects/{id}/database/rotate",
+    path = "/v1/projects/{project}/database/rotate",
     tag = "databases",
     security(("api_key" = ["databases:write"])),
     params(
-        ("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
+        ("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters, of the caller's own; the same key never rotates a second time"),
     ),
     responses(

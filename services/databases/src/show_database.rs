@@ -1,4 +1,4 @@
-//! `GET /v1/projects/{id}/database`: how to log in to a project's database as its bot, with psql or any other client.
+//! `GET /v1/projects/{project}/database`: how to log in to a project's database as its bot, with psql or any other client.
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
@@ -36,10 +36,10 @@ pub(crate) struct DatabaseAnswer {
 /// Shows how to log in to a project's database
 #[utoipa::path(
     get,
-    path = "/v1/projects/{id}/database",
+    path = "/v1/projects/{project}/database",
     tag = "databases",
     security(("api_key" = ["databases:read"])),
-    params(("id" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
+    params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The login of the project's bot", body = DatabaseAnswer),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),

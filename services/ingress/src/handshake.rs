@@ -32,7 +32,7 @@ pub(crate) struct Handshake {
 /// Answer Meta's verification of the callback
 #[utoipa::path(get, path = "/webhooks/meta", tag = "webhooks", params(Handshake), responses(
     (status = 200, description = "The challenge, as it was sent", content_type = "text/plain", body = String),
-    (status = 403, description = "Another mode or token", content_type = "application/problem+json"),
+    (status = 403, description = "`verification_refused`: another mode or token", content_type = "application/problem+json"),
 ))]
 pub(crate) async fn handshake(State(ingress): State<Ingress>, Query(asked): Query<Handshake>) -> Response {
     let token = asked.verify_token.unwrap_or_default();

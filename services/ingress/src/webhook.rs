@@ -21,9 +21,11 @@ const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
     params(("X-Hub-Signature-256" = String, Header, description = "sha256= and the HMAC-SHA256 of the raw body with the app secret, in hex")),
     responses(
         (status = 200, description = "Stored"),
-        (status = 401, description = "Signature missing or wrong; nothing was stored", content_type = "application/problem+json"),
-        (status = 413, description = "More than 3 MiB", content_type = "application/problem+json"),
-        (status = 503, description = "Not stored: the log does not answer within 5 s, or too much at once", content_type = "application/problem+json"),
+        (status = 400, description = "`body_incomplete`: the body ended early", content_type = "application/problem+json"),
+        (status = 401, description = "`signature_missing`, `signature_malformed`, `signature_wrong`; nothing was stored", content_type = "application/problem+json"),
+        (status = 408, description = "`body_timeout`: the body took longer than 10 s", content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`: more than 3 MiB", content_type = "application/problem+json"),
+        (status = 503, description = "`not_stored`: the log does not answer within 5 s; `overloaded`: too much at once", content_type = "application/problem+json"),
 ))]
 pub(crate) async fn receive(State(ingress): State<Ingress>, request: Request) -> Response {
     answered("ingress_webhooks_total", take_in(&ingress, request).await)

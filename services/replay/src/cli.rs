@@ -90,6 +90,7 @@ impl Command {
             Self::Rebuild(_) => "rebuild",
             Self::Explain(_) => "explain",
             Self::At(_) => "at",
+            Self::Log(Log::Tail(_)) => "log tail",
             Self::Log(_) => "log",
             Self::Parked(_) => "parked",
         }

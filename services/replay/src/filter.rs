@@ -78,7 +78,9 @@ impl FilterArgs {
             Command::Status | Command::Plan(_) | Command::Rebuild(_) => &["--project"],
             Command::Verify(_) | Command::Repair(_) | Command::At(_) => &["--project", "--contact"],
             Command::Explain(_) => &["--project", "--from", "--to", "--since", "--until"],
-            Command::Log(Log::Count | Log::Show(_) | Log::Export(_) | Log::Tail(_)) => {
+            // Whoever waits for what comes would wait behind an end for ever.
+            Command::Log(Log::Tail(_)) => &["--project", "--stream", "--type", "--contact", "--from", "--since"],
+            Command::Log(Log::Count | Log::Show(_) | Log::Export(_)) => {
                 &["--project", "--stream", "--type", "--contact", "--from", "--to", "--since", "--until"]
             }
             Command::Parked(_) => &["--project", "--stream"],
@@ -265,6 +267,12 @@ mod tests {
         assert!(check(&format!("replay at 1h --project {project} --table contacts --table paige.statuses")).is_ok());
         assert!(check(&format!("replay at 1h --project {project} --table checkpoint")).is_err());
         assert!(check(&format!("replay at 2999-01-01T00:00:00Z --project {project}")).unwrap_err().contains("in the future"));
+        assert!(check("replay log tail --since 2h --from 5").is_ok());
+        assert_eq!(
+            check("replay log tail --to 9").unwrap_err(),
+            "--to means nothing to `log tail`, which heeds --project, --stream, --type, --contact, --from, --since"
+        );
+        assert!(check("replay log tail --until 1h").is_err());
         assert!(check("replay log count --stream nowhere").is_err());
         assert!(check("replay log count --since yesterday").is_err());
         assert!(check("replay log count --since 2h").is_ok());

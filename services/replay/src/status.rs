@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contract::{ProjectId, Stream};
+use contract::{HoldKind, ProjectId, Stream};
 use futures::TryStreamExt;
 use journal::{Filter, Range, StreamState};
 use projections::{ProjectDatabases, checkpoint};
@@ -25,9 +25,20 @@ struct Hint {
 pub(crate) async fn status(servers: &Servers, filter: &FilterArgs, out: &mut Out) -> Result<Exit, Error> {
     let states = streams(servers, out).await?;
     followers(servers, &states, out).await?;
-    let parked = servers.journal.parked().await?.len();
-    out.line(format!("\nparked keys: {parked}"), &json!({ "parked_keys": parked }))?;
-    project_tables(servers, filter, out).await
+    let held = held(servers, out).await?;
+    Ok(held.and(project_tables(servers, filter, out).await?))
+}
+
+/// Somebody must look at keys that are parked; those that are set aside go on by themselves.
+async fn held(servers: &Servers, out: &mut Out) -> Result<Exit, Error> {
+    let held = servers.journal.parked().await?;
+    let parked = held.iter().filter(|key| key.kind == HoldKind::Parked).count();
+    let set_aside = held.len() - parked;
+    out.line(
+        format!("\nheld keys: {parked} parked, {set_aside} set aside"),
+        &json!({ "parked_keys": parked, "set_aside_keys": set_aside }),
+    )?;
+    Ok(if parked == 0 { Exit::Fine } else { Exit::Found })
 }
 
 async fn streams(servers: &Servers, out: &mut Out) -> Result<HashMap<Stream, StreamState>, Error> {

@@ -66,7 +66,8 @@ fn examples_of_older_versions_fit_their_schemas_and_are_read_as_the_current_one(
     }
 }
 
-/// Takes out each field of each example, and puts something impossible into it, one at a time: schema and code agree on whether the rest is an event.
+/// Takes out each field of each example, and puts something impossible into it, one at a time: schema and code agree on whether the rest is an
+/// event, and what the code writes of it fits the schema, whether it leaves an empty field out or writes `null`.
 #[test]
 fn schema_and_code_agree_on_what_is_required_and_of_which_type() {
     for event_type in types() {
@@ -79,8 +80,12 @@ fn schema_and_code_agree_on_what_is_required_and_of_which_type() {
             }
             for (how, value) in broken {
                 if decoded_by_us {
-                    let (schema, code) = (validator.is_valid(&value), through_the_code(event_type, &value).is_some());
+                    let written = through_the_code(event_type, &value);
+                    let (schema, code) = (validator.is_valid(&value), written.is_some());
                     assert_eq!(schema, code, "{event_type} {place} {how}: schema accepts: {schema}, code accepts: {code}");
+                    if let Some(written) = written {
+                        assert!(validator.is_valid(&written), "{event_type} {place} {how}: is written as {written}");
+                    }
                 }
             }
         }

@@ -41,6 +41,7 @@ pub(crate) struct Invite {
         (status = 409, description = "`already_member`, `personal_workspace`, `limit_reached`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`: mailed a moment ago, or too many today", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`mail_overloaded`: too many mails wait to be sent; `authorization_stale`, `log_unavailable`, `contended`, `timeout`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn invite(

@@ -145,9 +145,12 @@ impl Ring {
 
     /// The project's events behind a position, as many as fit.
     pub(crate) fn read(&self, project: ProjectId, position: Position, fit: Limits) -> Found {
-        let Some(topic) = self.topics.get(&project).filter(|_| position.epoch == self.epoch) else {
-            return if position.epoch == self.epoch { Found::Events(Vec::new(), self.end()) } else { Found::Lost(self.end()) };
-        };
+        if position.epoch != self.epoch {
+            return Found::Lost(self.end());
+        }
+        // Whoever comes back while the ring is filled anew may have heard of more than it holds yet.
+        let end = Position { sequence: self.last.max(position.sequence), ..position };
+        let Some(topic) = self.topics.get(&project) else { return Found::Events(Vec::new(), end) };
         if topic.forgotten > position.sequence {
             return Found::Lost(self.end());
         }
@@ -162,11 +165,11 @@ impl Ring {
             // One that is larger than all that fit goes alone.
             found.extend(topic.events.get(start).cloned());
         }
-        let sequence = match found.last() {
-            Some(last) if start + found.len() < topic.events.len() => last.sequence,
-            _ => self.last,
+        let next = match found.last() {
+            Some(last) if start + found.len() < topic.events.len() => Position { sequence: last.sequence, ..position },
+            _ => end,
         };
-        Found::Events(found, Position { epoch: self.epoch, sequence })
+        Found::Events(found, next)
     }
 }
 

@@ -61,7 +61,7 @@ async fn every_answer_is_as_described() {
         revision: Some(1),
         request: Some(message_id(2)),
         flow_token: Some("token".into()),
-        response: RawJson::parse("{}").unwrap(),
+        response: RawJson::parse(r#""no JSON""#).unwrap(),
         at: at(4),
     };
     facts.extend([moved.into(), MessageEchoed(said(2, 1, 2)).into(), read.into(), submitted.into()]);

@@ -1,5 +1,5 @@
 //! The figures of the whole, each beside the limit that broker and database set in the same run. `make bench`, or of one row:
-//! `cargo bench -p e2e --bench figures -- ingress`. One that takes an hour or more is run only when it is named.
+//! `cargo bench -p e2e --bench figures -- ingress`. One that takes half an hour or more is run only when it is named.
 //!
 //! Nothing here passes or fails: a bench prints, and ends with an error only if something is broken. Each row runs in a process of its
 //! own, so that no row pays for what another left in memory. One program for all of them, because linking it takes longer than running it.

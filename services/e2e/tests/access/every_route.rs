@@ -31,6 +31,7 @@ async fn ask(stage: &Stage, route: &Route, cast: &Cast, credentials: Option<&str
     }
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
+    assert!(route.statuses.contains(&status), "{} {} answers {status}, which it does not describe", route.method, route.template);
     // Live streams do not end: whoever got in is not read further.
     let body: Value = if status < 400 { Value::Null } else { answer.json().await.unwrap_or_default() };
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();

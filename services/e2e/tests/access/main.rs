@@ -9,3 +9,4 @@ mod hostile;
 mod processes;
 mod route;
 mod senders;
+mod unreadable;

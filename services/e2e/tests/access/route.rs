@@ -1,5 +1,7 @@
 //! The routes of a running house, from its own description.
 
+use std::collections::BTreeSet;
+
 use contract::{ProjectId, WorkspaceId};
 use e2e::Stage;
 use serde_json::Value;
@@ -12,6 +14,10 @@ pub(crate) struct Route {
     pub(crate) method: reqwest::Method,
     pub(crate) template: String,
     pub(crate) scope: String,
+    /// By which it says that it answers.
+    pub(crate) statuses: BTreeSet<u16>,
+    pub(crate) takes_json: bool,
+    pub(crate) takes_limit: bool,
 }
 
 impl Route {
@@ -56,7 +62,7 @@ fn prefix(name: &str) -> &str {
         "template" => "tpl",
         "media" => "med",
         "payment" => "pay",
-        "operation" | "id" => "op",
+        "operation" => "op",
         other => panic!("a parameter that this test cannot fill: {other}"),
     }
 }
@@ -74,7 +80,11 @@ pub(crate) async fn described(stage: &Stage) -> (Vec<Route>, Vec<String>) {
             }
             let scope = security[0]["api_key"][0].as_str().unwrap_or_else(|| panic!("{method} {path} says {security}"));
             let method = method.to_uppercase().parse().unwrap();
-            routes.push(Route { method, template: path.clone(), scope: scope.to_owned() });
+            let statuses = operation["responses"].as_object().unwrap().keys().filter_map(|status| status.parse().ok()).collect();
+            let bodies = operation["requestBody"]["content"].as_object();
+            let takes_json = bodies.is_some_and(|bodies| bodies.keys().any(|content_type| content_type.ends_with("json")));
+            let takes_limit = operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "limit"));
+            routes.push(Route { method, template: path.clone(), scope: scope.to_owned(), statuses, takes_json, takes_limit });
         }
     }
     routes.sort_by_key(|route| (route.method == reqwest::Method::DELETE, route.template.clone()));

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod described;
 mod furnished;
 mod handed;
 mod pages;

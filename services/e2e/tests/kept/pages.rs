@@ -21,8 +21,9 @@ pub(crate) async fn pages(stage: &Stage, project: ProjectId, file: &str) -> BTre
     let description = stage.call(Method::GET, "/openapi.json", None).await;
     let mut pages = BTreeMap::new();
     for (path, route) in description["paths"].as_object().unwrap() {
-        let below = ["/v1/projects/{project}", "/v1/projects/{id}"].iter().find_map(|parent| path.strip_prefix(parent));
-        let Some(below) = below.filter(|below| *below != LIVE && route.get("get").is_some()) else { continue };
+        let Some(below) = path.strip_prefix("/v1/projects/{project}").filter(|below| *below != LIVE && route.get("get").is_some()) else {
+            continue;
+        };
         let name: Vec<&str> = below.split('/').map(|part| filled(part, &things, path)).collect();
         let name = name.join("/");
         let query = if below == "/messages" { format!("wamid={}", things["wamid"]) } else { limit(&route["get"]) };

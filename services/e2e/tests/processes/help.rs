@@ -2,13 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use e2e::apart::SERVICES;
 use e2e::binaries;
 
 const PREFIX: &str = concat!("PAI", "GE_");
+/// Programs that are no service.
+const OTHERS: [&str; 3] = ["replay", "simulator", "paige"];
 /// "Print help" is the shortest. Of a command its name says something already.
 const WORDS_MIN: usize = 10;
 const COMMANDS: &str = "Commands:";
@@ -71,6 +73,15 @@ fn collect(program: &str, path: &[&str], helps: &mut Vec<(String, String)>) {
     helps.push((name, help));
 }
 
+/// The help of every command of every program.
+fn helps() -> Vec<(String, String)> {
+    let mut helps = Vec::new();
+    for program in SERVICES.into_iter().chain(OTHERS) {
+        collect(program, &[], &mut helps);
+    }
+    helps
+}
+
 #[test]
 fn what_stands_there_without_a_word_is_found() {
     let help = "Usage: x\n\nCommands:\n  one  It\n  two\n  help  Print this\n\nArguments:\n  [B]  [default: 1]\n  <C>\n          Some words of it\n\n\
@@ -81,17 +92,43 @@ fn what_stands_there_without_a_word_is_found() {
     assert_eq!(commands, ["one", "two", "help"]);
 }
 
-/// Variables of README's table; every one is in some program's help, and every one of a help is in the table. Everything is explained.
-#[test]
-fn every_command_and_flag_is_explained_and_the_readme_names_the_same_variables() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let table = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).filter(|name| name.starts_with(PREFIX));
-    let table: BTreeSet<String> = table.map(str::to_owned).collect();
-    assert!(table.len() > 10, "{table:?}");
-    let mut helps = Vec::new();
-    for program in SERVICES.into_iter().chain(["replay", "simulator", "paige"]) {
-        collect(program, &[], &mut helps);
+/// Who reads each variable, as README's table says: `all` and `every service` stand for many, `the same` for those of the row above.
+fn readers(readme: &str) -> BTreeMap<String, BTreeSet<&str>> {
+    let all: BTreeSet<&str> = SERVICES.into_iter().chain(OTHERS).collect();
+    let (mut table, mut above) = (BTreeMap::new(), BTreeSet::new());
+    for line in readme.lines() {
+        let Some((name, rest)) = line.strip_prefix("| `").and_then(|line| line.split_once("` | ")) else { continue };
+        if !name.starts_with(PREFIX) {
+            continue;
+        }
+        let cell = rest.split(" | ").next().unwrap_or_default();
+        let named = |list| str::split(list, ", ").map(program).collect::<BTreeSet<&str>>();
+        above = match (cell, cell.strip_prefix("all but ")) {
+            ("the same", _) => above,
+            ("all", _) => all.clone(),
+            ("every service", _) => SERVICES.into(),
+            (_, Some(others)) => &all - &named(others),
+            (_, None) => named(cell),
+        };
+        table.insert(name.to_owned(), above.clone());
     }
+    table
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap()
+}
+
+/// The first word: `paige up` is a command of the program `paige`.
+fn program(name: &str) -> &str {
+    name.trim_matches('`').split(' ').next().unwrap_or_default()
+}
+
+/// README's table names every variable that is in some program's help, and in whose. Everything is explained.
+#[test]
+fn every_command_and_flag_is_explained_and_the_readme_says_who_reads_which_variable() {
+    let mut table = readers(&readme());
+    let helps = helps();
     for deep in ["replay log export", "replay parked skip", "simulator serve", "simulator send text", "paige up", "paige demo billing"] {
         assert!(
             helps.iter().any(|(name, _)| name == deep),
@@ -99,16 +136,41 @@ fn every_command_and_flag_is_explained_and_the_readme_names_the_same_variables()
             helps.iter().map(|(name, _)| name).collect::<Vec<_>>()
         );
     }
-    let mut helped = BTreeSet::new();
+    let mut helped: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut silent = Vec::new();
     for (name, help) in &helps {
         silent.extend(unexplained(help).into_iter().map(|item| format!("{name} {item}")));
         for (start, _) in help.match_indices(PREFIX) {
-            helped.insert(help[start..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect::<String>());
+            let variable = help[start..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
+            helped.entry(variable).or_default().insert(program(name));
         }
     }
     assert_eq!(silent, Vec::<String>::new(), "nobody says what these are for");
     // Read by the code that fetches programs, before any command line is.
-    helped.insert(format!("{PREFIX}CACHE"));
-    assert_eq!(helped, table);
+    assert!(table.remove(&format!("{PREFIX}CACHE")).is_some(), "{table:?}");
+    assert_eq!(table, helped, "README on the left, the programs' help on the right");
+}
+
+/// The variable that an item is read from, and what it is where nothing is said.
+fn default_of<'a>(item: &'a Item<'_>) -> Option<(&'a str, &'a str)> {
+    let variable = item.words.split_once("[env: ")?.1.split(['=', ']']).next()?;
+    let default = item.words.split_once("[default: ")?.1.split(']').next()?;
+    Some((variable, default.trim_matches('"')))
+}
+
+#[test]
+fn the_readme_says_what_each_variable_is_by_default() {
+    let (readme, mut seen, mut unsaid) = (readme(), BTreeSet::new(), BTreeSet::new());
+    for (name, help) in helps() {
+        for item in items(&help) {
+            let Some((variable, default)) = default_of(&item) else { continue };
+            let row = readme.lines().find(|line| line.starts_with(&format!("| `{variable}` |"))).unwrap_or_default();
+            if !row.contains(&format!("default {default}")) && !row.contains(&format!("default `{default}`")) {
+                unsaid.insert(format!("{name}: {variable} is {default}"));
+            }
+            seen.insert(variable.to_owned());
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?} are not all that have a default");
+    assert_eq!(unsaid, BTreeSet::new(), "the table has another default, or none");
 }

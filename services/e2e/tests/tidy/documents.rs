@@ -1,5 +1,6 @@
-//! The documents at the top are true: every path that they name exists.
+//! The documents at the top are true: every path that they name exists, and so does every subject.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::nobody;
@@ -32,6 +33,27 @@ fn every_path_named_in_a_document_exists() {
     }
     assert!(seen > 0, "no document names a path: the search is broken");
     nobody("documents name what exists", offenders);
+}
+
+/// ARCHITECTURE lists what the AsyncAPI document describes, and the one stream that holds no events.
+#[test]
+fn the_table_of_streams_has_every_subject() {
+    let text = |path: &str| files().into_iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is missing")).text;
+    let described: BTreeSet<String> =
+        text("schemas/asyncapi.yaml").lines().filter_map(|line| line.trim().strip_prefix("address: ")).map(subject).collect();
+    let architecture = text("ARCHITECTURE.md");
+    let table = architecture.split("\n## Streams\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the table of streams");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").nth(1));
+    let mut listed: BTreeSet<String> = rows.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(subject).collect();
+    assert!(listed.remove("position.*.*"), "the table has no subjects: the search is broken");
+    let differing = described.symmetric_difference(&listed).cloned();
+    nobody("the table of streams and the AsyncAPI document name the same subjects", differing.collect());
+}
+
+/// What is of a kind, in either way of writing it, is `*`.
+fn subject(written: &str) -> String {
+    let tokens = written.trim_matches('\'').split('.').map(|token| if token.starts_with(['<', '{']) { "*" } else { token });
+    tokens.collect::<Vec<_>>().join(".")
 }
 
 /// Paths in backticks and links to files; a pattern (`<type>`, `*`, `…`) counts up to the folder that it is in.

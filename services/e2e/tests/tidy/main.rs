@@ -5,12 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test whatever is missing is a failure")]
 
+mod codes;
 mod documents;
 mod guards;
 mod manifests;
 mod matches;
 mod metadata;
 mod routes;
+mod schemas;
 mod shape;
 mod tables;
 mod tree;

@@ -14,6 +14,7 @@ use crate::{FlowSync, meta};
 
 /// What came of a comparison.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FlowSyncAnswer)]
 pub(crate) struct SyncAnswer {
     /// Every Flow that was compared, as it is now.
     data: Vec<FlowSummary>,
@@ -78,6 +79,7 @@ pub(crate) async fn sync_flows(
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`flow_deleted`; `number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`meta_refused`, `flow_immutable`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["flows:write"])),

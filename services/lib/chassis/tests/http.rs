@@ -224,6 +224,22 @@ async fn every_described_route_under_v1_is_guarded_and_says_so() {
 }
 
 #[tokio::test]
+async fn every_route_says_by_which_status_the_stack_around_it_refuses() {
+    let description = send(get("/openapi.json").body(Body::empty()).expect("a request")).await;
+    let api: Value = serde_json::from_slice(&body(description).await).expect("json");
+    let told = |path: &str, method: &str| {
+        let responses = api["paths"][path][method]["responses"].as_object().expect("responses");
+        responses.keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(told("/v1/things", "post"), ["200", "400", "401", "403", "413", "415", "422", "503", "default"]);
+    assert_eq!(told("/v1/things/{number}", "get"), ["200", "400", "401", "403", "503", "default"]);
+    assert_eq!(told("/webhooks/open", "post"), ["200", "503", "default"]);
+    let unreadable = |path: &str, method: &str| api["paths"][path][method]["responses"]["400"]["description"].clone();
+    assert_eq!(unreadable("/v1/things", "post"), "`malformed_json`");
+    assert_eq!(unreadable("/v1/things/{number}", "get"), "`invalid_path`");
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods_are_problems() {
     problem(send(get("/nowhere").body(Body::empty()).expect("a request")).await, 404, "not_found").await;
     let response = send(get("/v1/things").method("DELETE").body(Body::empty()).expect("a request")).await;

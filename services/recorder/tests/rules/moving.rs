@@ -20,6 +20,34 @@ fn what_whatsapp_says_itself_opens_no_window() {
 }
 
 #[test]
+fn the_id_towards_the_parent_portfolio_is_replaced_too() {
+    let both = "US.1>US.2 US.ENT.1>US.ENT.2";
+    let (known, moved) = (said("US.1 US.ENT.1", "w1", 0), announced("US.1 US.ENT.1", 5, both));
+    let has_both = ["a has US.2 after US.1", "a has US.ENT.2 after US.ENT.1"];
+    let world = check(std::slice::from_ref(&known), moved.clone(), &has_both);
+    let row = world.rows.contacts.get(&world.id('a')).unwrap();
+    assert_eq!((row.bsuid.as_deref(), row.parent_bsuid.as_deref()), (Some("US.2"), Some("US.ENT.2")));
+    check(std::slice::from_ref(&known), announced("US.ENT.1", 5, "US.ENT.1>US.ENT.2"), &has_both[1..]);
+    for person in ["US.2", "US.ENT.2", "US.2 US.ENT.2"] {
+        check(&[known.clone(), moved.clone()], said(person, "w2", 6), &["a says w2 in 1"]);
+    }
+    // A message under the new ids came first.
+    check(
+        &[known, said("US.2 US.ENT.2", "w2", 6)],
+        moved,
+        &[
+            "b loses US.2",
+            "b loses US.ENT.2",
+            "b closes 2 at 6",
+            "b is a",
+            "a absorbs b with US.2 US.ENT.2",
+            "a has US.2 after US.1",
+            "a has US.ENT.2 after US.ENT.1",
+        ],
+    );
+}
+
+#[test]
 fn both_announcements_of_one_change_are_one_change() {
     let known = [said("US.1 1", "w1", 0), announced("US.1 1", 5, "US.1>US.2")];
     check(&known, told("US.1 1", "s1", 6, "US.1>US.2"), &["a says s1 in 1"]);

@@ -20,9 +20,6 @@ pub(crate) async fn tail(servers: &Servers, filter: &FilterArgs, tail: &Tail, ou
     while room > 0
         && let Some(event) = events.try_next().await?
     {
-        if filter.to.is_some_and(|to| event.sequence > to) {
-            break;
-        }
         if filter.wants(&event) {
             print(&event, tail.show_content, out)?;
             room -= 1;

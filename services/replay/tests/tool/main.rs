@@ -211,5 +211,16 @@ async fn status_tells_streams_projects_and_what_is_behind() {
     assert_eq!((&stream["first"], &stream["last"], &stream["messages"]), (&1.into(), &5.into(), &5.into()));
     let project = lines.iter().find(|line| line["project"] == bench.project.to_string()).unwrap();
     assert_eq!((&project["checkpoint"], &project["lag"]), (&3.into(), &2.into()));
+    let held = |lines: &[Value]| {
+        let line = lines.iter().find(|line| line.get("parked_keys").is_some()).unwrap();
+        [&line["parked_keys"], &line["set_aside_keys"]].map(|count| count.as_u64().unwrap())
+    };
+    assert_eq!(held(&lines), [0, 0]);
+    for (kind, key, expected) in [(HoldKind::SetAside, "one", (Exit::Fine, [0, 1])), (HoldKind::Parked, "two", (Exit::Found, [1, 1]))] {
+        let event = KeyHeld { key: format!("conversation.{key}"), from_sequence: 1, kind, cause: "away".into(), attempts: 1 };
+        bench.tell(Subject::parked("projector", Stream::Conversation).unwrap(), ParkedEvent::from(event)).await;
+        let (exit, lines) = bench.json("status").await;
+        assert_eq!((exit, held(&lines)), expected, "{kind:?}");
+    }
     assert_eq!(bench.run("status --project prj_00000000010000000000000001").await.0, Exit::Refused);
 }

@@ -17,6 +17,7 @@ const NAME_CHARS_MAX: usize = 512;
 /// What the reviewer says.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DisplayNameDecision)]
 pub(crate) struct Decision {
     pub(crate) approved: bool,
     /// `NAME_FORMAT_UNACCEPTABLE` and the like, of a refusal.

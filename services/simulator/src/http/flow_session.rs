@@ -49,6 +49,7 @@ pub(crate) struct FlowSubmission {
 /// Where the person is now.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
+#[schema(as = FlowOutcome)]
 pub(crate) enum FlowAnswer {
     /// A screen to show; `state` comes back with the next step.
     Screen {

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::ask::Ask;
 use super::refusal::Refusal;
@@ -17,7 +16,7 @@ const TRANSACTIONS_MAX: usize = 100_000;
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
 /// The card that somebody pays with at the page.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Card {
     /// Pays, and can be charged again.

@@ -15,6 +15,7 @@ use crate::{Templates, meta};
 
 /// What came of a comparison.
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = TemplateSyncAnswer)]
 pub(crate) struct SyncAnswer {
     /// Templates that Meta has.
     listed: usize,

@@ -28,6 +28,7 @@ use crate::meta;
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`template_not_paused`; `template_busy`; `template_not_at_meta`; `number_not_connected`, `template_of_other_account`, `template_of_other_workspace`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`meta_refused`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: ask again; `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["templates:write"])),

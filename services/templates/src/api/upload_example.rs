@@ -53,6 +53,7 @@ pub(crate) struct ExampleAnswer {
         (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported_media_type`: no such file is shown in a header, or it is another than its type says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`meta_refused`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["templates:write"])),

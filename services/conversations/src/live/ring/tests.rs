@@ -97,6 +97,17 @@ fn bytes_are_bounded_as_well() {
 }
 
 #[test]
+fn whoever_is_ahead_stays_there_and_hears_nothing_twice() {
+    let mut ring = filled(MANY, 4);
+    for of in [1, 9] {
+        let ahead = at(&ring, 6);
+        assert!(matches!(ring.read(project(of), ahead, MANY), Found::Events(events, position) if events.is_empty() && position == ahead));
+    }
+    (5..=8).for_each(|sequence| ring.push(event(sequence, sequence % 2, 10)));
+    assert_eq!(sequences(&ring.read(project(1), at(&ring, 6), MANY)), [7]);
+}
+
+#[test]
 fn a_restart_loses_every_position() {
     let mut ring = filled(MANY, 10);
     let position = at(&ring, 10);

@@ -13,6 +13,7 @@ use ulid::Ulid;
 use super::*;
 use crate::credential::Issued;
 
+mod readme;
 mod unread;
 
 fn ulid(n: u64) -> Ulid {

@@ -24,6 +24,7 @@ use crate::number::meta;
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`number_not_connected`: there is none before a number was signed up", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`access_lost`: Meta lets us ask no more", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -70,6 +70,7 @@ pub(crate) struct Flow {
 /// Where a Flow is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = FlowStatus)]
 pub(crate) enum Status {
     Draft,
     Published,

@@ -61,6 +61,7 @@ pub(crate) struct Template {
 /// Where a template is. All that Meta has; the simulator brings one into each by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = TemplateStatus)]
 pub(crate) enum Status {
     Approved,
     Pending,

@@ -21,6 +21,7 @@ const CATEGORY_NOTICE: TimeDelta = TimeDelta::hours(24);
 /// What is decided. Who has subscribed to the account hears of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TemplateDecision)]
 pub(crate) struct Decision {
     pub(crate) verdict: Verdict,
     /// Of `reject`: `INVALID_FORMAT` and the like.

@@ -5,7 +5,6 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
 use crate::paystack::account::Card;
 use crate::paystack::refusal::Refusal;
@@ -13,7 +12,7 @@ use crate::paystack::transaction::Transaction;
 use crate::paystack::{Office, Paystack};
 
 /// With which card; a good one if nobody says.
-#[derive(Deserialize, Default, ToSchema)]
+#[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Payment {
     card: Card,
@@ -28,7 +27,8 @@ pub(crate) async fn show(State(paystack): State<Paystack>, Path(access_code): Pa
 }
 
 /// Pays at a page, or fails to.
-#[utoipa::path(post, path = "/sim/paystack/pay/{access_code}/payment", tag = "simulated paystack", request_body = Payment,
+#[utoipa::path(post, path = "/sim/paystack/pay/{access_code}/payment", tag = "simulated paystack",
+    request_body(content = Object, description = "`card`: `good`, `insufficient_funds`, `single_use` or `declined_later`; a good one if nobody says"),
     params(("access_code" = String, Path, description = "Of the page")),
     responses((status = 200, body = Object), (status = 404, body = Object), (status = 409, body = Object)))]
 pub(crate) async fn pay(State(paystack): State<Paystack>, Path(access_code): Path<String>, body: Bytes) -> Result<Json<Value>, Refusal> {
