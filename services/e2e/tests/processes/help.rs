@@ -127,7 +127,8 @@ fn program(name: &str) -> &str {
 /// README's table names every variable that is in some program's help, and in whose. Everything is explained.
 #[test]
 fn every_command_and_flag_is_explained_and_the_readme_says_who_reads_which_variable() {
-    let mut table = readers(&readme());
+    let readme = readme();
+    let mut table = readers(&readme);
     let helps = helps();
     for deep in ["replay log export", "replay parked skip", "simulator serve", "simulator send text", "paige up", "paige demo billing"] {
         assert!(
