@@ -48,7 +48,7 @@ impl Feed {
     fn with_limits(journal: Journal, ring: Limits, streams_max: usize) -> Self {
         Self(Arc::new(Inner {
             journal,
-            ring: Mutex::new(Ring::new(ring)),
+            ring: Mutex::new(Ring::new(ring, 0)),
             reached: watch::Sender::new(None),
             places: Arc::new(Semaphore::new(streams_max)),
             closed: CancellationToken::new(),
@@ -96,22 +96,24 @@ impl Feed {
     /// Reads the latest events and gives the sequence behind them.
     async fn fill(&self) -> Result<u64, journal::Error> {
         let state = self.0.journal.state(Stream::Conversation).await?;
-        let remembered = u64::try_from(self.ring().limits().events).unwrap_or(u64::MAX);
+        let limits = self.ring().limits();
+        let remembered = u64::try_from(limits.events).unwrap_or(u64::MAX);
         let mut from = state.first.max((state.last + 1).saturating_sub(remembered));
         self.0.reached.send_replace(None);
-        self.ring().restart(from.saturating_sub(1));
+        let mut filled = Ring::new(limits, from.saturating_sub(1));
         while from <= state.last {
             let range = Range { from, through: Some(state.last) };
             let mut events = pin!(self.0.journal.replay(Stream::Conversation, range, Filter::all()));
             from = state.last + 1;
             while let Some(event) = events.next().await {
                 match event {
-                    Ok(event) => self.ring().push(event),
+                    Ok(event) => filled.push(event),
                     Err(error) => from = behind(&error).ok_or(error)?,
                 }
             }
         }
-        self.ring().reach(state.last);
+        filled.reach(state.last);
+        self.ring().renew(filled);
         self.0.reached.send_replace(Some(state.last));
         Ok(state.last + 1)
     }

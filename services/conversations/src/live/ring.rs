@@ -62,24 +62,25 @@ pub(crate) enum Found {
 }
 
 impl Ring {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, epoch: 0, floor: 0, last: 0, bytes: 0, order: VecDeque::new(), topics: HashMap::new() }
+    /// An empty one: its first event has a sequence behind `floor`.
+    pub(crate) fn new(limits: Limits, floor: u64) -> Self {
+        Self { limits, epoch: 0, floor, last: floor, bytes: 0, order: VecDeque::new(), topics: HashMap::new() }
     }
 
     pub(crate) fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// Forgets everything; the next event has a sequence behind `floor`. Whoever listens has lost what was in between.
-    pub(crate) fn restart(&mut self, floor: u64) {
-        self.epoch += 1;
-        (self.floor, self.last, self.bytes) = (floor, floor, 0);
-        self.order.clear();
-        self.topics.retain(|_, topic| topic.bell.is_some());
-        for topic in self.topics.values_mut() {
-            topic.events.clear();
-            topic.forgotten = 0;
-            topic.ring(floor);
+    /// Takes the place of what is here, all at once, so that nobody reads a part of it. Listeners stay, and have lost what was in between.
+    pub(crate) fn renew(&mut self, filled: Self) {
+        let epoch = self.epoch + 1;
+        let before = std::mem::replace(self, Self { epoch, ..filled });
+        for (project, Topic { bell, .. }) in before.topics {
+            if bell.is_some() {
+                let topic = self.topics.entry(project).or_default();
+                topic.bell = bell;
+                topic.ring(self.last);
+            }
         }
     }
 
@@ -148,9 +149,7 @@ impl Ring {
         if position.epoch != self.epoch {
             return Found::Lost(self.end());
         }
-        // Whoever comes back while the ring is filled anew may have heard of more than it holds yet.
-        let end = Position { sequence: self.last.max(position.sequence), ..position };
-        let Some(topic) = self.topics.get(&project) else { return Found::Events(Vec::new(), end) };
+        let Some(topic) = self.topics.get(&project) else { return Found::Events(Vec::new(), self.end()) };
         if topic.forgotten > position.sequence {
             return Found::Lost(self.end());
         }
@@ -167,7 +166,7 @@ impl Ring {
         }
         let next = match found.last() {
             Some(last) if start + found.len() < topic.events.len() => Position { sequence: last.sequence, ..position },
-            _ => end,
+            _ => self.end(),
         };
         Found::Events(found, next)
     }

@@ -28,8 +28,7 @@ fn event(sequence: u64, of: u64, bytes: usize) -> Recorded {
 }
 
 fn filled(limits: Limits, through: u64) -> Ring {
-    let mut ring = Ring::new(limits);
-    ring.restart(0);
+    let mut ring = Ring::new(limits, 0);
     (1..=through).for_each(|sequence| ring.push(event(sequence, sequence % 2, 10)));
     ring
 }
@@ -72,8 +71,7 @@ fn a_full_hand_goes_on_where_it_stopped() {
 
 #[test]
 fn what_is_forgotten_is_lost_only_for_its_own_project() {
-    let mut ring = Ring::new(Limits { events: 3, bytes: 1_000_000 });
-    ring.restart(0);
+    let mut ring = Ring::new(Limits { events: 3, bytes: 1_000_000 }, 0);
     let _listener = ring.listen(project(0));
     ring.push(event(1, 0, 1));
     (2..=9).for_each(|sequence| ring.push(event(sequence, 1, 1)));
@@ -84,8 +82,7 @@ fn what_is_forgotten_is_lost_only_for_its_own_project() {
 
 #[test]
 fn bytes_are_bounded_as_well() {
-    let mut ring = Ring::new(Limits { events: 1_000, bytes: 10_000 });
-    ring.restart(0);
+    let mut ring = Ring::new(Limits { events: 1_000, bytes: 10_000 }, 0);
     for sequence in 1..=50 {
         ring.push(event(sequence, sequence % 5, 1_000));
         assert!(ring.bytes <= 10_000);
@@ -97,22 +94,15 @@ fn bytes_are_bounded_as_well() {
 }
 
 #[test]
-fn whoever_is_ahead_stays_there_and_hears_nothing_twice() {
-    let mut ring = filled(MANY, 4);
-    for of in [1, 9] {
-        let ahead = at(&ring, 6);
-        assert!(matches!(ring.read(project(of), ahead, MANY), Found::Events(events, position) if events.is_empty() && position == ahead));
-    }
-    (5..=8).for_each(|sequence| ring.push(event(sequence, sequence % 2, 10)));
-    assert_eq!(sequences(&ring.read(project(1), at(&ring, 6), MANY)), [7]);
-}
-
-#[test]
-fn a_restart_loses_every_position() {
+fn what_is_read_anew_is_there_all_at_once_and_loses_every_position() {
     let mut ring = filled(MANY, 10);
     let position = at(&ring, 10);
-    ring.restart(20);
-    assert!(matches!(ring.read(project(1), position, MANY), Found::Lost(position) if position.sequence == 20));
+    let listener = ring.listen(project(1));
+    ring.renew(filled(MANY, 20));
+    assert!(listener.has_changed().unwrap());
+    assert!(matches!(ring.read(project(1), position, MANY), Found::Lost(position) if position == at(&ring, 20)));
+    ring.push(event(21, 1, 10));
+    assert_eq!(sequences(&ring.read(project(1), at(&ring, 20), MANY)), [21]);
 }
 
 #[test]
