@@ -24,7 +24,11 @@ pub(crate) fn choose(asked: Option<u16>, memory: &Path) -> Result<u16> {
     }
     let remembered = std::fs::read_to_string(memory).ok().and_then(|text| text.trim().parse().ok());
     match remembered.filter(|port| is_free(*port)) {
-        Some(port) => Ok(port),
+        Some(port) => {
+            // After a restart in the same process it is reserved already.
+            reserve(port);
+            Ok(port)
+        }
         None => free_port(),
     }
 }
@@ -40,7 +44,7 @@ pub fn free_port() -> Result<u16> {
     next.find(|port| reserve(*port) && is_free(*port)).ok_or(Error::NoPort { tries: TRIES_MAX })
 }
 
-/// False: somebody has it. What turns out not to be free stays reserved: it is one of very many.
+/// False: somebody has it, perhaps this process. What turns out not to be free stays reserved: it is one of very many.
 fn reserve(port: u16) -> bool {
     static RESERVED: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
     let Ok(socket) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) else { return false };
