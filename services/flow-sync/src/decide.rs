@@ -86,7 +86,7 @@ pub enum Refusal {
 /// What can be done to a Flow that is no draft instead of deleting it.
 fn instead(status: &str) -> &'static str {
     match status {
-        DEPRECATED => "it is sent to nobody any more as it is, and stays in the list",
+        DEPRECATED => "it can no longer be sent, and stays in the list",
         _published_restricted_or_new => "deprecate it, so that it can be sent no more",
     }
 }

@@ -88,7 +88,8 @@ pub(crate) async fn show_drift_json(
     Path((project, flow)): Path<(ProjectId, FlowId)>,
 ) -> Result<Response, Problem> {
     let (_, flow) = flow_sync.made(project, flow).await?;
-    let drift = flow.drift.filter(|drift| drift.content).ok_or(Refusal::NoDrift)?;
+    let same = || Problem::conflict("no_drift", "Meta has the JSON that was uploaded");
+    let drift = flow.drift.filter(|drift| drift.content).ok_or_else(same)?;
     flow_sync.bytes(project, &drift.meta_sha256, &drift.meta_sha256).await
 }
 
