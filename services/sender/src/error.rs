@@ -7,7 +7,7 @@ pub enum Error {
     #[error("read the log")]
     Log(#[from] journal::Error),
     /// A part of the work has panicked.
-    #[error("a task of the sender")]
+    #[error("run a task of the sender")]
     Task(#[from] tokio::task::JoinError),
     /// The platform database does not do as told.
     #[error("use the platform database")]

@@ -127,14 +127,14 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
         Err(_) => return Unsent::NotReady(said::REFUSED_PAUSE).into(),
     }
     let asked_at = sender.clock.now();
-    if let Some(requested) = order.asked_at {
-        metrics::histogram!("sender_request_to_call_seconds").record((asked_at - requested).as_seconds_f64().max(0.0));
-    }
     let clock = sender.clock.clone();
     let in_time = move || !is_late(began, clock.now() - at);
     let answer = sender.graph.send_message(&ready.token, &ready.number, &ready.body, in_time).await;
     if matches!(answer, Err(graph::Error::TooLate)) {
         return Sending::Late;
+    }
+    if let Some(requested) = order.asked_at {
+        metrics::histogram!("sender_request_to_call_seconds").record((asked_at - requested).as_seconds_f64().max(0.0));
     }
     let stale_file =
         answer.as_ref().is_err_and(decide::may_be_a_file) && sender.files.doubt(&ready.files, &ready.number, ready.requested_at);

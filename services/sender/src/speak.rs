@@ -98,7 +98,7 @@ impl Scheduler {
         }
     }
 
-    /// At most one event of each contact, status and read receipt is kept. One timer is for all of them.
+    /// At most one event for each contact, for each message that a status settled and for each read receipt. One timer is for all of them.
     fn keep_refused(&mut self, saying: Saying) {
         if self.refused.is_empty() {
             let pause = TimeDelta::from_std(REFUSED_PAUSE).unwrap_or(TimeDelta::MAX);
