@@ -54,7 +54,6 @@ pub(crate) struct ContactPage<'r> {
     params(("project" = String, Path, description = "The project's id"), ListContacts),
     responses(
         (status = 200, description = "A page of contacts", body = ContactPage),
-        (status = 400, description = "`invalid_path`, `invalid_query`, `invalid_cursor`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),

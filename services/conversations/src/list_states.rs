@@ -52,7 +52,6 @@ pub(crate) struct StateCount {
     params(("project" = String, Path, description = "The project's id")),
     responses(
         (status = 200, description = "Every state with its numbers", body = States),
-        (status = 400, description = "`invalid_path`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),

@@ -49,7 +49,6 @@ pub(crate) struct MakeContact {
     responses(
         (status = 200, description = "It was there", body = ContactAnswer),
         (status = 201, description = "It is made", body = ContactAnswer, headers(("Location" = String, description = "The contact"))),
-        (status = 400, description = "`invalid_path`, `malformed_json`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),

@@ -24,7 +24,6 @@ use crate::{Conversations, Error};
     ),
     responses(
         (status = 200, description = "The contact", body = ContactAnswer),
-        (status = 400, description = "`invalid_path`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),

@@ -27,7 +27,6 @@ const STATE_CHANGES_MAX: i64 = 1_000;
     ),
     responses(
         (status = 200, description = "The conversation", body = ConversationAnswer, headers(("ETag" = String, description = "How often its state has changed"))),
-        (status = 400, description = "`invalid_path`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),

@@ -27,7 +27,6 @@ use crate::{Conversations, Error};
     ),
     responses(
         (status = 200, description = "The message", body = MessageAnswer),
-        (status = 400, description = "`invalid_path`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
@@ -64,7 +63,6 @@ pub(crate) struct FindMessage {
     params(("project" = String, Path, description = "The project's id"), FindMessage),
     responses(
         (status = 200, description = "The message, if it is there", body = MessagePage),
-        (status = 400, description = "`invalid_path`, `invalid_query`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),

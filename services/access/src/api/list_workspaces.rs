@@ -50,7 +50,6 @@ struct LastWorkspace {
     params(ListWorkspaces),
     responses(
         (status = 200, description = "A page of workspaces", body = WorkspacePage),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list_workspaces(

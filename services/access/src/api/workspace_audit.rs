@@ -19,7 +19,6 @@ use crate::{Access, Refusal};
     params(("workspace" = String, Path, description = "The workspace's id"), ReadAudit),
     responses(
         (status = 200, description = "A page of entries", body = AuditPage),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -101,7 +101,6 @@ pub(crate) struct PreviewAnswer {
     ),
     responses(
         (status = 200, description = "The screen", body = PreviewAnswer),
-        (status = 400, description = "`invalid_query`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`flow_has_no_json`; `flow_invalid`, with `findings`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`step_impossible`: there is no such screen", body = Problem, content_type = "application/problem+json"),

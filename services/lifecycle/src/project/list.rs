@@ -59,7 +59,6 @@ struct LastProject {
     params(ListProjects),
     responses(
         (status = 200, description = "A page of projects", body = ProjectPage),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list_projects(

@@ -47,7 +47,6 @@ pub(crate) struct ExampleAnswer {
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "`image/jpeg`, `image/png`, `video/mp4` or `application/pdf`"),
     responses(
         (status = 201, description = "Meta has it", body = ExampleAnswer),
-        (status = 400, description = "`invalid_query`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
