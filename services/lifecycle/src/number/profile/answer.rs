@@ -16,7 +16,7 @@ pub(crate) struct ProfileAnswer {
     /// One of Meta's words.
     #[schema(example = "RESTAURANT")]
     vertical: Option<String>,
-    /// Where its photo can be fetched, for a while. Null also if Meta did not say where one is that was just changed.
+    /// Where its photo can be fetched, for a while. Null as well after a change of the photo if Meta did not say where the new one is.
     photo_url: Option<String>,
 }
 
