@@ -27,7 +27,7 @@ pub enum Refusal {
     OwnerNeeded,
     #[error("nobody gives away what they do not have: {0}")]
     ScopeNotHeld(String),
-    #[error("a personal workspace has one member, and lives as long as they do; make a workspace for a team, POST /workspaces")]
+    #[error("a personal workspace has one member, and lives as long as they do; make a workspace for a team, POST /v1/workspaces")]
     Personal,
     #[error("the workspace of the installation has no owner and stays")]
     Installation,

@@ -75,7 +75,7 @@ pub enum Refusal {
     #[error("nothing is scheduled")]
     NothingScheduled,
     /// It takes a payment, and there is nothing to charge.
-    #[error("nothing is stored that could be charged; pay at the provider's page, POST /projects/{{project}}/subscription/pay")]
+    #[error("nothing is stored that could be charged; pay at the provider's page, POST …/subscription/pay")]
     PaymentRequired,
     /// No such payment was asked for.
     #[error("no such payment")]

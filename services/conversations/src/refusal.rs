@@ -24,10 +24,10 @@ pub(crate) enum Refusal {
     ContactUnreachable,
     #[error("templates for authentication go to numbers alone, and this contact's is not known; send another message")]
     PhoneNeeded,
-    #[error("messages into groups cannot be sent; send to the contact, POST /contacts/{{contact}}/messages")]
+    #[error("messages into groups cannot be sent; send to the contact, POST …/contacts/{{contact}}/messages")]
     GroupNotSupported,
     #[error(
-        "the conversation is closed; reopen it (PATCH with \"open\": true), or send to the contact, POST /contacts/{{contact}}/messages"
+        "the conversation is closed; reopen it (PATCH with \"open\": true), or send to the contact, POST …/contacts/{{contact}}/messages"
     )]
     ConversationClosed,
     #[error("{}", window(.0))]

@@ -28,21 +28,19 @@ pub enum Refusal {
     #[error("a signup at Meta brought the project another number; disconnect that first")]
     NumberSignedUp,
     /// It has no number that a signup at Meta brought.
-    #[error("no number is connected through a signup at Meta; sign one up first, POST /projects/{{project}}/number/signup")]
+    #[error("no number is connected through a signup at Meta; sign one up first, POST …/number/signup")]
     NumberNotConnected,
     /// Meta has not decided about the name before.
     #[error("a display name is in review already; another can be asked for when Meta has decided")]
     NameInReview,
     /// The project never became usable.
-    #[error("provisioning of the project has failed; try it again, POST /projects/{{project}}/retry, or delete the project")]
+    #[error("provisioning of the project has failed; try it again, POST …/retry, or delete the project")]
     ProjectFailed,
     /// The project is not usable yet.
     #[error("the project is still being made; wait until it is ready")]
     NotReady,
     /// The project is going, or going was given up on the way: the operation can be tried again.
-    #[error(
-        "the project is being deleted by operation {0}; if that failed, all that can be done is to try it again, POST /projects/{{project}}/retry"
-    )]
+    #[error("the project is being deleted by operation {0}; if that failed, all that can be done is to try it again, POST …/retry")]
     ProjectDeleting(OperationId),
     /// A project does one thing at a time.
     #[error("operation {operation} ({kind}) is running", kind = .kind.as_str())]
