@@ -31,7 +31,7 @@ pub(crate) struct DeleteWorkspace {
     responses(
         (status = 204, description = "Deleted"),
         (status = 409, description = "`owns_projects`: they are deleted first, for a team gives none away; `personal_workspace`, `installation_workspace`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`not_confirmed`: the name is another", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`; `not_confirmed`: the name is another", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn delete_workspace(
