@@ -37,11 +37,7 @@ async fn to_resume_before_the_end_changes_nothing_of_the_cycle_and_charges_nothi
     let now = world.clock.now();
     world.provider.set(&credits, |held| (held.status, held.paid_at) = ("success", Some(now)));
     world.report(&credits).await;
-    let began = std::time::Instant::now();
-    while world.get(project, "credits").await["balance"] != 500 {
-        assert!(began.elapsed() < crate::world::PATIENCE, "waited for the credits");
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
+    testbed::until("the credits are there", async || world.get(project, "credits").await["balance"] == 500).await;
     let before = seen(&world, project).await;
     let end: DateTime<Utc> = before.0[0]["cycle"]["ends_at"].as_str().unwrap().parse().unwrap();
     ask(&world, project, "resume").await;

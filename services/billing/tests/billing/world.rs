@@ -1,7 +1,7 @@
 //! What every test of billing stands on: a broker and a platform database of its own, a clock that stands, a provider, the service in this
 //! process, and the log to play lifecycle and ingress on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
@@ -88,12 +88,9 @@ impl World {
     /// Payments are compared with the provider's at the start, and then after a day by the clock. So what a test does within a day is done by
     /// what it tests, and no question is on its way to the provider when a test changes how that answers.
     async fn until_compared(&self) {
-        let began = Instant::now();
         let compared = "SELECT EXISTS (SELECT FROM billing.reconciliation)";
-        while !sqlx::query_scalar::<_, bool>(compared).fetch_one(&self.pool).await.unwrap() {
-            assert!(began.elapsed() < PATIENCE, "waited for the first comparison");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let so = async || sqlx::query_scalar::<_, bool>(compared).fetch_one(&self.pool).await.unwrap();
+        testbed::until("payments are compared", so).await;
     }
 
     /// Stops its work; the routes still answer.
