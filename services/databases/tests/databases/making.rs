@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::world::{API_KEY, PATIENCE, World};
+use crate::world::{API_KEY, World};
 use axum::http::StatusCode;
 use contract::{Context, DatabaseEvent, DatabaseReady, DatabaseStep, Event, EventId, Subject};
 use databases::provision::{Failure, Provision};
@@ -154,11 +154,7 @@ async fn a_server_that_is_down_is_waited_for() {
     world.until(first, "ready").await;
     world.servers.postgres.kill().await;
     let second = world.create_project().await;
-    let began = std::time::Instant::now();
-    while world.journal.state(contract::Stream::Parked).await.unwrap().messages == 0 {
-        assert!(began.elapsed() < PATIENCE, "nothing is set aside");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    testbed::until("it is set aside", async || !world.journal.parked().await.unwrap().is_empty()).await;
     world.servers.postgres.restart().await.unwrap();
     world.until(second, "ready").await;
     assert_eq!(world.on_server().await, World::whole(&[first, second]));
@@ -182,13 +178,7 @@ async fn older_system_tables_are_brought_forward_at_start() {
     world.journal.append(&subject, Expect::At(last), vec![old]).await.unwrap();
 
     let service = world.start(world.databases()).await;
-    let began = std::time::Instant::now();
-    while world.told(project).await.len() < 7 {
-        assert!(began.elapsed() < PATIENCE, "so far: {:?}", world.told(project).await);
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    let progress = world.databases().progress(project).await.unwrap();
-    assert_eq!(progress.ready.unwrap().schema_version, projections::schema_version());
+    world.until_current(project).await;
     world.end(service).await;
 }
 
@@ -216,11 +206,7 @@ async fn tables_from_before_sending_learn_it_and_keep_what_they_hold() {
     world.journal.append(&Subject::database(project), Expect::Any, vec![old]).await.unwrap();
 
     let service = world.start(world.databases()).await;
-    let began = std::time::Instant::now();
-    while world.databases().progress(project).await.unwrap().ready.unwrap().schema_version < 2 {
-        assert!(began.elapsed() < PATIENCE, "so far: {:?}", world.told(project).await);
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    world.until_current(project).await;
     world.end(service).await;
     let kept: (String, i64) = sqlx::query_as("SELECT (SELECT wamid FROM public.messages), (SELECT count(*) FROM paige.submissions)")
         .fetch_one(&mut platform)

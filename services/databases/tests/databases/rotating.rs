@@ -262,11 +262,7 @@ async fn a_rotation_while_tables_are_brought_forward_keeps_nobody_from_that() {
         Ok(())
     });
     let service = world.start(world.databases().with_hook(hook)).await;
-    let began = Instant::now();
-    while world.databases().progress(project).await.unwrap().ready.unwrap().schema_version == 0 {
-        assert!(began.elapsed() < PATIENCE, "so far: {:?}", world.told(project).await);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    world.until_current(project).await;
     assert_eq!(rotations(&world, project).await, 1);
     until_let_in(&world.bot_url(project).await).await.close().await.unwrap();
     assert_refused(&old).await;

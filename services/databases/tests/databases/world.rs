@@ -111,6 +111,13 @@ impl World {
         testbed::found(&what, async || self.told(project).await, fits).await;
     }
 
+    /// Waits until its tables are of the latest version.
+    pub(crate) async fn until_current(&self, project: ProjectId) {
+        let version = async || self.databases().progress(project).await.unwrap().ready.map(|ready| ready.schema_version);
+        let is_current = |version: &Option<u32>| *version == Some(projections::schema_version());
+        testbed::found("the latest version of the tables", version, is_current).await;
+    }
+
     /// Stops the service. Nothing is held: a test ends with it, unless it wanted something to be.
     pub(crate) async fn end(&self, service: Service) {
         testbed::end(&self.journal, service.stop()).await;
