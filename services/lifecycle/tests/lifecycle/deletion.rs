@@ -11,7 +11,7 @@ use journal::Expect;
 use serde_json::{Value, json};
 
 use crate::others::{UNMAKING, operation_of};
-use crate::world::{PATIENCE, World, fresh_pool};
+use crate::world::{World, fresh_pool};
 
 pub(crate) const NUMBER: &str = "207358419203847";
 pub(crate) const ACCOUNT: &str = "104857392016384";
@@ -105,11 +105,8 @@ async fn a_project_is_deleted_with_everything_that_names_it_and_leaves_one_fact(
     for step in UNMAKING {
         world.say_gone(id, operation_of(&answer.body), step).await;
     }
-    let began = std::time::Instant::now();
-    while traces(&world, id).await != [(Stream::Project, 1)] {
-        assert!(began.elapsed() < PATIENCE, "late words stay: {:?}", traces(&world, id).await);
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    let is_silent = |left: &Vec<(Stream, u64)>| *left == [(Stream::Project, 1)];
+    testbed::found("late words go", async || traces(&world, id).await, is_silent).await;
     assert_gone(&world, id, &location).await;
 
     // Other tables over the same log know no more of it.
@@ -167,11 +164,7 @@ async fn what_a_number_hears_for_its_next_project_while_the_last_is_erased_stays
         world.say_gone(gone, operation_of(&answer.body), step).await;
     }
     // The first pass is over; the next comes when nothing can be on its way to the log any more.
-    let began = std::time::Instant::now();
-    while heard(&world).await != [0, 0] {
-        assert!(began.elapsed() < PATIENCE, "what was its own stays: {:?}", heard(&world).await);
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    testbed::found("what was its own goes", async || heard(&world).await, |heard: &[u64; 2]| *heard == [0, 0]).await;
     connect(next).await;
     hear(&world).await;
     assert_gone(&world, gone, answer.headers["location"].to_str().unwrap()).await;

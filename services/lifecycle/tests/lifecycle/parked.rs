@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{HoldKind, ProjectId, Recorded, Stream, Subject};
-use journal::{Follow, Handled, Handler, Stop};
+use journal::{Follow, Handled, Handler, HeldKey, Stop};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -42,15 +41,9 @@ fn projects() -> Follow {
 /// The other service holds the project's key, from an event after this one on.
 async fn until_parked(world: &World, id: ProjectId, after: u64) {
     let key = Subject::project(id).to_string();
-    let began = std::time::Instant::now();
-    loop {
-        let parked = world.journal.parked().await.unwrap();
-        if parked.iter().any(|held| held.kind == HoldKind::Parked && held.key == key && held.from_sequence > after) {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "so far: {parked:?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let is_parked = |held: &HeldKey| held.kind == HoldKind::Parked && held.key == key && held.from_sequence > after;
+    let held = async || world.journal.parked().await.unwrap();
+    testbed::found("it is parked", held, |held: &Vec<HeldKey>| held.iter().any(is_parked)).await;
 }
 
 async fn until_handled(handled: &mut mpsc::UnboundedReceiver<String>, wanted: &str) {
