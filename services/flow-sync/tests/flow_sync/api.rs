@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use testbed::until;
 
 use crate::world::{World, bad, good};
 
@@ -30,7 +31,7 @@ async fn a_flow_is_kept_byte_for_byte_with_every_revision_and_waits_for_a_number
     let again = world.send(Method::PUT, &format!("{path}/json"), Some("2"), Some(&json!({"flow_json": text}))).await;
     assert_eq!((again.status, &again.body["revision"]), (200, &json!(2)), "the same bytes change nothing");
     assert_eq!(world.told(&path).await, ["created", "revised", "revised"]);
-    world.until_so("the file shows what counts", async || world.file(project, "booking.json") == serde_json::from_str(text).unwrap()).await;
+    until("the file shows what counts", async || world.file(project, "booking.json") == serde_json::from_str(text).unwrap()).await;
     assert_eq!(world.meta.asked(), Vec::<String>::new());
     world.end().await;
 }
@@ -164,17 +165,13 @@ async fn a_list_is_by_name_and_page_and_a_name_is_one_flows() {
         let again = world.post(&flows, &json!({"name": taken, "categories": ["OTHER"]})).await;
         assert_eq!(again.code(), (409, "name_taken"), "{taken}");
     }
-    world
-        .until_so("the file has the other name", async || {
-            world.file(project, "d.json").is_some() && world.file(project, "a.json").is_none()
-        })
-        .await;
+    until("the file has the other name", async || world.file(project, "d.json").is_some() && world.file(project, "a.json").is_none()).await;
     assert_eq!(world.send(Method::DELETE, &a, None, None).await.status, 204);
     assert_eq!(world.send(Method::DELETE, &a, None, None).await.status, 204, "what is deleted stays so");
     assert_eq!(world.get(&a).await.body["at_meta"]["state"], "deleted");
     assert_eq!(world.put(&a, &good("x"), false).await.code(), (409, "flow_deleted"));
     assert_eq!(names(&world.get(&flows).await.body), ["B", "c"]);
-    world.until_so("the file is gone", async || world.file(project, "d.json").is_none()).await;
+    until("the file is gone", async || world.file(project, "d.json").is_none()).await;
     world.make(project, "d", &good("another")).await;
     let back = world.make(project, "a", &good("again")).await;
     assert_eq!((back == a, world.get(&back).await.body["revision"].clone()), (true, json!(2)), "it goes on counting");

@@ -4,6 +4,7 @@ use axum::http::Method;
 use chassis::Clock;
 use contract::{ProjectRestored, ProjectSuspended};
 use serde_json::{Value, json};
+use testbed::until;
 
 use crate::meta::Fault;
 use crate::world::{World, bad, good};
@@ -249,7 +250,7 @@ async fn what_waited_for_a_number_is_uploaded_when_one_is_connected() {
     assert_eq!(world.post(&empty, &json!({"name": "later", "categories": ["OTHER"]})).await.status, 201);
     world.connect(project).await;
     world.until(&path, "it is uploaded", |flow| flow["at_meta"]["state"] == "in_sync").await;
-    world.until_so("both are at Meta", async || world.meta.flows().len() == 2).await;
+    until("both are at Meta", async || world.meta.flows().len() == 2).await;
     assert_eq!(world.meta.flows().iter().filter(|held| held.json.is_some()).count(), 1);
     world.end().await;
 }

@@ -3,6 +3,7 @@
 use axum::http::Method;
 use contract::OperationKind;
 use serde_json::json;
+use testbed::until;
 
 use crate::meta::Fault;
 use crate::world::{World, good};
@@ -70,12 +71,12 @@ async fn a_project_that_is_deleted_takes_its_flows_with_it_whoever_writes_meanwh
             "{:?}",
             answers.iter().map(|a| a.status).collect::<Vec<_>>()
         );
-        world.until_so("the folder is gone", async || !world.folder.path().join(project.to_string()).exists()).await;
+        until("the folder is gone", async || !world.folder.path().join(project.to_string()).exists()).await;
         let rows = async || {
             let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM flow_sync.flows WHERE project_id = $1");
             count.bind(project.to_string()).fetch_one(&world.pool).await.unwrap()
         };
-        world.until_so("the rows are gone", async || rows().await == 0).await;
+        until("the rows are gone", async || rows().await == 0).await;
         assert_eq!(world.put(&path, &good("x"), false).await.code(), (409, "project_ends"));
     }
     world.end().await;

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use contract::{OperationKind, ProjectId, ProjectSuspended, Stream, Subject};
 use serde_json::{Value, json};
+use testbed::until;
 
 use crate::meta::{Fault, Held, LIBRARY_TEXT};
 use crate::world::{API_KEY, WABA, World, draft};
@@ -206,7 +207,7 @@ async fn a_deletion_forgets_every_template_and_nothing_comes_after_it() {
     world.sync(other).await;
     let operation = world.begin(project, OperationKind::DeleteProject).await;
     let space = Subject::template_space(project);
-    world.until_so("they are erased", async || !world.journal.entity(&space).await.unwrap().is_empty()).await;
+    until("they are erased", async || !world.journal.entity(&space).await.unwrap().is_empty()).await;
     assert_eq!(world.get(&path).await.status, 404);
     assert_eq!(world.post(project, &draft("late", "Hi.")).await.code(), (409, "project_ends"));
     let before = world.told(&path).await;
@@ -221,14 +222,12 @@ async fn a_deletion_forgets_every_template_and_nothing_comes_after_it() {
         )
         .await;
     let seen = format!("/v1/projects/{other}/templates?name=sale&status=PAUSED");
-    world
-        .until_so("the other project hears it", async || world.get(&seen).await.body["data"].as_array().is_some_and(|data| data.len() == 1))
-        .await;
+    until("the other project hears it", async || world.get(&seen).await.body["data"].as_array().is_some_and(|data| data.len() == 1)).await;
     assert_eq!(world.told(&path).await, before);
     world.say(project, contract::OperationFailed { operation, step: "erase".into(), code: "x".into(), reason: "x".into() }).await;
     world.say(project, contract::OperationRetried { operation, deadline: world.clock.now() }).await;
     let again = world.begin(project, OperationKind::DeleteProject).await;
-    world.until_so("the second says so too", async || world.journal.entity(&space).await.unwrap().len() == 2).await;
+    until("the second says so too", async || world.journal.entity(&space).await.unwrap().len() == 2).await;
     let last = world.journal.entity(&space).await.unwrap().pop().unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&last.data).unwrap()["operation"], json!(again.to_string()));
     assert_eq!(world.meta.templates().len(), 1, "Meta's template is its account's");
@@ -247,7 +246,7 @@ async fn a_caller_that_goes_away_does_not_stop_what_it_began() {
     // Meta's answer never comes, and the template is found by looking.
     world.meta.break_off();
     let list = format!("/v1/projects/{project}/templates?status=PENDING");
-    world.until_so("it is found", async || world.get(&list).await.body["data"].as_array().is_some_and(|data| data.len() == 1)).await;
+    until("it is found", async || world.get(&list).await.body["data"].as_array().is_some_and(|data| data.len() == 1)).await;
     assert_eq!((world.meta.asked("create"), world.meta.templates().len()), (1, 1));
     world.end().await;
 }
