@@ -15,7 +15,7 @@ async fn a_deleted_project_is_closed_once_and_leaves_no_row() {
     world.pay(neighbour).await;
     let operation = world.delete(project).await;
     world.until(project, "the end", |told| told["closed"] == true).await;
-    assert_eq!(world.post(project, "subscription/pause", None).await.code(), Some("subscription_closed"));
+    assert_eq!(world.post(project, "subscription/pause", None).await.code(), "subscription_closed");
     world.say(project, vec![OperationRetried { operation, deadline: world.clock.now() + TimeDelta::hours(1) }.into()]).await;
     world.forward(TimeDelta::days(40));
     world.until(neighbour, "its renewal", |told| told["cycle"]["starts_at"].as_str().unwrap() > "2026-10").await;

@@ -1,6 +1,5 @@
 //! Whoever resumes before the end: what was scheduled is taken back, and nothing else is another than before.
 
-use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::ProjectId;
 use serde_json::{Value, json};
@@ -20,7 +19,7 @@ async fn seen(world: &World, project: ProjectId) -> (Vec<Value>, usize) {
 
 async fn ask(world: &World, project: ProjectId, verb: &str) {
     let answer = world.post(project, &format!("subscription/{verb}"), None).await;
-    assert_eq!(answer.status, StatusCode::OK, "{verb}: {answer:?}");
+    assert_eq!(answer.status, 200, "{verb}: {answer:?}");
 }
 
 #[tokio::test]

@@ -199,7 +199,7 @@ async fn another_account_has_other_templates_and_the_old_ones_are_shown_to_who_a
     assert_ne!(made.headers["location"].to_str().unwrap(), path);
     assert_eq!((names("").await, names("?waba=all").await), (1, 2));
     let edit = world.send(Method::PATCH, &path, None, Some(&json!({"message_send_ttl_seconds": 60}))).await;
-    assert_eq!(edit.code(), (409, "template_of_other_account"));
+    assert_eq!(edit.refused(), (409, "template_of_other_account"));
     assert_eq!(world.sync(project).await["missed"], 0, "those of the old account stay as they were");
     world.end().await;
 }
@@ -229,7 +229,7 @@ async fn what_another_workspace_made_in_the_same_account_is_not_taken_in_and_not
             world.meta.fault("create", fault);
         }
         let refused = world.post(stranger, &draft("sale", "Mine.")).await;
-        assert_eq!(refused.code(), (409, "template_of_other_workspace"), "{}", refused.body);
+        assert_eq!(refused.refused(), (409, "template_of_other_workspace"), "{}", refused.body);
     }
     let own = format!("/v1/projects/{stranger}/templates/{}", TemplateId::of_name(stranger, WABA, "sale", "en_US"));
     let shown = world.get(&own).await.body;
@@ -240,7 +240,7 @@ async fn what_another_workspace_made_in_the_same_account_is_not_taken_in_and_not
     let copy = format!("/v1/projects/{colleague}/templates/{}", TemplateId::of_name(colleague, WABA, "sale", "en_US"));
     let edit = json!({"message_send_ttl_seconds": 60});
     for (method, body) in [(Method::PATCH, Some(&edit)), (Method::DELETE, None)] {
-        assert_eq!(world.send(method, &copy, None, body).await.code(), (409, "template_of_other_workspace"));
+        assert_eq!(world.send(method, &copy, None, body).await.refused(), (409, "template_of_other_workspace"));
     }
     assert_eq!((world.get(&copy).await.status, world.meta.asked("edit"), world.meta.asked("delete")), (200, 0, 0));
     // What nobody made here is everybody's.
