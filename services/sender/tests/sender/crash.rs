@@ -27,7 +27,8 @@ async fn what_was_asked_for_while_nobody_ran_is_sent_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_without_an_outcome_is_unknown_and_never_asked_for_again() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    world.clock = chassis::Clock::manual(world.now());
     let shop = world.shop().await;
     let (contact, message, behind) = (world.contact(), world.message(), world.message());
     world.ask(&shop, contact, message).await;
@@ -35,6 +36,8 @@ async fn a_start_without_an_outcome_is_unknown_and_never_asked_for_again() {
     world.append::<ConversationEvent>(&Subject::conversation(shop.project, contact), started.into()).await;
     world.ask(&shop, contact, behind).await;
     let running = world.sender().await;
+    world.until(&shop, contact, message, "unknown", |event| matches!(event, ConversationEvent::SendOutcomeUnknown(_))).await;
+    assert!(world.clock.advance(chrono::TimeDelta::seconds(10)));
     let ended = world.until_ended(&shop, contact, message).await;
     assert!(matches!(ended, ConversationEvent::MessageAbandoned(_)));
     assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "send_outcome_unknown", "message_abandoned"]);
