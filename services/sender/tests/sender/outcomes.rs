@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{ConversationEvent, ReadRequested, Subject};
 
@@ -76,8 +75,7 @@ async fn each_refusal_ends_or_defers_as_metas_table_says() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_not_worth_it_any_more_fails_as_expired() {
-    let mut world = World::new().await;
-    world.clock = Clock::manual(world.now());
+    let world = World::still().await;
     let shop = world.shop().await;
     let running = world.sender().await;
     let (contact, message, behind) = (world.contact(), world.message(), world.message());

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{ConversationEvent, Subject, UnassignedItemReceived, UnknownOutcome};
 
@@ -42,8 +41,7 @@ async fn what_meta_cannot_explain_is_asked_about_once_unless_the_project_wants_i
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_meta_cannot_explain_is_tried_three_times_whatever_else_put_it_off() {
-    let mut world = World::new().await;
-    world.clock = Clock::manual(world.now());
+    let world = World::still().await;
     let shop = world.shop().await;
     world.policy(&shop, UnknownOutcome::SendAgain).await;
     let running = world.sender().await;
@@ -191,8 +189,7 @@ async fn an_unknown_outcome_without_a_status_is_abandoned_and_a_late_status_stil
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_project_that_wants_it_has_an_unknown_message_sent_again() {
-    let mut world = World::new().await;
-    world.clock = Clock::manual(world.now());
+    let world = World::still().await;
     let shop = world.shop().await;
     world.policy(&shop, UnknownOutcome::SendAgain).await;
     let running = world.sender().await;
