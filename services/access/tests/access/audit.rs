@@ -1,6 +1,5 @@
 //! The audit log: who did what, from which request, in which project and workspace; filtered, paged, moved and erased with the project.
 
-use axum::http::StatusCode;
 use contract::{
     BillingEvent, BotEvent, CodeInitialised, Context, DatabaseEvent, DatabaseReady, Event, EventId, FlowEvent, FlowSpaceCreated, NewEvent,
     ProjectId, ProjectTransferred, ProjectUpdated, Subject, TransferId, TrialStarted,
@@ -88,7 +87,7 @@ async fn what_every_service_says_of_a_project_can_be_looked_up_there() {
         assert_eq!(entries(&world, &format!("{path}?{query}")).await.len(), count, "{query}");
     }
     for query in ["actor=", "actor=everybody", "type='", "limit=0", "limit=201", "cursor=x", "before=1"] {
-        assert_eq!(world.get(API_KEY, &format!("{path}?{query}")).await.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(world.get(API_KEY, &format!("{path}?{query}")).await.status, 400, "{query}");
     }
     let (mut seen, mut next) = (Vec::new(), format!("{path}?limit=2"));
     loop {

@@ -1,6 +1,5 @@
 //! Invitations: by link as a new person, from the list as a known one or when the link is late, renewed, taken back, declined.
 
-use axum::http::StatusCode;
 use chrono::TimeDelta;
 use contract::{Subject, UserId};
 use serde_json::json;
@@ -17,16 +16,13 @@ async fn a_link_registers_a_new_person_signs_them_in_and_joins_in_one_step() {
     let ada = world.sign_in("ada").await;
     let team = world.team(&ada).await;
     let invited = invite(&world, &ada, &team, "bob", "admin").await;
-    assert_eq!(
-        (invited.status, invited.text("/email"), invited.text("/invited_by")),
-        (StatusCode::CREATED, "bob@example.com".into(), ada.id.clone())
-    );
+    assert_eq!((invited.status, invited.text("/email"), invited.text("/invited_by")), (201, "bob@example.com".into(), ada.id.clone()));
     let pending = world.get(&ada.token, &format!("/v1/workspaces/{team}/invites")).await.ok();
     assert_eq!(pending.body["data"], json!([invited.body]));
 
     let token = world.link("bob@example.com", 1).await;
     let joined = world.open("/sign-in/invites", json!({"token": token, "name": "Bob"})).await;
-    assert_eq!(joined.status, StatusCode::CREATED, "{joined:?}");
+    assert_eq!(joined.status, 201, "{joined:?}");
     assert_eq!((joined.text("/workspace/id"), joined.text("/workspace/role")), (team.clone(), "admin".into()));
     let bob = who(&joined, "/session");
     assert_eq!(world.get(&bob.token, "/v1/me").await.ok().text("/name"), "Bob");
@@ -121,14 +117,14 @@ async fn what_was_taken_back_or_declined_leads_nowhere() {
     let id = invite(&world, &ada, &team, "bob", "member").await.ok().text("/id");
     let token = world.link("bob@example.com", 1).await;
     let path = format!("/v1/workspaces/{team}/invites/{id}");
-    assert_eq!(world.delete(&ada.token, &path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(world.delete(&ada.token, &path).await.status, 204);
     assert_eq!(world.delete(&ada.token, &path).await.refused(), (404, "not_found"));
     assert_eq!(world.open("/sign-in/invites", json!({"token": token})).await.refused(), (409, "invite_ended"));
     let bob = world.sign_in("bob").await;
     world.advance(TimeDelta::minutes(1));
     let id = invite(&world, &ada, &team, "bob", "member").await.ok().text("/id");
     let declined = world.post(&bob.token, &format!("/v1/me/invites/{id}/decline"), json!({})).await;
-    assert_eq!(declined.status, StatusCode::NO_CONTENT, "{declined:?}");
+    assert_eq!(declined.status, 204, "{declined:?}");
     assert_eq!(world.get(&bob.token, "/v1/me/invites").await.ok().body["data"], json!([]));
     assert_eq!(world.get(&bob.token, &format!("/v1/workspaces/{team}")).await.refused(), (404, "not_found"));
     assert!(world.told(&Subject::user(UserId::of_email("carl@example.com"))).await.is_empty());

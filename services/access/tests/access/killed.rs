@@ -47,7 +47,7 @@ async fn register(world: &World, n: usize) {
 async fn a_process_killed_again_and_again_ends_up_with_the_tables_that_the_log_says() {
     let mut world = World::new().await;
     world.stop().await;
-    let database_url = embedded::Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let database_url = testbed::fresh_database().await;
     let pool = sqlx::PgPool::connect(&database_url).await.unwrap();
     let began = Instant::now();
     let mut registered = 0;

@@ -1,6 +1,5 @@
 //! Two at once: of two transfers one counts, of accepting and cancelling one, of two acceptances one.
 
-use axum::http::StatusCode;
 use contract::Subject;
 use futures::future::join_all;
 use serde_json::json;
@@ -27,8 +26,8 @@ async fn of_two_transfers_of_ownership_one_counts_and_there_is_one_owner() {
         );
         let mut statuses = [one.status, two.status];
         statuses.sort();
-        assert_eq!(statuses, [StatusCode::OK, StatusCode::FORBIDDEN], "round {round}: {one:?} {two:?}");
-        owner = if one.status == StatusCode::OK { to_one.clone() } else { to_two.clone() };
+        assert_eq!(statuses, [200, 403], "round {round}: {one:?} {two:?}");
+        owner = if one.status == 200 { to_one.clone() } else { to_two.clone() };
         let members = world.get(&owner.token, &format!("/v1/workspaces/{team}/members")).await.ok();
         let owners: Vec<_> = members.body["data"].as_array().unwrap().iter().filter(|member| member["role"] == "owner").collect();
         assert!(owners.len() == 1 && owners[0]["user"] == owner.id, "round {round}: {members:?}");
@@ -51,7 +50,7 @@ async fn an_invitation_is_accepted_or_cancelled_and_never_both() {
         let token = world.link(&email, 1).await;
         let cancel = format!("/v1/workspaces/{team}/invites/{}", invite.text("/id"));
         let (accept, cancel) = tokio::join!(world.open("/sign-in/invites", json!({"token": token})), world.delete(&ada.token, &cancel));
-        match (accept.status.as_u16(), cancel.status.as_u16()) {
+        match (accept.status, cancel.status) {
             (201, 404) => {
                 accepted += 1;
                 world.get(&who(&accept, "/session").token, &format!("/v1/workspaces/{team}")).await.ok();
@@ -79,7 +78,7 @@ async fn of_many_who_have_the_same_link_one_gets_in() {
     world.post(&ada.token, &format!("/v1/workspaces/{team}/invites"), json!({"email": "bob@example.com", "role": "member"})).await.ok();
     let token = world.link("bob@example.com", 1).await;
     let answers = join_all((0..12).map(|_| world.open("/sign-in/invites", json!({"token": token})))).await;
-    let inside = answers.iter().filter(|answer| answer.status == StatusCode::CREATED).count();
+    let inside = answers.iter().filter(|answer| answer.status == 201).count();
     let late = answers.iter().filter(|answer| answer.code() == "invite_ended").count();
     assert_eq!((inside, late), (1, 11), "{answers:?}");
     let bob = contract::UserId::of_email("bob@example.com");
@@ -94,7 +93,7 @@ async fn two_who_invite_the_same_address_make_one_invitation() {
     let team = world.team(&ada).await;
     let path = format!("/v1/workspaces/{team}/invites");
     let answers = join_all((0..8).map(|_| world.post(&ada.token, &path, json!({"email": "bob@example.com", "role": "member"})))).await;
-    let made = answers.iter().filter(|answer| answer.status == StatusCode::CREATED).count();
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
     let soon = answers.iter().filter(|answer| answer.code() == "too_many_requests").count();
     assert_eq!((made, soon), (1, 7), "{answers:?}");
     assert_eq!(world.get(&ada.token, &path).await.ok().body["data"].as_array().unwrap().len(), 1);
@@ -115,7 +114,7 @@ async fn a_key_that_two_rotate_has_one_successor() {
         let (one, two) = tokio::join!(world.post(&ada.token, &rotate, body()), world.post(&ada.token, &rotate, body()));
         let mut statuses = [one.status, two.status];
         statuses.sort();
-        assert_eq!(statuses, [StatusCode::CREATED, StatusCode::CONFLICT], "round {round}: {one:?} {two:?}");
+        assert_eq!(statuses, [201, 409], "round {round}: {one:?} {two:?}");
     }
     world.end().await;
 }

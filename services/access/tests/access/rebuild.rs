@@ -35,22 +35,20 @@ async fn live(world: &World) {
 
 /// The tables, once the followers have come to the end.
 async fn settled(world: &World) -> Vec<(String, Value)> {
-    let began = std::time::Instant::now();
-    loop {
-        // Of the erased project its creation is not kept; everything else has a row. Its end has one after its keys were revoked: until then
-        // there may be as many rows with its creation among them.
-        let counted = "SELECT count(*), coalesce(bool_or(event_type LIKE 'project.project_erased.%'), false) FROM access.audit";
+    let counted = "SELECT count(*), coalesce(bool_or(event_type LIKE 'project.project_erased.%'), false) FROM access.audit";
+    let counts = async || {
         let (rows, is_erased): (i64, bool) = sqlx::query_as(counted).fetch_one(&world.pool).await.unwrap();
-        let mut last: i64 = 0;
+        let mut events: i64 = 0;
         for stream in [Stream::Workspace, Stream::Project] {
-            last += i64::try_from(world.journal.state(stream).await.unwrap().messages).unwrap();
+            events += i64::try_from(world.journal.state(stream).await.unwrap().messages).unwrap();
         }
-        if is_erased && rows == last - 1 {
-            return world.tables().await;
-        }
-        assert!(began.elapsed() < crate::world::PATIENCE, "{rows} rows of {last} events");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+        (rows, is_erased, events)
+    };
+    // Of the erased project its creation is not kept; everything else has a row. Its end has one after its keys were revoked: until then there
+    // may be as many rows with its creation among them.
+    let are_all = |(rows, is_erased, events): &(i64, bool, i64)| *is_erased && *rows == events - 1;
+    testbed::found("every event has its row", counts, are_all).await;
+    world.tables().await
 }
 
 #[tokio::test]

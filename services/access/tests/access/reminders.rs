@@ -283,7 +283,7 @@ async fn killed_while_a_mail_server_has_it_a_reminder_is_not_mailed_again_and_th
     let ada = world.sign_in("ada").await;
     let project = world.project(&ada.personal, &ada.id).await;
     world.stop().await;
-    let database_url = embedded::Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let database_url = testbed::fresh_database().await;
     let mut process = start(&world, &database_url, &[("PAIGE_SMTP_URL", &url)]);
     bill(&world, project, past_due(world.clock.now(), 57_000)).await;
     until_counted(&counts, [0, 1]).await;

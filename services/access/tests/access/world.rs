@@ -6,7 +6,7 @@ use std::time::Duration;
 use access::{Access, Mailer, STREAMS, Settings};
 use auth::Authorizer;
 use axum::Router;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::Method;
 use chassis::{Clock, Health, Ids};
 use chrono::{DateTime, Utc};
 use contract::{Context, Event, EventId, OperationId, ProjectCreated, ProjectErased, ProjectEvent, ProjectId, Subject, WorkspaceId};
@@ -14,7 +14,7 @@ use embedded::Nats;
 use journal::{Expect, Journal};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-pub(crate) use testbed::{API_KEY, fresh_pool};
+pub(crate) use testbed::{API_KEY, Answer, fresh_pool};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -30,35 +30,6 @@ pub(crate) struct World {
     router: Router,
     stop: CancellationToken,
     task: Option<JoinHandle<Result<(), access::Error>>>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    pub(crate) fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
-    }
-
-    /// Status and code together, for what is refused.
-    pub(crate) fn refused(&self) -> (u16, &str) {
-        (self.status.as_u16(), self.code())
-    }
-
-    #[track_caller]
-    pub(crate) fn text(&self, pointer: &str) -> String {
-        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {self:?}")).to_owned()
-    }
-
-    #[track_caller]
-    pub(crate) fn ok(self) -> Self {
-        assert!(self.status.is_success(), "{self:?}");
-        self
-    }
 }
 
 /// Somebody who is signed in.
@@ -129,8 +100,7 @@ impl World {
         if token.is_none() {
             request.headers_mut().remove("authorization");
         }
-        let (head, _, body) = testbed::exchange(self.router.clone(), request).await;
-        Answer { status: head.status, headers: head.headers, body }
+        Answer::to(self.router.clone(), request).await
     }
 
     pub(crate) async fn get(&self, token: &str, path: &str) -> Answer {
@@ -166,7 +136,7 @@ impl World {
     pub(crate) async fn code(&self, email: &str) -> String {
         let before = self.mails(email).await.len();
         let answer = self.open("/sign-in/codes", json!({"email": email})).await;
-        assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+        assert_eq!(answer.status, 202, "{answer:?}");
         let mail = self.mail(email, before + 1).await;
         let digits: String = mail.split("code to sign in to Paige is ").nth(1).unwrap().chars().take(8).collect();
         assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{mail}");

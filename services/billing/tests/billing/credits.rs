@@ -1,11 +1,12 @@
 //! AI credits: bought, used by whoever reports a use, through the routes or in the log; charged once, also beyond what is there.
 
-use axum::http::StatusCode;
-use contract::{AiUsageReported, BillingEvent, Context, Event, EventId, ProjectId, Stream, Subject, UsageEvent};
-use journal::Expect;
+use axum::http::Method;
+use contract::{AiUsageReported, BillingEvent, Context, Event, EventId, HoldKind, ProjectId, Stream, Subject, UsageEvent};
+use journal::{Expect, HeldKey};
 use serde_json::{Value, json};
+use testbed::found;
 
-use crate::world::{PATIENCE, World};
+use crate::world::{Answer, World};
 
 /// Says that credits were used, as a service does that uses them.
 pub(crate) async fn report(world: &World, project: ProjectId, usage: &str, credits: u64) {
@@ -16,7 +17,7 @@ pub(crate) async fn report(world: &World, project: ProjectId, usage: &str, credi
 
 async fn buy(world: &World, project: ProjectId) -> String {
     let bought = world.post(project, "credits/purchases", Some(json!({"credits": 500, "email": "ada@example.com"}))).await;
-    assert_eq!(bought.status, StatusCode::CREATED, "{bought:?}");
+    assert_eq!(bought.status, 201, "{bought:?}");
     let payment = bought.body["payment"]["id"].as_str().unwrap().to_owned();
     let now = world.clock.now();
     world.provider.set(&payment, |held| (held.status, held.paid_at) = ("success", Some(now)));
@@ -24,15 +25,9 @@ async fn buy(world: &World, project: ProjectId) -> String {
 }
 
 async fn until_balance(world: &World, project: ProjectId, balance: i64) {
-    let began = std::time::Instant::now();
-    loop {
-        let told = world.send(axum::http::Method::GET, &format!("/v1/projects/{project}/credits"), None).await;
-        if told.body["balance"] == balance {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "waited for {balance} credits, so far {told:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
+    let path = format!("/v1/projects/{project}/credits");
+    let credits = async || world.send(Method::GET, &path, None).await;
+    found(&format!("{balance} credits"), credits, |told: &Answer| told.body["balance"] == balance).await;
 }
 
 /// The uses that were charged, in order.
@@ -52,7 +47,7 @@ async fn credits_are_bought_used_once_and_owed_beyond_what_is_there() {
     let told = world.get(project, "credits").await;
     assert_eq!((&told["balance"], &told["packs"][0]), (&json!(0), &json!({"credits": 500, "amount_minor": 10_000, "currency": "ZAR"})));
     let wrong = world.post(project, "credits/purchases", Some(json!({"credits": 7, "email": "ada@example.com"}))).await;
-    assert_eq!((wrong.status, wrong.code()), (StatusCode::UNPROCESSABLE_ENTITY, Some("unknown_pack")));
+    assert_eq!(wrong.refused(), (422, "unknown_pack"));
     let payment = buy(&world, project).await;
     for _ in 0..3 {
         world.report(&payment).await;
@@ -61,9 +56,9 @@ async fn credits_are_bought_used_once_and_owed_beyond_what_is_there() {
     // The same use from many sides at once.
     let uses = (0..16).map(|_| world.post(project, "credits/uses", take("a", 300)));
     for answer in futures::future::join_all(uses).await {
-        assert_eq!((answer.status, &answer.body["balance"]), (StatusCode::OK, &json!(200)), "{answer:?}");
+        assert_eq!((answer.status, &answer.body["balance"]), (200, &json!(200)), "{answer:?}");
     }
-    assert_eq!(world.post(project, "credits/uses", take("a", 1)).await.code(), Some("use_reused"));
+    assert_eq!(world.post(project, "credits/uses", take("a", 1)).await.code(), "use_reused");
     assert_eq!(world.post(project, "credits/uses", take("", 0)).await.body["errors"].as_array().unwrap().len(), 2);
     // It has happened already: what is too much is owed, and the next purchase pays it first.
     assert_eq!(world.post(project, "credits/uses", take("b", 201)).await.body["balance"], -1);
@@ -125,11 +120,8 @@ async fn what_nobody_can_have_used_is_parked_and_in_the_way_of_its_own_project_a
     report(&world, project, "b", 1).await;
     report(&world, neighbour, "a", 2).await;
     until_balance(&world, neighbour, -2).await;
-    let began = std::time::Instant::now();
-    while world.journal.state(Stream::Parked).await.unwrap().messages == 0 {
-        assert!(began.elapsed() < PATIENCE, "waited for it to be parked");
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
+    let is_parked = |held: &Vec<HeldKey>| held.iter().any(|key| key.kind == HoldKind::Parked);
+    found("it is parked", async || world.journal.parked().await.unwrap(), is_parked).await;
     assert_eq!(charged(&world, project).await, [("a".to_owned(), 1)]);
     assert_eq!(world.post(project, "credits/uses", take("c", 4)).await.body["balance"], -5, "what is reported here is charged at once");
     world.stop().await;
@@ -141,26 +133,22 @@ async fn a_use_that_is_read_before_its_project_waits_for_it_and_one_of_a_deleted
     let project = ProjectId::from_ulid(world.ids.ulid());
     report(&world, project, "early", 1).await;
     let unknown = world.post(project, "credits/uses", take("x", 1)).await;
-    assert_eq!(unknown.status, StatusCode::NOT_FOUND, "{unknown:?}");
+    assert_eq!(unknown.status, 404, "{unknown:?}");
     world.begin(project).await;
     until_balance(&world, project, -1).await;
     world.delete(project).await;
     world.until(project, "the end", |told| told["closed"] == true).await;
-    assert_eq!(world.post(project, "credits/uses", take("late", 1)).await.code(), Some("subscription_closed"));
+    assert_eq!(world.post(project, "credits/uses", take("late", 1)).await.code(), "subscription_closed");
     let reported = world.journal.entity(&Subject::usage(project)).await.unwrap().len();
     assert_eq!(reported, 1, "what is refused is not said");
     report(&world, project, "late", 1).await;
     let last = world.journal.last(&Subject::usage(project)).await.unwrap().unwrap().sequence;
     let position = Subject::position("billing", Stream::Usage).unwrap();
-    let began = std::time::Instant::now();
-    loop {
-        let known = world.journal.last(&position).await.unwrap().map(|hint| serde_json::from_slice::<Value>(&hint.data).unwrap());
-        if known.as_ref().is_some_and(|known| known["sequence"] == last) {
-            break;
-        }
-        assert!(began.elapsed() < PATIENCE, "waited for event {last} to be handled, so far {known:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    let handled = async || -> Option<u64> {
+        let hint = world.journal.last(&position).await.unwrap()?;
+        serde_json::from_slice::<Value>(&hint.data).unwrap()["sequence"].as_u64()
+    };
+    found(&format!("event {last} is handled"), handled, |handled: &Option<u64>| *handled == Some(last)).await;
     assert_eq!(charged(&world, project).await, [("early".to_owned(), 1)]);
     world.stop().await;
 }

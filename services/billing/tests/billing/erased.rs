@@ -1,8 +1,9 @@
 //! A project goes: nothing is charged any more, and in the end nothing of it is left in the tables.
 
 use chrono::TimeDelta;
-use contract::{OperationKind, OperationRetried, OperationStarted, ProjectErased, Stream, Subject};
+use contract::{OperationKind, OperationRetried, OperationStarted, ProjectErased, ProjectId, Recorded, Stream, Subject};
 use journal::Erasure;
+use testbed::{found, until};
 
 use crate::world::{World, tables};
 
@@ -14,7 +15,7 @@ async fn a_deleted_project_is_closed_once_and_leaves_no_row() {
     world.pay(neighbour).await;
     let operation = world.delete(project).await;
     world.until(project, "the end", |told| told["closed"] == true).await;
-    assert_eq!(world.post(project, "subscription/pause", None).await.code(), Some("subscription_closed"));
+    assert_eq!(world.post(project, "subscription/pause", None).await.code(), "subscription_closed");
     world.say(project, vec![OperationRetried { operation, deadline: world.clock.now() + TimeDelta::hours(1) }.into()]).await;
     world.forward(TimeDelta::days(40));
     world.until(neighbour, "its renewal", |told| told["cycle"]["starts_at"].as_str().unwrap() > "2026-10").await;
@@ -28,18 +29,13 @@ async fn a_deleted_project_is_closed_once_and_leaves_no_row() {
     let deadline = world.clock.now() + TimeDelta::hours(1);
     let started = OperationStarted { operation, kind: OperationKind::DeleteProject, deadline, overwrite: false };
     world.say(project, vec![started.into(), ProjectErased { operation, left: None }.into()]).await;
-    let began = std::time::Instant::now();
-    loop {
-        let rows = tables(&world.pool).await;
-        let left: Vec<_> = rows.iter().filter(|row| row.contains(&project.to_string()) && !row.starts_with("erased")).collect();
-        if left.is_empty() {
-            assert!(rows.iter().any(|row| row.contains(&neighbour.to_string())));
-            assert_eq!(world.told(project).await, Vec::<String>::new());
-            break;
-        }
-        assert!(began.elapsed() < crate::world::PATIENCE, "left: {left:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    let of = async |project: ProjectId| -> Vec<String> {
+        let rows = tables(&world.pool).await.into_iter();
+        rows.filter(|row| row.contains(&project.to_string()) && !row.starts_with("erased")).collect()
+    };
+    found("none of its rows is left", async || of(project).await, Vec::is_empty).await;
+    assert!(!of(neighbour).await.is_empty());
+    assert_eq!(world.told(project).await, Vec::<String>::new());
     world.end().await;
 }
 
@@ -76,21 +72,14 @@ async fn a_report_that_comes_after_the_end_is_erased_and_no_other() {
     let pattern = Subject::billing(project).to_string();
     world.journal.erase(&Erasure { stream: Stream::Billing, pattern, overwrite: false }).await.unwrap();
     world.say(project, vec![ProjectErased { operation, left: None }.into()]).await;
-    let began = std::time::Instant::now();
-    while !tables(&world.pool).await.iter().any(|row| row.starts_with("erased") && row.contains(&project.to_string())) {
-        assert!(began.elapsed() < crate::world::PATIENCE, "waited for the erasure");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    let erased = |row: &String| row.starts_with("erased") && row.contains(&project.to_string());
+    until("it is erased", async || tables(&world.pool).await.iter().any(erased)).await;
     for (project, page) in [project, closing, neighbour].into_iter().zip(&pages) {
         world.report_of(project, page).await;
     }
     let subject = Subject::webhook("paystack", "event").unwrap();
     let kept = async || world.journal.entity(&subject).await.unwrap();
-    while kept().await.len() > 1 {
-        assert!(began.elapsed() < crate::world::PATIENCE, "waited for the reports to go");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    let left = kept().await;
+    let left = found("two reports go", kept, |kept: &Vec<Recorded>| kept.len() < 2).await;
     assert!(String::from_utf8_lossy(&left[0].data).contains(&neighbour.to_string()), "{left:?}");
     world.end().await;
 }

@@ -10,7 +10,6 @@ use contract::{ProjectId, Stream};
 use crate::credits::report;
 use crate::provider::{Provider, SECRET};
 use crate::world::{API_KEY, MASTER_KEY, World, fresh_pool};
-use embedded::Postgres;
 
 const PATIENCE: Duration = Duration::from_secs(90);
 const PROJECTS: usize = 60;
@@ -46,7 +45,7 @@ async fn a_process_killed_while_credits_are_charged_charges_every_use_once() {
             }
         }
     }
-    let database_url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let database_url = testbed::fresh_database().await;
     let wanted = USES * projects.len() as u64;
     let began = Instant::now();
     for share in 1..=KILLS {
@@ -102,7 +101,7 @@ async fn a_process_killed_while_cycles_end_charges_and_says_everything_once() {
     }
     world.stop().await;
     world.provider.with(|desk| desk.now = Ids::new(Clock::System).ulid().datetime().into());
-    let database_url = Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let database_url = testbed::fresh_database().await;
     let before = world.journal.state(Stream::Billing).await.unwrap().last;
     // past_due, requested, succeeded, cycle_started for each that is paid; expired, entitlement_changed for each that is not.
     let wanted = (paid.len() * 4 + trials.len() * 2) as u64;

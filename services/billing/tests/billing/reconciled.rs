@@ -27,11 +27,8 @@ async fn reconciliation_finds_what_no_webhook_told_and_flags_what_does_not_match
     assert_eq!(world.get(idle, "payments").await["data"][0]["status"], "open", "a page lasts a day");
     // By itself, a day later.
     world.forward(TimeDelta::days(2));
-    let began = std::time::Instant::now();
-    while world.get(idle, "payments").await["data"][0]["status"] != "failed" {
-        assert!(began.elapsed() < crate::world::PATIENCE, "waited for the page to be forgotten");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    let forgotten = async || world.get(idle, "payments").await["data"][0]["status"] == "failed";
+    testbed::until("the page is forgotten", forgotten).await;
     assert_eq!(world.billing.reconcile().await.unwrap(), 0, "nothing differs any more");
     world.end().await;
 }

@@ -1,6 +1,5 @@
 //! Whoever resumes before the end: what was scheduled is taken back, and nothing else is another than before.
 
-use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::ProjectId;
 use serde_json::{Value, json};
@@ -20,7 +19,7 @@ async fn seen(world: &World, project: ProjectId) -> (Vec<Value>, usize) {
 
 async fn ask(world: &World, project: ProjectId, verb: &str) {
     let answer = world.post(project, &format!("subscription/{verb}"), None).await;
-    assert_eq!(answer.status, StatusCode::OK, "{verb}: {answer:?}");
+    assert_eq!(answer.status, 200, "{verb}: {answer:?}");
 }
 
 #[tokio::test]
@@ -37,11 +36,7 @@ async fn to_resume_before_the_end_changes_nothing_of_the_cycle_and_charges_nothi
     let now = world.clock.now();
     world.provider.set(&credits, |held| (held.status, held.paid_at) = ("success", Some(now)));
     world.report(&credits).await;
-    let began = std::time::Instant::now();
-    while world.get(project, "credits").await["balance"] != 500 {
-        assert!(began.elapsed() < crate::world::PATIENCE, "waited for the credits");
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
+    testbed::until("the credits are there", async || world.get(project, "credits").await["balance"] == 500).await;
     let before = seen(&world, project).await;
     let end: DateTime<Utc> = before.0[0]["cycle"]["ends_at"].as_str().unwrap().parse().unwrap();
     ask(&world, project, "resume").await;

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::world::{PATIENCE, World};
+use crate::world::World;
 
 fn counted(how: &str) -> bool {
     let counted = chassis::Metrics::install().unwrap().render();
@@ -11,11 +11,7 @@ fn counted(how: &str) -> bool {
 }
 
 async fn until_counted(how: &str) {
-    let began = std::time::Instant::now();
-    while !counted(how) {
-        assert!(began.elapsed() < PATIENCE, "waited for {how} to be counted");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    testbed::until(&format!("{how} is counted"), async || counted(how)).await;
 }
 
 #[tokio::test]

@@ -141,7 +141,7 @@ async fn apply(world: &World, project: ProjectId, model: &Model, op: &Op) -> Opt
         }
         Op::Boundary { .. } | Op::Forward { .. } => return None,
     };
-    answer.code().map(str::to_owned)
+    answer.body["code"].as_str().map(str::to_owned)
 }
 
 /// The provider knows it from now on, and says so once or twice.

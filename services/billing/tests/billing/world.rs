@@ -1,10 +1,10 @@
 //! What every test of billing stands on: a broker and a platform database of its own, a clock that stands, a provider, the service in this
 //! process, and the log to play lifecycle and ingress on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use billing::{Billing, Parts, Paystack, STREAMS, Terms};
 use chassis::{Clock, Health, Ids, Secret};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,7 +17,7 @@ use journal::{Expect, Journal};
 use sealing::{DataKey, MasterKey};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-pub(crate) use testbed::{API_KEY, fresh_pool};
+pub(crate) use testbed::{API_KEY, Answer, fresh_pool};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -38,18 +38,6 @@ pub(crate) struct World {
     router: Router,
     stop: CancellationToken,
     task: Option<JoinHandle<Result<(), billing::Error>>>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    pub(crate) fn code(&self) -> Option<&str> {
-        self.body["code"].as_str()
-    }
 }
 
 impl World {
@@ -88,12 +76,9 @@ impl World {
     /// Payments are compared with the provider's at the start, and then after a day by the clock. So what a test does within a day is done by
     /// what it tests, and no question is on its way to the provider when a test changes how that answers.
     async fn until_compared(&self) {
-        let began = Instant::now();
         let compared = "SELECT EXISTS (SELECT FROM billing.reconciliation)";
-        while !sqlx::query_scalar::<_, bool>(compared).fetch_one(&self.pool).await.unwrap() {
-            assert!(began.elapsed() < PATIENCE, "waited for the first comparison");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let so = async || sqlx::query_scalar::<_, bool>(compared).fetch_one(&self.pool).await.unwrap();
+        testbed::until("payments are compared", so).await;
     }
 
     /// Stops its work; the routes still answer.
@@ -119,9 +104,7 @@ impl World {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let request = testbed::request(API_KEY, method, path, &[], body.as_ref());
-        let (head, _, body) = testbed::exchange(self.router.clone(), request).await;
-        Answer { status: head.status, body }
+        Answer::to(self.router.clone(), testbed::request(API_KEY, method, path, &[], body.as_ref())).await
     }
 
     pub(crate) async fn post(&self, project: ProjectId, path: &str, body: Option<Value>) -> Answer {
@@ -130,7 +113,7 @@ impl World {
 
     pub(crate) async fn get(&self, project: ProjectId, path: &str) -> Value {
         let answer = self.send(Method::GET, &format!("/v1/projects/{project}/{path}"), None).await;
-        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        assert_eq!(answer.status, 200, "{answer:?}");
         answer.body
     }
 
@@ -200,7 +183,7 @@ impl World {
     /// The customer opens the page: the payment.
     pub(crate) async fn open_page(&self, project: ProjectId) -> String {
         let answer = self.post(project, "subscription/pay", Some(json!({"email": "ada@example.com"}))).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        assert_eq!(answer.status, 201, "{answer:?}");
         answer.body["payment"]["id"].as_str().unwrap().to_owned()
     }
 
@@ -216,7 +199,7 @@ impl World {
 
     pub(crate) async fn until(&self, project: ProjectId, what: &str, so: impl Fn(&Value) -> bool) -> Value {
         let path = format!("/v1/projects/{project}/subscription");
-        let fits = |answer: &Answer| answer.status == StatusCode::OK && so(&answer.body);
+        let fits = |answer: &Answer| answer.status == 200 && so(&answer.body);
         testbed::found(what, async || self.send(Method::GET, &path, None).await, fits).await.body
     }
 

@@ -149,11 +149,8 @@ async fn an_upload_that_loses_to_a_deletion_takes_its_objects_with_it() {
         let (answers, _) = tokio::join!(futures::future::join_all(uploads), world.begin(project, OperationKind::DeleteProject));
         // 503: the folder went while it was written to.
         assert!(answers.iter().all(|answer| [200, 404, 409, 503].contains(&answer.status)));
-        let began = std::time::Instant::now();
-        while world.told(project).await.last() != Some(&"erased") {
-            assert!(began.elapsed() < std::time::Duration::from_secs(30), "so far: {:?}", world.told(project).await);
-            tokio::task::yield_now().await;
-        }
+        let is_erased = |told: &Vec<&'static str>| told.last() == Some(&"erased");
+        testbed::found("it is erased", async || world.told(project).await, is_erased).await;
         assert_eq!(world.stored(&project.to_string()), 0, "round {round}");
     }
     world.end(service).await;

@@ -15,8 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::fixture::{KEY, Server, World, at, bsuid, contact, conversation, opened, received, seen, text, unready, within};
 use crate::stage::hello;
 
-/// What a stream may wait for lasts longer: fifteen seconds in which nothing happens.
-const SILENCE_MIN: Duration = Duration::from_secs(12);
+/// Less than the fifteen seconds after which a silent stream gives a sign of life: whoever waits for that ends later.
+const END_MAX: Duration = Duration::from_secs(12);
 
 /// What a browser's `EventSource` makes of a stream.
 struct Client {
@@ -298,7 +298,7 @@ async fn streams_end_at_once_when_the_service_stops() {
     for mut client in clients {
         assert_eq!(within("the end of a stream", client.next()).await, None);
     }
-    assert!(began.elapsed() < SILENCE_MIN, "they waited for something");
+    assert!(began.elapsed() < END_MAX, "they waited for something");
 }
 
 #[tokio::test(flavor = "multi_thread")]

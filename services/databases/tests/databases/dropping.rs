@@ -9,7 +9,7 @@ use journal::Erasure;
 use sqlx::Connection;
 
 use crate::killed::{kill, start};
-use crate::world::{API_KEY, PATIENCE, World};
+use crate::world::{API_KEY, World};
 
 fn deletion(operation: OperationId) -> OperationStarted {
     OperationStarted { operation, kind: OperationKind::DeleteProject, deadline: Clock::System.now(), overwrite: false }
@@ -66,10 +66,8 @@ async fn what_was_made_again_after_a_projects_end_goes_without_a_word() {
     let service = world.start(world.databases()).await;
     let another = world.create_project().await;
     world.until(another, "ready").await;
-    let began = std::time::Instant::now();
-    while world.on_server().await != World::whole(&[another]) {
-        assert!(began.elapsed() < PATIENCE, "still there: {:?}", world.on_server().await);
-    }
+    let alone = World::whole(&[another]);
+    testbed::found("the other is alone", async || world.on_server().await, |there: &Vec<String>| *there == alone).await;
     assert_eq!(world.told(project).await, [""; 0]);
     world.end(service).await;
 }

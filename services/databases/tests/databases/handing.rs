@@ -39,14 +39,7 @@ pub(crate) async fn log_in(url: &str) -> Result<PgConnection, String> {
 
 /// Waits until the server lets somebody in with the URL.
 pub(crate) async fn until_let_in(url: &str) -> PgConnection {
-    let began = Instant::now();
-    loop {
-        match log_in(url).await {
-            Ok(session) => return session,
-            Err(code) => assert!(began.elapsed() < PATIENCE, "not let in: {code}"),
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    testbed::found("somebody is let in", async || log_in(url).await, Result::is_ok).await.unwrap()
 }
 
 pub(crate) async fn assert_refused(url: &str) {
@@ -60,11 +53,7 @@ async fn mark(world: &World, project: ProjectId) -> Option<String> {
 }
 
 async fn until_marked(world: &World, project: ProjectId) {
-    let began = Instant::now();
-    while mark(world, project).await.is_none() {
-        assert!(began.elapsed() < PATIENCE, "nothing is noted");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    testbed::until("the password is noted", async || mark(world, project).await.is_some()).await;
 }
 
 /// The role as it was before anything was noted of passwords.

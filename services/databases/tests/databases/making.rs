@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::world::{API_KEY, PATIENCE, World};
-use axum::http::StatusCode;
+use crate::world::{API_KEY, World};
 use contract::{Context, DatabaseEvent, DatabaseReady, DatabaseStep, Event, EventId, Subject};
 use databases::provision::{Failure, Provision};
 use databases::{Generation, Names, Server};
@@ -126,7 +125,7 @@ async fn a_step_that_can_never_succeed_ends_the_project_and_is_cleaned_up() {
         world.until(project, &format!("failed at {}", failing.as_str())).await;
         assert_eq!(world.on_server().await, Vec::<String>::new());
         let (status, answer) = world.get(&format!("/v1/projects/{project}/database"), API_KEY).await;
-        assert_eq!((status, answer["code"].as_str()), (StatusCode::CONFLICT, Some("database_failed")), "{answer}");
+        assert_eq!((status, answer["code"].as_str()), (409, Some("database_failed")), "{answer}");
         world.end(service).await;
     }
 }
@@ -154,11 +153,7 @@ async fn a_server_that_is_down_is_waited_for() {
     world.until(first, "ready").await;
     world.servers.postgres.kill().await;
     let second = world.create_project().await;
-    let began = std::time::Instant::now();
-    while world.journal.state(contract::Stream::Parked).await.unwrap().messages == 0 {
-        assert!(began.elapsed() < PATIENCE, "nothing is set aside");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    testbed::until("it is set aside", async || !world.journal.parked().await.unwrap().is_empty()).await;
     world.servers.postgres.restart().await.unwrap();
     world.until(second, "ready").await;
     assert_eq!(world.on_server().await, World::whole(&[first, second]));
@@ -182,13 +177,7 @@ async fn older_system_tables_are_brought_forward_at_start() {
     world.journal.append(&subject, Expect::At(last), vec![old]).await.unwrap();
 
     let service = world.start(world.databases()).await;
-    let began = std::time::Instant::now();
-    while world.told(project).await.len() < 7 {
-        assert!(began.elapsed() < PATIENCE, "so far: {:?}", world.told(project).await);
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    let progress = world.databases().progress(project).await.unwrap();
-    assert_eq!(progress.ready.unwrap().schema_version, projections::schema_version());
+    world.until_current(project).await;
     world.end(service).await;
 }
 
@@ -216,11 +205,7 @@ async fn tables_from_before_sending_learn_it_and_keep_what_they_hold() {
     world.journal.append(&Subject::database(project), Expect::Any, vec![old]).await.unwrap();
 
     let service = world.start(world.databases()).await;
-    let began = std::time::Instant::now();
-    while world.databases().progress(project).await.unwrap().ready.unwrap().schema_version < 2 {
-        assert!(began.elapsed() < PATIENCE, "so far: {:?}", world.told(project).await);
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    world.until_current(project).await;
     world.end(service).await;
     let kept: (String, i64) = sqlx::query_as("SELECT (SELECT wamid FROM public.messages), (SELECT count(*) FROM paige.submissions)")
         .fetch_one(&mut platform)
@@ -239,13 +224,13 @@ async fn the_login_is_shown_when_it_works_and_to_nobody_without_a_key() {
     let project = world.create_project().await;
     let path = format!("/v1/projects/{project}/database");
     let (status, answer) = world.get(&path, API_KEY).await;
-    assert_eq!((status, answer["code"].as_str()), (StatusCode::CONFLICT, Some("database_not_ready")));
+    assert_eq!((status, answer["code"].as_str()), (409, Some("database_not_ready")));
     let (status, _) = world.get(&path, "another-key-0123456789").await;
-    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert_eq!(status, 401);
     let (status, _) = world.get("/v1/projects/prj_00000000000000000000000000/database", API_KEY).await;
-    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(status, 404);
     for hostile in ["prj_%27%3B--", "con_00000000000000000000000000", "..%2f..%2f", "prj_0000000000000000000000000O"] {
         let (status, answer) = world.get(&format!("/v1/projects/{hostile}/database"), API_KEY).await;
-        assert_eq!(status, StatusCode::BAD_REQUEST, "{hostile}: {answer}");
+        assert_eq!(status, 400, "{hostile}: {answer}");
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Method, Request};
 use chassis::{Clock, Health, Ids};
 use contract::{Context, DatabaseEvent, Event, EventId, ProjectCreated, ProjectEvent, ProjectId, Recorded, Subject};
 use databases::{Databases, Names, STREAMS};
@@ -111,6 +111,13 @@ impl World {
         testbed::found(&what, async || self.told(project).await, fits).await;
     }
 
+    /// Waits until its tables are of the latest version.
+    pub(crate) async fn until_current(&self, project: ProjectId) {
+        let version = async || self.databases().progress(project).await.unwrap().ready.map(|ready| ready.schema_version);
+        let is_current = |version: &Option<u32>| *version == Some(projections::schema_version());
+        testbed::found("the latest version of the tables", version, is_current).await;
+    }
+
     /// Stops the service. Nothing is held: a test ends with it, unless it wanted something to be.
     pub(crate) async fn end(&self, service: Service) {
         testbed::end(&self.journal, service.stop()).await;
@@ -142,28 +149,28 @@ impl World {
         names
     }
 
-    pub(crate) async fn get(&self, path: &str, key: &str) -> (StatusCode, Value) {
+    pub(crate) async fn get(&self, path: &str, key: &str) -> (u16, Value) {
         self.ask(testbed::request(key, Method::GET, path, &[], None)).await
     }
 
     /// Asks for another password, from the request `req_rotates`.
-    pub(crate) async fn rotate(&self, project: ProjectId, idempotency_key: Option<&str>) -> (StatusCode, Value) {
+    pub(crate) async fn rotate(&self, project: ProjectId, idempotency_key: Option<&str>) -> (u16, Value) {
         let mut headers = vec![("x-request-id", "req_rotates")];
         headers.extend(idempotency_key.map(|key| ("idempotency-key", key)));
         let path = format!("/v1/projects/{project}/database/rotate");
         self.ask(testbed::request(API_KEY, Method::POST, &path, &headers, None)).await
     }
 
-    async fn ask(&self, request: Request<Body>) -> (StatusCode, Value) {
+    async fn ask(&self, request: Request<Body>) -> (u16, Value) {
         let router = testbed::site(Health::new(), &self.ids).finish(databases::routes(self.databases())).unwrap();
-        let (head, _, body) = testbed::exchange(router, request).await;
-        (head.status, body)
+        let answer = testbed::Answer::to(router, request).await;
+        (answer.status, answer.body)
     }
 
     /// How the API says to log in as the bot of `project`.
     pub(crate) async fn bot_url(&self, project: ProjectId) -> String {
         let (status, answer) = self.get(&format!("/v1/projects/{project}/database"), API_KEY).await;
-        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert_eq!(status, 200, "{answer}");
         answer["url"].as_str().unwrap().to_owned()
     }
 

@@ -87,7 +87,7 @@ async fn a_suspended_project_is_handed_over_as_it_is_and_its_new_owner_restores_
     let (ada, bob, path) = (&deal.ada, &deal.bob, deal.path());
     let shown = async |who: &Person| who.ask(&stage, Method::GET, &path, None).await.ok().body;
     let end: DateTime<Utc> = get(&stage, deal.project, "/subscription").await["trial"]["ends_at"].as_str().unwrap().parse().unwrap();
-    stage.call(Method::POST, "/v1/dev/clock", Some(json!({ "to": end }))).await;
+    stage.move_clock(end).await;
     stage.until("it is suspended", async || shown(ada).await["status"] == "suspended").await;
     let before = shown(ada).await;
 

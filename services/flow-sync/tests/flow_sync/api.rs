@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use testbed::until;
 
 use crate::world::{World, bad, good};
 
@@ -30,7 +31,7 @@ async fn a_flow_is_kept_byte_for_byte_with_every_revision_and_waits_for_a_number
     let again = world.send(Method::PUT, &format!("{path}/json"), Some("2"), Some(&json!({"flow_json": text}))).await;
     assert_eq!((again.status, &again.body["revision"]), (200, &json!(2)), "the same bytes change nothing");
     assert_eq!(world.told(&path).await, ["created", "revised", "revised"]);
-    world.until_so("the file shows what counts", async || world.file(project, "booking.json") == serde_json::from_str(text).unwrap()).await;
+    until("the file shows what counts", async || world.file(project, "booking.json") == serde_json::from_str(text).unwrap()).await;
     assert_eq!(world.meta.asked(), Vec::<String>::new());
     world.end().await;
 }
@@ -61,18 +62,18 @@ async fn who_was_too_late_and_who_asks_for_too_much_is_refused() {
         (with("a", json!({"publish": true})), (422, "invalid_body")),
     ] {
         let refused = world.post(&flows, &body).await;
-        assert_eq!(refused.code(), expected, "{}", refused.body);
+        assert_eq!(refused.refused(), expected, "{}", refused.body);
     }
     let large = world.post(&flows, &with("a", json!({"flow_json": "x".repeat(11_000_000)}))).await;
-    assert_eq!(large.code(), (422, "invalid_body"));
+    assert_eq!(large.refused(), (422, "invalid_body"));
     let huge = world.post(&flows, &with("a", json!({"flow_json": "x".repeat(26_000_000)}))).await;
-    assert_eq!(huge.code(), (413, "body_too_large"));
+    assert_eq!(huge.refused(), (413, "body_too_large"));
     let json = json!({"flow_json": good("Two")});
     let put = async |tag| world.send(Method::PUT, &format!("{path}/json"), Some(tag), Some(&json)).await;
-    assert_eq!(put("0").await.code(), (412, "version_mismatch"));
-    assert_eq!(put("x").await.code(), (412, "version_mismatch"));
+    assert_eq!(put("0").await.refused(), (412, "version_mismatch"));
+    assert_eq!(put("x").await.refused(), (412, "version_mismatch"));
     assert_eq!(put("1").await.status, 200);
-    assert_eq!(put("1").await.code(), (412, "version_mismatch"));
+    assert_eq!(put("1").await.refused(), (412, "version_mismatch"));
     for (path, expected) in [
         (format!("{path}/publish"), (409, "number_not_connected")),
         (format!("{path}/deprecate"), (409, "flow_not_published")),
@@ -80,13 +81,13 @@ async fn who_was_too_late_and_who_asks_for_too_much_is_refused() {
         (format!("{flows}/sync"), (409, "number_not_connected")),
         (format!("{flows}/flw_01M7PY4WHR8E4W4S6JQ2T9ZK3D/publish"), (404, "not_found")),
     ] {
-        assert_eq!(world.act(&path).await.code(), expected, "{path}");
+        assert_eq!(world.act(&path).await.refused(), expected, "{path}");
     }
     let choice = json!({"choice": "keep_ours"});
-    assert_eq!(world.post(&format!("{path}/drift"), &choice).await.code(), (409, "no_drift"));
+    assert_eq!(world.post(&format!("{path}/drift"), &choice).await.refused(), (409, "no_drift"));
     assert_eq!(world.put(&path, &bad(), false).await.status, 200);
     let publish = world.act(&format!("{path}/publish")).await;
-    assert_eq!(publish.code(), (409, "flow_invalid"));
+    assert_eq!(publish.refused(), (409, "flow_invalid"));
     assert!(!publish.body["findings"].as_array().unwrap().is_empty(), "{}", publish.body);
     let nobody = contract::ProjectId::from_ulid(world.ids.ulid());
     assert_eq!(world.get(&format!("/v1/projects/{nobody}/flows")).await.status, 404);
@@ -157,24 +158,20 @@ async fn a_list_is_by_name_and_page_and_a_name_is_one_flows() {
     let a = format!("{flows}/{}", contract::FlowId::of_name(project, "a"));
     let c = format!("{flows}/{}", contract::FlowId::of_name(project, "c"));
     let rename = async |path: &str, name: &str| world.send(Method::PATCH, path, None, Some(&json!({ "name": name }))).await;
-    assert_eq!(rename(&a, "c").await.code(), (409, "name_taken"));
+    assert_eq!(rename(&a, "c").await.refused(), (409, "name_taken"));
     assert_eq!(rename(&a, "d").await.body["name"], "d");
-    assert_eq!(rename(&c, "d").await.code(), (409, "name_taken"));
+    assert_eq!(rename(&c, "d").await.refused(), (409, "name_taken"));
     for taken in ["a", "d"] {
         let again = world.post(&flows, &json!({"name": taken, "categories": ["OTHER"]})).await;
-        assert_eq!(again.code(), (409, "name_taken"), "{taken}");
+        assert_eq!(again.refused(), (409, "name_taken"), "{taken}");
     }
-    world
-        .until_so("the file has the other name", async || {
-            world.file(project, "d.json").is_some() && world.file(project, "a.json").is_none()
-        })
-        .await;
+    until("the file has the other name", async || world.file(project, "d.json").is_some() && world.file(project, "a.json").is_none()).await;
     assert_eq!(world.send(Method::DELETE, &a, None, None).await.status, 204);
     assert_eq!(world.send(Method::DELETE, &a, None, None).await.status, 204, "what is deleted stays so");
     assert_eq!(world.get(&a).await.body["at_meta"]["state"], "deleted");
-    assert_eq!(world.put(&a, &good("x"), false).await.code(), (409, "flow_deleted"));
+    assert_eq!(world.put(&a, &good("x"), false).await.refused(), (409, "flow_deleted"));
     assert_eq!(names(&world.get(&flows).await.body), ["B", "c"]);
-    world.until_so("the file is gone", async || world.file(project, "d.json").is_none()).await;
+    until("the file is gone", async || world.file(project, "d.json").is_none()).await;
     world.make(project, "d", &good("another")).await;
     let back = world.make(project, "a", &good("again")).await;
     assert_eq!((back == a, world.get(&back).await.body["revision"].clone()), (true, json!(2)), "it goes on counting");

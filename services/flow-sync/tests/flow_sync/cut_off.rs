@@ -161,7 +161,7 @@ async fn a_change_a_deprecation_and_a_deletion_whose_answers_are_lost_are_looked
     let asked_for = |call: &str| world.meta.asked().iter().filter(|asked| *asked == call).count();
     // Nobody asks again, and it is seen all the same that people cannot open it, and why.
     world.meta.fault("update", Fault::BrokenOff);
-    assert_eq!(patch(json!({"categories": ["OTHER"], "new_version": true})).await.code(), (503, "meta_unavailable"));
+    assert_eq!(patch(json!({"categories": ["OTHER"], "new_version": true})).await.refused(), (503, "meta_unavailable"));
     let is_found = |flow: &Value| flow["status"] == "DRAFT" && flow["at_meta"]["state"] == "drifted";
     let shown = world.until(&path, "it is looked up", is_found).await;
     assert_eq!((&shown["categories"], &shown["drift"]["categories"]), (&json!(["SURVEY"]), &json!(["OTHER"])), "{shown}");
@@ -184,7 +184,7 @@ async fn a_change_a_deprecation_and_a_deletion_whose_answers_are_lost_are_looked
     let other = world.make(project, "other", &good("Other")).await;
     let delete = async || world.send(Method::DELETE, &other, None, None).await;
     world.meta.fault("delete", Fault::Broken);
-    assert_eq!((delete().await.code(), world.meta.flows().len()), ((503, "meta_unavailable"), 2), "it is not done, and not said to be");
+    assert_eq!((delete().await.refused(), world.meta.flows().len()), ((503, "meta_unavailable"), 2), "it is not done, and not said to be");
     world.meta.asked();
     world.meta.fault("delete", Fault::BrokenOff);
     assert_eq!((delete().await.status, asked_for("delete"), world.meta.flows().len()), (204, 1, 1));

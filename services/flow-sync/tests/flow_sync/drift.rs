@@ -34,7 +34,7 @@ async fn what_meta_writes_otherwise_is_no_change_and_what_it_does_not_change_is_
     assert_eq!(world.told(&path).await, ["created", "revised", "linked", "status_reported", "uploaded"]);
     world.meta.change(|held| held.status = "BLOCKED".to_owned());
     assert_eq!(world.act(&sync).await.body["data"][0]["status"], "BLOCKED", "shown as it is");
-    assert_eq!(world.put(&path, &good("Two"), true).await.code(), (409, "flow_restricted"));
+    assert_eq!(world.put(&path, &good("Two"), true).await.refused(), (409, "flow_restricted"));
     world.meta.fault("list", Fault::Refuse(4, "Too many calls"));
     assert_eq!(world.act(&sync).await.body["stopped"], "meta_rate_limited");
     world.end().await;
@@ -53,7 +53,7 @@ async fn a_change_at_meta_is_found_shown_and_overwritten_only_when_somebody_chos
     let there = format!("{path}/drift/json");
     assert_eq!(world.get(&there).await.body, good("Theirs"), "to be looked at before it is chosen");
     // Neither a publication nor a change of ours gets past it.
-    assert_eq!(world.act(&format!("{path}/publish")).await.code(), (409, "flow_drifted"));
+    assert_eq!(world.act(&format!("{path}/publish")).await.refused(), (409, "flow_drifted"));
     let revised = world.put(&path, &good("Ours too"), false).await;
     assert_eq!((revised.status, &revised.body["at_meta"]["state"]), (200, &json!("drifted")));
     for _ in 0..3 {
@@ -65,7 +65,7 @@ async fn a_change_at_meta_is_found_shown_and_overwritten_only_when_somebody_chos
     // Meta was changed once more: a choice about what was seen before is refused.
     let body = changed(&world, &path, "Theirs again").await;
     let late = world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours", "meta_sha256": seen})).await;
-    assert_eq!(late.code(), (412, "drift_mismatch"));
+    assert_eq!(late.refused(), (412, "drift_mismatch"));
     let choice = json!({"choice": "keep_ours", "meta_sha256": body["drift"]["meta_sha256"]});
     let kept = world.post(&format!("{path}/drift"), &choice).await;
     assert_eq!((kept.status, &kept.body["at_meta"]["state"], &kept.body["drift"]), (200, &json!("in_sync"), &Value::Null), "{}", kept.body);
@@ -85,7 +85,7 @@ async fn a_change_at_meta_is_found_shown_and_overwritten_only_when_somebody_chos
     assert_eq!(world.get(&there).await.body, good("Worse"));
     world.meta.change(|held| held.json = Some(good("Better")));
     assert_eq!(world.act(&format!("{path}/sync")).await.body["at_meta"]["state"], "in_sync");
-    assert_eq!(world.get(&there).await.code(), (409, "no_drift"));
+    assert_eq!(world.get(&there).await.refused(), (409, "no_drift"));
     world.end().await;
 }
 
@@ -101,7 +101,7 @@ async fn a_choice_for_ours_never_takes_a_published_flow_from_people_unasked() {
     assert_eq!(body["status"], "PUBLISHED");
     let choose =
         async |new_version: bool| world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours", "new_version": new_version})).await;
-    assert_eq!(choose(false).await.code(), (409, "flow_published"));
+    assert_eq!(choose(false).await.refused(), (409, "flow_published"));
     assert_eq!(world.meta.only().json, Some(good("Theirs")));
     let kept = choose(true).await;
     assert_eq!((kept.status, &kept.body["status"]), (200, &json!("DRAFT")), "{}", kept.body);
@@ -122,7 +122,7 @@ async fn a_choice_for_ours_never_takes_a_published_flow_from_people_unasked() {
     let held = world.act(&format!("/v1/projects/{project}/flows/sync")).await;
     assert_eq!(held.body["held"].as_array().unwrap().len(), 1, "{}", held.body);
     assert_eq!(world.meta.only().json, Some(good("Ours")));
-    assert_eq!(world.act(&format!("{path}/publish")).await.code(), (409, "flow_published"));
+    assert_eq!(world.act(&format!("{path}/publish")).await.refused(), (409, "flow_published"));
     // The way out that is told: the same again, by somebody who knows.
     assert_eq!(world.put(&path, &good("New"), false).await.body["revision"], 2);
     let put = world.put(&path, &good("New"), true).await;
@@ -221,7 +221,7 @@ async fn details_that_differ_and_flows_that_are_gone_are_found() {
     world.meta.change(|held| held.categories = json!(["OTHER"]));
     let patch = async |body: Value| world.send(Method::PATCH, &path, None, Some(&body)).await;
     for body in [json!({"categories": ["SIGN_UP"]}), json!({"name": "table"})] {
-        assert_eq!(patch(body).await.code(), (409, "flow_drifted"));
+        assert_eq!(patch(body).await.refused(), (409, "flow_drifted"));
     }
     assert_eq!(world.meta.only().categories, json!(["OTHER"]), "nothing was overwritten");
     let drifted = world.act(&sync).await.body;

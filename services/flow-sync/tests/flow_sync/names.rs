@@ -42,19 +42,19 @@ async fn a_name_that_was_changed_at_meta_is_shown_and_stays_until_somebody_chose
     );
     assert_eq!(world.told(&path).await.iter().filter(|event| *event == "drift_found").count(), 1, "found once");
     for body in [json!({"name": "table"}), json!({"categories": ["OTHER"]})] {
-        assert_eq!(patch(&world, &path, body).await.code(), (409, "flow_drifted"));
+        assert_eq!(patch(&world, &path, body).await.refused(), (409, "flow_drifted"));
     }
     assert_eq!(world.meta.only().name, "Summer booking", "nothing was overwritten");
     // Ours: Meta gets it back, and makes a draft of the Flow, so whoever wants that says so.
     let unasked = world.post(&format!("{path}/drift"), &json!({"choice": "keep_ours"})).await;
-    assert_eq!((unasked.code(), world.meta.only().name.as_str()), ((409, "flow_published"), "Summer booking"));
+    assert_eq!((unasked.refused(), world.meta.only().name.as_str()), ((409, "flow_published"), "Summer booking"));
     let kept = choose(&world, &path, "keep_ours").await;
     let held = world.meta.only();
     assert_eq!((&kept["status"], held.status.as_str(), held.name), (&json!("DRAFT"), "DRAFT", ours.clone()));
     assert!(kept["notice"].as_str().unwrap().contains("users cannot open it"), "{kept}");
     // The same again is another change, and found without a comparison, too.
     call(&world, "Summer booking");
-    assert_eq!(patch(&world, &path, json!({"name": "table"})).await.code(), (409, "flow_drifted"));
+    assert_eq!(patch(&world, &path, json!({"name": "table"})).await.refused(), (409, "flow_drifted"));
     assert_eq!(world.get(&path).await.body["at_meta"]["state"], "drifted");
     assert_eq!(world.meta.only().name, "Summer booking");
     // Theirs: it stays there, and here files and code go on with the name that they know.
@@ -96,7 +96,7 @@ async fn a_change_of_name_or_categories_never_takes_a_published_flow_from_people
     assert_eq!(choose(&world, &path, "take_theirs").await["status"], "PUBLISHED");
     // Ours that is given back is another name, too.
     for body in [json!({"name": "table"}), json!({"name": "booking"}), json!({"categories": ["OTHER"]})] {
-        assert_eq!(patch(&world, &path, body).await.code(), (409, "flow_published"));
+        assert_eq!(patch(&world, &path, body).await.refused(), (409, "flow_published"));
     }
     assert_eq!(patch(&world, &path, json!({"categories": ["SURVEY"]})).await.body["status"], "PUBLISHED", "it is so already");
     let held = world.meta.only();
@@ -109,12 +109,12 @@ async fn a_change_of_name_or_categories_never_takes_a_published_flow_from_people
     assert!(held.name.starts_with("table flw_") && held.status == "DRAFT", "{held:?}");
     // Nor one that somebody published in Meta's own pages, which nobody here has heard of.
     world.meta.change(|held| held.status = "PUBLISHED".to_owned());
-    assert_eq!(patch(&world, &path, json!({"categories": ["OTHER"]})).await.code(), (409, "flow_published"));
+    assert_eq!(patch(&world, &path, json!({"categories": ["OTHER"]})).await.refused(), (409, "flow_published"));
     assert_eq!(world.meta.only().categories, json!(["SURVEY"]));
     // What Meta restricts it lets nobody change.
     world.meta.change(|held| held.status = "THROTTLED".to_owned());
     assert_eq!(world.act(&format!("{path}/sync")).await.body["status"], "THROTTLED");
-    assert_eq!(patch(&world, &path, json!({"name": "desk", "new_version": true})).await.code(), (409, "flow_restricted"));
+    assert_eq!(patch(&world, &path, json!({"name": "desk", "new_version": true})).await.refused(), (409, "flow_restricted"));
     world.end().await;
 }
 

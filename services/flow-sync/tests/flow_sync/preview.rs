@@ -39,7 +39,7 @@ async fn a_flow_is_walked_through_from_its_first_screen_to_its_end() {
         |body: &Value, form: Value| json!({"state": body["state"], "action": {"type": "tap", "component": footer(body), "form": form}});
     let refused = world.post(&steps, &tap(&shown.body, json!({}))).await;
     assert_eq!(
-        (refused.code(), &refused.body["errors"][0]["pointer"]),
+        (refused.refused(), &refused.body["errors"][0]["pointer"]),
         ((422, "inputs_invalid"), &json!("/action/form/who")),
         "{}",
         refused.body
@@ -64,13 +64,13 @@ async fn a_flow_is_walked_through_from_its_first_screen_to_its_end() {
         (json!({"action": {"type": "jump"}}), "invalid_body"),
         (json!({}), "invalid_body"),
     ] {
-        assert_eq!(world.post(&steps, &body).await.code(), (422, expected), "{body}");
+        assert_eq!(world.post(&steps, &body).await.refused(), (422, expected), "{body}");
     }
-    assert_eq!(world.get(&format!("{path}/preview?data=7")).await.code(), (400, "invalid_query"));
-    assert_eq!(world.get(&format!("{path}/preview?revision=9")).await.code(), (404, "not_found"));
+    assert_eq!(world.get(&format!("{path}/preview?data=7")).await.refused(), (400, "invalid_query"));
+    assert_eq!(world.get(&format!("{path}/preview?revision=9")).await.refused(), (404, "not_found"));
     world.put(&path, &bad(), false).await;
     let invalid = world.get(&format!("{path}/preview")).await;
-    assert_eq!(invalid.code(), (409, "flow_invalid"));
+    assert_eq!(invalid.refused(), (409, "flow_invalid"));
     assert!(!invalid.body["findings"].as_array().unwrap().is_empty());
     assert_eq!(world.get(&format!("{path}/preview?revision=1")).await.status, 200);
     assert_eq!(world.told(&path).await, ["created", "revised", "revised"], "nothing is kept of it");

@@ -4,6 +4,7 @@ use axum::http::Method;
 use chassis::Clock;
 use contract::{ProjectRestored, ProjectSuspended};
 use serde_json::{Value, json};
+use testbed::until;
 
 use crate::meta::Fault;
 use crate::world::{World, bad, good};
@@ -26,7 +27,7 @@ async fn a_flow_goes_through_its_life_at_meta_under_one_id() {
     assert_eq!(world.act(&format!("{path}/publish")).await.status, 200);
     assert_eq!((world.meta.asked().len(), asked > 0), (0, true), "what is published stays so, without a call");
     let refused = world.put(&path, &good("Three"), false).await;
-    assert_eq!(refused.code(), (409, "flow_published"));
+    assert_eq!(refused.refused(), (409, "flow_published"));
     assert_eq!(world.meta.only().json, Some(good("Two")));
     let changed = world.put(&path, &good("Three"), true).await;
     assert_eq!(
@@ -37,7 +38,7 @@ async fn a_flow_goes_through_its_life_at_meta_under_one_id() {
     assert!(notice.contains("users cannot open it until it is published again"), "{notice}");
     assert_eq!(world.act(&format!("{path}/publish")).await.body["published_revision"], 3);
     let gone = world.send(Method::DELETE, &path, None, None).await;
-    assert_eq!(gone.code(), (409, "flow_not_draft"));
+    assert_eq!(gone.refused(), (409, "flow_not_draft"));
     assert!(gone.body["detail"].as_str().unwrap().contains("deprecate"));
     let deprecated = world.act(&format!("{path}/deprecate")).await;
     assert_eq!(
@@ -46,10 +47,10 @@ async fn a_flow_goes_through_its_life_at_meta_under_one_id() {
     );
     assert_eq!(world.act(&format!("{path}/deprecate")).await.status, 200);
     let stays = world.send(Method::DELETE, &path, None, None).await;
-    assert_eq!(stays.code(), (409, "flow_not_draft"));
+    assert_eq!(stays.refused(), (409, "flow_not_draft"));
     assert!(stays.body["detail"].as_str().unwrap().ends_with("stays in the list"), "nobody is told to do what is done: {}", stays.body);
     for refused in [world.act(&format!("{path}/publish")).await, world.put(&path, &good("Four"), true).await] {
-        assert_eq!(refused.code(), (409, "flow_deprecated"));
+        assert_eq!(refused.refused(), (409, "flow_deprecated"));
     }
     world.meta.only();
     world.end().await;
@@ -63,7 +64,7 @@ async fn a_new_json_never_takes_a_flow_from_people_that_somebody_published_at_me
     let path = world.make(project, "booking", &good("One")).await;
     // In Meta's own pages, of which nobody here has heard.
     world.meta.change(|held| held.status = "PUBLISHED".to_owned());
-    assert_eq!(world.put(&path, &good("Two"), false).await.code(), (409, "flow_published"));
+    assert_eq!(world.put(&path, &good("Two"), false).await.refused(), (409, "flow_published"));
     let unchanged = || {
         let held = world.meta.only();
         assert_eq!((held.json, held.status.as_str()), (Some(good("One")), "PUBLISHED"));
@@ -96,9 +97,9 @@ async fn a_draft_is_deleted_whatever_was_published_of_it_before() {
     let project = world.connected().await;
     let path = world.make(project, "booking", &good("One")).await;
     assert_eq!(world.act(&format!("{path}/publish")).await.status, 200);
-    assert_eq!(world.send(Method::DELETE, &path, None, None).await.code(), (409, "flow_not_draft"));
+    assert_eq!(world.send(Method::DELETE, &path, None, None).await.refused(), (409, "flow_not_draft"));
     assert_eq!(world.put(&path, &good("Two"), true).await.body["status"], "DRAFT");
-    assert_eq!(world.act(&format!("{path}/deprecate")).await.code(), (409, "flow_not_published"));
+    assert_eq!(world.act(&format!("{path}/deprecate")).await.refused(), (409, "flow_not_published"));
     assert_eq!(world.send(Method::DELETE, &path, None, None).await.status, 204);
     assert!(world.meta.flows().is_empty());
     world.end().await;
@@ -113,7 +114,7 @@ async fn what_somebody_changed_at_meta_is_not_deleted_before_somebody_chose() {
     world.meta.change(|held| held.json = Some(good("Theirs")));
     // Found by the first, known to the second.
     for _ in 0..2 {
-        assert_eq!(world.send(Method::DELETE, &path, None, None).await.code(), (409, "flow_drifted"));
+        assert_eq!(world.send(Method::DELETE, &path, None, None).await.refused(), (409, "flow_drifted"));
     }
     assert_eq!(world.meta.only().json, Some(good("Theirs")));
     assert_eq!(world.told(&path).await.iter().filter(|event| *event == "drift_found").count(), 1);
@@ -160,7 +161,7 @@ async fn flows_of_a_suspended_project_are_read_and_not_changed() {
         world.send(Method::PATCH, &path, None, Some(&json!({"name": "table"}))).await,
         world.send(Method::DELETE, &path, None, None).await,
     ] {
-        assert_eq!(refused.code(), (409, "project_suspended"));
+        assert_eq!(refused.refused(), (409, "project_suspended"));
     }
     assert_eq!((world.get(&path).await.body["status"].clone(), world.meta.asked()), (json!("DRAFT"), vec![]));
     assert_eq!(world.get(&flows).await.status, 200);
@@ -181,7 +182,7 @@ async fn what_meta_refuses_is_kept_with_the_revision_and_told_in_its_words() {
     world.put(&path, &good("One"), false).await;
     world.meta.fault("publish", Fault::Refuse(139_002, "Publishing Flow without phone number"));
     let refused = world.act(&format!("{path}/publish")).await;
-    assert_eq!(refused.code(), (422, "publish_refused"));
+    assert_eq!(refused.refused(), (422, "publish_refused"));
     assert!(refused.body["detail"].as_str().unwrap().contains("without phone number"), "{}", refused.body);
     let shown = world.get(&path).await.body;
     assert_eq!((&shown["revisions"][0]["refusal"]["meta_code"], &shown["at_meta"]["state"]), (&json!(139_002), &json!("failed")));
@@ -210,7 +211,7 @@ async fn what_meta_refuses_is_kept_with_the_revision_and_told_in_its_words() {
         (Fault::Refuse(190, "Token expired"), (422, "access_lost")),
     ] {
         world.meta.fault("publish", fault);
-        assert_eq!(world.act(&format!("{path}/publish")).await.code(), expected);
+        assert_eq!(world.act(&format!("{path}/publish")).await.refused(), expected);
     }
     assert_eq!(world.act(&format!("{path}/publish")).await.status, 200);
     world.end().await;
@@ -229,9 +230,9 @@ async fn names_and_endpoints_are_changed_at_meta_too_and_two_projects_share_an_a
     assert_eq!((changed.status, &changed.body["name"]), (200, &json!("table")), "{}", changed.body);
     let held = world.meta.flows().into_iter().find(|held| held.name.starts_with("table flw_")).unwrap();
     assert_eq!((held.categories, held.endpoint_uri.as_deref()), (json!(["OTHER"]), Some("https://bot.example.com/flow")));
-    assert_eq!(patch(json!({"endpoint_uri": null})).await.code(), (409, "endpoint_stays"));
+    assert_eq!(patch(json!({"endpoint_uri": null})).await.refused(), (409, "endpoint_stays"));
     world.meta.fault("update", Fault::Refuse(100, "Invalid endpoint"));
-    assert_eq!(patch(json!({"endpoint_uri": "https://other.example.com"})).await.code(), (422, "meta_refused"));
+    assert_eq!(patch(json!({"endpoint_uri": "https://other.example.com"})).await.refused(), (422, "meta_refused"));
     assert_eq!(world.get(&path).await.body["endpoint_uri"], "https://bot.example.com/flow", "what Meta refuses is not said here");
     let synced = world.act(&format!("{path}/sync")).await;
     assert_eq!((synced.status, &synced.body["at_meta"]["state"]), (200, &json!("in_sync")), "{}", synced.body);
@@ -249,7 +250,7 @@ async fn what_waited_for_a_number_is_uploaded_when_one_is_connected() {
     assert_eq!(world.post(&empty, &json!({"name": "later", "categories": ["OTHER"]})).await.status, 201);
     world.connect(project).await;
     world.until(&path, "it is uploaded", |flow| flow["at_meta"]["state"] == "in_sync").await;
-    world.until_so("both are at Meta", async || world.meta.flows().len() == 2).await;
+    until("both are at Meta", async || world.meta.flows().len() == 2).await;
     assert_eq!(world.meta.flows().iter().filter(|held| held.json.is_some()).count(), 1);
     world.end().await;
 }

@@ -3,6 +3,7 @@
 use axum::http::Method;
 use contract::OperationKind;
 use serde_json::json;
+use testbed::until;
 
 use crate::meta::Fault;
 use crate::world::{World, good};
@@ -21,14 +22,14 @@ async fn of_many_who_make_or_change_a_flow_at_once_each_is_first_or_told_so() {
         "{:?}",
         answers.iter().map(|a| a.status).collect::<Vec<_>>()
     );
-    assert!(answers.iter().all(|answer| answer.status == 201 || answer.code() == (409, "name_taken")));
+    assert!(answers.iter().all(|answer| answer.status == 201 || answer.refused() == (409, "name_taken")));
     world.meta.only();
     let path = format!("{flows}/{}", contract::FlowId::of_name(project, "booking"));
     let bodies: Vec<_> = (0..6).map(|n| json!({"flow_json": good(&format!("racer {n}"))})).collect();
     let json = format!("{path}/json");
     let answers = futures::future::join_all(bodies.iter().map(|body| world.send(Method::PUT, &json, Some("1"), Some(body)))).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
-    assert!(answers.iter().all(|answer| answer.status == 200 || answer.code() == (412, "version_mismatch")));
+    assert!(answers.iter().all(|answer| answer.status == 200 || answer.refused() == (412, "version_mismatch")));
     // And without a revision in mind all are granted, one after another; Meta has what counts.
     let answers = futures::future::join_all(bodies.iter().map(|body| world.send(Method::PUT, &json, None, Some(body)))).await;
     assert!(answers.iter().all(|answer| answer.status == 200), "{:?}", answers.iter().map(|a| &a.body).collect::<Vec<_>>());
@@ -70,13 +71,13 @@ async fn a_project_that_is_deleted_takes_its_flows_with_it_whoever_writes_meanwh
             "{:?}",
             answers.iter().map(|a| a.status).collect::<Vec<_>>()
         );
-        world.until_so("the folder is gone", async || !world.folder.path().join(project.to_string()).exists()).await;
+        until("the folder is gone", async || !world.folder.path().join(project.to_string()).exists()).await;
         let rows = async || {
             let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM flow_sync.flows WHERE project_id = $1");
             count.bind(project.to_string()).fetch_one(&world.pool).await.unwrap()
         };
-        world.until_so("the rows are gone", async || rows().await == 0).await;
-        assert_eq!(world.put(&path, &good("x"), false).await.code(), (409, "project_ends"));
+        until("the rows are gone", async || rows().await == 0).await;
+        assert_eq!(world.put(&path, &good("x"), false).await.refused(), (409, "project_ends"));
     }
     world.end().await;
 }

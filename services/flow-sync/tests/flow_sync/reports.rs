@@ -1,6 +1,7 @@
 //! What Meta reports by webhook: once each, in the order in which it was said, and nothing of others' Flows.
 
 use serde_json::{Value, json};
+use testbed::until;
 
 use crate::meta::Fault;
 use crate::world::{World, good};
@@ -74,7 +75,7 @@ async fn what_somebody_published_at_meta_is_no_revision_of_ours_unless_it_is_fou
     world.meta.fault("list", Fault::Refuse(4, "Too many calls"));
     world.meta.asked();
     world.webhook(report.clone(), later).await;
-    world.until_so("Meta was asked in vain", async || world.meta.asked().contains(&"list".to_owned())).await;
+    until("Meta was asked in vain", async || world.meta.asked().contains(&"list".to_owned())).await;
     let shown = world.until(&path, "its publication is heard of", |flow| flow["published_revision"] == 0).await;
     assert_eq!(shown["status"], "PUBLISHED", "{shown}");
     let drifted = world.act(&format!("{path}/sync")).await.body;

@@ -233,11 +233,6 @@ impl World {
         testbed::found(what, async || self.get(path).await, fits).await.body
     }
 
-    /// Waits for anything else.
-    pub(crate) async fn until_so(&self, what: &str, so: impl AsyncFn() -> bool) {
-        testbed::until(what, so).await;
-    }
-
     pub(crate) fn file(&self, project: ProjectId, name: &str) -> Option<Value> {
         let bytes = std::fs::read(self.folder.path().join(format!("{project}/flows/{name}"))).ok()?;
         serde_json::from_slice(&bytes).ok()

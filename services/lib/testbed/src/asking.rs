@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::response::Parts;
 use axum::http::{HeaderMap, Method, Request};
 use chassis::{Health, Ids, Metrics, Secret, Site};
 use serde_json::Value;
@@ -29,14 +28,6 @@ pub fn request(key: &str, method: Method, path: &str, headers: &[(&str, &str)], 
     request.expect("a request")
 }
 
-/// The head of an answer, its bytes, and these as JSON where they are.
-pub async fn exchange(router: Router, request: Request<Body>) -> (Parts, Bytes, Value) {
-    let (head, body) = router.oneshot(request).await.expect("routes always answer").into_parts();
-    let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body");
-    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    (head, bytes, body)
-}
-
 /// An answer of the API.
 #[derive(Debug)]
 pub struct Answer {
@@ -50,17 +41,38 @@ pub struct Answer {
 impl Answer {
     /// What the routes answer to a request.
     pub async fn to(router: Router, request: Request<Body>) -> Self {
-        let (head, bytes, body) = exchange(router, request).await;
+        let (head, body) = router.oneshot(request).await.expect("routes always answer").into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body");
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         Self { status: head.status.as_u16(), headers: head.headers, bytes, body }
     }
 
+    /// The same, which must not be refused.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert!((200..300).contains(&self.status), "{self:?}");
+        self
+    }
+
+    /// Why it is refused; empty where it is not.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
     /// Status and code, of what is refused.
-    pub fn code(&self) -> (u16, &str) {
-        (self.status, self.body["code"].as_str().unwrap_or_default())
+    pub fn refused(&self) -> (u16, &str) {
+        (self.status, self.code())
+    }
+
+    /// A text of the body, by its JSON pointer.
+    #[track_caller]
+    pub fn text(&self, pointer: &str) -> String {
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {self:?}")).to_owned()
     }
 
     /// The id of what was made.
+    #[track_caller]
     pub fn id(&self) -> String {
-        self.body["id"].as_str().expect("an id").to_owned()
+        self.text("/id")
     }
 }

@@ -6,7 +6,7 @@ mod held;
 mod servers;
 mod waiting;
 
-pub use asking::{API_KEY, Answer, exchange, request, site};
+pub use asking::{API_KEY, Answer, request, site};
 pub use held::{end, nothing_stays_held};
 pub use servers::{fresh_database, fresh_log, fresh_pool};
 pub use waiting::{found, until};

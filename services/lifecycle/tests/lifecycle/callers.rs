@@ -1,7 +1,7 @@
 //! Who sees and does what: people and keys in the log, the guard before the routes, and what handlers decide beyond it.
 
 use auth::credential::Issued;
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use chrono::TimeDelta;
 use contract::{
     InviteAccepted, InviteId, KeyHolder, KeyId, KeyIssued, MemberPermissionsChanged, ProjectId, Role, SessionId, SessionStarted, Subject,
@@ -55,7 +55,7 @@ impl Person {
 
     async fn create(&self, world: &World, body: Value) -> ProjectId {
         let answer = self.post(world, "/v1/projects", body).await;
-        assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+        assert_eq!(answer.status, 202, "{answer:?}");
         answer.body["project"]["id"].as_str().unwrap().parse().unwrap()
     }
 
@@ -102,7 +102,7 @@ async fn a_project_belongs_to_whoever_made_it_unless_they_say_otherwise() {
 
     let refused = async |who: &Person, workspace: WorkspaceId| {
         let answer = who.post(&world, "/v1/projects", json!({"name": "P", "workspace_id": workspace})).await;
-        (answer.status.as_u16(), answer.code().to_owned())
+        (answer.status, answer.code().to_owned())
     };
     assert_eq!(refused(&team.member, team.id).await, (403, "insufficient_scope".to_owned()));
     assert_eq!(refused(&team.stranger, team.id).await, (404, "not_found".to_owned()));
@@ -120,7 +120,7 @@ async fn a_list_shows_what_the_caller_sees_and_nobody_elses_is_there_for_them() 
     let shared = team.owner.create(&world, json!({"name": "Shared", "workspace_id": team.id})).await;
     team.member.granted(&world, team.id, shared, &["projects:read"]).await;
     // A list waits for nothing; before one project is refused the log is asked, and from then on all of the above is known.
-    assert_eq!(team.member.get(&world, &format!("/v1/projects/{shared}")).await.status, StatusCode::OK);
+    assert_eq!(team.member.get(&world, &format!("/v1/projects/{shared}")).await.status, 200);
     let text = |ids: &[ProjectId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(team.owner.listed(&world, "").await, text(&[shared, ours]));
     assert_eq!(team.admin.listed(&world, "").await, text(&[shared, ours, own]));
@@ -130,11 +130,11 @@ async fn a_list_shows_what_the_caller_sees_and_nobody_elses_is_there_for_them() 
     assert_eq!(team.stranger.listed(&world, &format!("?workspace={}", team.id)).await, text(&[]));
 
     let operation = world.project(ours).await["operation"]["id"].as_str().unwrap().to_owned();
-    assert_eq!(team.owner.get(&world, &format!("/v1/operations/{operation}")).await.status, StatusCode::OK);
+    assert_eq!(team.owner.get(&world, &format!("/v1/operations/{operation}")).await.status, 200);
     for who in [&team.member, &team.stranger] {
         for path in [format!("/v1/operations/{operation}"), format!("/v1/projects/{ours}"), format!("/v1/projects/{ours}/operations")] {
             let answer = who.get(&world, &path).await;
-            assert_eq!((answer.status, answer.code()), (StatusCode::NOT_FOUND, "not_found"), "{path}");
+            assert_eq!(answer.refused(), (404, "not_found"), "{path}");
         }
     }
     world.end().await;
@@ -175,12 +175,12 @@ async fn a_handed_over_project_is_the_teams_and_nothing_of_its_first_owner_works
     };
     world.say(&Subject::workspace(giver.own()), WorkspaceEvent::from(bound)).await;
     let with_key = async || world.send_as(issued.text.expose(), Method::GET, &format!("/v1/projects/{id}"), &[], None).await.status;
-    assert_eq!(with_key().await, StatusCode::OK);
+    assert_eq!(with_key().await, 200);
 
     let path = format!("/v1/projects/{id}/transfer");
     assert_eq!(team.admin.post(&world, &path, json!({"workspace": team.id})).await.code(), "not_found");
     let offer = giver.post(&world, &path, json!({"workspace": team.id})).await;
-    assert_eq!(offer.status, StatusCode::CREATED, "{offer:?}");
+    assert_eq!(offer.status, 201, "{offer:?}");
     let answering = format!("/v1/workspaces/{}/transfers/{}", team.id, offer.body["id"].as_str().unwrap());
     let listing = format!("/v1/workspaces/{}/transfers", team.id);
     for (who, status) in [(&team.member, 403), (giver, 404)] {
@@ -189,10 +189,10 @@ async fn a_handed_over_project_is_the_teams_and_nothing_of_its_first_owner_works
         assert_eq!(who.post(&world, &format!("{answering}/decline"), json!({})).await.status, status);
     }
     assert_eq!(team.admin.get(&world, &listing).await.body["data"], json!([offer.body]));
-    assert_eq!(team.admin.post(&world, &format!("{answering}/accept"), json!({})).await.status, StatusCode::OK);
-    assert_eq!(team.owner.get(&world, &format!("/v1/projects/{id}")).await.status, StatusCode::OK);
+    assert_eq!(team.admin.post(&world, &format!("{answering}/accept"), json!({})).await.status, 200);
+    assert_eq!(team.owner.get(&world, &format!("/v1/projects/{id}")).await.status, 200);
     assert_eq!(giver.get(&world, &format!("/v1/projects/{id}")).await.code(), "not_found");
-    assert_eq!(with_key().await, StatusCode::NOT_FOUND, "a key of the first owner");
+    assert_eq!(with_key().await, 404, "a key of the first owner");
     assert_eq!(world.send_as(&giver.token, Method::DELETE, &path, &[], None).await.code(), "not_found");
 
     // It is the team's for good: what a team has is not given away.
@@ -223,12 +223,12 @@ async fn a_number_by_its_id_alone_is_the_operators_to_connect() {
     let body = json!({"phone_number_id": "207358419203847", "waba_id": "104857392016384"});
     for credentials in [&*team.owner.token, &*team.admin.token, issued.text.expose()] {
         let answer = world.send_as(credentials, Method::PUT, &format!("/v1/projects/{id}/number"), &[], Some(body.clone())).await;
-        assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "insufficient_scope"), "{answer:?}");
+        assert_eq!(answer.refused(), (403, "insufficient_scope"), "{answer:?}");
         assert!(answer.body["detail"].as_str().unwrap().contains("platform key"), "it is the route that refuses: {answer:?}");
     }
     assert_eq!(world.project(id).await["number"], Value::Null);
     assert_eq!(world.number_told("207358419203847").await, [""; 0]);
-    assert_eq!(world.connect(id, "207358419203847").await.status, StatusCode::OK);
+    assert_eq!(world.connect(id, "207358419203847").await.status, 200);
     world.end().await;
 }
 
@@ -243,7 +243,7 @@ async fn who_deletes_needs_that_scope_and_overwriting_the_disk_is_the_operators(
     let delete = async |token: &str, overwrite: bool| {
         let body = json!({"confirm": "Pizza", "overwrite": overwrite});
         let answer = world.send_as(token, Method::DELETE, &format!("/v1/projects/{id}"), &[], Some(body)).await;
-        (answer.status.as_u16(), answer.code().to_owned())
+        (answer.status, answer.code().to_owned())
     };
     let forbidden = (403, "insufficient_scope".to_owned());
     assert_eq!(delete(&team.member.token, false).await, forbidden);

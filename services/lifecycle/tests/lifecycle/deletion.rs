@@ -1,6 +1,6 @@
 //! A project goes, for ever: nothing reaches it from the first moment on, and one fact is left.
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{
@@ -11,7 +11,7 @@ use journal::Expect;
 use serde_json::{Value, json};
 
 use crate::others::{UNMAKING, operation_of};
-use crate::world::{PATIENCE, World, fresh_pool};
+use crate::world::{World, fresh_pool};
 
 pub(crate) const NUMBER: &str = "207358419203847";
 pub(crate) const ACCOUNT: &str = "104857392016384";
@@ -76,11 +76,11 @@ async fn a_project_is_deleted_with_everything_that_names_it_and_leaves_one_fact(
     assert_eq!(world.connect(neighbour, NUMBER).await.code(), "number_taken");
 
     let answer = world.delete(id, "Pizza").await;
-    assert_eq!((answer.status, &answer.body["kind"]), (StatusCode::ACCEPTED, &json!("delete_project")), "{answer:?}");
+    assert_eq!((answer.status, &answer.body["kind"]), (202, &json!("delete_project")), "{answer:?}");
     let location = answer.headers["location"].to_str().unwrap().to_owned();
     let project = world.project(id).await;
     assert_eq!((&project["status"], &project["number"]), (&json!("deleting"), &Value::Null), "nothing is recorded any more");
-    assert_eq!(world.connect(neighbour, NUMBER).await.status, StatusCode::OK, "the number is free at once");
+    assert_eq!(world.connect(neighbour, NUMBER).await.status, 200, "the number is free at once");
     assert_eq!(world.connect(id, "1").await.code(), "project_deleting");
     for step in UNMAKING {
         world.say_gone(id, operation_of(&answer.body), step).await;
@@ -93,7 +93,7 @@ async fn a_project_is_deleted_with_everything_that_names_it_and_leaves_one_fact(
     assert_eq!(world.get(&format!("/v1/projects/{id}/operations")).await.code(), "not_found");
     assert_eq!(world.delete(id, "Pizza").await.code(), "not_found");
     let again = world.send(Method::POST, "/v1/projects", &[("idempotency-key", "one")], body).await;
-    assert_eq!((again.status, again.code()), (StatusCode::CONFLICT, "project_deleted"));
+    assert_eq!(again.refused(), (409, "project_deleted"));
     assert_eq!(
         (traces(&world, neighbour).await[1..].to_vec(), world.project(neighbour).await["status"].clone()),
         (kept[1..].to_vec(), json!("ready"))
@@ -105,11 +105,8 @@ async fn a_project_is_deleted_with_everything_that_names_it_and_leaves_one_fact(
     for step in UNMAKING {
         world.say_gone(id, operation_of(&answer.body), step).await;
     }
-    let began = std::time::Instant::now();
-    while traces(&world, id).await != [(Stream::Project, 1)] {
-        assert!(began.elapsed() < PATIENCE, "late words stay: {:?}", traces(&world, id).await);
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    let is_silent = |left: &Vec<(Stream, u64)>| *left == [(Stream::Project, 1)];
+    testbed::found("late words go", async || traces(&world, id).await, is_silent).await;
     assert_gone(&world, id, &location).await;
 
     // Other tables over the same log know no more of it.
@@ -157,7 +154,7 @@ async fn what_a_number_hears_for_its_next_project_while_the_last_is_erased_stays
     let connect = async |id: ProjectId| {
         let body = json!({"phone_number_id": NUMBER, "waba_id": ACCOUNT});
         let answer = world.send(Method::PUT, &format!("/v1/projects/{id}/number"), &[], Some(body)).await;
-        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        assert_eq!(answer.status, 200, "{answer:?}");
     };
     connect(gone).await;
     hear(&world).await;
@@ -167,11 +164,7 @@ async fn what_a_number_hears_for_its_next_project_while_the_last_is_erased_stays
         world.say_gone(gone, operation_of(&answer.body), step).await;
     }
     // The first pass is over; the next comes when nothing can be on its way to the log any more.
-    let began = std::time::Instant::now();
-    while heard(&world).await != [0, 0] {
-        assert!(began.elapsed() < PATIENCE, "what was its own stays: {:?}", heard(&world).await);
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    testbed::found("what was its own goes", async || heard(&world).await, |heard: &[u64; 2]| *heard == [0, 0]).await;
     connect(next).await;
     hear(&world).await;
     assert_gone(&world, gone, answer.headers["location"].to_str().unwrap()).await;
@@ -187,12 +180,12 @@ async fn who_does_not_type_the_name_deletes_nothing() {
     let version = world.project(id).await["version"].clone();
     for other in ["", "pizza", "Pizza\n", "*"] {
         let refused = world.delete(id, other).await;
-        assert_eq!((refused.status, refused.code()), (StatusCode::UNPROCESSABLE_ENTITY, "not_confirmed"), "{other:?}");
+        assert_eq!(refused.refused(), (422, "not_confirmed"), "{other:?}");
         assert_eq!(refused.body["errors"][0]["pointer"], "/confirm");
     }
     for body in [None, Some(json!({})), Some(json!({"confirm": true})), Some(json!({"confirm": "Pizza", "force": true}))] {
         let refused = world.send(Method::DELETE, &format!("/v1/projects/{id}"), &[], body.clone()).await;
-        assert!(refused.status.is_client_error(), "{body:?}: {refused:?}");
+        assert!((400..500).contains(&refused.status), "{body:?}: {refused:?}");
     }
     assert_eq!(world.project(id).await["version"], version);
     world.end().await;
@@ -242,7 +235,7 @@ async fn what_nobody_erases_makes_a_deletion_fail_in_time_and_it_goes_on_where_i
     assert_eq!(world.delete(id, "Pizza").await.code(), "project_deleting", "there is no second deletion");
     assert_eq!(world.post(&format!("/v1/projects/{id}/reset"), None).await.code(), "project_deleting", "and no way back");
 
-    assert_eq!(world.post(&format!("/v1/projects/{id}/retry"), None).await.status, StatusCode::ACCEPTED);
+    assert_eq!(world.post(&format!("/v1/projects/{id}/retry"), None).await.status, 202);
     assert_eq!(world.project(id).await["status"], "deleting");
     world.say_gone(id, operation_of(&operation), "code").await;
     assert_gone(&world, id, &location).await;
@@ -260,8 +253,8 @@ async fn a_deletion_and_a_new_name_at_once_leave_no_project_that_is_half_gone() 
         let status = world.project(id).await["status"].clone();
         match (rename.status, deletion.status) {
             // The name was another by then: what was confirmed was not this project.
-            (StatusCode::OK, StatusCode::UNPROCESSABLE_ENTITY) => assert_eq!(status, "ready", "round {round}"),
-            (StatusCode::CONFLICT, StatusCode::ACCEPTED) => {
+            (200, 422) => assert_eq!(status, "ready", "round {round}"),
+            (409, 202) => {
                 assert_eq!((rename.code(), status), ("project_deleting", json!("deleting")), "round {round}");
             }
             _ => panic!("round {round}: {rename:?} {deletion:?}"),

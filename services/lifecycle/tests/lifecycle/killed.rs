@@ -34,7 +34,7 @@ async fn a_process_killed_while_projects_get_ready_forgets_none_and_says_nothing
     // Its routes are used to create; its follower is stopped, so that the process is the only one.
     let mut world = World::new().await;
     world.stop().await;
-    let database_url = embedded::Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let database_url = testbed::fresh_database().await;
     let mut projects = Vec::new();
     for n in 0..PROJECTS {
         let id = world.create(&format!("P{n}")).await;
@@ -74,7 +74,7 @@ async fn a_process_killed_while_projects_go_leaves_nothing_of_any() {
         going.push((id, name));
     }
     world.stop().await;
-    let database_url = embedded::Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let database_url = testbed::fresh_database().await;
     let mut operations = Vec::new();
     for (id, name) in &going {
         operations.push(operation_of(&world.delete(*id, name).await.body));
@@ -107,7 +107,7 @@ async fn a_process_killed_around_each_word_of_billing_suspends_and_restores_once
     let id = world.ready("Pizza").await;
     world.stop().await;
     let before = world.told(&Subject::project(id)).await.len();
-    let database_url = embedded::Postgres::shared().await.unwrap().fresh_database().await.unwrap();
+    let database_url = testbed::fresh_database().await;
     let mut process = start(&world, &database_url);
     // Said while nobody runs, and so long after, in ms, while somebody does.
     let mut wanted = before;

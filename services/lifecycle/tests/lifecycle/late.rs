@@ -1,8 +1,6 @@
 //! What is said of a project after its end, by a process that stood still meanwhile.
 
-use std::time::{Duration, Instant};
-
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use chassis::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
@@ -13,7 +11,7 @@ use serde_json::json;
 
 use crate::deletion::{ACCOUNT, NUMBER, assert_gone, hear, heard};
 use crate::others::{UNMAKING, operation_of};
-use crate::world::{PATIENCE, World};
+use crate::world::World;
 
 /// Credits are used, Meta has answered a sender, and its projector could not follow.
 async fn speak(world: &World, id: ProjectId) {
@@ -35,30 +33,17 @@ async fn spoken(world: &World, id: ProjectId) -> [u64; 3] {
 }
 
 async fn until_silent(world: &World, id: ProjectId) {
-    let began = Instant::now();
-    loop {
-        let spoken = spoken(world, id).await;
-        if spoken == [0, 0, 0] {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "late words stay: {spoken:?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    testbed::found("late words go", async || spoken(world, id).await, |spoken: &[u64; 3]| *spoken == [0, 0, 0]).await;
 }
 
 /// Until the time of the next look is as it is wanted.
 async fn until_looked(world: &World, id: ProjectId, wanted: impl Fn(Option<DateTime<Utc>>) -> bool) -> Option<DateTime<Utc>> {
-    let began = Instant::now();
     let look_at = "SELECT look_at FROM lifecycle.erased WHERE project_id = $1";
-    loop {
-        let next: Option<Option<DateTime<Utc>>> =
-            sqlx::query_scalar(look_at).bind(id.to_string()).fetch_optional(&world.pool).await.unwrap();
-        if let Some(next) = next.filter(|next| wanted(*next)) {
-            return next;
-        }
-        assert!(began.elapsed() < PATIENCE, "it is to be looked at {next:?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let next = async || -> Option<Option<DateTime<Utc>>> {
+        sqlx::query_scalar(look_at).bind(id.to_string()).fetch_optional(&world.pool).await.unwrap()
+    };
+    let fits = |next: &Option<Option<DateTime<Utc>>>| next.is_some_and(&wanted);
+    testbed::found("the time of the next look", next, fits).await.flatten()
 }
 
 #[tokio::test]
@@ -97,7 +82,7 @@ async fn what_is_said_after_the_end_in_streams_that_nobody_follows_is_erased_too
 async fn connect(world: &World, id: ProjectId) {
     let body = json!({"phone_number_id": NUMBER, "waba_id": ACCOUNT});
     let answer = world.send(Method::PUT, &format!("/v1/projects/{id}/number"), &[], Some(body)).await;
-    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 #[tokio::test]

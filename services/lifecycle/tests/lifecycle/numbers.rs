@@ -1,7 +1,7 @@
 //! Numbers: connected, replaced, let go; one number belongs to one project, whoever is faster.
 
 use crate::world::{Answer, World};
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use contract::{ProjectId, Subject};
 use futures::future::join_all;
 use serde_json::json;
@@ -19,7 +19,7 @@ async fn a_number_is_connected_while_the_project_is_still_being_made() {
     let body = json!({"phone_number_id": NUMBER, "waba_id": "104857392016384", "display_phone_number": "+1 555 010 2030"});
     let path = format!("/v1/projects/{id}/number");
     let answer = world.send(Method::PUT, &path, &[], Some(body.clone())).await;
-    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.status, 200, "{answer:?}");
     for (field, said) in body.as_object().unwrap() {
         assert_eq!(&answer.body["number"][field], said, "{field}");
     }
@@ -28,7 +28,7 @@ async fn a_number_is_connected_while_the_project_is_still_being_made() {
     assert_eq!(answer.headers["etag"], format!("\"{}\"", answer.body["version"]));
 
     let again = world.send(Method::PUT, &path, &[], Some(body)).await;
-    assert_eq!((again.status, again.body), (StatusCode::OK, answer.body));
+    assert_eq!((again.status, again.body), (200, answer.body));
     assert_eq!(world.told(&Subject::project(id)).await, ["project_created", "operation_started", "number_connected"]);
     assert_eq!(world.number_told(NUMBER).await, ["number_claimed"]);
     world.end().await;
@@ -38,15 +38,15 @@ async fn a_number_is_connected_while_the_project_is_still_being_made() {
 async fn a_second_claim_is_a_conflict_until_the_first_lets_go() {
     let world = World::new().await;
     let (one, two) = (world.create("One").await, world.create("Two").await);
-    assert_eq!(world.connect(one, NUMBER).await.status, StatusCode::OK);
+    assert_eq!(world.connect(one, NUMBER).await.status, 200);
     let taken = world.connect(two, NUMBER).await;
-    assert_eq!((taken.status, taken.code()), (StatusCode::CONFLICT, "number_taken"));
+    assert_eq!(taken.refused(), (409, "number_taken"));
     assert!(!taken.body.to_string().contains(&one.to_string()), "it tells who has the number: {taken:?}");
 
-    assert_eq!(disconnect(&world, one).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(disconnect(&world, one).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(disconnect(&world, one).await.status, 204);
+    assert_eq!(disconnect(&world, one).await.status, 204);
     assert_eq!(world.project(one).await["number"], serde_json::Value::Null);
-    assert_eq!(world.connect(two, NUMBER).await.status, StatusCode::OK);
+    assert_eq!(world.connect(two, NUMBER).await.status, 200);
     assert_eq!(world.number_told(NUMBER).await, ["number_claimed", "number_released", "number_claimed"]);
     world.end().await;
 }
@@ -59,7 +59,7 @@ async fn another_number_replaces_the_old_one_in_one_step() {
     assert_eq!(world.connect(one, "2").await.body["number"]["phone_number_id"], "2");
     let told = world.told(&Subject::project(one)).await;
     assert_eq!(told, ["project_created", "operation_started", "number_connected", "number_disconnected", "number_connected"]);
-    assert_eq!(world.connect(two, "1").await.status, StatusCode::OK, "the old number is free");
+    assert_eq!(world.connect(two, "1").await.status, 200, "the old number is free");
 
     // Refused as a whole: the project keeps what it had.
     assert_eq!(world.connect(two, "2").await.code(), "number_taken");
@@ -76,7 +76,7 @@ async fn two_racing_claims_never_both_win() {
         let (first, second) = tokio::join!(world.connect(one, &number), world.connect(two, &number));
         let mut statuses = [first.status, second.status];
         statuses.sort();
-        assert_eq!(statuses, [StatusCode::OK, StatusCode::CONFLICT], "round {round}: {first:?} {second:?}");
+        assert_eq!(statuses, [200, 409], "round {round}: {first:?} {second:?}");
         assert_eq!(world.number_told(&number).await, ["number_claimed"]);
     }
     world.end().await;
@@ -91,7 +91,7 @@ async fn of_64_racing_claims_exactly_one_wins() {
     }))
     .await;
     let answers = join_all(projects.iter().map(|id| world.connect(*id, NUMBER))).await;
-    let winners = answers.iter().filter(|answer| answer.status == StatusCode::OK).count();
+    let winners = answers.iter().filter(|answer| answer.status == 200).count();
     let losers = answers.iter().filter(|answer| answer.code() == "number_taken").count();
     assert_eq!((winners, losers), (1, 63), "{answers:?}");
     let mut holders = 0;
@@ -108,7 +108,7 @@ async fn one_project_that_changes_its_number_all_the_time_holds_exactly_one() {
     let id = world.create("Pizza").await;
     let numbers: Vec<String> = (1..=12).map(|n| n.to_string()).collect();
     let answers = join_all(numbers.iter().map(|number| world.connect(id, number))).await;
-    assert!(answers.iter().all(|answer| answer.status == StatusCode::OK), "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
     let has = world.project(id).await["number"]["phone_number_id"].as_str().unwrap().to_owned();
     for number in numbers {
         let expected = if number == has { "number_claimed" } else { "number_released" };
@@ -127,13 +127,13 @@ async fn a_caller_who_looked_too_early_is_told() {
         let (world, path) = (&world, &path);
         async move { world.send(Method::PUT, path, &[("if-match", &etag)], Some(json!({"phone_number_id": number}))).await }
     };
-    assert_eq!(put(etag.clone(), "1").await.status, StatusCode::OK);
+    assert_eq!(put(etag.clone(), "1").await.status, 200);
     let late = put(etag, "2").await;
-    assert_eq!((late.status, late.code()), (StatusCode::PRECONDITION_FAILED, "version_mismatch"));
+    assert_eq!(late.refused(), (412, "version_mismatch"));
     for hostile in ["1", "\"x\"", "W/\"1\"", "\"1\", \"2\"", ""] {
-        assert_eq!(put(hostile.to_owned(), "2").await.status, StatusCode::PRECONDITION_FAILED, "{hostile}");
+        assert_eq!(put(hostile.to_owned(), "2").await.status, 412, "{hostile}");
     }
-    assert_eq!(put("*".to_owned(), "2").await.status, StatusCode::OK);
+    assert_eq!(put("*".to_owned(), "2").await.status, 200);
     world.end().await;
 }
 
@@ -154,7 +154,7 @@ async fn what_is_no_number_is_refused_with_the_field_that_is_wrong() {
         (json!({"phone_number_id": "1", "project": "prj_1"}), "/project"),
     ] {
         let answer = world.send(Method::PUT, &path, &[], Some(body.clone())).await;
-        assert_eq!((answer.status, answer.code()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"), "{body}");
+        assert_eq!(answer.refused(), (422, "invalid_body"), "{body}");
         assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{body}: {answer:?}");
     }
     let nowhere = "prj_00000000000000000000000000".parse().unwrap();
@@ -170,7 +170,7 @@ async fn the_database_getting_ready_does_not_disturb_a_claim() {
         let id = world.create("Pizza").await;
         let number = format!("{}", 5_000 + round);
         let (answer, ()) = tokio::join!(world.connect(id, &number), world.say_all_made(id));
-        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        assert_eq!(answer.status, 200, "{answer:?}");
         let project = world.until_status(id, "ready").await;
         assert_eq!(project["number"]["phone_number_id"], number);
     }

@@ -1,6 +1,6 @@
 //! Work that takes time: one at a time, given up when its time is up, tried again; and the changes that need none.
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use chassis::Clock;
 use chrono::TimeDelta;
 use contract::Subject;
@@ -28,13 +28,13 @@ async fn a_reset_is_asked_for_and_done_by_whoever_keeps_the_code() {
     let id = world.ready("Pizza").await;
     let before = world.project(id).await;
     let answer = reset(&world, id).await;
-    assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+    assert_eq!(answer.status, 202, "{answer:?}");
     assert_eq!((answer.body["kind"].as_str(), answer.body["status"].as_str()), (Some("reset_project"), Some("running")));
     let location = answer.headers["location"].to_str().unwrap().to_owned();
     assert_eq!(world.project(id).await["status"], "ready", "a reset takes nothing away");
 
     let second = reset(&world, id).await;
-    assert_eq!((second.status, second.code()), (StatusCode::CONFLICT, "operation_running"));
+    assert_eq!(second.refused(), (409, "operation_running"));
     assert_eq!(second.headers["location"], location.as_str(), "it names the one that runs");
     world.say_reset(id, operation_of(&answer.body)).await;
     world.until_operation(&location, "succeeded").await;
@@ -56,7 +56,7 @@ async fn of_many_operations_asked_for_at_once_one_begins_and_the_others_are_told
         let name = format!("P{round}");
         let (resets, deletion) = tokio::join!(join_all((0..7).map(|_| reset(&world, id))), world.delete(id, &name));
         let all: Vec<&Answer> = resets.iter().chain([&deletion]).collect();
-        let won: Vec<_> = all.iter().filter(|answer| answer.status == StatusCode::ACCEPTED).collect();
+        let won: Vec<_> = all.iter().filter(|answer| answer.status == 202).collect();
         assert_eq!(won.len(), 1, "{all:?}");
         let location = &won[0].headers["location"];
         let lost = all.iter().filter(|answer| answer.code() == "operation_running" && answer.headers["location"] == location);
@@ -131,7 +131,7 @@ async fn a_deadline_that_passed_while_nobody_ran_fires_at_the_start() {
     assert_eq!(world.project(id).await["status"], "ready", "a reset that failed leaves the project as it was");
 
     let retried = world.post(&format!("/v1/projects/{id}/retry"), None).await;
-    assert_eq!(retried.status, StatusCode::ACCEPTED, "{retried:?}");
+    assert_eq!(retried.status, 202, "{retried:?}");
     world.say_reset(id, operation_of(&operation)).await;
     world.until_operation(&location, "succeeded").await;
     world.end().await;
@@ -143,7 +143,7 @@ async fn an_update_is_a_merge_patch() {
     let id = world.ready("Pizza").await;
     let before = world.project(id).await;
     let answer = patch(&world, id, &[], json!({"name": " Pasta "})).await;
-    assert_eq!((answer.status, &answer.body["name"]), (StatusCode::OK, &json!("Pasta")), "{answer:?}");
+    assert_eq!((answer.status, &answer.body["name"]), (200, &json!("Pasta")), "{answer:?}");
     assert_eq!(answer.body["conversation_idle_seconds"], before["conversation_idle_seconds"]);
     assert_eq!(answer.headers["etag"], format!("\"{}\"", answer.body["version"]));
     assert_eq!(world.project(id).await, answer.body);
@@ -167,7 +167,7 @@ async fn an_update_is_a_merge_patch() {
         (json!({"status": "ready"}), "/status"),
     ] {
         let refused = patch(&world, id, &[], body.clone()).await;
-        assert_eq!((refused.status, refused.code()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"), "{body}");
+        assert_eq!(refused.refused(), (422, "invalid_body"), "{body}");
         assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{body}: {refused:?}");
     }
     let answer = patch(&world, id, &[], json!({"unknown_outcome": null})).await;
@@ -189,7 +189,7 @@ async fn of_two_who_looked_at_the_same_version_one_writes() {
         let (one, two) = tokio::join!(write("One"), write("Two"));
         let mut statuses = [one.status, two.status];
         statuses.sort();
-        assert_eq!(statuses, [StatusCode::OK, StatusCode::PRECONDITION_FAILED], "{one:?} {two:?}");
+        assert_eq!(statuses, [200, 412], "{one:?} {two:?}");
     }
     world.end().await;
 }
@@ -206,7 +206,7 @@ async fn a_failure_counts_for_the_try_that_it_happened_in_whatever_the_clock_of_
     let created = world.journal.entity(&Subject::project(id)).await.unwrap()[0].id;
     world.say_failed_upon(id, created, TimeDelta::seconds(-5), "no space").await;
     reason("no space").await;
-    assert_eq!(world.post(&format!("{path}/retry"), None).await.status, StatusCode::ACCEPTED);
+    assert_eq!(world.post(&format!("{path}/retry"), None).await.status, 202);
     let retried = world.journal.last(&Subject::project(id)).await.unwrap().unwrap().id;
     // Of the try before, and of this one: handled in this order, and the first that counts is the one that is told.
     world.say_failed_upon(id, created, TimeDelta::seconds(5), "of old").await;

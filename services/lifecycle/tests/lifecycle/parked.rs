@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{HoldKind, ProjectId, Recorded, Stream, Subject};
-use journal::{Follow, Handled, Handler, Stop};
+use journal::{Follow, Handled, Handler, HeldKey, Stop};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -42,15 +41,9 @@ fn projects() -> Follow {
 /// The other service holds the project's key, from an event after this one on.
 async fn until_parked(world: &World, id: ProjectId, after: u64) {
     let key = Subject::project(id).to_string();
-    let began = std::time::Instant::now();
-    loop {
-        let parked = world.journal.parked().await.unwrap();
-        if parked.iter().any(|held| held.kind == HoldKind::Parked && held.key == key && held.from_sequence > after) {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "so far: {parked:?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let is_parked = |held: &HeldKey| held.kind == HoldKind::Parked && held.key == key && held.from_sequence > after;
+    let held = async || world.journal.parked().await.unwrap();
+    testbed::found("it is parked", held, |held: &Vec<HeldKey>| held.iter().any(is_parked)).await;
 }
 
 async fn until_handled(handled: &mut mpsc::UnboundedReceiver<String>, wanted: &str) {
@@ -74,7 +67,7 @@ async fn what_is_parked_of_a_project_is_tried_again_when_its_owner_retries_and_w
     world.clock.advance(TimeDelta::hours(1));
     world.until_status(id, "failed").await;
     broken.store(false, Ordering::SeqCst);
-    assert_eq!(world.post(&format!("{path}/retry"), None).await.status, StatusCode::ACCEPTED);
+    assert_eq!(world.post(&format!("{path}/retry"), None).await.status, 202);
     until_handled(&mut handled, "operation_retried").await;
     world.say_all_made(id).await;
     world.until_status(id, "ready").await;
@@ -83,10 +76,10 @@ async fn what_is_parked_of_a_project_is_tried_again_when_its_owner_retries_and_w
     let last = world.journal.last(&Subject::project(id)).await.unwrap().unwrap().sequence;
     broken.store(true, Ordering::SeqCst);
     let renamed = world.send(Method::PATCH, &path, &[], Some(json!({"name": "Pasta"}))).await;
-    assert_eq!(renamed.status, StatusCode::OK, "{renamed:?}");
+    assert_eq!(renamed.status, 200, "{renamed:?}");
     until_parked(&world, id, last).await;
     broken.store(false, Ordering::SeqCst);
-    assert_eq!(world.delete(id, "Pasta").await.status, StatusCode::ACCEPTED);
+    assert_eq!(world.delete(id, "Pasta").await.status, 202);
     until_handled(&mut handled, "operation_started").await;
     stop.cancel();
     follower.await.unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! A project changes hands: offered, accepted, declined, taken back, run out; the first answer counts.
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{ProjectEvent, ProjectId, ProjectTransferred, Subject, WorkspaceDeleted, WorkspaceEvent, WorkspaceId, WorkspaceKind};
@@ -37,7 +37,7 @@ async fn an_accepted_offer_changes_the_owner_and_nothing_else() {
     let world = World::new().await;
     let (id, own, team) = given(&world).await;
     let offered = offer(&world, id, team).await;
-    assert_eq!(offered.status, StatusCode::CREATED, "{offered:?}");
+    assert_eq!(offered.status, 201, "{offered:?}");
     let offered = offered.body;
     assert_eq!((offered["status"].as_str(), offered["project_name"].as_str()), (Some("pending"), Some("Pizza")));
     assert_eq!(offers(&world, team).await, json!([offered]));
@@ -48,7 +48,7 @@ async fn an_accepted_offer_changes_the_owner_and_nothing_else() {
     let elsewhere = world.workspace(WorkspaceKind::Team).await;
     assert_eq!(answer(&world, elsewhere, &offered, "accept").await.code(), "not_found");
     let accepted = answer(&world, team, &offered, "accept").await;
-    assert_eq!((accepted.status, &accepted.body["status"]), (StatusCode::OK, &json!("accepted")), "{accepted:?}");
+    assert_eq!((accepted.status, &accepted.body["status"]), (200, &json!("accepted")), "{accepted:?}");
     assert_eq!(answer(&world, team, &offered, "accept").await.body, accepted.body, "accepted again it is the same");
     assert_eq!(answer(&world, team, &offered, "decline").await.code(), "transfer_ended");
     assert_eq!(withdraw(&world, id).await.code(), "transfer_ended");
@@ -82,8 +82,8 @@ async fn a_declined_or_withdrawn_offer_changes_nothing_and_another_can_be_made()
     assert_ne!(second["id"], first["id"]);
     let elsewhere = world.workspace(WorkspaceKind::Team).await;
     assert_eq!(offer(&world, id, elsewhere).await.code(), "transfer_pending");
-    assert_eq!(withdraw(&world, id).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(withdraw(&world, id).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(withdraw(&world, id).await.status, 204);
+    assert_eq!(withdraw(&world, id).await.status, 204);
     assert_eq!(answer(&world, team, &second, "accept").await.code(), "transfer_ended");
     assert_eq!(answer(&world, team, &first, "accept").await.code(), "not_found", "an offer that another came after");
     let project = world.project(id).await;
@@ -100,7 +100,7 @@ async fn only_a_personal_project_is_offered_and_only_to_a_team_that_is_there() {
     let nobody = WorkspaceId::from_ulid(world.ids.ulid());
     for to in [own, world.workspace(WorkspaceKind::Personal).await, deleted, nobody, WorkspaceId::INSTALLATION] {
         let refused = offer(&world, id, to).await;
-        assert_eq!((refused.status, refused.code()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"), "{refused:?}");
+        assert_eq!(refused.refused(), (422, "invalid_body"), "{refused:?}");
         assert_eq!(refused.body["errors"][0]["pointer"], "/workspace");
     }
     let theirs = world.post("/v1/projects", Some(json!({"name": "Pasta", "workspace_id": team}))).await;
@@ -143,7 +143,7 @@ async fn of_an_acceptance_and_a_withdrawal_at_once_one_counts() {
             let (withdrawal, accept) = tokio::join!(withdraw(&world, id), answer(&world, team, &offered, "accept"));
             (accept, withdrawal)
         };
-        let won = accept.status == StatusCode::OK;
+        let won = accept.status == 200;
         let lost = if won { &withdrawal } else { &accept };
         assert_eq!(lost.code(), "transfer_ended", "{accept:?} {withdrawal:?}");
         let (owner, last) = if won { (team, "project_transferred") } else { (own, "transfer_ended") };
@@ -167,8 +167,8 @@ async fn of_an_acceptance_and_a_deletion_at_once_the_first_decides_whose_project
             let (deletion, accept) = tokio::join!(world.delete(id, "Pizza"), answer(&world, team, &offered, "accept"));
             (accept, deletion)
         };
-        assert_eq!(deletion.status, StatusCode::ACCEPTED, "{deletion:?}");
-        let (owner, then) = if accept.status == StatusCode::OK {
+        assert_eq!(deletion.status, 202, "{deletion:?}");
+        let (owner, then) = if accept.status == 200 {
             (team, ["project_transferred", "operation_started"])
         } else {
             assert_eq!(accept.code(), "transfer_ended", "{accept:?}");
@@ -209,7 +209,7 @@ async fn no_project_stays_with_a_workspace_that_was_deleted_as_it_accepted() {
         world.until_told(id, |told| transfers(told) == 2).await;
         world.until(&format!("/v1/projects/{id}"), "given back", |answer| answer.body["workspace_id"] == own.to_string()).await;
         let elsewhere = world.workspace(WorkspaceKind::Team).await;
-        assert_eq!(offer(&world, id, elsewhere).await.status, StatusCode::CREATED, "it can be offered again");
+        assert_eq!(offer(&world, id, elsewhere).await.status, 201, "it can be offered again");
     }
     world.end().await;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth::Authorizer;
 use axum::Router;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::Method;
 use chassis::{Clock, Health, Ids};
 use contract::{Context, Event, EventId, NewEvent, ProjectId, Subject};
 use embedded::Nats;
@@ -13,7 +13,7 @@ use journal::{Expect, Journal};
 use lifecycle::{Lifecycle, STREAMS};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-pub(crate) use testbed::{API_KEY, fresh_pool};
+pub(crate) use testbed::{API_KEY, Answer, fresh_pool};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -34,19 +34,6 @@ pub(crate) struct World {
     stop: CancellationToken,
     task: Option<JoinHandle<Result<(), lifecycle::Error>>>,
     _authority: DropGuard,
-}
-
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    pub(crate) fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
-    }
 }
 
 pub(crate) fn service(journal: &Journal, pool: &PgPool, clock: &Clock, ids: &Ids) -> Lifecycle {
@@ -135,8 +122,7 @@ impl World {
         body: Option<Value>,
     ) -> Answer {
         let request = testbed::request(credentials, method, path, headers, body.as_ref());
-        let (head, _, body) = testbed::exchange(self.router.clone(), request).await;
-        Answer { status: head.status, headers: head.headers, body }
+        Answer::to(self.router.clone(), request).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -149,7 +135,7 @@ impl World {
 
     pub(crate) async fn create(&self, name: &str) -> ProjectId {
         let answer = self.post("/v1/projects", Some(json!({"name": name}))).await;
-        assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+        assert_eq!(answer.status, 202, "{answer:?}");
         answer.body["project"]["id"].as_str().unwrap().parse().unwrap()
     }
 
@@ -159,7 +145,7 @@ impl World {
 
     pub(crate) async fn project(&self, id: ProjectId) -> Value {
         let answer = self.get(&format!("/v1/projects/{id}")).await;
-        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        assert_eq!(answer.status, 200, "{answer:?}");
         answer.body
     }
 

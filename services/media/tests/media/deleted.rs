@@ -26,11 +26,11 @@ async fn a_deletion_leaves_no_object_and_no_row_and_nothing_comes_after_it() {
     let mine = async || world.rows().await.iter().filter(|row| row.contains(&project.to_string())).count();
     assert_eq!(mine().await, 0);
     for media in [stored, uploaded] {
-        assert_eq!(world.get(project, &format!("media/{media}/content")).await.code(), (404, "not_found"));
-        assert_eq!(world.get(project, &format!("media/{media}")).await.code(), (404, "not_found"));
+        assert_eq!(world.get(project, &format!("media/{media}/content")).await.refused(), (404, "not_found"));
+        assert_eq!(world.get(project, &format!("media/{media}")).await.refused(), (404, "not_found"));
     }
-    assert_eq!(world.get(project, &format!("messages/{message}/media")).await.code(), (404, "not_found"));
-    assert_eq!(world.post(project, "", "application/pdf", None, "%PDF-late").await.code(), (409, "project_ends"));
+    assert_eq!(world.get(project, &format!("messages/{message}/media")).await.refused(), (404, "not_found"));
+    assert_eq!(world.post(project, "", "application/pdf", None, "%PDF-late").await.refused(), (409, "project_ends"));
 
     // Late events, and the operation once more.
     let (_, late) = world.image(project, "4", b"late").await;

@@ -160,7 +160,7 @@ async fn files_wait_for_a_number_and_are_fetched_when_it_is_connected() {
     let list = world.get(project, &format!("messages/{message}/media")).await;
     assert_eq!((&list.body["data"][0]["status"], &list.body["data"][0]["reason"]), (&json!("pending"), &Value::Null));
     assert_eq!(world.get(project, &format!("media/{media}")).await.body["status"], "pending");
-    assert_eq!(world.get(project, &format!("media/{media}/content")).await.code(), (409, "media_pending"));
+    assert_eq!(world.get(project, &format!("media/{media}/content")).await.refused(), (409, "media_pending"));
     assert_eq!(world.meta.counts("51"), (0, 0), "nobody was asked");
     world.connect(project).await;
     world.until_stored(project, media).await;

@@ -53,16 +53,16 @@ async fn a_file_of_one_project_is_nowhere_in_another() {
     let uploaded = world.upload(project, "application/pdf", b"%PDF-private").await;
     for media in [inbound, uploaded] {
         assert_eq!(world.get(project, &format!("media/{media}/content")).await.status, 200);
-        assert_eq!(world.get(other, &format!("media/{media}")).await.code(), (404, "not_found"));
-        assert_eq!(world.get(other, &format!("media/{media}/content")).await.code(), (404, "not_found"));
-        assert_eq!(world.delete(other, &format!("media/{media}")).await.code(), (404, "not_found"));
+        assert_eq!(world.get(other, &format!("media/{media}")).await.refused(), (404, "not_found"));
+        assert_eq!(world.get(other, &format!("media/{media}/content")).await.refused(), (404, "not_found"));
+        assert_eq!(world.delete(other, &format!("media/{media}")).await.refused(), (404, "not_found"));
         assert!(world.path(project, media).exists());
     }
     assert_eq!(world.get(other, &format!("messages/{message}/media")).await.body, json!({"data": []}));
     let nobody = contract::ProjectId::from_ulid(world.ids.ulid());
-    assert_eq!(world.get(nobody, &format!("media/{inbound}")).await.code(), (404, "not_found"));
-    assert_eq!(world.get(nobody, &format!("messages/{message}/media")).await.code(), (404, "not_found"));
-    assert_eq!(world.post(nobody, "", "application/pdf", None, "%PDF-").await.code(), (404, "not_found"));
+    assert_eq!(world.get(nobody, &format!("media/{inbound}")).await.refused(), (404, "not_found"));
+    assert_eq!(world.get(nobody, &format!("messages/{message}/media")).await.refused(), (404, "not_found"));
+    assert_eq!(world.post(nobody, "", "application/pdf", None, "%PDF-").await.refused(), (404, "not_found"));
     for bad in ["..", "med_1", "%2e%2e%2fmed", &format!("{inbound}%2f..")] {
         assert!([400, 404].contains(&world.get(project, &format!("media/{bad}")).await.status), "{bad}");
         assert!([400, 404].contains(&world.get(project, &format!("media/{bad}/content")).await.status), "{bad}");

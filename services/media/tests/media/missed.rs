@@ -23,7 +23,7 @@ async fn a_file_that_meta_does_not_give_out_fails_after_seven_days_and_not_befor
         assert!(if trouble.is_some() { asked > 5 } else { asked == 0 }, "{id} was asked for {asked} times");
         let facts = world.get(project, &format!("media/{media}")).await;
         assert_eq!((&facts.body["status"], &facts.body["code"]), (&json!("failed"), &json!("expired")));
-        assert_eq!(world.get(project, &format!("media/{media}/content")).await.code(), (409, "media_failed"));
+        assert_eq!(world.get(project, &format!("media/{media}/content")).await.refused(), (409, "media_failed"));
         world
             .until("the list says so", async || {
                 world.get(project, &format!("messages/{message}/media")).await.body["data"][0]["status"] == "failed"

@@ -81,14 +81,14 @@ async fn what_meta_would_not_take_is_refused_and_leaves_nothing() {
         let pieces: Vec<_> = bytes.chunks(64 * 1024).map(|piece| Ok::<_, std::io::Error>(Bytes::copy_from_slice(piece))).collect();
         for body in [Body::from(bytes), Body::from_stream(futures::stream::iter(pieces))] {
             let answer = world.post(project, "", mime, None, body).await;
-            assert_eq!(answer.code(), (status, code), "{mime}");
+            assert_eq!(answer.refused(), (status, code), "{mime}");
         }
     }
     let cut_off = [Ok(Bytes::from(of(b"%PDF-", 20 * MIB))), Err(std::io::Error::other("cut off"))];
     let answer = world.post(project, "", "application/pdf", None, Body::from_stream(futures::stream::iter(cut_off))).await;
-    assert_eq!(answer.code(), (400, "unreadable_body"));
+    assert_eq!(answer.refused(), (400, "unreadable_body"));
     for key in ["", "two words", &"k".repeat(256)] {
-        assert_eq!(world.post(project, "", "application/pdf", Some(key), "%PDF-").await.code(), (400, "idempotency_key_invalid"));
+        assert_eq!(world.post(project, "", "application/pdf", Some(key), "%PDF-").await.refused(), (400, "idempotency_key_invalid"));
     }
     assert_eq!(world.journal.state(contract::Stream::Media).await.unwrap().messages, 0);
     world.until("nothing half written is left", async || world.stored(project) == 0).await;
@@ -105,7 +105,7 @@ async fn one_key_is_one_file_however_often_and_at_once_it_is_sent() {
         [("?name=a", "application/pdf", "%PDF-two"), ("?name=b", "application/pdf", "%PDF-one"), ("?name=a", "text/plain", "%PDF-one")]
     {
         let reused = world.post(project, query, mime, Some("k1"), bytes).await;
-        assert_eq!(reused.code(), (422, "idempotency_key_reused"), "{query} {mime} {bytes}");
+        assert_eq!(reused.refused(), (422, "idempotency_key_reused"), "{query} {mime} {bytes}");
     }
     let elsewhere = world.post(other, "", "application/pdf", Some("k1"), "%PDF-two").await;
     assert_eq!(elsewhere.status, 201, "another project's key is another");
@@ -116,7 +116,7 @@ async fn one_key_is_one_file_however_often_and_at_once_it_is_sent() {
     let answers =
         futures::future::join_all(bodies.iter().map(|body| world.post(project, "", "application/pdf", Some("k2"), body.clone()))).await;
     let taken: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
-    assert_eq!((taken.len(), answers.iter().filter(|answer| answer.code() == (422, "idempotency_key_reused")).count()), (1, 5));
+    assert_eq!((taken.len(), answers.iter().filter(|answer| answer.refused() == (422, "idempotency_key_reused")).count()), (1, 5));
     let id = taken[0].body["id"].as_str().unwrap();
     let content = world.get(project, &format!("media/{id}/content")).await;
     assert_eq!(json!(sha256_hex(&content.bytes)), taken[0].body["sha256"]);
@@ -132,17 +132,17 @@ async fn what_was_uploaded_can_be_deleted_and_what_a_contact_sent_cannot() {
     let media = answer.body["id"].as_str().unwrap().parse().unwrap();
     // What a crash leaves between the object's end and the event: it is asked for again.
     std::fs::remove_file(world.path(project, media)).unwrap();
-    assert_eq!(world.get(project, &format!("media/{media}/content")).await.code(), (500, "internal"));
+    assert_eq!(world.get(project, &format!("media/{media}/content")).await.refused(), (500, "internal"));
     assert_eq!(world.delete(project, &format!("media/{media}")).await.status, 204);
-    assert_eq!(world.delete(project, &format!("media/{media}")).await.code(), (404, "not_found"));
-    assert_eq!(world.get(project, &format!("media/{media}")).await.code(), (404, "not_found"));
-    assert_eq!(world.get(project, &format!("media/{media}/content")).await.code(), (404, "not_found"));
-    assert_eq!(world.post(project, "", "application/pdf", Some("k"), "%PDF-x").await.code(), (409, "media_deleted"));
+    assert_eq!(world.delete(project, &format!("media/{media}")).await.refused(), (404, "not_found"));
+    assert_eq!(world.get(project, &format!("media/{media}")).await.refused(), (404, "not_found"));
+    assert_eq!(world.get(project, &format!("media/{media}/content")).await.refused(), (404, "not_found"));
+    assert_eq!(world.post(project, "", "application/pdf", Some("k"), "%PDF-x").await.refused(), (409, "media_deleted"));
     assert!(matches!(world.said(project, media).await[..], [MediaEvent::MediaUploaded(_), MediaEvent::MediaDeleted(_)]));
     assert!(!world.path(project, media).exists());
     let (_, inbound) = world.image(project, "1", b"theirs").await;
     world.until_stored(project, inbound).await;
-    assert_eq!(world.delete(project, &format!("media/{inbound}")).await.code(), (409, "not_uploaded"));
+    assert_eq!(world.delete(project, &format!("media/{inbound}")).await.refused(), (409, "not_uploaded"));
     assert!(world.path(project, inbound).exists());
     world.end(service).await;
 }

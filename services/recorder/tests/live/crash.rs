@@ -129,11 +129,7 @@ async fn go_back_without_log(world: &mut World, running: &Running, project: Proj
 
 async fn log_is_back(world: &mut World) {
     world.nats.restart().await.unwrap();
-    let began = Instant::now();
-    while let Err(error) = world.journal.healthy().await {
-        assert!(began.elapsed() < PATIENCE, "{error}");
-        tokio::time::sleep(POLL).await;
-    }
+    testbed::found("the log is back", async || world.journal.healthy().await, Result::is_ok).await.unwrap();
 }
 
 /// They were committed by a projector that ended before it settled; the next one finds them and has nothing to write.

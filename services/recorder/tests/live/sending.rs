@@ -1,7 +1,5 @@
 //! Others write to the same contacts: who asks for messages to be sent, and who sends them.
 
-use std::time::{Duration, Instant};
-
 use chassis::Clock;
 use contract::{
     Address, ContactId, Context, ConversationEvent, ConversationId, Event, EventId, MessageAccepted, MessageId, MessageRequested,
@@ -52,18 +50,13 @@ impl World {
 
     /// The contact that wrote first, and its conversation.
     async fn first(&self, project: ProjectId) -> (ContactId, ConversationId) {
-        let began = Instant::now();
-        loop {
-            let opened = self.log(project).await.into_iter().find_map(|(event, fact)| match fact {
+        let first = async || {
+            self.log(project).await.into_iter().find_map(|(event, fact)| match fact {
                 ConversationEvent::ConversationOpened(opened) => Some((event.subject.contact_id()?, opened.conversation)),
                 _another => None,
-            });
-            if let Some(first) = opened {
-                return first;
-            }
-            assert!(began.elapsed() < Duration::from_secs(30), "waited for somebody to be known");
-            tokio::task::yield_now().await;
-        }
+            })
+        };
+        testbed::found("somebody is known", first, Option::is_some).await.unwrap()
     }
 }
 

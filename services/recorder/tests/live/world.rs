@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chassis::{Clock, Ids};
 use contract::{
@@ -238,15 +238,8 @@ impl World {
     }
 
     pub(crate) async fn until_counts(&self, project: ProjectId, wanted: (i64, i64, i64)) {
-        let began = Instant::now();
-        loop {
-            let counts = self.counts(project).await;
-            if counts == wanted {
-                return;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {wanted:?} of {project}, so far {counts:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let what = format!("{wanted:?} of {project}");
+        testbed::found(&what, async || self.counts(project).await, |counts: &(i64, i64, i64)| *counts == wanted).await;
     }
 
     /// The wamids of a project's log by contact, in order.

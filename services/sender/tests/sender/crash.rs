@@ -27,7 +27,7 @@ async fn what_was_asked_for_while_nobody_ran_is_sent_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_without_an_outcome_is_unknown_and_never_asked_for_again() {
-    let world = World::new().await;
+    let world = World::still().await;
     let shop = world.shop().await;
     let (contact, message, behind) = (world.contact(), world.message(), world.message());
     world.ask(&shop, contact, message).await;
@@ -35,6 +35,8 @@ async fn a_start_without_an_outcome_is_unknown_and_never_asked_for_again() {
     world.append::<ConversationEvent>(&Subject::conversation(shop.project, contact), started.into()).await;
     world.ask(&shop, contact, behind).await;
     let running = world.sender().await;
+    world.until(&shop, contact, message, "unknown", |event| matches!(event, ConversationEvent::SendOutcomeUnknown(_))).await;
+    assert!(world.clock.advance(chrono::TimeDelta::seconds(10)));
     let ended = world.until_ended(&shop, contact, message).await;
     assert!(matches!(ended, ConversationEvent::MessageAbandoned(_)));
     assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "send_outcome_unknown", "message_abandoned"]);
@@ -70,9 +72,8 @@ async fn a_sender_killed_while_meta_is_asked_leaves_an_unknown_outcome_that_a_st
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deferred_message_and_those_behind_it_survive_a_crash() {
-    let mut world = World::new().await;
     // What is put off waits for whoever starts next.
-    world.clock = chassis::Clock::manual(world.now());
+    let world = World::still().await;
     let shop = world.shop().await;
     let running = world.sender().await;
     let (contact, message, behind) = (world.contact(), world.message(), world.message());
@@ -131,9 +132,8 @@ async fn a_sender_that_cannot_go_on_lets_calls_end_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_of_a_message_names_who_asked_for_it_also_after_a_crash() {
-    let mut world = World::new().await;
     // What is put off waits for whoever starts next.
-    world.clock = chassis::Clock::manual(world.now());
+    let world = World::still().await;
     let shop = world.shop().await;
     let (contact, message) = (world.contact(), world.message());
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{ConversationEvent, ReadRequested, Subject};
 use sender::Limits;
@@ -110,8 +109,7 @@ async fn what_is_shown_as_read_waits_for_no_messages_that_may_not_go_yet() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_sends_no_faster_than_it_may_and_slower_when_meta_says_so() {
-    let mut world = World::new().await;
-    world.clock = Clock::manual(world.now());
+    let world = World::still().await;
     let (shop, other) = (world.shop().await, world.shop().await);
     let running = world.sender_with(Limits { number_rate: 40, ..limits() }).await;
     let each = TimeDelta::milliseconds(25);

@@ -1,12 +1,10 @@
 //! What comes of a message: every kind of answer that Meta has.
 
-use std::time::Duration;
-
-use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{ConversationEvent, ReadRequested, Subject};
 
 use crate::meta::Act;
+use crate::pairs::somebody_else_is_sent_to;
 use crate::world::{World, names, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -76,8 +74,7 @@ async fn each_refusal_ends_or_defers_as_metas_table_says() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_not_worth_it_any_more_fails_as_expired() {
-    let mut world = World::new().await;
-    world.clock = Clock::manual(world.now());
+    let world = World::still().await;
     let shop = world.shop().await;
     let running = world.sender().await;
     let (contact, message, behind) = (world.contact(), world.message(), world.message());
@@ -125,22 +122,24 @@ async fn a_message_of_a_contact_is_shown_as_read_and_old_typing_is_not() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pair_that_is_too_fast_holds_back_its_contact_alone() {
-    let world = World::new().await;
+    let world = World::still().await;
     let shop = world.shop().await;
     let running = world.sender().await;
-    let (slow, quick) = (world.contact(), world.contact());
-    let (first, second, other) = (world.message(), world.message(), world.message());
+    let (contact, first, second) = (world.contact(), world.message(), world.message());
     world.meta.script(first, [Act::Refuse(400, 131_056), Act::Refuse(400, 131_056)]);
-    world.ask(&shop, slow, first).await;
-    world.ask(&shop, slow, second).await;
-    world.ask(&shop, quick, other).await;
-    world.until_ended(&shop, quick, other).await;
-    assert!(world.meta.calls(second).is_empty(), "it waits behind the first");
-    world.until_ended(&shop, slow, second).await;
-    let times: Vec<_> = world.meta.calls(first).iter().map(|call| call.at).collect();
-    assert_eq!(times.len(), 3);
-    assert!(times[1] - times[0] >= Duration::from_millis(950), "1 s");
-    assert!(times[2] - times[1] >= Duration::from_millis(3_900), "4 s");
-    assert!(world.meta.calls(second)[0].at > times[2]);
+    world.ask(&shop, contact, first).await;
+    world.ask(&shop, contact, second).await;
+    for (times, seconds) in [(1, 1), (2, 4)] {
+        let put_off = async || names(&world.said(&shop, contact, first).await).iter().filter(|name| **name == "send_deferred").count();
+        wait_for("it is put off", async || put_off().await == times).await;
+        assert!(world.clock.advance(TimeDelta::seconds(seconds) - TimeDelta::milliseconds(1)));
+        somebody_else_is_sent_to(&world, &shop).await;
+        assert_eq!(world.meta.calls(first).len(), times, "it waits {seconds} s");
+        assert!(world.meta.calls(second).is_empty(), "it waits behind the first");
+        assert!(world.clock.advance(TimeDelta::milliseconds(1)));
+    }
+    world.until_ended(&shop, contact, second).await;
+    assert_eq!(world.meta.calls(first).len(), 3);
+    assert!(world.meta.calls(second)[0].at > world.meta.calls(first)[2].at);
     running.stop().await;
 }

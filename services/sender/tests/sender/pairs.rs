@@ -1,6 +1,5 @@
 //! The pace towards one contact, by a clock that stands: Meta is never asked for more than it takes.
 
-use chassis::Clock;
 use chrono::TimeDelta;
 use contract::{ConversationEvent, MessageId};
 
@@ -18,8 +17,7 @@ pub(crate) async fn somebody_else_is_sent_to(world: &World, shop: &Shop) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contact_is_sent_a_burst_and_the_next_message_six_seconds_later_and_nobody_else_waits() {
-    let mut world = World::new().await;
-    world.clock = Clock::manual(world.now());
+    let world = World::still().await;
     let shop = world.shop().await;
     let contact = world.contact();
     let messages: Vec<MessageId> = (0..MESSAGES).map(|_| world.message()).collect();

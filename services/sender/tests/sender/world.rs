@@ -89,6 +89,12 @@ impl World {
         Self { nats, pool, journal, meta: Meta::start().await, clock: Clock::System, ids, storage, master, _folder: folder }
     }
 
+    /// One whose clock stands until it is moved.
+    pub(crate) async fn still() -> Self {
+        let world = Self::new().await;
+        Self { clock: Clock::manual(world.now()), ..world }
+    }
+
     pub(crate) async fn sender(&self) -> Running {
         self.sender_with(limits()).await
     }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use contract::{OperationKind, ProjectId, ProjectSuspended, Stream, Subject};
 use serde_json::{Value, json};
+use testbed::until;
 
 use crate::meta::{Fault, Held, LIBRARY_TEXT};
 use crate::world::{API_KEY, WABA, World, draft};
@@ -58,12 +59,12 @@ async fn what_is_wrong_is_named_and_nothing_is_asked() {
     let project = world.connected().await;
     let bad = json!({"name": "Sale!", "language": "en_US", "category": "UTILITY", "components": [{"type": "BODY", "text": "x".repeat(1_025)}], "to": 1});
     let refused = world.post(project, &bad).await;
-    assert_eq!(refused.code(), (422, "invalid_template"));
+    assert_eq!(refused.refused(), (422, "invalid_template"));
     let mut pointers: Vec<_> = refused.body["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
     pointers.sort_unstable();
     assert_eq!(pointers, ["/components/0/text", "/name", "/to"]);
     for hostile in [json!(null), json!([]), json!("x"), json!(7), json!({}), json!({"name": {"a": 1}, "components": {}})] {
-        assert_eq!(world.post(project, &hostile).await.code(), (422, "invalid_template"), "{hostile}");
+        assert_eq!(world.post(project, &hostile).await.refused(), (422, "invalid_template"), "{hostile}");
     }
     let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
     for (body, status) in [(deep, 400), ("{".to_owned(), 400), (format!("{{\"name\":\"{}\"}}", "x".repeat(200_000)), 413)] {
@@ -80,18 +81,18 @@ async fn who_may_not_is_told_why() {
     let world = World::new().await;
     let (project, other, bare) = (world.connected().await, world.connected().await, world.project().await);
     let nobody = ProjectId::from_ulid(world.ids.ulid());
-    assert_eq!(world.post(nobody, &draft("sale", "Hi.")).await.code(), (404, "not_found"));
-    assert_eq!(world.post(bare, &draft("sale", "Hi.")).await.code(), (409, "number_not_connected"));
+    assert_eq!(world.post(nobody, &draft("sale", "Hi.")).await.refused(), (404, "not_found"));
+    assert_eq!(world.post(bare, &draft("sale", "Hi.")).await.refused(), (409, "number_not_connected"));
     let made = world.post(project, &draft("sale", "Hi.")).await;
     let of = |project: ProjectId| format!("/v1/projects/{project}/templates/{}", made.id());
     for (method, body) in [(Method::GET, None), (Method::DELETE, None), (Method::PATCH, Some(json!({"category": "UTILITY"})))] {
-        assert_eq!(world.send(method, &of(other), None, body.as_ref()).await.code(), (404, "not_found"), "it is another project's");
+        assert_eq!(world.send(method, &of(other), None, body.as_ref()).await.refused(), (404, "not_found"), "it is another project's");
     }
     let open = Request::get(of(project)).body(Body::empty()).unwrap();
     assert_eq!(world.call(open).await.status, 401);
     world.say(project, ProjectSuspended { at: world.clock.now(), billing_sequence: 1 }).await;
-    assert_eq!(world.post(project, &draft("other", "Hi.")).await.code(), (409, "project_suspended"));
-    assert_eq!(world.send(Method::DELETE, &of(project), None, None).await.code(), (409, "project_suspended"));
+    assert_eq!(world.post(project, &draft("other", "Hi.")).await.refused(), (409, "project_suspended"));
+    assert_eq!(world.send(Method::DELETE, &of(project), None, None).await.refused(), (409, "project_suspended"));
     assert_eq!(world.get(&of(project)).await.status, 200, "it can be read");
     world.end().await;
 }
@@ -102,7 +103,7 @@ async fn what_meta_refuses_is_said_in_metas_words_and_can_be_asked_for_again() {
     let project = world.connected().await;
     world.meta.fault("create", Fault::Refuse(2_388_293, "too many variables"));
     let refused = world.post(project, &draft("sale", "Hi.")).await;
-    assert_eq!(refused.code(), (422, "meta_refused"));
+    assert_eq!(refused.refused(), (422, "meta_refused"));
     assert!(refused.body["detail"].as_str().unwrap().contains("too many variables"));
     let listed = world.get(&format!("/v1/projects/{project}/templates")).await.body;
     let path = format!("/v1/projects/{project}/templates/{}", listed["data"][0]["id"].as_str().unwrap());
@@ -170,7 +171,7 @@ async fn the_same_template_at_once_is_one_and_another_one_of_its_name_is_refused
     assert!(answers.iter().all(|answer| [200, 201].contains(&answer.status) && answer.body["status"] == "PENDING"), "{answers:?}");
     assert_eq!((world.meta.asked("create"), world.meta.templates().len()), (1, 1));
     let other = world.post(project, &draft("sale", "Ho.")).await;
-    assert_eq!((other.code(), &other.body["template"]), ((409, "template_exists"), &answers[0].body["id"]));
+    assert_eq!((other.refused(), &other.body["template"]), ((409, "template_exists"), &answers[0].body["id"]));
     assert_eq!(world.post(project, &one).await.status, 200, "whoever lost the answer asks again");
     world.end().await;
 }
@@ -190,7 +191,7 @@ async fn a_name_that_was_taken_elsewhere_is_found_where_it_stands_in_the_way() {
     };
     let meta_id = world.meta.make(held);
     let refused = world.post(project, &draft("sale", "Hi.")).await;
-    assert_eq!(refused.code(), (409, "template_exists"));
+    assert_eq!(refused.refused(), (409, "template_exists"));
     let path = format!("/v1/projects/{project}/templates/{}", refused.body["template"].as_str().unwrap());
     let shown = world.get(&path).await.body;
     assert_eq!((&shown["meta_id"], &shown["status"], &shown["category"]), (&json!(meta_id), &json!("APPROVED"), &json!("MARKETING")));
@@ -206,9 +207,9 @@ async fn a_deletion_forgets_every_template_and_nothing_comes_after_it() {
     world.sync(other).await;
     let operation = world.begin(project, OperationKind::DeleteProject).await;
     let space = Subject::template_space(project);
-    world.until_so("they are erased", async || !world.journal.entity(&space).await.unwrap().is_empty()).await;
+    until("they are erased", async || !world.journal.entity(&space).await.unwrap().is_empty()).await;
     assert_eq!(world.get(&path).await.status, 404);
-    assert_eq!(world.post(project, &draft("late", "Hi.")).await.code(), (409, "project_ends"));
+    assert_eq!(world.post(project, &draft("late", "Hi.")).await.refused(), (409, "project_ends"));
     let before = world.told(&path).await;
     let id = world.meta.only().0;
     world
@@ -221,14 +222,12 @@ async fn a_deletion_forgets_every_template_and_nothing_comes_after_it() {
         )
         .await;
     let seen = format!("/v1/projects/{other}/templates?name=sale&status=PAUSED");
-    world
-        .until_so("the other project hears it", async || world.get(&seen).await.body["data"].as_array().is_some_and(|data| data.len() == 1))
-        .await;
+    until("the other project hears it", async || world.get(&seen).await.body["data"].as_array().is_some_and(|data| data.len() == 1)).await;
     assert_eq!(world.told(&path).await, before);
     world.say(project, contract::OperationFailed { operation, step: "erase".into(), code: "x".into(), reason: "x".into() }).await;
     world.say(project, contract::OperationRetried { operation, deadline: world.clock.now() }).await;
     let again = world.begin(project, OperationKind::DeleteProject).await;
-    world.until_so("the second says so too", async || world.journal.entity(&space).await.unwrap().len() == 2).await;
+    until("the second says so too", async || world.journal.entity(&space).await.unwrap().len() == 2).await;
     let last = world.journal.entity(&space).await.unwrap().pop().unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&last.data).unwrap()["operation"], json!(again.to_string()));
     assert_eq!(world.meta.templates().len(), 1, "Meta's template is its account's");
@@ -247,7 +246,7 @@ async fn a_caller_that_goes_away_does_not_stop_what_it_began() {
     // Meta's answer never comes, and the template is found by looking.
     world.meta.break_off();
     let list = format!("/v1/projects/{project}/templates?status=PENDING");
-    world.until_so("it is found", async || world.get(&list).await.body["data"].as_array().is_some_and(|data| data.len() == 1)).await;
+    until("it is found", async || world.get(&list).await.body["data"].as_array().is_some_and(|data| data.len() == 1)).await;
     assert_eq!((world.meta.asked("create"), world.meta.templates().len()), (1, 1));
     world.end().await;
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use chassis::Clock;
 use contract::ProjectId;
 use serde_json::json;
+use testbed::until;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -59,9 +60,7 @@ async fn what_meta_did_before_the_process_was_killed_is_found_and_not_made_again
     world.clock.set(Clock::System.now());
     world.again().await;
     let list = format!("/v1/projects/{project}/templates?status=PENDING");
-    world
-        .until_so("it is found by itself", async || world.get(&list).await.body["data"].as_array().is_some_and(|data| data.len() == 1))
-        .await;
+    until("it is found by itself", async || world.get(&list).await.body["data"].as_array().is_some_and(|data| data.len() == 1)).await;
     let id = world.get(&list).await.body["data"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(world.told(&format!("/v1/projects/{project}/templates/{id}")).await, ["requested", "submitted"]);
     assert_eq!((world.meta.asked("create"), world.meta.templates().len()), (1, 1));
@@ -77,9 +76,9 @@ async fn what_meta_did_not_do_before_the_process_was_killed_is_done_by_the_next(
     ask_and_die(&world, project).await;
     world.clock.set(Clock::System.now());
     world.again().await;
-    world.until_so("it is waited for", async || world.sync(project).await["pending"] == 1).await;
+    until("it is waited for", async || world.sync(project).await["pending"] == 1).await;
     world.wait(30);
-    world.until_so("it is made", async || world.sync(project).await["pending"] == 0).await;
+    until("it is made", async || world.sync(project).await["pending"] == 0).await;
     assert_eq!((world.meta.asked("create"), world.meta.templates().len()), (2, 1));
     let listed = world.get(&format!("/v1/projects/{project}/templates")).await.body;
     assert_eq!((&listed["data"][0]["status"], listed["data"].as_array().unwrap().len()), (&json!("PENDING"), 1));

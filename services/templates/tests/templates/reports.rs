@@ -7,6 +7,7 @@ use clap::{Args, Command, FromArgMatches};
 use contract::{ProjectId, ProjectTransferred, TemplateId, TransferId, WorkspaceId};
 use serde_json::{Value, json};
 use templates::config::ReconcileArgs;
+use testbed::until;
 
 use crate::meta::{Fault, Held};
 use crate::world::{WABA, World, draft};
@@ -44,7 +45,7 @@ async fn a_webhook_says_that_it_is_approved_and_an_old_one_changes_nothing_more(
     world.meta.change(|held| held.status = "PAUSED".to_owned());
     world.webhook(STATUS, event("PAUSED"), 90, 0).await;
     world.until(path, "it is paused", |body| body["status"] == "PAUSED" && body["status_at"] == "2027-01-15T08:01:30Z").await;
-    world.until_so("the doubt lets Meta be asked", async || world.meta.asked("list") > lists).await;
+    until("the doubt lets Meta be asked", async || world.meta.asked("list") > lists).await;
     let statuses = world.statuses(path).await;
     assert!(statuses.iter().all(|status| status == "APPROVED" || status == "PAUSED"), "{statuses:?}");
     assert_eq!((statuses.first().map(String::as_str), statuses.last().map(String::as_str)), (Some("APPROVED"), Some("PAUSED")));
@@ -101,7 +102,7 @@ async fn what_was_made_elsewhere_is_found_page_by_page_and_what_is_gone_is_misse
     let project = world.connected().await;
     let list = format!("/v1/projects/{project}/templates");
     let count = async || world.get(&list).await.body["data"].as_array().map_or(0, Vec::len);
-    world.until_so("all are found after the number was connected", async || count().await == 7).await;
+    until("all are found after the number was connected", async || count().await == 7).await;
     let synced = world.sync(project).await;
     assert_eq!((&synced["listed"], &synced["found"], &synced["changed"], &synced["missed"]), (&json!(7), &json!(0), &json!(0), &json!(0)));
     world.meta.remove(&ids[3]);
@@ -134,7 +135,7 @@ async fn what_changes_at_meta_without_a_webhook_is_found_by_the_next_comparison(
         let page = world.get(&list).await.body;
         page["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    world.until_so("the first comparison finds all", async || names().await == ["gone", "moved", "paused", "stays"]).await;
+    until("the first comparison finds all", async || names().await == ["gone", "moved", "paused", "stays"]).await;
     let of = |name: &str| format!("{list}/{}", TemplateId::of_name(project, WABA, name, "de"));
 
     world.meta.change(|held| match held.name.as_str() {
@@ -150,14 +151,14 @@ async fn what_changes_at_meta_without_a_webhook_is_found_by_the_next_comparison(
         let page = world.get(&list).await.body;
         page["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    world.until_so("the next one finds what is new and what is gone", async || names().await == ["moved", "new", "paused", "stays"]).await;
+    until("the next one finds what is new and what is gone", async || names().await == ["moved", "new", "paused", "stays"]).await;
     let moved = world.until(&of("moved"), "it is in another category", |body| body["category"] == "UTILITY").await;
     assert_eq!((&moved["categories"][0]["previous"], &moved["status"]), (&json!("MARKETING"), &json!("APPROVED")), "{moved}");
     world.until(&of("paused"), "it is paused", |body| body["status"] == "PAUSED").await;
     assert_eq!(world.get(&of("gone")).await.status, 404);
     // Many more find nothing more.
     let lists = world.meta.asked("list");
-    world.until_so("it is compared again and again", async || world.meta.asked("list") > lists + 6).await;
+    until("it is compared again and again", async || world.meta.asked("list") > lists + 6).await;
     let told = [
         ("gone", vec!["found", "deleted"]),
         ("moved", vec!["found", "category_reported"]),
@@ -198,7 +199,7 @@ async fn another_account_has_other_templates_and_the_old_ones_are_shown_to_who_a
     assert_ne!(made.headers["location"].to_str().unwrap(), path);
     assert_eq!((names("").await, names("?waba=all").await), (1, 2));
     let edit = world.send(Method::PATCH, &path, None, Some(&json!({"message_send_ttl_seconds": 60}))).await;
-    assert_eq!(edit.code(), (409, "template_of_other_account"));
+    assert_eq!(edit.refused(), (409, "template_of_other_account"));
     assert_eq!(world.sync(project).await["missed"], 0, "those of the old account stay as they were");
     world.end().await;
 }
@@ -228,7 +229,7 @@ async fn what_another_workspace_made_in_the_same_account_is_not_taken_in_and_not
             world.meta.fault("create", fault);
         }
         let refused = world.post(stranger, &draft("sale", "Mine.")).await;
-        assert_eq!(refused.code(), (409, "template_of_other_workspace"), "{}", refused.body);
+        assert_eq!(refused.refused(), (409, "template_of_other_workspace"), "{}", refused.body);
     }
     let own = format!("/v1/projects/{stranger}/templates/{}", TemplateId::of_name(stranger, WABA, "sale", "en_US"));
     let shown = world.get(&own).await.body;
@@ -239,7 +240,7 @@ async fn what_another_workspace_made_in_the_same_account_is_not_taken_in_and_not
     let copy = format!("/v1/projects/{colleague}/templates/{}", TemplateId::of_name(colleague, WABA, "sale", "en_US"));
     let edit = json!({"message_send_ttl_seconds": 60});
     for (method, body) in [(Method::PATCH, Some(&edit)), (Method::DELETE, None)] {
-        assert_eq!(world.send(method, &copy, None, body).await.code(), (409, "template_of_other_workspace"));
+        assert_eq!(world.send(method, &copy, None, body).await.refused(), (409, "template_of_other_workspace"));
     }
     assert_eq!((world.get(&copy).await.status, world.meta.asked("edit"), world.meta.asked("delete")), (200, 0, 0));
     // What nobody made here is everybody's.

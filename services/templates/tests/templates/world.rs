@@ -120,7 +120,7 @@ impl World {
         let (project, lists) = (self.project().await, self.meta.asked("list"));
         self.connect(project, WABA).await;
         if self.task.is_some() {
-            self.until_so("the new number's templates were compared", async || self.meta.asked("list") > lists).await;
+            testbed::until("the new number's templates were compared", async || self.meta.asked("list") > lists).await;
         }
         project
     }
@@ -231,11 +231,6 @@ impl World {
     pub(crate) async fn until(&self, path: &str, what: &str, so: impl Fn(&Value) -> bool) -> Value {
         let fits = |shown: &Answer| shown.status == 200 && so(&shown.body);
         testbed::found(what, async || self.get(path).await, fits).await.body
-    }
-
-    /// Waits for anything else.
-    pub(crate) async fn until_so(&self, what: &str, so: impl AsyncFn() -> bool) {
-        testbed::until(what, so).await;
     }
 }
 
