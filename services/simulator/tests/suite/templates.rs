@@ -50,6 +50,7 @@ async fn a_template_is_sendable_once_it_is_approved_and_is_shown_filled_in() {
     assert_eq!(meta.send(NUMBER, &token, ANA, message()).await, Err(132_001), "pending");
     decide(&meta, &id, json!({"verdict": "approve"})).await;
     assert_eq!(meta.send(NUMBER, &token, ANA, used("on_its_way", &["Ana"])).await, Err(132_000));
+    assert_eq!(meta.send(NUMBER, &token, ANA, used("on_its_way", &["A".repeat(1_000).as_str(), "17"])).await, Err(132_005));
     let wamid = meta.send(NUMBER, &token, ANA, message()).await.expect("no window is needed");
     let bubble = meta.sim("GET", &format!("phones/{ANA}/chats/{NUMBER}"), None).await["data"][0].clone();
     assert_eq!((&bubble["header"], &bubble["footer"]), (&json!("Order 17"), &json!("Thank you")));
