@@ -84,6 +84,50 @@ async fn a_code_is_shown_in_metas_words_and_copied() {
 }
 
 #[tokio::test]
+async fn what_a_template_offers_beside_replies_can_be_tapped() {
+    const OFFERS: [(&str, &str, &[&str]); 4] = [
+        (
+            include_str!("../../../../schemas/meta/templates/call_us.json"),
+            include_str!("../../../../schemas/meta/outbound/template-voice-call.json"),
+            &["call", "contacts"],
+        ),
+        (
+            include_str!("../../../../schemas/meta/templates/new_plants.json"),
+            include_str!("../../../../schemas/meta/outbound/template-catalog.json"),
+            &["order"],
+        ),
+        (
+            include_str!("../../../../schemas/meta/templates/picked_for_you.json"),
+            include_str!("../../../../schemas/meta/outbound/template-products.json"),
+            &["order"],
+        ),
+        (
+            include_str!("../../../../schemas/meta/templates/back_in_stock.json"),
+            include_str!("../../../../schemas/meta/outbound/template-header-product.json"),
+            &["order"],
+        ),
+    ];
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, WABA).await;
+    meta.sim("PUT", &format!("phones/{ANA}"), Some(json!({}))).await;
+    for (draft, message, answers) in OFFERS {
+        let id = create(&meta, &token, serde_json::from_str(draft).expect("JSON")).await.expect("created");
+        decide(&meta, &id, json!({"verdict": "approve"})).await;
+        let wamid = meta.send(NUMBER, &token, ANA, serde_json::from_str(message).expect("JSON")).await.expect("accepted");
+        let chat = meta.sim("GET", &format!("phones/{ANA}/chats/{NUMBER}"), None).await;
+        let bubble = chat["data"].as_array().expect("a list").iter().find(|bubble| bubble["wamid"] == wamid.as_str()).expect("it is shown");
+        let choices = bubble["choices"].as_array().expect("a list");
+        assert_eq!(choices.iter().map(|choice| choice["answer"].as_str().expect("text")).collect::<Vec<_>>(), answers, "{bubble}");
+        for (index, choice) in choices.iter().enumerate() {
+            assert!(choice["title"] != "" && (choice["answer"] != "order" || choice["id"] == "aloe-12"), "{bubble}");
+            let on = json!({"wamid": wamid, "choice": index});
+            let tapped = meta.sim("POST", &format!("phones/{ANA}/chats/{NUMBER}/taps"), Some(on)).await;
+            assert_eq!(tapped["did"], "answered", "{bubble}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn marketing_fails_for_who_has_stopped_it() {
     let meta = Meta::new().await;
     let token = meta.business(NUMBER, WABA).await;
