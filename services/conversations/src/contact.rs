@@ -1,6 +1,7 @@
 //! A contact as callers see it.
 
 use chrono::{DateTime, Utc};
+use projects::Project;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::postgres::PgRow;
@@ -8,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::Error;
 use crate::columns::Columns;
+use crate::window::WindowAnswer;
 
 /// The columns of an answer, of `contact`; then what lists are ordered by.
 macro_rules! contact_columns {
@@ -17,12 +19,16 @@ macro_rules! contact_columns {
          coalesce(contact.last_message_at, contact.first_seen_at) AS activity"
     };
 }
-/// Everything that the contact is or was known by, behind those columns. Half a list's time if a list had it.
-macro_rules! contact_identities {
+/// Everything that the contact is or was known by, and when it wrote last, behind those columns. Half a list's time if a list had it.
+macro_rules! contact_details {
     () => {
-        ", coalesce((SELECT json_agg(json_build_object('kind', identity.kind, 'value', identity.value, 'current', identity.current,
-                                                       'linked_at', identity.linked_at) ORDER BY identity.sequence, identity.kind)
-                       FROM paige.identities AS identity WHERE identity.contact_id = contact.id), '[]') AS identities"
+        concat!(
+            ", coalesce((SELECT json_agg(json_build_object('kind', identity.kind, 'value', identity.value, 'current', identity.current,
+                                                           'linked_at', identity.linked_at) ORDER BY identity.sequence, identity.kind)
+                           FROM paige.identities AS identity WHERE identity.contact_id = contact.id), '[]') AS identities, ",
+            $crate::window::wrote_at!("contact.id"),
+            " AS wrote_at"
+        )
     };
 }
 /// Before a `SELECT`: `family` is the contact `$1` and everybody who was merged into it, also by way of others.
@@ -34,7 +40,7 @@ macro_rules! with_family {
               SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id) "
     };
 }
-pub(crate) use {contact_columns, contact_identities, with_family};
+pub(crate) use {contact_columns, contact_details, with_family};
 
 /// How many columns `contact_columns!` has.
 const COLUMNS: usize = 13;
@@ -71,8 +77,11 @@ pub(crate) struct ContactAnswer<'r> {
     first_seen_at: DateTime<Utc>,
     /// Of any message, in or out.
     last_message_at: Option<DateTime<Utc>>,
-    /// Of a message that they wrote, or a call of theirs: Meta's customer service window runs from here.
+    /// Of a message that they wrote, or a call of theirs.
     last_inbound_at: Option<DateTime<Utc>>,
+    /// Meta's customer service window. Only where one contact is shown or looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<WindowAnswer>,
 }
 
 /// One way to know a contact.
@@ -106,14 +115,18 @@ impl<'r> ContactAnswer<'r> {
             last_message_at: columns.take()?,
             last_inbound_at: columns.take()?,
             identities: None,
+            window: None,
         };
         Ok((answer, columns.take()?))
     }
 
-    /// Reads `contact_columns!` and `contact_identities!`.
-    pub(crate) fn read_with_identities(row: &'r PgRow) -> Result<(Self, DateTime<Utc>), Error> {
+    /// Reads `contact_columns!` and `contact_details!`.
+    pub(crate) fn read_with_details(row: &'r PgRow, project: &Project, now: DateTime<Utc>) -> Result<(Self, DateTime<Utc>), Error> {
         let (answer, activity) = Self::read(row)?;
-        Ok((Self { identities: Some(Columns::from(row, COLUMNS).json()?), ..answer }, activity))
+        let mut columns = Columns::from(row, COLUMNS);
+        let (identities, wrote_at) = (columns.json()?, columns.take()?);
+        let window = WindowAnswer::of(wrote_at, project, now);
+        Ok((Self { identities: Some(identities), window: Some(window), ..answer }, activity))
     }
 
     pub(crate) fn id(&self) -> &'r str {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::Error;
 use crate::columns::Columns;
+use crate::window::WindowAnswer;
 
 /// The columns of an answer, of `conversation`; then what lists are ordered by.
 macro_rules! conversation_columns {
@@ -21,6 +22,8 @@ pub(crate) use conversation_columns;
 
 /// How many columns `conversation_columns!` has.
 pub(crate) const CONVERSATION_COLUMNS: usize = 13;
+/// How many columns a change of state has.
+pub(crate) const CHANGE_COLUMNS: usize = 6;
 
 /// A stretch of messages between one contact and the project.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,6 +53,9 @@ pub(crate) struct ConversationAnswer<'r> {
     /// Every change of its state, the latest first, at most 1,000. Only where one conversation is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state_changes: Option<Vec<StateChangeAnswer<'r>>>,
+    /// Meta's customer service window, which is the contact's. Only where one conversation is shown that is in no group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) window: Option<WindowAnswer>,
 }
 
 /// The conversation went from one state to another.
@@ -84,6 +90,7 @@ impl<'r> ConversationAnswer<'r> {
             last_inbound_at: columns.take()?,
             message_count: columns.take()?,
             state_changes: None,
+            window: None,
         };
         Ok((answer, columns.take()?))
     }
@@ -103,6 +110,10 @@ impl<'r> ConversationAnswer<'r> {
     /// How often its state has changed.
     pub(crate) fn version(&self) -> u32 {
         u32::try_from(self.state_version).unwrap_or_default()
+    }
+
+    pub(crate) fn in_group(&self) -> bool {
+        self.group_id.is_some()
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -36,6 +36,7 @@ mod show_message;
 mod submission;
 mod talk;
 mod turns;
+mod window;
 mod write;
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 use utoipa::{IntoParams, ToSchema};
 use whatsapp::{Bsuid, Phone, WaId};
 
-use crate::contact::{ContactAnswer, contact_columns, contact_identities};
+use crate::contact::{ContactAnswer, contact_columns, contact_details};
 use crate::page::{LastRow, Limit, invalid_query};
 use crate::{Conversations, Error};
 
@@ -67,13 +67,14 @@ pub(crate) async fn list_contacts(
     let limit = Limit::parse(query.limit)?;
     let looked_up = identity(&query)?;
     let last = LastRow::<ContactId>::parse(query.cursor.as_deref())?;
-    let database = conversations.database(project).await?;
-    let looks_up = looked_up.is_some();
+    let project = conversations.project(project).await?;
+    let database = conversations.databases.pool(project.id);
+    let (looks_up, now) = (looked_up.is_some(), conversations.clock.now());
     let rows = match looked_up {
         Some(identity) => select_by_identity(&database, identity, limit).await?,
         None => select_page(&database, last, limit).await?,
     };
-    let read = if looks_up { ContactAnswer::read_with_identities } else { ContactAnswer::read };
+    let read = |row| if looks_up { ContactAnswer::read_with_details(row, &project, now) } else { ContactAnswer::read(row) };
     let mut found = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let more = found.len() > limit.rows();
     found.truncate(limit.rows());
@@ -106,7 +107,7 @@ async fn select_by_identity(database: &PgPool, (kind, value): (IdentityKind, Str
     const QUERY: &str = concat!(
         "SELECT ",
         contact_columns!(),
-        contact_identities!(),
+        contact_details!(),
         " FROM paige.identities AS wanted
           JOIN public.contacts AS contact ON contact.id = wanted.contact_id
          WHERE wanted.kind = $1 AND wanted.value = $2

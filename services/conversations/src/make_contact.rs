@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 use utoipa::ToSchema;
 use whatsapp::{Bsuid, Phone, WaId};
 
-use crate::contact::{ContactAnswer, contact_columns, contact_identities};
+use crate::contact::{ContactAnswer, contact_columns, contact_details};
 use crate::origin::origin;
 use crate::write::{ATTEMPTS_MAX, Written};
 use crate::{Conversations, Error};
@@ -63,9 +63,10 @@ pub(crate) async fn make_contact(
     Json(body): Json<MakeContact>,
 ) -> Result<Response, Problem> {
     let (identity, profile) = check(&body)?;
-    let database = conversations.database(project).await?;
+    let known = conversations.project(project).await?;
+    let database = conversations.databases.pool(project);
     if let Some(row) = select(&database, &identity).await? {
-        return Ok(Json(ContactAnswer::read_with_identities(&row)?.0).into_response());
+        return Ok(Json(ContactAnswer::read_with_details(&row, &known, conversations.clock.now())?.0).into_response());
     }
     // The id says who it is: whoever makes it at the same time says it on the same subject, and one of them is first.
     let contact = ContactId::derive(project, &identity);
@@ -75,7 +76,7 @@ pub(crate) async fn make_contact(
     let mut made = false;
     for _ in 0..ATTEMPTS_MAX {
         if let Some(row) = select(&database, &identity).await? {
-            let answer = Json(ContactAnswer::read_with_identities(&row)?.0);
+            let answer = Json(ContactAnswer::read_with_details(&row, &known, conversations.clock.now())?.0);
             let location = format!("/v1/projects/{project}/contacts/{contact}");
             return Ok(if made { (StatusCode::CREATED, [(LOCATION, location)], answer).into_response() } else { answer.into_response() });
         }
@@ -97,7 +98,7 @@ async fn select(database: &PgPool, identity: &Identity) -> Result<Option<PgRow>,
     const QUERY: &str = concat!(
         "SELECT ",
         contact_columns!(),
-        contact_identities!(),
+        contact_details!(),
         " FROM paige.identities AS wanted
           JOIN public.contacts AS contact ON contact.id = wanted.contact_id
          WHERE wanted.kind = $1 AND wanted.value = $2

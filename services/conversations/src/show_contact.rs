@@ -7,7 +7,7 @@ use contract::{ContactId, ProjectId};
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
 
-use crate::contact::{ContactAnswer, contact_columns, contact_identities};
+use crate::contact::{ContactAnswer, contact_columns, contact_details};
 use crate::{Conversations, Error};
 
 /// Shows a contact
@@ -33,14 +33,15 @@ pub(crate) async fn show_contact(
     State(conversations): State<Conversations>,
     Path((project, contact)): Path<(ProjectId, ContactId)>,
 ) -> Result<Response, Problem> {
-    let database = conversations.database(project).await?;
+    let project = conversations.project(project).await?;
+    let database = conversations.databases.pool(project.id);
     let row = select(&database, contact).await?.ok_or(Error::NotFound("the contact"))?;
-    Ok(Json(ContactAnswer::read_with_identities(&row)?.0).into_response())
+    Ok(Json(ContactAnswer::read_with_details(&row, &project, conversations.clock.now())?.0).into_response())
 }
 
 async fn select(database: &PgPool, contact: ContactId) -> Result<Option<PgRow>, Error> {
     const QUERY: &str =
-        concat!("SELECT ", contact_columns!(), contact_identities!(), " FROM public.contacts AS contact WHERE contact.id = $1");
+        concat!("SELECT ", contact_columns!(), contact_details!(), " FROM public.contacts AS contact WHERE contact.id = $1");
     Ok(sqlx::query(QUERY).bind(contact.to_string()).fetch_optional(database).await?)
 }
 

@@ -7,7 +7,9 @@ use contract::{ConversationId, ProjectId};
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
 
-use crate::conversation::{ConversationAnswer, StateChangeAnswer, conversation_columns};
+use crate::columns::Columns;
+use crate::conversation::{CHANGE_COLUMNS, CONVERSATION_COLUMNS, ConversationAnswer, StateChangeAnswer, conversation_columns};
+use crate::window::{WindowAnswer, wrote_at};
 use crate::{Conversations, Error};
 
 /// Most changes of state that are shown with a conversation.
@@ -36,24 +38,30 @@ pub(crate) async fn show_conversation(
     State(conversations): State<Conversations>,
     Path((project, conversation)): Path<(ProjectId, ConversationId)>,
 ) -> Result<Response, Problem> {
-    let database = conversations.database(project).await?;
+    let project = conversations.project(project).await?;
+    let database = conversations.databases.pool(project.id);
     let rows = select(&database, conversation).await?;
     let first = rows.first().ok_or(Error::NotFound("the conversation"))?;
     let (mut answer, _) = ConversationAnswer::read(first)?;
     let changes = rows.iter().filter_map(|row| StateChangeAnswer::read_joined(row).transpose());
     answer.state_changes = Some(changes.collect::<Result<_, _>>()?);
+    if !answer.in_group() {
+        let wrote_at = Columns::from(first, CONVERSATION_COLUMNS + CHANGE_COLUMNS).take()?;
+        answer.window = Some(WindowAnswer::of(wrote_at, &project, conversations.clock.now()));
+    }
     Ok((etag(answer.version()), Json(answer)).into_response())
 }
 
-/// A row for each change, or one for none.
+/// A row for each change, or one for none. The contact is looked at once, not for each of them.
 async fn select(database: &PgPool, conversation: ConversationId) -> Result<Vec<PgRow>, Error> {
     const QUERY: &str = concat!(
         "SELECT ",
         conversation_columns!(),
-        ", change.version, change.from_state, change.to_state, change.changed_by, change.why, change.at
-          FROM public.conversations AS conversation
+        ", change.version, change.from_state, change.to_state, change.changed_by, change.why, change.at, conversation.wrote_at
+          FROM (SELECT shown.*, ",
+        wrote_at!("shown.contact_id"),
+        " AS wrote_at FROM public.conversations AS shown WHERE shown.id = $1 LIMIT 1) AS conversation
           LEFT JOIN paige.state_changes AS change ON change.conversation_id = conversation.id
-         WHERE conversation.id = $1
          ORDER BY change.version DESC
          LIMIT $2"
     );

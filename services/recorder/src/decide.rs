@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
-    ContactId, ConversationEvent, ConversationId, Direction, FlowSubmitted, FlowToken, Message, MessageEchoed, MessageId, MessageImported,
-    MessageReceived, MessageStatusReported, ProjectId, RawJson,
+    ContactId, ContactPreferenceChanged, ConversationEvent, ConversationId, Direction, FlowSubmitted, FlowToken, Message, MessageEchoed,
+    MessageId, MessageImported, MessageReceived, MessageStatusReported, ProjectId, RawJson,
 };
 use dialogue::Next;
 
@@ -13,6 +13,9 @@ use crate::items::{How, Item, Said, Submitted, What};
 use crate::merge::prefer;
 use crate::resolve::{find, resolve};
 use crate::view::View;
+
+/// Meta's code of a message that failed because the person stopped what advertises.
+const STOPPED_MARKETING: i64 = 131_050;
 
 /// What a decision needs to know of a project.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +64,10 @@ fn say(project: Project, draft: &mut Draft<'_>, contact: ContactId, item: &Item)
         What::Status { wamid, status, participant, error_code, raw, .. } => {
             let (wamid, status, participant, raw) = (wamid.clone(), status.clone(), participant.clone(), raw.clone());
             draft.say(contact, MessageStatusReported { wamid, status, participant, at: item.at, error_code: *error_code, raw });
+            if *error_code == Some(STOPPED_MARKETING) {
+                let person = draft.view().survivor(contact);
+                prefer(draft, person, ContactPreferenceChanged::MARKETING, ContactPreferenceChanged::STOP, item.at);
+            }
         }
         What::Changed(replaced) => change(draft, contact, replaced, item.at),
         What::Preference { category, value } => prefer(draft, contact, category, value, item.at),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use contract::{
-    ConversationEvent, Event, EventId, MessageAbandoned, MessageAccepted, MessageFailed, MessageId, NewEvent, ReadSettled, SendDeferred,
-    SendOutcomeUnknown, SendStarted, Subject,
+    ContactPreferenceChanged, ConversationEvent, Event, EventId, MessageAbandoned, MessageAccepted, MessageFailed, MessageId, NewEvent,
+    ReadSettled, SendDeferred, SendOutcomeUnknown, SendStarted, Subject,
 };
 use journal::{AppendError, Expect, Journal, Position};
 use ulid::Ulid;
@@ -43,6 +43,14 @@ pub(crate) fn outcome(message: MessageId, attempt: u32, outcome: Outcome, origin
     event.into_new(id, SOURCE, at, origin.context())
 }
 
+/// What Meta tells of a contact by refusing a message: it wants none that advertise.
+pub(crate) fn stopped(message: MessageId, attempt: u32, origin: &Origin, at: DateTime<Utc>) -> NewEvent {
+    let (category, value) = (ContactPreferenceChanged::MARKETING.to_owned(), ContactPreferenceChanged::STOP.to_owned());
+    let stopped: ConversationEvent = ContactPreferenceChanged { category, value, at }.into();
+    let id = EventId::derive(stopped.event_type(), &[&message.to_string(), &attempt.to_string()]);
+    stopped.into_new(id, SOURCE, at, origin.context())
+}
+
 /// What came of showing a message as read. `asked` is the event that asked for it, and its origin.
 pub(crate) fn read(message: MessageId, asked: EventId, reason: Option<String>, origin: &Origin, at: DateTime<Utc>) -> NewEvent {
     let settled: ConversationEvent = ReadSettled { message, shown: reason.is_none(), reason, at }.into();
@@ -50,14 +58,14 @@ pub(crate) fn read(message: MessageId, asked: EventId, reason: Option<String>, o
     settled.into_new(id, SOURCE, at, origin.context())
 }
 
-/// Appends until it is known to be stored or refused: an append that may have been stored is made again, under the same id.
-pub(crate) async fn append(journal: &Journal, subject: &Subject, expect: Expect, event: NewEvent) -> Result<Position, AppendError> {
+/// Appends until they are known to be stored or refused: what may have been stored is appended again, under the same ids.
+pub(crate) async fn append(journal: &Journal, subject: &Subject, expect: Expect, events: Vec<NewEvent>) -> Result<Position, AppendError> {
     loop {
-        match journal.append(subject, expect, vec![event.clone()]).await {
+        match journal.append(subject, expect, events.clone()).await {
             Err(AppendError::Unavailable(_)) => tokio::time::sleep(AGAIN_PAUSE).await,
             Err(error @ (AppendError::Refused(_) | AppendError::TooLarge { .. })) => {
-                let stream = subject.stream().name();
-                tracing::error!(stream, event.r#type = event.event_type, %error, "the log does not take an event, trying again");
+                let (stream, event_type) = (subject.stream().name(), events.first().map(|event| event.event_type));
+                tracing::error!(stream, event.r#type = event_type, %error, "the log does not take an event, trying again");
                 return Err(error);
             }
             definite => return definite,

@@ -121,7 +121,7 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
         return Unsent::NotReady(Duration::ZERO).into();
     }
     let started = said::started(sender.ids.ulid(), order.message, order.attempt, ready.number.as_str(), &order.origin, at);
-    match said::append(&sender.journal, &Backlog::subject(order.key), Expect::At(order.last), started).await {
+    match said::append(&sender.journal, &Backlog::subject(order.key), Expect::At(order.last), vec![started]).await {
         Ok(_) => {}
         Err(AppendError::Conflict { actual, .. }) => return Sending::Overtaken(actual),
         Err(_) => return Unsent::NotReady(said::REFUSED_PAUSE).into(),

@@ -10,15 +10,15 @@ use journal::{AppendError, Expect, Position};
 use projects::Life;
 
 use crate::backlog::{Backlog, Busy, Key};
-use crate::decide::Outcome;
+use crate::decide::{Outcome, code};
 use crate::said::{self, REFUSED_PAUSE};
 use crate::scheduler::{Done, Scheduler, Wake};
 
-/// An event on its way into the log.
+/// Events on their way into the log, together.
 pub(crate) struct Saying {
     pub(crate) key: Key,
     expect: Expect,
-    event: NewEvent,
+    events: Vec<NewEvent>,
     /// The contact is busy until it is read back.
     holds_contact: bool,
 }
@@ -51,11 +51,16 @@ impl Scheduler {
     pub(crate) fn say_of(&mut self, key: Key, message: MessageId, attempt: u32, outcome: Outcome, expect: Expect) {
         let Some(known) = self.backlog.messages.get(&message) else { return };
         count(&outcome);
-        let event = said::outcome(message, attempt, outcome, &known.origin, self.sender.clock.now());
+        let now = self.sender.clock.now();
+        let stopped = matches!(outcome, Outcome::Failed { meta_code: Some(code::STOPPED), .. });
+        let mut events = vec![said::outcome(message, attempt, outcome, &known.origin, now)];
+        if stopped {
+            events.push(said::stopped(message, attempt, &known.origin, now));
+        }
         if let Some(contact) = self.backlog.contacts.get_mut(&key) {
             contact.busy = Some(Busy::Saying);
         }
-        self.append(Saying { key, expect, event, holds_contact: true });
+        self.append(Saying { key, expect, events, holds_contact: true });
     }
 
     /// A status told that Meta has the message, whatever is being done about it.
@@ -66,7 +71,7 @@ impl Scheduler {
         let outcome = Outcome::Accepted { wamid, held_as: None, settled_by_status: true };
         count(&outcome);
         let event = said::outcome(id, attempt, outcome, &origin, self.sender.clock.now());
-        self.append(Saying { key, expect: Expect::Any, event, holds_contact: false });
+        self.append(Saying { key, expect: Expect::Any, events: vec![event], holds_contact: false });
     }
 
     /// What came of showing a message as read.
@@ -76,13 +81,13 @@ impl Scheduler {
             return;
         }
         let event = said::read(read.message, id, reason, &read.origin, self.sender.clock.now());
-        self.append(Saying { key: read.key, expect: Expect::Any, event, holds_contact: false });
+        self.append(Saying { key: read.key, expect: Expect::Any, events: vec![event], holds_contact: false });
     }
 
     fn append(&mut self, saying: Saying) {
         let journal = self.sender.journal.clone();
         self.tasks.spawn(async move {
-            let appended = said::append(&journal, &Backlog::subject(saying.key), saying.expect, saying.event.clone()).await;
+            let appended = said::append(&journal, &Backlog::subject(saying.key), saying.expect, saying.events.clone()).await;
             Done::Said { saying, appended }
         });
     }
@@ -98,7 +103,8 @@ impl Scheduler {
         }
     }
 
-    /// At most one event for each contact, for each message that a status settled and for each read receipt. One timer is for all of them.
+    /// At most what is said at once of each contact, of each message that a status settled and of each read receipt is kept. One timer is for
+    /// all of them.
     fn keep_refused(&mut self, saying: Saying) {
         if self.refused.is_empty() {
             let pause = TimeDelta::from_std(REFUSED_PAUSE).unwrap_or(TimeDelta::MAX);

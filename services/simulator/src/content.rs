@@ -3,7 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::Saying;
+use crate::saying::address_line;
 use crate::view::File;
+
+/// What orders are from if nothing else is said.
+const CATALOG: &str = "194836987003835";
 
 /// `type` and the keys that go with it, for a message of Meta's.
 pub(crate) struct Content {
@@ -50,16 +54,27 @@ impl Saying {
                 answers["flow_token"] = json!(flow_token.as_deref().unwrap_or("unused"));
                 interactive("nfm_reply", json!({"response_json": answers.to_string(), "body": "Sent", "name": "flow"}))
             }
+            Self::Address { values, saved } => {
+                let response = Value::Object(present(json!({"saved_address_id": saved, "values": values})));
+                let reply = json!({"response_json": response.to_string(), "body": address_line(values), "name": "address_message"});
+                interactive("nfm_reply", reply)
+            }
+            Self::CallPermissionReply { reject: true } => {
+                interactive("call_permission_reply", json!({"response": "reject", "response_source": "user_action"}))
+            }
+            Self::CallPermissionReply { reject: false } => {
+                interactive("call_permission_reply", json!({"response": "accept", "is_permanent": true, "response_source": "user_action"}))
+            }
             Self::Button { payload, text } => content("button", json!({"payload": payload, "text": text})),
             Self::Reaction { message_id, emoji } => content("reaction", json!({"message_id": message_id, "emoji": emoji})),
             Self::Edit { message_id, body } => {
                 content("edit", json!({"original_message_id": message_id, "message": {"type": "text", "text": {"body": body}}}))
             }
             Self::Revoke { message_id } => content("revoke", json!({"original_message_id": message_id})),
-            Self::Order { product, quantity, price, text } => content(
+            Self::Order { product, quantity, price, text, catalog } => content(
                 "order",
                 json!({
-                    "catalog_id": "194836987003835", "text": text,
+                    "catalog_id": catalog.as_deref().unwrap_or(CATALOG), "text": text,
                     "product_items": [{"product_retailer_id": product, "quantity": quantity, "item_price": price, "currency": "USD"}]
                 }),
             ),

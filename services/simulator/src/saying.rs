@@ -137,6 +137,23 @@ pub enum Saying {
         #[arg(long)]
         flow_token: Option<String>,
     },
+    /// An address, for a message that asks for one
+    Address {
+        /// Its fields, a JSON object
+        #[arg(value_parser = json_object)]
+        #[schema(value_type = Object)]
+        values: Value,
+        /// Id of the address, if the business offered it
+        #[arg(long)]
+        saved: Option<String>,
+    },
+    /// Whether the business may call
+    CallPermissionReply {
+        /// They may not; for good they may if absent
+        #[arg(long)]
+        #[serde(default)]
+        reject: bool,
+    },
     /// A tap on a template's quick reply
     Button {
         /// What the business sent with the button
@@ -181,6 +198,9 @@ pub enum Saying {
         /// What is said with the order
         #[arg(long)]
         text: Option<String>,
+        /// Id of the catalogue; a made-up one if absent
+        #[arg(long)]
+        catalog: Option<String>,
     },
     /// A type that Meta does not hand on
     Unsupported {
@@ -203,6 +223,11 @@ fn one() -> u32 {
     1
 }
 
+/// An address as it is read.
+pub(crate) fn address_line(values: &Value) -> String {
+    values.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 pub(crate) fn json_object(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| error.to_string()).and_then(|value: Value| match value {
         Value::Object(_) => Ok(value),
@@ -223,6 +248,8 @@ impl Saying {
             Self::Contacts { name, .. } => name.clone(),
             Self::ButtonReply { title, .. } | Self::ListReply { title, .. } => title.clone(),
             Self::NfmReply { answers, .. } => answers.to_string(),
+            Self::Address { values, .. } => address_line(values),
+            Self::CallPermissionReply { reject } => if *reject { "May not call" } else { "May call" }.to_owned(),
             Self::Button { text, .. } => text.clone(),
             Self::Reaction { emoji, .. } => emoji.clone().unwrap_or_default(),
             Self::Revoke { .. } => String::new(),
@@ -246,6 +273,8 @@ impl Saying {
             Self::ButtonReply { .. } => "button_reply",
             Self::ListReply { .. } => "list_reply",
             Self::NfmReply { .. } => "nfm_reply",
+            Self::Address { .. } => "address",
+            Self::CallPermissionReply { .. } => "call_permission_reply",
             Self::Button { .. } => "button",
             Self::Reaction { .. } => "reaction",
             Self::Edit { .. } => "edit",
@@ -288,6 +317,7 @@ impl Saying {
                 Err(Refused::Invalid("another type has a name and an object".to_owned()))
             }
             Self::NfmReply { answers, .. } if !answers.is_object() => Err(Refused::Invalid("answers are an object".to_owned())),
+            Self::Address { values, .. } if !values.is_object() => Err(Refused::Invalid("an address is an object".to_owned())),
             Self::Location { latitude, longitude, .. } if latitude.abs() > 90.0 || longitude.abs() > 180.0 => {
                 Err(Refused::Invalid("there is no such place".to_owned()))
             }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use whatsapp::{PhoneNumberId, WaId, Wamid};
 
@@ -12,6 +13,10 @@ use crate::{Message, Refused, Saying};
 
 /// Where people are who are asked where they are and do not say.
 const SOMEWHERE: (f64, f64) = (52.520_008, 13.404_954);
+
+/// What is ordered from a catalogue of which the message shows nothing.
+const SOMETHING: &str = "SKU-1";
+const PRICE: f64 = 9.5;
 
 /// What is tapped on: the choice with this place, id or title.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +51,7 @@ pub(crate) fn tap(
 ) -> Result<Tapped, Refused> {
     let bubble = message(world, (wa_id, to), wamid)?;
     let choice = chosen(&bubble.choices, tap)?.clone();
+    let body = bubble.body.clone().unwrap_or_default();
     let Choice { answer, id, title, description, .. } = choice;
     let saying = match answer {
         "button_reply" => Saying::ButtonReply { id, title },
@@ -55,11 +61,40 @@ pub(crate) fn tap(
             let (latitude, longitude) = tap.place.unwrap_or(SOMEWHERE);
             Saying::Location { latitude, longitude, name: None, address: None }
         }
+        "order" => {
+            let product = if id.is_empty() { SOMETHING.to_owned() } else { id };
+            Saying::Order { product, quantity: 1, price: PRICE, text: None, catalog: catalog_of(&body) }
+        }
+        "address" => address(&body, id),
+        "call_permission_reply" => Saying::CallPermissionReply { reject: id == "reject" },
+        "contacts" => Saying::Contacts { name: world.person(wa_id)?.name.clone(), phone: wa_id.clone() },
+        "call" => return Ok(Tapped::Answered { wamid: world.call(wa_id, to, now)? }),
         "nfm_reply" => return Err(Refused::Invalid("a Flow is opened and filled in, or submitted".to_owned())),
         what => return Ok(Tapped::Opened { what, value: id }),
     };
     let message = Message { to: to.clone(), reply_to: Some(wamid.clone()), forwarded: false, saying };
     Ok(Tapped::Answered { wamid: world.say(wa_id, &message, now)? })
+}
+
+/// The catalogue that a message names, or the product in its template's header.
+fn catalog_of(body: &Value) -> Option<String> {
+    let mut components = body["template"]["components"].as_array().into_iter().flatten();
+    let named = body["interactive"]["action"]["catalog_id"].as_str();
+    named.or_else(|| components.find_map(|component| component["parameters"][0]["product"]["catalog_id"].as_str())).map(str::to_owned)
+}
+
+/// The one that is offered under this id, or a made-up one with what the business knows of it.
+fn address(body: &Value, id: String) -> Saying {
+    let parameters = &body["interactive"]["action"]["parameters"];
+    let mut offered = parameters["saved_addresses"].as_array().into_iter().flatten();
+    if let Some(address) = offered.find(|address| address["id"] == id.as_str()) {
+        return Saying::Address { values: address["value"].clone(), saved: Some(id) };
+    }
+    let mut values = json!({"address": "12 Hill Road", "city": "Mumbai", "state": "Maharashtra", "in_pin_code": "400050"});
+    for (field, value) in parameters["values"].as_object().into_iter().flatten() {
+        values[field.as_str()] = value.clone();
+    }
+    Saying::Address { values, saved: None }
 }
 
 /// A message of the business on this phone.

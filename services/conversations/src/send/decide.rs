@@ -16,9 +16,8 @@ use whatsapp::{FieldError, Outbound};
 use super::message::Wish;
 use crate::refusal::Refusal;
 use crate::talk::Talk;
+use crate::window;
 
-/// Meta's customer service window: from the contact's last message or call, by Meta's time.
-const WINDOW: TimeDelta = TimeDelta::hours(24);
 /// How far back Meta takes reactions.
 const REACTED_TO: TimeDelta = TimeDelta::days(30);
 const AUTHENTICATION: &str = "AUTHENTICATION";
@@ -62,7 +61,7 @@ pub(crate) fn decide(
     may_send(&ground.project)?;
     let to = address(ground.talk)?;
     let place = place(ground, &wish.message, message, named, now)?;
-    let closes_at = window(ground, &wish.message, now)?;
+    let closes_at = in_window(ground, &wish.message, now)?;
     target(ground, &wish.message, now)?;
     let template = template(ground, &wish.message)?;
     let flow = flow(ground, &wish.message)?;
@@ -142,16 +141,12 @@ fn place(
     }
 }
 
-/// Open until 24 hours after the contact's last message or call to the number that is connected, not at that instant any more. Gives when it closes,
-/// to what needs it.
-fn window(ground: &Ground<'_>, wanted: &Outbound, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Refusal> {
+/// Gives when the window closes, to what needs it.
+fn in_window(ground: &Ground<'_>, wanted: &Outbound, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Refusal> {
     if !wanted.needs_window() {
         return Ok(None);
     }
-    let since = ground.project.number.as_ref().and_then(|number| number.since);
-    // Meta's time stamps are whole seconds.
-    let to_this_number = |at: &DateTime<Utc>| since.is_none_or(|since| at.timestamp() >= since.timestamp());
-    let closes_at = ground.talk.last_inbound_at.filter(to_this_number).map(|at| at + WINDOW);
+    let closes_at = window::closes_at(ground.talk.last_inbound_at, &ground.project);
     if closes_at.is_none_or(|closes_at| now >= closes_at) {
         return Err(Refusal::WindowClosed(closes_at));
     }

@@ -4,6 +4,7 @@ use contract::{ContactAbsorbed, ContactIdentityReplaced, ContactIdentityUnlinked
 use serde_json::{Value, json};
 
 use crate::fixture::{World, at, bsuid, contact, ids, opened, phone, received, seen};
+use crate::stage::time;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn paging_visits_every_contact_once_newest_activity_first_while_others_arrive() {
@@ -87,6 +88,8 @@ async fn a_merged_contact_is_shown_and_its_past_belongs_to_the_one_that_lives_on
 
     let merged = world.found(&format!("/v1/projects/{project}/contacts/{}", contact(2))).await;
     assert_eq!((&merged["merged_into"], &merged["identities"]), (&json!(contact(1).to_string()), &json!([])));
+    let survivor = world.found(&format!("/v1/projects/{project}/contacts/{}", contact(1))).await;
+    assert_eq!((&merged["window"], time(&survivor["window"]["closes_at"])), (&survivor["window"], at(86_400 + 3)), "one window for both");
     assert_eq!(ids(&world.found(&format!("/v1/projects/{project}/contacts")).await), [contact(1).to_string()]);
     assert_eq!(ids(&world.found(&format!("/v1/projects/{project}/contacts?phone=16505550142")).await), [contact(1).to_string()]);
     let texts = |page: &Value| page["data"].as_array().unwrap().iter().map(|row| row["text"].clone()).collect::<Vec<_>>();

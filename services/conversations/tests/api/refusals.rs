@@ -27,8 +27,13 @@ async fn the_window_is_open_for_24_hours_and_no_second_longer() {
     let (world, project) = World::speaking().await;
     let who = world.somebody(project).await;
     world.template(project, "APPROVED", &definition("hello_world")).await;
+    let window = async |path: &str| world.found(&format!("/v1/projects/{project}/{path}")).await["window"].clone();
     for (second, open) in [(DAY, true), (DAY + 1, false), (DAY + 2, false)] {
         world.clock.set(at(second));
+        for path in [format!("contacts/{who}"), format!("conversations/{}", conversation(1))] {
+            let shown = window(&path).await;
+            assert_eq!((&shown["open"], time(&shown["closes_at"])), (&json!(open), at(DAY + 1)), "{path}");
+        }
         let answer = world.try_send(project, who, &hello()).await;
         if open {
             answer.done(200);
@@ -54,6 +59,11 @@ async fn the_window_is_open_for_24_hours_and_no_second_longer() {
     world.say(project, who, vec![opened.into(), MessageReceived(group).into()]).await;
     world.clock.set(at(3 * DAY + 10));
     world.try_send(project, who, &hello()).await.refused(409, "window_closed");
+    let shown = window(&format!("contacts/{who}")).await;
+    assert_eq!((&shown["open"], time(&shown["closes_at"])), (&json!(false), at(2 * DAY + 2)));
+    assert_eq!(window(&format!("conversations/{}", conversation(2))).await, Value::Null, "a group has none");
+    let found = world.found(&format!("/v1/projects/{project}/contacts?phone=16505550142")).await;
+    assert_eq!(found["data"][0]["window"], shown, "also where they are looked up");
     let in_group = format!("/v1/projects/{project}/conversations/{}/messages?dry_run=true", conversation(2));
     world.post(&in_group, hello()).await.refused(409, "group_not_supported");
 }
@@ -77,6 +87,8 @@ async fn the_window_is_of_the_number_that_is_connected() {
     tell(21, NumberConnected { phone_number_id: other.into(), ..number_connected() }.into()).await;
     let problem = world.try_send(project, who, &hello()).await.refused(409, "window_closed");
     assert_eq!(problem["window_closed_at"], Value::Null);
+    let shown = world.found(&format!("/v1/projects/{project}/contacts/{who}")).await;
+    assert_eq!(shown["window"], json!({"open": false, "closes_at": null}));
     world.append(project, who, vec![MessageReceived(said(2, 1, 30)).into()]).await;
     world.clock.set(at(31));
     world.try_send(project, who, &hello()).await.done(200);

@@ -83,7 +83,7 @@ fn what_the_merged_one_refused_stays_refused() {
         said("US.1 1", "w1", 6),
         &["a loses 1", "a is b", "b absorbs a with 1", "b links 1", "b shows +1", "b prefers stop", "b opens 1", "b says w1 in 1"],
     );
-    assert_eq!(world.row(world.id('b')).preferences["marketing"].value, "stop");
+    assert_eq!(world.row(world.id('b')).preferences["marketing_messages"].value, "stop");
 }
 
 #[test]

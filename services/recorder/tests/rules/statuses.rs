@@ -3,7 +3,7 @@
 use recorder::decide::unassigned;
 use recorder::items::How;
 
-use crate::world::{World, check, preference, said, status, with};
+use crate::world::{World, at, check, failed, preference, said, status, with};
 
 #[test]
 fn a_status_goes_where_its_message_is() {
@@ -41,6 +41,24 @@ fn the_newest_preference_wins_in_every_order() {
     // In the same second the order of arrival does not decide.
     check(&[preference("US.1", 1, "stop")], preference("US.1", 1, "resume"), &[]);
     check(&[preference("US.1", 1, "resume")], preference("US.1", 1, "stop"), &["a prefers stop"]);
+}
+
+#[test]
+fn who_meta_says_has_stopped_advertising_prefers_so_until_they_say_otherwise() {
+    let echo = with(said("US.1 1", "out", 0), |said| said.how = How::Echoed);
+    let mut world = check(std::slice::from_ref(&echo), failed("", "out", 5, 131_050), &["a out failed", "a prefers stop"]);
+    assert_eq!(world.hear(&failed("US.1", "out", 5, 131_050)), [""; 0], "a second delivery");
+    let row = world.row(world.id('a'));
+    let known = &row.preferences["marketing_messages"];
+    assert_eq!((known.value.as_str(), known.at), ("stop", at(5)));
+    let resumed = [echo.clone(), preference("US.1", 6, "resume")];
+    check(&resumed, failed("US.1", "out", 5, 131_050), &["a out failed"]);
+    let to_number = with(said("1", "out", 0), |said| said.how = How::Echoed);
+    let merged = [to_number, said("US.1", "w1", 1), said("US.1 1", "w2", 2)];
+    check(&merged, failed("1", "out", 5, 131_050), &["a out failed", "b prefers stop"]);
+    for code in [131_026, 131_049] {
+        check(std::slice::from_ref(&echo), failed("US.1", "out", 5, code), &["a out failed"]);
+    }
 }
 
 #[test]

@@ -85,8 +85,17 @@ pub(crate) fn status(person: &str, wamid: &str, second: i64, status: &str) -> It
     Item { at: at(second), who: who(person), what }
 }
 
+/// A message that Meta did not deliver, and its code for that.
+pub(crate) fn failed(person: &str, wamid: &str, second: i64, code: i64) -> Item {
+    let mut item = status(person, wamid, second, "failed");
+    if let What::Status { error_code, .. } = &mut item.what {
+        *error_code = Some(code);
+    }
+    item
+}
+
 pub(crate) fn preference(person: &str, second: i64, value: &str) -> Item {
-    Item { at: at(second), who: who(person), what: What::Preference { category: "marketing".to_owned(), value: value.to_owned() } }
+    Item { at: at(second), who: who(person), what: What::Preference { category: "marketing_messages".to_owned(), value: value.to_owned() } }
 }
 
 /// `US.1>US.2 1>2`

@@ -2,14 +2,15 @@
 
 use chrono::TimeDelta;
 use contract::{
-    ContactId, ContactMerged, ContactPreferenceChanged, ConversationEvent, FlowCreated, FlowEvent, FlowId, FlowLinked, FlowPublished,
-    FlowStatusReported, FlowUse, HeardFrom, MediaId, MessageRequested, OperationId, OperationKind, OperationStarted, ProjectErased,
-    ProjectRestored, ProjectSuspended, RawJson, Subject, TemplateCategoryReported, TemplateDeleted, TemplateEvent, TemplateFound,
-    TemplateId, TemplateStatusReported, TemplateUse,
+    ContactId, ContactMerged, ContactPreferenceChanged, ConversationEvent, Event, FlowCreated, FlowEvent, FlowId, FlowLinked,
+    FlowPublished, FlowStatusReported, FlowUse, HeardFrom, MediaId, MessageRequested, OperationId, OperationKind, OperationStarted,
+    ProjectErased, ProjectRestored, ProjectSuspended, RawJson, Subject, TemplateCategoryReported, TemplateDeleted, TemplateEvent,
+    TemplateFound, TemplateId, TemplateStatusReported, TemplateUse,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::files::with_file;
+use crate::meta::Act;
 use crate::world::{SEND_LIMIT, Shop, World, limits, names, wait_for};
 
 /// The account of every number here.
@@ -140,6 +141,35 @@ async fn what_may_not_be_sent_any_more_fails_as_its_request_would_and_meta_is_no
         assert!(world.meta.calls(request.message).is_empty(), "{code}");
     }
     assert_eq!(world.meta.book().uploads, 0);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_stopped_according_to_meta_is_asked_about_nothing_more_that_advertises() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    world.template(&shop, "sale", "MARKETING").await;
+    world.template(&shop, "order", "UTILITY").await;
+    let contact = world.contact();
+    let [first, second, other] = ["sale", "sale", "order"].map(|name| world.of_template(name));
+    world.meta.script(first.message, [Act::Refuse(400, 131_050)]);
+    let running = world.sender().await;
+    for request in [&first, &second, &other] {
+        world.ask_for(&shop, contact, request.clone()).await;
+    }
+    for (request, code) in [(&first, "refused_by_meta"), (&second, "opted_out")] {
+        let ended = world.until_ended(&shop, contact, request.message).await;
+        assert!(matches!(&ended, ConversationEvent::MessageFailed(failed) if failed.code == code), "{code}: {ended:?}");
+    }
+    let ended = world.until_ended(&shop, contact, other.message).await;
+    assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "{ended:?}");
+    assert_eq!([&first, &second, &other].map(|request| world.meta.calls(request.message).len()), [1, 0, 1]);
+    let events = world.journal.entity(&Subject::conversation(shop.project, contact)).await.expect("the log answers");
+    let said = events.iter().filter_map(|event| match ConversationEvent::decode(event).expect("readable") {
+        ConversationEvent::ContactPreferenceChanged(said) => Some((said.category, said.value)),
+        _ => None,
+    });
+    assert_eq!(said.collect::<Vec<_>>(), [("marketing_messages".to_owned(), "stop".to_owned())]);
     running.stop().await;
 }
 

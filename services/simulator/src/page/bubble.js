@@ -82,7 +82,7 @@ function drawChoices(bubble, card) {
     return box;
   }
   box.append(...mine.map((choice) => {
-    const icon = { url: '↗ ', phone: '☎ ', copy_code: '⧉ ', nfm_reply: '▤ ', location: '📍 ' }[choice.answer] || '';
+    const icon = { url: '↗ ', phone: '☎ ', copy_code: '⧉ ', nfm_reply: '▤ ', location: '📍 ', order: '🛒 ', address: '⌂ ', call: '☎ ', contacts: '👤 ' }[choice.answer] || '';
     const button = el('button', '', icon + (choice.title || choice.answer));
     button.onclick = () => choose(bubble, choice);
     return button;

@@ -18,13 +18,15 @@ const TYPES = {
   button_reply: [['id', 'Button id', 'text', 'yes'], ['title', 'Button title', 'text', 'Yes']],
   list_reply: [['id', 'Row id', 'text', 'row_1'], ['title', 'Row title', 'text', 'First'], ['description', 'Description', 'text?']],
   nfm_reply: [['answers', 'Answers of the Flow, JSON', 'json', '{"name": "Ana"}'], ['flow_token', 'Flow token', 'text?']],
+  address: [['values', 'Fields of the address, JSON', 'json', '{"city": "Mumbai"}'], ['saved', 'Id of an offered address', 'text?']],
+  call_permission_reply: [['reject', 'They may not call', 'flag']],
   button: [['text', 'Quick reply', 'text', 'Unsubscribe'], ['payload', 'Payload', 'text', 'UNSUBSCRIBE']],
-  order: [['product', 'Product', 'text', 'SKU-1'], ['quantity', 'Quantity', 'number', '1'], ['price', 'Price of one', 'number', '9.5'], ['text', 'Note', 'text?']],
+  order: [['product', 'Product', 'text', 'SKU-1'], ['quantity', 'Quantity', 'number', '1'], ['price', 'Price of one', 'number', '9.5'], ['text', 'Note', 'text?'], ['catalog', 'Catalogue; a made-up one without', 'text?']],
   unsupported: [['what', 'What it was', 'text', 'poll_creation']],
   other: [['name', 'Type', 'text', 'poll_vote'], ['content', 'Content, JSON', 'json', '{"options": ["a"]}']],
 };
 const LABELS = { text: 'Text', image: 'Image', video: 'Video', audio: 'Voice / audio', document: 'Document', sticker: 'Sticker', location: 'Location', contacts: 'Contact card',
-  button_reply: 'Button reply', list_reply: 'List reply', nfm_reply: 'Flow submission', button: 'Template quick reply', order: 'Order', unsupported: 'Unsupported', other: 'Unheard-of type' };
+  button_reply: 'Button reply', list_reply: 'List reply', nfm_reply: 'Flow submission', address: 'Address', call_permission_reply: 'Permission to call', button: 'Template quick reply', order: 'Order', unsupported: 'Unsupported', other: 'Unheard-of type' };
 
 async function api(method, path, body) {
   const answer = await fetch('/sim/api/' + path, { method, headers: body ? { 'content-type': 'application/json' } : {}, body: body && JSON.stringify(body) });

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::Choice;
+use super::{Choice, offers};
 
 pub(super) fn of(interactive: &Value) -> Vec<Choice> {
     let action = &interactive["action"];
     let mut found = of_action(action, None);
+    found.extend(offers::of(interactive));
     for (index, card) in list(&action["cards"]).iter().enumerate() {
         found.extend(of_action(&card["action"], Some(index)));
     }

@@ -1,6 +1,7 @@
 //! What a phone shows of a message of the business: its texts, its files, and what can be tapped on.
 
 mod choices;
+mod offers;
 mod template;
 
 use serde::Serialize;
@@ -63,8 +64,8 @@ pub(crate) struct Card {
 /// What can be tapped on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Choice {
-    /// Type of the answer: `button_reply`, `list_reply`, `button`, `nfm_reply`, `location`; or what only the phone does: `url`, `phone`,
-    /// `copy_code`.
+    /// Type of the answer: `button_reply`, `list_reply`, `button`, `nfm_reply`, `location`, `order`, `address`, `call_permission_reply`,
+    /// `contacts`, `call`; or what only the phone does: `url`, `phone`, `copy_code`.
     pub answer: &'static str,
     pub id: String,
     pub title: String,
@@ -100,6 +101,7 @@ impl View {
             "contacts" => view.text = contact_names(content),
             "interactive" => {
                 view.look = look(content);
+                view.text = Some(view.text).filter(|text| !text.is_empty()).or_else(|| offers::text(content)).unwrap_or_default();
                 view.choices = choices::of(content);
             }
             _ => {}
@@ -117,7 +119,11 @@ fn look(interactive: &Value) -> Look {
         footer: text(&interactive["footer"]["text"]),
         file: matches!(kind, "image" | "video" | "document").then(|| file(kind, &header[kind])),
         place: None,
-        list: text(&interactive["action"]["button"]).filter(|_| interactive["type"] == "list"),
+        list: match interactive["type"].as_str() {
+            Some("list") => text(&interactive["action"]["button"]),
+            Some("product_list") => Some(offers::VIEW_ITEMS.to_owned()),
+            _ => None,
+        },
         cards: cards.iter().map(card).collect(),
     }
 }

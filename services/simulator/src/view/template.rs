@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::choices::{choice, list};
-use super::{Card, Choice, File, Look, View, file, place};
+use super::{Card, Choice, File, Look, View, file, offers, place};
 use crate::graph::Template;
 
 /// What Meta writes where a template brings a code and has no text of its own.
@@ -40,10 +40,18 @@ fn fill_components(components: &[Value], given: &[Value], card: Option<usize>, v
             "HEADER" => header(component, parameters("HEADER"), &mut view.look),
             "BODY" => view.text = filled(&body_text(component), parameters("BODY")),
             "FOOTER" => view.look.footer = footer_text(component),
-            "BUTTONS" => view.choices.extend(list(&component["buttons"]).iter().enumerate().map(|(index, button)| {
-                let given = given.iter().find(|given| is(given, "BUTTON") && index_of(given) == Some(index));
-                Choice { card, ..button_choice(button, given.map(|given| list(&given["parameters"])).unwrap_or_default()) }
-            })),
+            "BUTTONS" => {
+                for (index, button) in list(&component["buttons"]).iter().enumerate() {
+                    let given = given.iter().find(|given| is(given, "BUTTON") && index_of(given) == Some(index));
+                    let given = given.map(|given| list(&given["parameters"])).unwrap_or_default();
+                    if is(button, "MPM") {
+                        view.look.list = Some(button["text"].as_str().unwrap_or(offers::VIEW_ITEMS).to_owned());
+                    }
+                    let choices = button_choices(button, given, parameters("HEADER"));
+                    view.choices.extend(choices.into_iter().map(|choice| Choice { card, ..choice }));
+                }
+            }
+            "CALL_PERMISSION_REQUEST" => view.choices.extend(offers::permissions()),
             _ => {}
         }
     }
@@ -75,9 +83,10 @@ fn header(component: &Value, parameters: &[Value], look: &mut Look) {
     }
 }
 
-fn button_choice(button: &Value, parameters: &[Value]) -> Choice {
+/// One, or a product each. `header` is what is given for the header beside the button.
+fn button_choices(button: &Value, parameters: &[Value], header: &[Value]) -> Vec<Choice> {
     let (title, first) = (&button["text"], parameters.first().unwrap_or(&Value::Null));
-    match button["type"].as_str().unwrap_or_default().to_ascii_uppercase().as_str() {
+    let one = match button["type"].as_str().unwrap_or_default().to_ascii_uppercase().as_str() {
         "QUICK_REPLY" => choice("button", first.get("payload").unwrap_or(title), title),
         "URL" => {
             let url = filled(&button["url"], parameters);
@@ -87,8 +96,14 @@ fn button_choice(button: &Value, parameters: &[Value]) -> Choice {
         "FLOW" => choice("nfm_reply", first.pointer("/action/flow_token").unwrap_or(&Value::from("unused")), title),
         "COPY_CODE" => choice("copy_code", first.get("coupon_code").unwrap_or(&Value::Null), &Value::from("Copy code")),
         "OTP" => choice("copy_code", first.get("text").unwrap_or(&Value::Null), &Value::from("Copy code")),
+        "MPM" => return offers::products(&first["action"]["sections"]),
+        "SPM" => choice("order", &header.first().unwrap_or(&Value::Null)["product"]["product_retailer_id"], title),
+        "CATALOG" => choice("order", &first["action"]["thumbnail_product_retailer_id"], title),
+        "VOICE_CALL" => offers::call(title),
+        "REQUEST_CONTACT_INFO" => offers::own_card(title),
         _ => choice("phone", &Value::Null, title),
-    }
+    };
+    vec![one]
 }
 
 /// `{{1}}` or `{{name}}`, each with what was given for it.

@@ -74,6 +74,9 @@ fn all() -> Vec<(Json, &'static str)> {
         (json!({"type": "button_reply", "id": "yes", "title": "Yes"}), "button_reply"),
         (json!({"type": "list_reply", "id": "1", "title": "First", "description": "d"}), "list_reply"),
         (json!({"type": "nfm_reply", "answers": {"a": [1, "ü"]}, "flow_token": "t"}), "nfm_reply"),
+        (json!({"type": "address", "values": {"city": "Mumbai"}, "saved": "home"}), "nfm_reply"),
+        (json!({"type": "call_permission_reply"}), "call_permission_reply"),
+        (json!({"type": "call_permission_reply", "reject": true}), "call_permission_reply"),
         (json!({"type": "button", "payload": "STOP", "text": "Stop"}), "button"),
         (json!({"type": "reaction", "message_id": "wamid.x", "emoji": "👍"}), "reaction"),
         (json!({"type": "reaction", "message_id": "wamid.x"}), "reaction"),
@@ -301,6 +304,7 @@ async fn what_makes_no_sense_is_a_problem_and_sends_nothing() {
         (json!({"to": BUSINESS, "type": "telegram", "body": "x"}), 422),
         (json!({"to": BUSINESS, "type": "location", "latitude": 91.0, "longitude": 0.0}), 422),
         (json!({"to": BUSINESS, "type": "nfm_reply", "answers": [1]}), 422),
+        (json!({"to": BUSINESS, "type": "address", "values": [1]}), 422),
     ] {
         let (answered, problem) = phone.call(Method::POST, &path, Some(body.clone())).await;
         assert_eq!((answered.as_u16(), problem["status"].as_u64()), (status, Some(status.into())), "{body} {problem}");

@@ -66,6 +66,68 @@ async fn buttons_rows_and_places_are_answers_to_their_message() {
 }
 
 #[tokio::test]
+async fn what_a_message_offers_or_asks_for_is_answered_too() {
+    let (meta, token) = open_chat().await;
+    let examples = [
+        (include_str!("../../../../schemas/meta/outbound/interactive-product.json"), json!({"choice": 0}), "order"),
+        (include_str!("../../../../schemas/meta/outbound/interactive-product-list.json"), json!({"title": "fern-18"}), "order"),
+        (include_str!("../../../../schemas/meta/outbound/interactive-catalog.json"), json!({"title": "View catalog"}), "order"),
+        (include_str!("../../../../schemas/meta/outbound/interactive-address.json"), json!({"id": "home"}), "interactive"),
+        (include_str!("../../../../schemas/meta/outbound/interactive-address.json"), json!({"title": "Provide address"}), "interactive"),
+        (include_str!("../../../../schemas/meta/outbound/interactive-call-permission.json"), json!({"id": "reject"}), "interactive"),
+        (include_str!("../../../../schemas/meta/outbound/interactive-request-contact-info.json"), json!({"choice": 0}), "contacts"),
+    ];
+    let mut answers = Vec::new();
+    for (example, on, kind) in examples {
+        let message: Value = serde_json::from_str(example).expect("JSON");
+        let wamid = meta.send(NUMBER, &token, ANA, message).await.expect("accepted");
+        meta.webhooks("messages").await;
+        let (status, tapped) = tap(&meta, &wamid, on).await;
+        assert_eq!((status, &tapped["did"]), (200, &json!("answered")), "{example}: {tapped}");
+        let received = last_message(&meta).await;
+        assert_eq!((&received["type"], &received["context"]["id"]), (&json!(kind), &json!(wamid)), "{example}");
+        answers.push(received[kind].clone());
+    }
+    let ordered = answers[..3].iter().map(|order| (&order["catalog_id"], &order["product_items"][0]["product_retailer_id"]));
+    let [theirs, made_up, aloe, fern] = ["367025965434465", "194836987003835", "aloe-12", "fern-18"].map(Value::from);
+    let wanted = [(&theirs, &aloe), (&theirs, &fern), (&made_up, &aloe)];
+    assert_eq!(ordered.collect::<Vec<_>>(), wanted);
+    let addresses = answers[3..5].iter().map(|answer| {
+        assert_eq!(answer["nfm_reply"]["name"], "address_message");
+        serde_json::from_str::<Value>(answer["nfm_reply"]["response_json"].as_str().expect("text")).expect("JSON")
+    });
+    let addresses: Vec<Value> = addresses.collect();
+    assert_eq!((&addresses[0]["saved_address_id"], &addresses[0]["values"]["in_pin_code"]), (&json!("home"), &json!("400063")));
+    assert_eq!((&addresses[1]["saved_address_id"], &addresses[1]["values"]["name"]), (&Value::Null, &json!("Asha Rao")));
+    assert_eq!(answers[5]["call_permission_reply"], json!({"response": "reject", "response_source": "user_action"}));
+    assert_eq!(answers[6][0]["phones"][0]["wa_id"], ANA);
+}
+
+#[tokio::test]
+async fn a_button_to_call_calls() {
+    let (meta, token) = open_chat().await;
+    let button = include_str!("../../../../schemas/meta/outbound/interactive-voice-call.json");
+    let wamid = meta.send(NUMBER, &token, ANA, serde_json::from_str(button).expect("JSON")).await.expect("accepted");
+    meta.webhooks("messages").await;
+    let (status, tapped) = tap(&meta, &wamid, json!({"title": "Call us"})).await;
+    assert_eq!((status, &tapped["did"]), (200, &json!("answered")));
+    let call = meta.webhooks("calls").await.remove(0)["calls"][0].clone();
+    assert_eq!((&call["event"], &call["id"]), (&json!("connect"), &tapped["wamid"]));
+}
+
+#[tokio::test]
+async fn a_message_without_a_text_is_no_empty_bubble() {
+    let (meta, token) = open_chat().await;
+    let product = json!({"type": "product", "action": {"catalog_id": "1", "product_retailer_id": "aloe-12"}});
+    let permission = json!({"type": "call_permission_request", "action": {"name": "call_permission_request"}});
+    for interactive in [product, permission] {
+        meta.send(NUMBER, &token, ANA, json!({"type": "interactive", "interactive": interactive})).await.expect("accepted");
+    }
+    let shown = meta.sim("GET", &format!("phones/{ANA}/chats/{NUMBER}"), None).await;
+    assert_eq!((&shown["data"][1]["text"], &shown["data"][2]["text"]), (&json!("aloe-12"), &json!("May this business call you?")));
+}
+
+#[tokio::test]
 async fn a_link_is_opened_and_nobody_hears_of_it() {
     let (meta, token) = open_chat().await;
     let link = json!({"type": "interactive", "interactive": {"type": "cta_url", "header": {"type": "text", "text": "H"}, "body": {"text": "?"}, "footer": {"text": "F"},

@@ -50,6 +50,7 @@ async fn a_template_is_sendable_once_it_is_approved_and_is_shown_filled_in() {
     assert_eq!(meta.send(NUMBER, &token, ANA, message()).await, Err(132_001), "pending");
     decide(&meta, &id, json!({"verdict": "approve"})).await;
     assert_eq!(meta.send(NUMBER, &token, ANA, used("on_its_way", &["Ana"])).await, Err(132_000));
+    assert_eq!(meta.send(NUMBER, &token, ANA, used("on_its_way", &["A".repeat(1_000).as_str(), "17"])).await, Err(132_005));
     let wamid = meta.send(NUMBER, &token, ANA, message()).await.expect("no window is needed");
     let bubble = meta.sim("GET", &format!("phones/{ANA}/chats/{NUMBER}"), None).await["data"][0].clone();
     assert_eq!((&bubble["header"], &bubble["footer"]), (&json!("Order 17"), &json!("Thank you")));
@@ -80,6 +81,50 @@ async fn a_code_is_shown_in_metas_words_and_copied() {
     assert_eq!(bubble["footer"], "This code expires in 10 minutes.");
     let copied = meta.sim("POST", &format!("phones/{ANA}/chats/{NUMBER}/taps"), Some(json!({"wamid": wamid, "title": "Copy code"}))).await;
     assert_eq!(copied, json!({"did": "opened", "what": "copy_code", "value": "482913"}));
+}
+
+#[tokio::test]
+async fn what_a_template_offers_beside_replies_can_be_tapped() {
+    const OFFERS: [(&str, &str, &[&str]); 4] = [
+        (
+            include_str!("../../../../schemas/meta/templates/call_us.json"),
+            include_str!("../../../../schemas/meta/outbound/template-voice-call.json"),
+            &["call", "contacts"],
+        ),
+        (
+            include_str!("../../../../schemas/meta/templates/new_plants.json"),
+            include_str!("../../../../schemas/meta/outbound/template-catalog.json"),
+            &["order"],
+        ),
+        (
+            include_str!("../../../../schemas/meta/templates/picked_for_you.json"),
+            include_str!("../../../../schemas/meta/outbound/template-products.json"),
+            &["order"],
+        ),
+        (
+            include_str!("../../../../schemas/meta/templates/back_in_stock.json"),
+            include_str!("../../../../schemas/meta/outbound/template-header-product.json"),
+            &["order"],
+        ),
+    ];
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, WABA).await;
+    meta.sim("PUT", &format!("phones/{ANA}"), Some(json!({}))).await;
+    for (draft, message, answers) in OFFERS {
+        let id = create(&meta, &token, serde_json::from_str(draft).expect("JSON")).await.expect("created");
+        decide(&meta, &id, json!({"verdict": "approve"})).await;
+        let wamid = meta.send(NUMBER, &token, ANA, serde_json::from_str(message).expect("JSON")).await.expect("accepted");
+        let chat = meta.sim("GET", &format!("phones/{ANA}/chats/{NUMBER}"), None).await;
+        let bubble = chat["data"].as_array().expect("a list").iter().find(|bubble| bubble["wamid"] == wamid.as_str()).expect("it is shown");
+        let choices = bubble["choices"].as_array().expect("a list");
+        assert_eq!(choices.iter().map(|choice| choice["answer"].as_str().expect("text")).collect::<Vec<_>>(), answers, "{bubble}");
+        for (index, choice) in choices.iter().enumerate() {
+            assert!(choice["title"] != "" && (choice["answer"] != "order" || choice["id"] == "aloe-12"), "{bubble}");
+            let on = json!({"wamid": wamid, "choice": index});
+            let tapped = meta.sim("POST", &format!("phones/{ANA}/chats/{NUMBER}/taps"), Some(on)).await;
+            assert_eq!(tapped["did"], "answered", "{bubble}");
+        }
+    }
 }
 
 #[tokio::test]

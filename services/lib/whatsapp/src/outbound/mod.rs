@@ -19,7 +19,7 @@ use kind::Kind;
 pub use media::MediaKind;
 pub use recipient::Recipient;
 use serde_json::Value;
-pub(crate) use template::{check_language, check_name};
+pub(crate) use template::{LONE_BODY_TEXT_MAX, check_language, check_name};
 pub use uses::{FlowMode, FlowUse, MediaUse, TemplateUse};
 
 use crate::Wamid;

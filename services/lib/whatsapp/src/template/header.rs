@@ -6,7 +6,7 @@ use super::{example, variables};
 use crate::field_error::Code;
 use crate::strict::Object;
 
-const TEXT_MAX: usize = 60;
+pub(super) const TEXT_MAX: usize = 60;
 const VARIABLES_MAX: usize = 1;
 
 #[derive(Clone, Copy, PartialEq, Eq)]

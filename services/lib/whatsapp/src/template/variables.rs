@@ -43,6 +43,13 @@ pub(super) fn names(text: &str) -> Vec<&str> {
     names
 }
 
+/// How many characters the text has once each of its variables has as many as `width` says of its name.
+pub(super) fn filled_length(text: &str, width: impl Fn(&str) -> usize) -> usize {
+    let found = find(text).unwrap_or_default();
+    // a variable is ASCII with its braces: as many characters as bytes
+    found.iter().fold(text.chars().count(), |length, variable| length - (variable.end - variable.start) + width(variable.name))
+}
+
 /// Written as `{{1}}`.
 pub(super) fn is_position(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_digit())

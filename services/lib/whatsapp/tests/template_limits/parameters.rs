@@ -45,6 +45,40 @@ fn a_message_fills_its_texts() {
 }
 
 #[test]
+fn a_filled_text_is_no_longer_than_meta_sends() {
+    let text = |length: usize| json!({"type": "text", "text": "ü".repeat(length)});
+    let named = |name: &str, length: usize| json!({"type": "text", "parameter_name": name, "text": "x".repeat(length)});
+    let given = |parameters: Value| json!([{"type": "body", "parameters": parameters}]);
+    let with_footer = |text: &str| json!([body(text), {"type": "FOOTER", "text": "Bye"}]);
+    let too_long = [("/0/parameters", "too_long")];
+    fills(with_footer("a {{1}} b {{2}} c"), given(json!([text(1_000), text(17)])), &[]);
+    fills(with_footer("a {{1}} b {{2}} c"), given(json!([text(1_000), text(18)])), &too_long);
+    fills(with_footer("a {{1}} b {{1}} c"), given(json!([text(508)])), &[]);
+    fills(with_footer("a {{1}} b {{1}} c"), given(json!([text(509)])), &too_long);
+    fills(with_footer("a {{x}} b {{y}} c"), given(json!([named("y", 1_000), named("x", 17)])), &[]);
+    fills(with_footer("a {{x}} b {{y}} c"), given(json!([named("y", 1_000), named("x", 18)])), &too_long);
+    let price =
+        |shown: usize| json!([{"type": "currency", "currency": {"fallback_value": "1".repeat(shown), "code": "EUR", "amount_1000": 1}}]);
+    fills(with_footer("for {{1}} only"), given(price(1_015)), &[]);
+    fills(with_footer("for {{1}} only"), given(price(1_016)), &too_long);
+    // nothing but a body
+    fills(json!([body("a {{1}} b")]), given(json!([text(32_764)])), &[]);
+    fills(json!([body("a {{1}} b")]), given(json!([text(32_765)])), &too_long);
+    let header = json!([{"type": "HEADER", "format": "TEXT", "text": "Order {{1}}"}]);
+    let above = |length: usize| json!([{"type": "header", "parameters": [text(length)]}]);
+    fills(header.clone(), above(54), &[]);
+    fills(header, above(55), &too_long);
+    let card = json!({"components": [{"type": "HEADER", "format": "IMAGE"}, body("in the {{1}} room")]});
+    let on_cards = |length: usize| {
+        let components = json!([{"type": "header", "parameters": [{"type": "image", "image": {"id": "1"}}]}, {"type": "body", "parameters": [text(length)]}]);
+        json!([{"type": "carousel", "cards": [{"card_index": 0, "components": components}]}])
+    };
+    let carousel = json!([{"type": "CAROUSEL", "cards": [card]}]);
+    fills(carousel.clone(), on_cards(1_012), &[]);
+    fills(carousel, on_cards(1_013), &[("/0/cards/0/components/1/parameters", "too_long")]);
+}
+
+#[test]
 fn a_message_fills_its_header_and_its_buttons() {
     let header = |format: &str| json!([{"type": "HEADER", "format": format}]);
     let image = json!([{"type": "header", "parameters": [{"type": "image", "image": {"id": "1"}}]}]);

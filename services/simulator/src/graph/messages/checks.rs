@@ -81,12 +81,13 @@ fn template<'a>(meta: &'a Meta, waba: &WabaId, message: &Outbound) -> Result<Opt
     errors.first().map_or(Ok(Some(template)), |first| Err(mismatch(first)))
 }
 
-/// Too few or too many is one code, the wrong thing another.
+/// Too few or too many is one code, too long when it is filled in another, the wrong thing a third.
 fn mismatch(error: &FieldError) -> GraphRefusal {
     match error.code {
         "required" | "too_few" | "too_many" => {
             GraphRefusal::message(132_000, "Number of parameters does not match the expected number of params", &error.to_string())
         }
+        "too_long" => GraphRefusal::message(132_005, "Translated text too long", &error.to_string()),
         _ => GraphRefusal::message(132_012, "Parameter format does not match format in the created template", &error.to_string()),
     }
 }

@@ -15,7 +15,7 @@ const PARAMETERS_MAX: usize = 200;
 const HEADER_TEXT_MAX: usize = 60;
 const BODY_TEXT_MAX: usize = 1024;
 /// Of a template that is nothing but a body.
-const LONE_BODY_TEXT_MAX: usize = 32_768;
+pub(crate) const LONE_BODY_TEXT_MAX: usize = 32_768;
 const URL_TEXT_MAX: usize = 2000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]

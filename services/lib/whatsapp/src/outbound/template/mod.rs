@@ -4,6 +4,8 @@
 mod component;
 mod parameter;
 
+pub(crate) use component::LONE_BODY_TEXT_MAX;
+
 use crate::strict::Node;
 
 const NAME_MAX: usize = 512;

@@ -2,15 +2,17 @@
 //!
 //! The template's side is read as Meta gives it, so it is never refused: what is not understood there asks for nothing.
 
+mod length;
 mod need;
 
 use need::{Need, Takes};
 use serde_json::Value;
 
 use super::variables::{is_position, names};
+use super::{body, header};
 use crate::field_error::{Code, FieldError};
-use crate::outbound::Outbound;
-use crate::strict::Findings;
+use crate::outbound::{LONE_BODY_TEXT_MAX, Outbound};
+use crate::strict::{Findings, counted};
 
 const COMPONENTS: &str = "/template/components";
 
@@ -39,9 +41,10 @@ struct Level<'a> {
 
 impl<'a> Level<'a> {
     fn check(&self) {
-        let header = self.part("HEADER").map_or(Need::Nothing, Need::of_header);
-        self.fill("header", &header);
+        self.fill("header", &self.part("HEADER").map_or(Need::Nothing, Need::of_header));
+        self.check_length("header", header::TEXT_MAX);
         self.fill("body", &self.need_of_body());
+        self.check_length("body", if self.template.len() == 1 { LONE_BODY_TEXT_MAX } else { body::TEXT_MAX });
         self.fill("limited_time_offer", &self.part("LIMITED_TIME_OFFER").map_or(Need::Nothing, Need::of_offer));
         self.check_buttons();
         self.check_cards();
@@ -86,6 +89,22 @@ impl<'a> Level<'a> {
                     self.say(&format!("/{index}/parameters/0/type"), Code::Value, format!("must be {name}, as in the template"));
                 }
             }
+        }
+    }
+
+    /// Meta measures a text with everything filled in (132005).
+    fn check_length(&self, kind: &str, length_max: usize) {
+        let text = self.part(kind).and_then(|part| part.get("text")).and_then(Value::as_str);
+        let given = self.given.iter().enumerate().find(|(_, component)| is(component, "type", kind));
+        let (Some(text), Some((index, component))) = (text, given) else { return };
+        let length = length::filled(text, list(Some(component), "parameters"));
+        if length > length_max {
+            let allowed = counted(length_max, "character");
+            self.say(
+                &format!("/{index}/parameters"),
+                Code::TooLong,
+                format!("must leave the {kind} with at most {allowed} once it is filled, has {length}"),
+            );
         }
     }
 

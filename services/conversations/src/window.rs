@@ -1,0 +1,55 @@
+//! Meta's customer service window: until when a contact may be sent more than templates.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use projects::Project;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// From the contact's last message or call, by Meta's time.
+const LENGTH: TimeDelta = TimeDelta::hours(24);
+
+/// SQL: when a contact wrote or called last outside of groups, also as one that it was merged with. Too much for each row of a list.
+macro_rules! wrote_at {
+    ($contact:literal) => {
+        concat!(
+            "(WITH RECURSIVE line (id) AS (
+                  SELECT ",
+            $contact,
+            "     UNION
+                  SELECT known.merged_into FROM public.contacts AS known JOIN line ON known.id = line.id WHERE known.merged_into IS NOT NULL),
+              family (id) AS (
+                  SELECT id FROM line
+                  UNION
+                  SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id)
+              SELECT max(own.last_inbound_at) FROM family JOIN public.conversations AS own ON own.contact_id = family.id
+               WHERE own.group_id IS NULL)"
+        )
+    };
+}
+pub(crate) use wrote_at;
+
+/// Whether the contact may be sent more than templates, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct WindowAnswer {
+    /// Messages of every type may be sent; otherwise templates alone.
+    open: bool,
+    /// When it closes, or has closed; null: the contact has not written to the number that is connected.
+    closes_at: Option<DateTime<Utc>>,
+}
+
+impl WindowAnswer {
+    /// As it is now. `wrote_at` is what `wrote_at!` found.
+    pub(crate) fn of(wrote_at: Option<DateTime<Utc>>, project: &Project, now: DateTime<Utc>) -> Self {
+        let closes_at = closes_at(wrote_at, project);
+        Self { open: closes_at.is_some_and(|closes_at| now < closes_at), closes_at }
+    }
+}
+
+/// When the window closes, or has closed: 24 hours after the contact's last message or call to the number that is connected. At that instant
+/// it is not open any more.
+pub(crate) fn closes_at(wrote_at: Option<DateTime<Utc>>, project: &Project) -> Option<DateTime<Utc>> {
+    let since = project.number.as_ref().and_then(|number| number.since);
+    // Meta's time stamps are whole seconds.
+    let to_this_number = |at: &DateTime<Utc>| since.is_none_or(|since| at.timestamp() >= since.timestamp());
+    wrote_at.filter(to_this_number).map(|at| at + LENGTH)
+}
