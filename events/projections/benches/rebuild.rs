@@ -1,15 +1,14 @@
 //! How fast a project's tables are rebuilt and verified, beside what the parts can do alone: reading the log, and COPY plus index of
-//! the same rows. `cargo bench -p projections`; `EVENTS=100000` for a smaller one, `ROUNDS=20` to verify
-//! often, for a profiler.
+//! the same rows. `cargo bench -p projections`; `EVENTS=100000` for a smaller one, `ROUNDS=20` to verify often, for a profiler. What a
+//! rebuild costs readers is among the figures of the whole.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
 
 use std::time::{Duration, Instant};
 
-use contract::{ContactId, ProjectId, Stream, Subject};
+use contract::{ProjectId, Stream, Subject};
 use embedded::{Nats, Postgres};
 use futures::{StreamExt, TryStreamExt};
-use hdrhistogram::Histogram;
 use journal::{Append, ConnectOptions, Expect, Filter, Journal, Range};
 use projections::rebuild::{Options, Rebuild, Step};
 use projections::{ProjectDatabases, database_name};
@@ -38,14 +37,12 @@ const TABLES: [&str; 8] = [
 /// What a rebuild into empty tables must reach, alone and beside Postgres' own way of writing the same rows.
 const EVENTS_PER_SECOND_MIN: f64 = 100_000.0;
 const SHARE_OF_COPY_MIN: f64 = 0.3;
-/// What a rebuild may cost those who read meanwhile.
-const P99_OF_IDLE_MAX: f64 = 1.5;
 /// Subjects of one atomic batch.
 const BATCH: usize = 1_000;
 
 struct Bench {
     _nats: Nats,
-    postgres: Postgres,
+    _postgres: Postgres,
     journal: Journal,
     databases: ProjectDatabases,
     project: ProjectId,
@@ -84,7 +81,6 @@ async fn main() {
     figure("rebuild into empty tables, events/s", format!("{speed:.0}"), format!("≥ {EVENTS_PER_SECOND_MIN:.0}"), met);
     let share = copy.as_secs_f64() / rebuild.as_secs_f64();
     figure("the same, of COPY plus index", format!("{share:.2}"), format!("≥ {SHARE_OF_COPY_MIN:.2}"), share >= SHARE_OF_COPY_MIN);
-    bench.readers().await;
 }
 
 impl Bench {
@@ -100,7 +96,7 @@ impl Bench {
         projections::migrate(&mut connection).await.expect("migrates");
         drop(connection);
         let people = (events / EVENTS_PER_CONTACT).max(1);
-        let bench = Self { _nats: nats, postgres, journal, databases, project, events: (people * EVENTS_PER_CONTACT) as u64 };
+        let bench = Self { _nats: nats, _postgres: postgres, journal, databases, project, events: (people * EVENTS_PER_CONTACT) as u64 };
         bench.fill(people).await;
         bench
     }
@@ -217,50 +213,6 @@ impl Bench {
         let took = began.elapsed();
         connection.execute("DROP SCHEMA bench CASCADE").await.expect("dropped");
         took
-    }
-
-    /// A reader of contacts' histories, alone and beside a rebuild.
-    async fn readers(&self) {
-        let idle = self.read_for(tokio::time::sleep(Duration::from_secs(5))).await;
-        let right = self.read_for(self.rebuild(false)).await;
-        self.connection().await.execute("DELETE FROM public.messages").await.expect("deletes");
-        let whole = self.read_for(self.rebuild(false)).await;
-        println!("\n{:<42} {:>9} {:>9} {:>9}", "reads of a contact's history", "reads", "p50 µs", "p99 µs");
-        for (name, times) in [("idle", &idle), ("beside a rebuild of right tables", &right), ("beside a rebuild of every message", &whole)]
-        {
-            println!("{name:<42} {:>9} {:>9} {:>9}", times.len(), times.value_at_quantile(0.5), times.value_at_quantile(0.99));
-        }
-        let times = whole.value_at_quantile(0.99) as f64 / idle.value_at_quantile(0.99) as f64;
-        figure("p99 beside a rebuild, of idle", format!("{times:.2}"), format!("≤ {P99_OF_IDLE_MAX:.2}"), times <= P99_OF_IDLE_MAX);
-        println!("{}", self.postgres.log_path().display());
-    }
-
-    /// 200 reads a second for as long as `work` takes.
-    async fn read_for(&self, work: impl Future<Output = ()>) -> Histogram<u64> {
-        let contacts: Vec<ContactId> =
-            (0..self.events / EVENTS_PER_CONTACT as u64).map(|number| Person::new(self.project, number).contact).collect();
-        let mut connection = self.connection().await;
-        let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let stop = done.clone();
-        let reading = tokio::spawn(async move {
-            let mut times = Histogram::new(3).expect("a histogram");
-            let mut ticks = tokio::time::interval(Duration::from_millis(5));
-            for contact in contacts.iter().cycle().step_by(7_919) {
-                if stop.load(std::sync::atomic::Ordering::Relaxed) {
-                    break;
-                }
-                ticks.tick().await;
-                let began = Instant::now();
-                let query =
-                    "SELECT id, text, sent_at FROM public.messages WHERE contact_id = $1 ORDER BY sent_at DESC, sequence DESC LIMIT 50";
-                sqlx::query(query).bind(contact.to_string()).fetch_all(&mut connection).await.expect("reads");
-                times.saturating_record(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
-            }
-            times
-        });
-        work.await;
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
-        reading.await.expect("reads")
     }
 }
 

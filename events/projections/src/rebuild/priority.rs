@@ -10,6 +10,9 @@ use crate::Error;
 pub const GIVES_WAY: i32 = 10;
 
 /// Lowers the priority of the server process behind a connection, if it runs on this machine and this user may. Otherwise nothing changes.
+///
+/// Every process of Postgres is a session of its own. Where Linux groups processes by session, a process' nice value counts only among
+/// those of its session, and the session has one beside it (`man 7 sched`, "The autogroup feature").
 pub(crate) async fn lower(connection: &mut PgConnection) -> Result<(), Error> {
     const WHO: &str = "SELECT pg_backend_pid(), current_database()::text";
     let (pid, database): (i32, String) = sqlx::query_as(WHO).fetch_one(connection).await?;
@@ -19,7 +22,15 @@ pub(crate) async fn lower(connection: &mut PgConnection) -> Result<(), Error> {
     {
         tracing::debug!(%error, "the database server's process does not give way");
     }
+    if let Err(error) = std::fs::write(autogroup(pid), GIVES_WAY.to_string()) {
+        tracing::debug!(%error, "the database server's session does not give way");
+    }
     Ok(())
+}
+
+/// Where Linux keeps the nice value of a process' session; not there where sessions are not grouped.
+fn autogroup(pid: i32) -> String {
+    format!("/proc/{pid}/autogroup")
 }
 
 /// Whether the process is a Postgres backend of this database. If the server is on another machine, its process number may belong to any
@@ -53,8 +64,12 @@ mod tests {
             pids.push(sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()").fetch_one(connection).await.unwrap());
         }
         let before = nice(pids[1]);
+        let session =
+            |pid| std::fs::read_to_string(autogroup(pid)).ok().map(|text| text.trim_end().split(' ').next_back().unwrap().to_owned());
+        let session_before = session(pids[1]);
         lower(&mut ours).await.unwrap();
         assert_eq!((nice(pids[0]), nice(pids[1])), (GIVES_WAY.max(before), before));
+        assert_eq!((session(pids[0]), session(pids[1])), (session_before.as_ref().map(|_| GIVES_WAY.to_string()), session_before));
         assert!(!is_backend(i32::try_from(std::process::id()).unwrap(), "postgres"), "this test is no database");
     }
 }
