@@ -102,6 +102,9 @@ async fn a_merged_contact_is_shown_and_its_past_belongs_to_the_one_that_lives_on
     let cursor = conversations["next_cursor"].as_str().unwrap();
     let rest = world.found(&format!("/v1/projects/{project}/contacts/{}/conversations?limit=1&cursor={cursor}", contact(1))).await;
     assert_eq!((&rest["data"][0]["contact"], &rest["next_cursor"]), (&json!(contact(1).to_string()), &Value::Null));
+    world.say(project, contact(2), vec![received(4, 2, 9)]).await;
+    let survivor = world.found(&format!("/v1/projects/{project}/contacts/{}", contact(1))).await;
+    assert_eq!(time(&survivor["window"]["closes_at"]), at(86_400 + 9), "what the merged one writes counts");
 }
 
 #[tokio::test(flavor = "multi_thread")]
