@@ -42,7 +42,7 @@ pub(crate) use {family_wrote_at, wrote_at};
 pub(crate) struct WindowAnswer {
     /// Messages of every type may be sent; otherwise templates alone.
     open: bool,
-    /// When it closes, or has closed; null: the contact has not written to the number that is connected.
+    /// When it closes, or has closed; null: no number is connected, or the contact has not written to it.
     closes_at: Option<DateTime<Utc>>,
 }
 
@@ -57,8 +57,8 @@ impl WindowAnswer {
 /// When the window closes, or has closed: 24 hours after the contact's last message or call to the number that is connected. At that instant
 /// it is not open any more.
 pub(crate) fn closes_at(wrote_at: Option<DateTime<Utc>>, project: &Project) -> Option<DateTime<Utc>> {
-    let since = project.number.as_ref().and_then(|number| number.since);
+    let number = project.number.as_ref()?;
     // Meta's time stamps are whole seconds.
-    let to_this_number = |at: &DateTime<Utc>| since.is_none_or(|since| at.timestamp() >= since.timestamp());
+    let to_this_number = |at: &DateTime<Utc>| number.since.is_none_or(|since| at.timestamp() >= since.timestamp());
     wrote_at.filter(to_this_number).map(|at| at + LENGTH)
 }
