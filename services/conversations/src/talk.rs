@@ -9,6 +9,7 @@ use sqlx::{PgPool, Row};
 use crate::Error;
 use crate::columns::Columns;
 use crate::contact::with_family;
+use crate::window::family_wrote_at;
 
 /// How many mergers are followed, as the recorder does.
 const MERGERS_MAX: usize = 16;
@@ -63,8 +64,8 @@ async fn select(database: &PgPool, contact: ContactId, message: MessageId) -> Re
         "SELECT contact.version, contact.merged_into, contact.wa_id, contact.bsuid, contact.preferences #>> '{marketing_messages,value}',
                (",
         with_family!(),
-        "SELECT max(own.last_inbound_at) FROM family JOIN public.conversations AS own ON own.contact_id = family.id
-                 WHERE own.group_id IS NULL),
+        family_wrote_at!(),
+        "),
                latest.id, latest.state, latest.active_at, latest.closed,
                asked.contact_id, asked.conversation_id, asked.sequence, nullif(asked.wamid, asked.id), asked.status
           FROM public.contacts AS contact

@@ -8,6 +8,15 @@ use utoipa::ToSchema;
 /// From the contact's last message or call, by Meta's time.
 const LENGTH: TimeDelta = TimeDelta::hours(24);
 
+/// SQL: when any of `family` wrote or called last outside of groups. Each is looked up by itself: Postgres takes a family for much larger than
+/// it is, and would read every conversation for a join.
+macro_rules! family_wrote_at {
+    () => {
+        "SELECT max((SELECT max(own.last_inbound_at) FROM public.conversations AS own
+                      WHERE own.contact_id = family.id AND own.group_id IS NULL)) FROM family"
+    };
+}
+
 /// SQL: when a contact wrote or called last outside of groups, also as one that it was merged with. Too much for each row of a list.
 macro_rules! wrote_at {
     ($contact:literal) => {
@@ -20,20 +29,20 @@ macro_rules! wrote_at {
               family (id) AS (
                   SELECT id FROM line
                   UNION
-                  SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id)
-              SELECT max(own.last_inbound_at) FROM family JOIN public.conversations AS own ON own.contact_id = family.id
-               WHERE own.group_id IS NULL)"
+                  SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id) ",
+            $crate::window::family_wrote_at!(),
+            ")"
         )
     };
 }
-pub(crate) use wrote_at;
+pub(crate) use {family_wrote_at, wrote_at};
 
 /// Whether the contact may be sent more than templates, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct WindowAnswer {
     /// Messages of every type may be sent; otherwise templates alone.
     open: bool,
-    /// When it closes, or has closed; null: the contact has not written to the number that is connected.
+    /// When it closes, or has closed; null: no number is connected, or the contact has not written to it.
     closes_at: Option<DateTime<Utc>>,
 }
 
@@ -48,8 +57,8 @@ impl WindowAnswer {
 /// When the window closes, or has closed: 24 hours after the contact's last message or call to the number that is connected. At that instant
 /// it is not open any more.
 pub(crate) fn closes_at(wrote_at: Option<DateTime<Utc>>, project: &Project) -> Option<DateTime<Utc>> {
-    let since = project.number.as_ref().and_then(|number| number.since);
+    let number = project.number.as_ref()?;
     // Meta's time stamps are whole seconds.
-    let to_this_number = |at: &DateTime<Utc>| since.is_none_or(|since| at.timestamp() >= since.timestamp());
+    let to_this_number = |at: &DateTime<Utc>| number.since.is_none_or(|since| at.timestamp() >= since.timestamp());
     wrote_at.filter(to_this_number).map(|at| at + LENGTH)
 }

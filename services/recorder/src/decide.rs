@@ -62,9 +62,11 @@ fn say(project: Project, draft: &mut Draft<'_>, contact: ContactId, item: &Item)
             change(draft, contact, &said.replaced, item.at);
         }
         What::Status { wamid, status, participant, error_code, raw, .. } => {
+            // In a group the participant has stopped, and the message may be another contact's.
+            let has_stopped = *error_code == Some(STOPPED_MARKETING) && participant.is_none();
             let (wamid, status, participant, raw) = (wamid.clone(), status.clone(), participant.clone(), raw.clone());
             draft.say(contact, MessageStatusReported { wamid, status, participant, at: item.at, error_code: *error_code, raw });
-            if *error_code == Some(STOPPED_MARKETING) {
+            if has_stopped {
                 let person = draft.view().survivor(contact);
                 prefer(draft, person, ContactPreferenceChanged::MARKETING, ContactPreferenceChanged::STOP, item.at);
             }

@@ -58,15 +58,19 @@ impl Preferences {
     }
 
     /// Whether a contact wants no messages that advertise.
-    pub(crate) fn has_stopped(&self, (project, mut contact): Key) -> bool {
+    pub(crate) fn has_stopped(&self, key: Key) -> bool {
+        self.get(self.survivor(key)) == Some(Preference::Stopped)
+    }
+
+    /// The contact that this one turned out to be; itself if it was not merged.
+    pub(crate) fn survivor(&self, (project, mut contact): Key) -> Key {
         for _ in 0..MERGERS_MAX {
             match self.get((project, contact)) {
-                Some(Preference::Stopped) => return true,
                 Some(Preference::Of(other)) => contact = other,
-                None => return false,
+                Some(Preference::Stopped) | None => break,
             }
         }
-        false
+        (project, contact)
     }
 
     /// Of which something is kept.
@@ -160,6 +164,7 @@ mod tests {
         preferences.on_merged(Some(key(1)), key(2).1);
         preferences.on_merged(Some(key(2)), key(3).1);
         assert!(!preferences.has_stopped(key(1)), "the other wants them");
+        assert_eq!([1, 2, 3, 4].map(|n| preferences.survivor(key(n))), [3, 3, 3, 4].map(key));
         say(&mut preferences, 3, "marketing_messages", "stop");
         assert!(preferences.has_stopped(key(1)));
         say(&mut preferences, 1, "marketing_messages", "resume");

@@ -52,10 +52,15 @@ impl Scheduler {
         let Some(known) = self.backlog.messages.get(&message) else { return };
         count(&outcome);
         let now = self.sender.clock.now();
-        let stopped = matches!(outcome, Outcome::Failed { meta_code: Some(code::STOPPED), .. });
+        let has_stopped = matches!(outcome, Outcome::Failed { meta_code: Some(code::STOPPED), .. });
+        let stopped = has_stopped.then(|| said::stopped(message, attempt, &known.origin, now));
         let mut events = vec![said::outcome(message, attempt, outcome, &known.origin, now)];
-        if stopped {
-            events.push(said::stopped(message, attempt, &known.origin, now));
+        // Who was merged says nothing any more.
+        let person = self.backlog.preferences.survivor(key);
+        match stopped {
+            Some(stopped) if person == key => events.push(stopped),
+            Some(stopped) => self.append(Saying { key: person, expect: Expect::Any, events: vec![stopped], holds_contact: false }),
+            None => {}
         }
         if let Some(contact) = self.backlog.contacts.get_mut(&key) {
             contact.busy = Some(Busy::Saying);
@@ -103,8 +108,8 @@ impl Scheduler {
         }
     }
 
-    /// At most what is said at once of each contact, of each message that a status settled and of each read receipt is kept. One timer is for
-    /// all of them.
+    /// At most what is said at once of each contact and of whom it turned out to be, of each message that a status settled and of each read
+    /// receipt. One timer is for all of them.
     fn keep_refused(&mut self, saying: Saying) {
         if self.refused.is_empty() {
             let pause = TimeDelta::from_std(REFUSED_PAUSE).unwrap_or(TimeDelta::MAX);

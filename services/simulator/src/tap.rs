@@ -76,11 +76,16 @@ pub(crate) fn tap(
     Ok(Tapped::Answered { wamid: world.say(wa_id, &message, now)? })
 }
 
-/// The catalogue that a message names, or the product in its template's header.
-fn catalog_of(body: &Value) -> Option<String> {
-    let mut components = body["template"]["components"].as_array().into_iter().flatten();
-    let named = body["interactive"]["action"]["catalog_id"].as_str();
-    named.or_else(|| components.find_map(|component| component["parameters"][0]["product"]["catalog_id"].as_str())).map(str::to_owned)
+/// The catalogue that a message names, in its action or with a product in the header of its template or a card: an account has one.
+fn catalog_of(content: &Value) -> Option<String> {
+    match content {
+        Value::Object(fields) => {
+            let named = fields.get("catalog_id").and_then(Value::as_str).map(str::to_owned);
+            named.or_else(|| fields.values().find_map(catalog_of))
+        }
+        Value::Array(items) => items.iter().find_map(catalog_of),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
 }
 
 /// The one that is offered under this id, or a made-up one with what the business knows of it.

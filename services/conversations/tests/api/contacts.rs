@@ -4,7 +4,7 @@ use contract::{ContactAbsorbed, ContactIdentityReplaced, ContactIdentityUnlinked
 use serde_json::{Value, json};
 
 use crate::fixture::{World, at, bsuid, contact, ids, opened, phone, received, seen};
-use crate::stage::time;
+use crate::stage::{number_connected, number_offered, time};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn paging_visits_every_contact_once_newest_activity_first_while_others_arrive() {
@@ -88,6 +88,10 @@ async fn a_merged_contact_is_shown_and_its_past_belongs_to_the_one_that_lives_on
 
     let merged = world.found(&format!("/v1/projects/{project}/contacts/{}", contact(2))).await;
     assert_eq!((&merged["merged_into"], &merged["identities"]), (&json!(contact(1).to_string()), &json!([])));
+    assert_eq!(merged["window"], json!({"open": false, "closes_at": null}), "no number is connected");
+    world.tell_project(project, vec![number_offered().into(), number_connected().into()]).await;
+    world.projects_know(project).await;
+    let merged = world.found(&format!("/v1/projects/{project}/contacts/{}", contact(2))).await;
     let survivor = world.found(&format!("/v1/projects/{project}/contacts/{}", contact(1))).await;
     assert_eq!((&merged["window"], time(&survivor["window"]["closes_at"])), (&survivor["window"], at(86_400 + 3)), "one window for both");
     assert_eq!(ids(&world.found(&format!("/v1/projects/{project}/contacts")).await), [contact(1).to_string()]);
@@ -102,6 +106,9 @@ async fn a_merged_contact_is_shown_and_its_past_belongs_to_the_one_that_lives_on
     let cursor = conversations["next_cursor"].as_str().unwrap();
     let rest = world.found(&format!("/v1/projects/{project}/contacts/{}/conversations?limit=1&cursor={cursor}", contact(1))).await;
     assert_eq!((&rest["data"][0]["contact"], &rest["next_cursor"]), (&json!(contact(1).to_string()), &Value::Null));
+    world.say(project, contact(2), vec![received(4, 2, 9)]).await;
+    let survivor = world.found(&format!("/v1/projects/{project}/contacts/{}", contact(1))).await;
+    assert_eq!(time(&survivor["window"]["closes_at"]), at(86_400 + 9), "what the merged one writes counts");
 }
 
 #[tokio::test(flavor = "multi_thread")]

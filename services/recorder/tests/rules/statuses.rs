@@ -1,7 +1,7 @@
 //! Statuses and preferences.
 
 use recorder::decide::unassigned;
-use recorder::items::How;
+use recorder::items::{How, What};
 
 use crate::world::{World, at, check, failed, preference, said, status, with};
 
@@ -59,6 +59,11 @@ fn who_meta_says_has_stopped_advertising_prefers_so_until_they_say_otherwise() {
     for code in [131_026, 131_049] {
         check(std::slice::from_ref(&echo), failed("US.1", "out", 5, code), &["a out failed"]);
     }
+    let mut of_group = failed("US.2", "out", 5, 131_050);
+    if let What::Status { participant, .. } = &mut of_group.what {
+        *participant = Some("US.2".to_owned());
+    }
+    check(&[echo], of_group, &["a out failed"]);
 }
 
 #[test]

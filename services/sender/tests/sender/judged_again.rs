@@ -22,6 +22,16 @@ impl World {
         self.append::<TemplateEvent>(&Subject::template(shop.project, id), event.into()).await;
     }
 
+    /// What a contact said, or Meta of it, of each category.
+    async fn preferences(&self, shop: &Shop, contact: ContactId) -> Vec<(String, String)> {
+        let events = self.journal.entity(&Subject::conversation(shop.project, contact)).await.expect("the log answers");
+        let said = events.iter().filter_map(|event| match ConversationEvent::decode(event).expect("readable") {
+            ConversationEvent::ContactPreferenceChanged(said) => Some((said.category, said.value)),
+            _ => None,
+        });
+        said.collect()
+    }
+
     /// Meta has approved a template.
     async fn template(&self, shop: &Shop, name: &str, category: &str) {
         let found = TemplateFound {
@@ -164,12 +174,24 @@ async fn who_has_stopped_according_to_meta_is_asked_about_nothing_more_that_adve
     let ended = world.until_ended(&shop, contact, other.message).await;
     assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "{ended:?}");
     assert_eq!([&first, &second, &other].map(|request| world.meta.calls(request.message).len()), [1, 0, 1]);
-    let events = world.journal.entity(&Subject::conversation(shop.project, contact)).await.expect("the log answers");
-    let said = events.iter().filter_map(|event| match ConversationEvent::decode(event).expect("readable") {
-        ConversationEvent::ContactPreferenceChanged(said) => Some((said.category, said.value)),
-        _ => None,
-    });
-    assert_eq!(said.collect::<Vec<_>>(), [("marketing_messages".to_owned(), "stop".to_owned())]);
+    assert_eq!(world.preferences(&shop, contact).await, [("marketing_messages".to_owned(), "stop".to_owned())]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn if_who_was_merged_has_stopped_according_to_meta_the_one_that_lives_on_has() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    world.template(&shop, "sale", "MARKETING").await;
+    let (merged, survivor) = (world.contact(), world.contact());
+    let request = world.of_template("sale");
+    world.meta.script(request.message, [Act::Refuse(400, 131_050)]);
+    world.ask_for(&shop, merged, request.clone()).await;
+    world.say(&shop, merged, ContactMerged { into: survivor, at: world.now() }).await;
+    let running = world.sender().await;
+    world.until_ended(&shop, merged, request.message).await;
+    wait_for("the one that lives on has stopped", async || !world.preferences(&shop, survivor).await.is_empty()).await;
+    assert!(world.preferences(&shop, merged).await.is_empty());
     running.stop().await;
 }
 

@@ -128,6 +128,36 @@ async fn what_a_template_offers_beside_replies_can_be_tapped() {
 }
 
 #[tokio::test]
+async fn a_product_on_a_card_is_ordered_from_its_catalogue() {
+    let meta = Meta::new().await;
+    let token = meta.business(NUMBER, WABA).await;
+    meta.sim("PUT", &format!("phones/{ANA}"), Some(json!({}))).await;
+    let card = json!({"components": [
+        {"type": "HEADER", "format": "PRODUCT"},
+        {"type": "BUTTONS", "buttons": [{"type": "SPM", "text": "View"}]},
+    ]});
+    let draft = json!({"name": "plants", "language": "en_US", "category": "MARKETING", "components": [
+        {"type": "BODY", "text": "New plants are here."},
+        {"type": "CAROUSEL", "cards": [card, card]},
+    ]});
+    let id = create(&meta, &token, draft).await.expect("created");
+    decide(&meta, &id, json!({"verdict": "approve"})).await;
+    let given = |index: usize, product: &str| {
+        let product = json!({"product_retailer_id": product, "catalog_id": "367025965434465"});
+        json!({"card_index": index, "components": [{"type": "header", "parameters": [{"type": "product", "product": product}]}]})
+    };
+    let message = json!({"type": "template", "template": {"name": "plants", "language": {"code": "en_US"}, "components": [
+        {"type": "carousel", "cards": [given(0, "aloe-12"), given(1, "fern-18")]},
+    ]}});
+    let wamid = meta.send(NUMBER, &token, ANA, message).await.expect("accepted");
+    let on = json!({"wamid": wamid, "id": "fern-18"});
+    meta.sim("POST", &format!("phones/{ANA}/chats/{NUMBER}/taps"), Some(on)).await;
+    let heard = meta.webhooks("messages").await;
+    let order = heard.iter().find_map(|value| value["messages"].get(0)).expect("an order")["order"].clone();
+    assert_eq!((&order["catalog_id"], &order["product_items"][0]["product_retailer_id"]), (&json!("367025965434465"), &json!("fern-18")));
+}
+
+#[tokio::test]
 async fn marketing_fails_for_who_has_stopped_it() {
     let meta = Meta::new().await;
     let token = meta.business(NUMBER, WABA).await;
