@@ -1,6 +1,5 @@
 //! The broker goes away in the middle: acknowledged means stored, and a retry is never mistaken for a conflict.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -8,11 +7,12 @@ use std::time::{Duration, Instant};
 use contract::Stream;
 use futures::future::join_all;
 use journal::{AppendError, Expect};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 use crate::broker::Broker;
 use crate::fixture::{Log, PATIENCE, contact, event, numbers, within};
+
+#[path = "../../../../services/lib/embedded/tests/cut/mod.rs"]
+mod cut;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_appends_survive_kill_minus_nine() {
@@ -30,6 +30,8 @@ async fn acknowledged_appends_survive_what_a_power_cut_leaves_of_a_batch() {
 }
 
 const KILLS: u64 = 5;
+/// What the writers write to.
+const STREAM: &str = "conversation";
 
 #[derive(Clone, Copy)]
 enum Kill {
@@ -47,10 +49,10 @@ impl Kill {
                 nats.kill().await;
             }
             Kill::WithinAnAppend => {
-                within(PATIENCE, "an append that lies half in the stream", stopped_within_an_append(nats)).await;
+                cut::within_an_append(nats.embedded(), STREAM).await;
                 nats.kill().await;
                 // A folder, or a link to one in memory.
-                let gathered = stream_folder(nats).join("batches").canonicalize().expect("a batch was gathered");
+                let gathered = cut::folder(nats.embedded(), STREAM).join("batches").canonicalize().expect("a batch was gathered");
                 std::fs::remove_dir_all(gathered).expect("what was gathered goes");
             }
         }
@@ -60,48 +62,6 @@ impl Kill {
 /// How long to wait so as to come into the middle of a commit, not always behind the end of one.
 fn somewhere(n: u64) -> Duration {
     Duration::from_micros(n * 1_700 % 9_000)
-}
-
-/// Stops the broker again and again, until the last event in its files is one that others of its append have yet to follow.
-async fn stopped_within_an_append(nats: &Broker) {
-    let pid = Pid::from_raw(nats.embedded().pid().try_into().expect("a pid"));
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        tokio::time::sleep(somewhere(tries)).await;
-        kill(pid, Signal::SIGSTOP).expect("the broker runs");
-        if newest_block(nats).is_some_and(|block| last_record(&block).is_some_and(goes_on)) {
-            return;
-        }
-        kill(pid, Signal::SIGCONT).expect("the broker is there");
-    }
-}
-
-fn newest_block(nats: &Broker) -> Option<Vec<u8>> {
-    let files = std::fs::read_dir(stream_folder(nats).join("msgs")).expect("the stream's files").flatten().map(|entry| entry.path());
-    let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_suffix(".blk")?.parse::<u32>().ok();
-    let (_, newest) = files.filter_map(|path| Some((number(&path)?, path))).max()?;
-    std::fs::read(newest).ok()
-}
-
-/// The last whole record of a block. Each begins with its length in four bytes, least first, whose highest bit says that there are headers.
-fn last_record(mut block: &[u8]) -> Option<&[u8]> {
-    let mut last = None;
-    while let Some(length) = block.first_chunk() {
-        let length = u32::from_le_bytes(*length) & (u32::MAX >> 1);
-        let Some((record, rest)) = block.split_at_checked(length.max(4) as usize) else { break };
-        (last, block) = (Some(record), rest);
-    }
-    last
-}
-
-fn goes_on(record: &[u8]) -> bool {
-    const MORE: &[u8] = b"Paige-More:";
-    record.windows(MORE.len()).any(|window| window == MORE)
-}
-
-fn stream_folder(nats: &Broker) -> PathBuf {
-    nats.embedded().log_path().with_file_name("store").join("jetstream/$G/streams/conversation")
 }
 
 /// Writers that each build one chain of events, every one expecting its predecessor, while nats-server is killed again and again. Gives the tally.

@@ -121,7 +121,7 @@ async fn kill_within_an_append(nats: &mut Nats, round: u32) {
             }
         }
     });
-    cut::within_an_append(nats).await;
+    cut::within_an_append(nats, "kept").await;
     nats.kill().await;
     appends.join().unwrap();
 }

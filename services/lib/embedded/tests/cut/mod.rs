@@ -10,9 +10,9 @@ use nix::unistd::Pid;
 /// Most stops find it waiting for the disk, or gathering. One comes into the middle of an append within this, also on a busy machine.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// Stops the server again and again, until the last message in the files of stream `kept` is one that others of its append have yet to follow.
+/// Stops the server again and again, until the last message in the files of a stream is one that others of its append have yet to follow.
 /// It stays stopped. Somebody must be appending meanwhile.
-pub(crate) async fn within_an_append(nats: &Nats) {
+pub(crate) async fn within_an_append(nats: &Nats, stream: &str) {
     let pid = Pid::from_raw(nats.pid().cast_signed());
     let began = Instant::now();
     for tries in 1_u64.. {
@@ -20,27 +20,51 @@ pub(crate) async fn within_an_append(nats: &Nats) {
         // Some stops come soon and some late, not always behind the same step.
         tokio::time::sleep(Duration::from_micros(tries * 1_700 % 9_000)).await;
         kill(pid, Signal::SIGSTOP).expect("the server runs");
-        if lies_half_in_the_stream(nats) {
-            // What was being written when it was told to stop is written.
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            if lies_half_in_the_stream(nats) {
-                return;
-            }
+        until_stopped(pid).await;
+        if lies_half_in_the_stream(nats, stream) {
+            return;
         }
         kill(pid, Signal::SIGCONT).expect("the server is there");
     }
 }
 
-fn lies_half_in_the_stream(nats: &Nats) -> bool {
+/// A process that is told to stop has stopped when each of its threads has: until then one of them may go on writing.
+async fn until_stopped(pid: Pid) {
+    let threads = PathBuf::from(format!("/proc/{pid}/task"));
+    if !threads.is_dir() {
+        // Not on Linux: nobody says when.
+        return tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let began = Instant::now();
+    // A thread's state is behind its name, which is in parentheses and may hold anything.
+    let stopped = |stat: String| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'));
+    let all = || {
+        threads
+            .read_dir()
+            .expect("the server is there")
+            .flatten()
+            .all(|one| std::fs::read_to_string(one.path().join("stat")).is_ok_and(stopped))
+    };
+    while !all() {
+        assert!(began.elapsed() < WAIT_MAX, "the server does not stop");
+        tokio::task::yield_now().await;
+    }
+}
+
+fn lies_half_in_the_stream(nats: &Nats, stream: &str) -> bool {
     const MORE: &[u8] = b"Paige-More:";
-    let block = newest_block(nats);
+    let block = newest_block(nats, stream);
     let last = block.as_deref().and_then(last_record);
     last.is_some_and(|record| record.windows(MORE.len()).any(|window| window == MORE))
 }
 
-fn newest_block(nats: &Nats) -> Option<Vec<u8>> {
-    let folder = nats.log_path().with_file_name("store").join("jetstream/$G/streams/kept/msgs");
-    let files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+/// The folder of a stream.
+pub(crate) fn folder(nats: &Nats, stream: &str) -> PathBuf {
+    nats.log_path().with_file_name("store").join("jetstream/$G/streams").join(stream)
+}
+
+fn newest_block(nats: &Nats, stream: &str) -> Option<Vec<u8>> {
+    let files = std::fs::read_dir(folder(nats, stream).join("msgs")).ok()?.flatten().map(|entry| entry.path());
     let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_suffix(".blk")?.parse::<u32>().ok();
     let (_, newest) = files.filter_map(|path| Some((number(&path)?, path))).max()?;
     std::fs::read(newest).ok()
