@@ -110,7 +110,7 @@ impl Life {
             5..=9 => Command::StepDone { operation: of, step },
             10 => Command::StepFailed { operation: of, step, code: "c", reason: "r".into(), since: self.state.events },
             11 | 12 => {
-                self.said.push(if dice % 2 == 0 { Entitlement::Suspended } else { Entitlement::Live });
+                self.said.push(if dice.is_multiple_of(2) { Entitlement::Suspended } else { Entitlement::Live });
                 self.word(self.said.len())
             }
             13 | 14 => Command::RequestTransfer { transfer, from: owner, to: [workspace(2), workspace(3)][dice % 2] },
