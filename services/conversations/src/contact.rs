@@ -31,16 +31,23 @@ macro_rules! contact_details {
         )
     };
 }
-/// Before a `SELECT`: `family` is the contact `$1` and everybody who was merged into it, also by way of others.
-macro_rules! with_family {
-    () => {
-        "WITH RECURSIVE family (id) AS (
-              SELECT $1::text
-              UNION
-              SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id) "
+/// In a `WITH RECURSIVE`: `family` is whom `seed` selects and everybody who was merged into them, also by way of others.
+macro_rules! family {
+    ($seed:literal) => {
+        concat!(
+            "family (id) AS (",
+            $seed,
+            " UNION SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id) "
+        )
     };
 }
-pub(crate) use {contact_columns, contact_details, with_family};
+/// Before a `SELECT`: the family of the contact `$1`.
+macro_rules! with_family {
+    () => {
+        concat!("WITH RECURSIVE ", $crate::contact::family!("SELECT $1::text"))
+    };
+}
+pub(crate) use {contact_columns, contact_details, family, with_family};
 
 /// How many columns `contact_columns!` has.
 const COLUMNS: usize = 13;

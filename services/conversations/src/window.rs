@@ -25,11 +25,8 @@ macro_rules! wrote_at {
                   SELECT ",
             $contact,
             "     UNION
-                  SELECT known.merged_into FROM public.contacts AS known JOIN line ON known.id = line.id WHERE known.merged_into IS NOT NULL),
-              family (id) AS (
-                  SELECT id FROM line
-                  UNION
-                  SELECT merged.id FROM public.contacts AS merged JOIN family ON merged.merged_into = family.id) ",
+                  SELECT known.merged_into FROM public.contacts AS known JOIN line ON known.id = line.id WHERE known.merged_into IS NOT NULL), ",
+            $crate::contact::family!("SELECT id FROM line"),
             $crate::window::family_wrote_at!(),
             ")"
         )

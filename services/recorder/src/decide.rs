@@ -6,6 +6,7 @@ use contract::{
     MessageId, MessageImported, MessageReceived, MessageStatusReported, ProjectId, RawJson,
 };
 use dialogue::Next;
+use whatsapp::payload::UserPreference;
 
 use crate::change::{change, is_known};
 use crate::draft::Draft;
@@ -13,9 +14,6 @@ use crate::items::{How, Item, Said, Submitted, What};
 use crate::merge::prefer;
 use crate::resolve::{find, resolve};
 use crate::view::View;
-
-/// Meta's code of a message that failed because the person stopped what advertises.
-const STOPPED_MARKETING: i64 = 131_050;
 
 /// What a decision needs to know of a project.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,7 +61,7 @@ fn say(project: Project, draft: &mut Draft<'_>, contact: ContactId, item: &Item)
         }
         What::Status { wamid, status, participant, error_code, raw, .. } => {
             // In a group the participant has stopped, and the message may be another contact's.
-            let has_stopped = *error_code == Some(STOPPED_MARKETING) && participant.is_none();
+            let has_stopped = *error_code == Some(UserPreference::STOPPED_CODE) && participant.is_none();
             let (wamid, status, participant, raw) = (wamid.clone(), status.clone(), participant.clone(), raw.clone());
             draft.say(contact, MessageStatusReported { wamid, status, participant, at: item.at, error_code: *error_code, raw });
             if has_stopped {

@@ -28,8 +28,6 @@ pub(crate) mod code {
     pub(crate) const FILES: [i64; 3] = [100, 131_009, 131_053];
     /// Meta works on the number.
     pub(crate) const MAINTENANCE: i64 = 131_057;
-    /// The contact stopped messages that advertise.
-    pub(crate) const STOPPED: i64 = 131_050;
 }
 
 /// What is said about a message.

@@ -8,9 +8,10 @@ use chrono::TimeDelta;
 use contract::{EventId, MessageId, NewEvent, ProjectId};
 use journal::{AppendError, Expect, Position};
 use projects::Life;
+use whatsapp::payload::UserPreference;
 
 use crate::backlog::{Backlog, Busy, Key};
-use crate::decide::{Outcome, code};
+use crate::decide::Outcome;
 use crate::said::{self, REFUSED_PAUSE};
 use crate::scheduler::{Done, Scheduler, Wake};
 
@@ -52,7 +53,7 @@ impl Scheduler {
         let Some(known) = self.backlog.messages.get(&message) else { return };
         count(&outcome);
         let now = self.sender.clock.now();
-        let has_stopped = matches!(outcome, Outcome::Failed { meta_code: Some(code::STOPPED), .. });
+        let has_stopped = matches!(outcome, Outcome::Failed { meta_code: Some(UserPreference::STOPPED_CODE), .. });
         let stopped = has_stopped.then(|| said::stopped(message, attempt, &known.origin, now));
         let mut events = vec![said::outcome(message, attempt, outcome, &known.origin, now)];
         // Who was merged says nothing any more.

@@ -101,7 +101,9 @@ impl View {
             "contacts" => view.text = contact_names(content),
             "interactive" => {
                 view.look = look(content);
-                view.text = Some(view.text).filter(|text| !text.is_empty()).or_else(|| offers::text(content)).unwrap_or_default();
+                if view.text.is_empty() {
+                    view.text = offers::text(content).unwrap_or_default();
+                }
                 view.choices = choices::of(content);
             }
             _ => {}

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::lenient::Object;
 use crate::{Bsuid, WaId};
 
-/// After `stop`, marketing templates to this person fail with 131050.
+/// After `stop`, marketing templates to this person fail with [`Self::STOPPED_CODE`].
 #[derive(Debug, Clone)]
 pub struct UserPreference {
     pub wa_id: Option<WaId>,
@@ -25,6 +25,9 @@ pub struct UserPreference {
 }
 
 impl UserPreference {
+    /// Meta's code of a message that advertises, to a person who stopped these.
+    pub const STOPPED_CODE: i64 = 131_050;
+
     pub(crate) fn read(json: &RawValue) -> Option<Self> {
         let preference = Object::read(json)?;
         Some(Self {

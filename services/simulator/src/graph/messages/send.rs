@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use whatsapp::payload::UserPreference;
 use whatsapp::{PhoneNumberId, WaId, WabaId, Wamid};
 
 use super::ask::{Ask, Message, To};
@@ -130,7 +131,7 @@ fn prepare(
     } else if message.outbound.needs_window() && !open {
         Some((131_047, "Re-engagement message"))
     } else if category == "marketing" && chat.is_some_and(|chat| chat.no_marketing) {
-        Some((131_050, "Message undeliverable: the user has stopped marketing messages"))
+        Some((UserPreference::STOPPED_CODE, "Message undeliverable: the user has stopped marketing messages"))
     } else if !open && world.reached.get(waba).is_some_and(|reached| !reached.allows(&told.0, world.rules.messaging_limit)) {
         Some((131_064, "Messaging limit reached"))
     } else {
