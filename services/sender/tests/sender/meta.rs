@@ -123,8 +123,12 @@ async fn messages(State(meta): State<Meta>, Path(number): Path<String>, headers:
         meta.book().reads.push(body);
         return axum::Json(json!({"success": true})).into_response();
     }
-    let to = body["to"].as_str().is_some_and(|to| to.starts_with('+'));
-    let (Some(message), Some(kind), true) = (body["biz_opaque_callback_data"].as_str(), body["type"].as_str(), to) else {
+    let named = match (body.get("to"), body.get("recipient")) {
+        (Some(to), None) => to.as_str().is_some_and(|to| to.starts_with('+')),
+        (None, Some(user)) => user.as_str().is_some_and(|user| user.contains('.')),
+        (Some(_), Some(_)) | (None, None) => false,
+    };
+    let (Some(message), Some(kind), true) = (body["biz_opaque_callback_data"].as_str(), body["type"].as_str(), named) else {
         return refusal(400, 100);
     };
     if !body[kind].is_object() {

@@ -1,7 +1,7 @@
 //! What comes of a message: every kind of answer that Meta has.
 
 use chrono::TimeDelta;
-use contract::{ConversationEvent, ReadRequested, Subject};
+use contract::{Address, ConversationEvent, MessageRequested, ReadRequested, Subject};
 
 use crate::meta::Act;
 use crate::pairs::somebody_else_is_sent_to;
@@ -23,6 +23,28 @@ async fn a_message_is_started_asked_for_and_accepted() {
     assert_eq!((calls[0].body["to"].as_str(), calls[0].number.as_str()), (Some("+16505551234"), shop.number.as_str()));
     assert_eq!(names(&world.said(&shop, contact, message).await), ["send_started", "message_accepted"]);
     world.until_rows(0).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_no_number_is_named_by_the_user_id_alone() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    for (user, is_one) in [("US.13491208655302741918", true), ("US.ENT.11815799212886844830", true), ("13491208655302741918", false)] {
+        let (contact, message) = (world.contact(), world.message());
+        world.ask_for(&shop, contact, MessageRequested { to: Address::UserId(user.to_owned()), ..world.request(message) }).await;
+        let ended = world.until_ended(&shop, contact, message).await;
+        let calls = world.meta.calls(message);
+        if is_one {
+            assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "{ended:?}");
+            let [call] = &calls[..] else { panic!("{calls:?}") };
+            assert_eq!((call.body["recipient"].as_str(), call.body.get("to")), (Some(user), None));
+        } else {
+            assert!(matches!(&ended, ConversationEvent::MessageFailed(failed) if failed.code == "cannot_be_sent"), "{ended:?}");
+            assert!(calls.is_empty(), "Meta is not asked");
+        }
+    }
     running.stop().await;
 }
 
@@ -80,8 +102,8 @@ async fn a_message_that_is_not_worth_it_any_more_fails_as_expired() {
     let (contact, message, behind) = (world.contact(), world.message(), world.message());
     world.meta.script(message, [Act::Refuse(500, 131_057)]);
     let soon = world.now() + TimeDelta::milliseconds(700);
-    world.ask_for(&shop, contact, contract::MessageRequested { expires_at: soon, ..world.request(message) }).await;
-    world.ask_for(&shop, contact, contract::MessageRequested { expires_at: soon, ..world.request(behind) }).await;
+    world.ask_for(&shop, contact, MessageRequested { expires_at: soon, ..world.request(message) }).await;
+    world.ask_for(&shop, contact, MessageRequested { expires_at: soon, ..world.request(behind) }).await;
     world.until(&shop, contact, message, "put off", |event| matches!(event, ConversationEvent::SendDeferred(_))).await;
     assert!(world.clock.set(soon));
     for (message, calls) in [(message, 1), (behind, 0)] {
