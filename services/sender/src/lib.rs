@@ -30,6 +30,7 @@ mod send;
 mod show;
 mod speak;
 mod status;
+mod stopped;
 mod store;
 mod uploads;
 

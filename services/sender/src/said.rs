@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use contract::{
-    ContactPreferenceChanged, ConversationEvent, Event, EventId, MessageAbandoned, MessageAccepted, MessageFailed, MessageId, NewEvent,
-    ReadSettled, SendDeferred, SendOutcomeUnknown, SendStarted, Subject,
+    ConversationEvent, Event, EventId, MessageAbandoned, MessageAccepted, MessageFailed, MessageId, NewEvent, ReadSettled, SendDeferred,
+    SendOutcomeUnknown, SendStarted, Subject,
 };
 use journal::{AppendError, Expect, Journal, Position};
 use ulid::Ulid;
@@ -14,9 +14,9 @@ use crate::decide::Outcome;
 use crate::origin::Origin;
 
 /// The service, as events name it.
-const SOURCE: &str = "/paige/sender";
+pub(crate) const SOURCE: &str = "/paige/sender";
 /// The pause before an append is tried again that may or may not have been stored.
-const AGAIN_PAUSE: Duration = Duration::from_millis(200);
+pub(crate) const AGAIN_PAUSE: Duration = Duration::from_millis(200);
 /// The pause before something is tried again that the log does not take: somebody must look.
 pub(crate) const REFUSED_PAUSE: Duration = Duration::from_secs(30);
 
@@ -41,14 +41,6 @@ pub(crate) fn outcome(message: MessageId, attempt: u32, outcome: Outcome, origin
     };
     let id = EventId::derive(event.event_type(), &[&message.to_string(), &attempt.to_string()]);
     event.into_new(id, SOURCE, at, origin.context())
-}
-
-/// What Meta tells of a contact by refusing a message: it wants none that advertise.
-pub(crate) fn stopped(message: MessageId, attempt: u32, origin: &Origin, at: DateTime<Utc>) -> NewEvent {
-    let (category, value) = (ContactPreferenceChanged::MARKETING.to_owned(), ContactPreferenceChanged::STOP.to_owned());
-    let stopped: ConversationEvent = ContactPreferenceChanged { category, value, at }.into();
-    let id = EventId::derive(stopped.event_type(), &[&message.to_string(), &attempt.to_string()]);
-    stopped.into_new(id, SOURCE, at, origin.context())
 }
 
 /// What came of showing a message as read. `asked` is the event that asked for it, and its origin.

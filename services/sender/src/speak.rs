@@ -14,12 +14,15 @@ use crate::backlog::{Backlog, Busy, Key};
 use crate::decide::Outcome;
 use crate::said::{self, REFUSED_PAUSE};
 use crate::scheduler::{Done, Scheduler, Wake};
+use crate::stopped::Stopped;
 
 /// Events on their way into the log, together.
 pub(crate) struct Saying {
     pub(crate) key: Key,
     expect: Expect,
     events: Vec<NewEvent>,
+    /// What Meta told of the contact as well: it goes behind them, whatever the subject holds, unless the contact has said otherwise since.
+    stopped: Option<Box<Stopped>>,
     /// The contact is busy until it is read back.
     holds_contact: bool,
 }
@@ -53,20 +56,20 @@ impl Scheduler {
         let Some(known) = self.backlog.messages.get(&message) else { return };
         count(&outcome);
         let now = self.sender.clock.now();
-        let has_stopped = matches!(outcome, Outcome::Failed { meta_code: Some(UserPreference::STOPPED_CODE), .. });
-        let stopped = has_stopped.then(|| said::stopped(message, attempt, &known.origin, now));
-        let mut events = vec![said::outcome(message, attempt, outcome, &known.origin, now)];
+        // Of an upload Meta says no such thing.
+        let has_stopped = expect == Expect::Any && matches!(outcome, Outcome::Failed { meta_code: Some(UserPreference::STOPPED_CODE), .. });
+        let stopped = has_stopped.then(|| Box::new(Stopped::new(message, attempt, known, now)));
+        let events = vec![said::outcome(message, attempt, outcome, &known.origin, now)];
         // Who was merged says nothing any more.
         let person = self.backlog.preferences.survivor(key);
-        match stopped {
-            Some(stopped) if person == key => events.push(stopped),
-            Some(stopped) => self.append(Saying { key: person, expect: Expect::Any, events: vec![stopped], holds_contact: false }),
-            None => {}
+        let (stopped, elsewhere) = if person == key { (stopped, None) } else { (None, stopped) };
+        if elsewhere.is_some() {
+            self.append(Saying { key: person, expect, events: Vec::new(), stopped: elsewhere, holds_contact: false });
         }
         if let Some(contact) = self.backlog.contacts.get_mut(&key) {
             contact.busy = Some(Busy::Saying);
         }
-        self.append(Saying { key, expect, events, holds_contact: true });
+        self.append(Saying { key, expect, events, stopped, holds_contact: true });
     }
 
     /// A status told that Meta has the message, whatever is being done about it.
@@ -77,7 +80,7 @@ impl Scheduler {
         let outcome = Outcome::Accepted { wamid, held_as: None, settled_by_status: true };
         count(&outcome);
         let event = said::outcome(id, attempt, outcome, &origin, self.sender.clock.now());
-        self.append(Saying { key, expect: Expect::Any, events: vec![event], holds_contact: false });
+        self.append(Saying { key, expect: Expect::Any, events: vec![event], stopped: None, holds_contact: false });
     }
 
     /// What came of showing a message as read.
@@ -87,13 +90,17 @@ impl Scheduler {
             return;
         }
         let event = said::read(read.message, id, reason, &read.origin, self.sender.clock.now());
-        self.append(Saying { key: read.key, expect: Expect::Any, events: vec![event], holds_contact: false });
+        self.append(Saying { key: read.key, expect: Expect::Any, events: vec![event], stopped: None, holds_contact: false });
     }
 
     fn append(&mut self, saying: Saying) {
         let journal = self.sender.journal.clone();
         self.tasks.spawn(async move {
-            let appended = said::append(&journal, &Backlog::subject(saying.key), saying.expect, saying.events.clone()).await;
+            let subject = Backlog::subject(saying.key);
+            let appended = match &saying.stopped {
+                Some(stopped) => stopped.append(&journal, &subject, &saying.events).await,
+                None => said::append(&journal, &subject, saying.expect, saying.events.clone()).await,
+            };
             Done::Said { saying, appended }
         });
     }

@@ -1,6 +1,8 @@
 //! What was permitted when it was asked for, and is not any more when its turn comes.
 
-use chrono::TimeDelta;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use contract::{
     ContactId, ContactMerged, ContactPreferenceChanged, ConversationEvent, Event, FlowCreated, FlowEvent, FlowId, FlowLinked,
     FlowPublished, FlowStatusReported, FlowUse, HeardFrom, MediaId, MessageRequested, OperationId, OperationKind, OperationStarted,
@@ -70,9 +72,13 @@ impl World {
         self.append::<ConversationEvent>(&Subject::conversation(shop.project, contact), event.into()).await;
     }
 
+    async fn prefers(&self, shop: &Shop, contact: ContactId, value: &str, at: DateTime<Utc>) {
+        let said = ContactPreferenceChanged { category: "marketing_messages".to_owned(), value: value.to_owned(), at };
+        self.say(shop, contact, said).await;
+    }
+
     async fn stops(&self, shop: &Shop, contact: ContactId) {
-        let stop = ContactPreferenceChanged { category: "marketing_messages".to_owned(), value: "stop".to_owned(), at: self.now() };
-        self.say(shop, contact, stop).await;
+        self.prefers(shop, contact, "stop", self.now()).await;
     }
 
     fn of_template(&self, name: &str) -> MessageRequested {
@@ -175,6 +181,36 @@ async fn who_has_stopped_according_to_meta_is_asked_about_nothing_more_that_adve
     assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "{ended:?}");
     assert_eq!([&first, &second, &other].map(|request| world.meta.calls(request.message).len()), [1, 0, 1]);
     assert_eq!(world.preferences(&shop, contact).await, [("marketing_messages".to_owned(), "stop".to_owned())]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_wants_advertising_again_since_meta_refused_it_is_sent_it_and_who_said_so_before_is_not() {
+    let world = World::new().await;
+    let shop = world.shop().await;
+    world.template(&shop, "sale", "MARKETING").await;
+    let running = world.sender_within(limits(), Duration::from_secs(30)).await;
+    let (since, before, minute) = (world.contact(), world.contact(), TimeDelta::minutes(1));
+    let asked = [since, before].map(|contact| (contact, world.of_template("sale")));
+    for (contact, request) in &asked {
+        world.meta.script(request.message, [Act::RefuseOnceFreed(400, 131_050)]);
+        world.ask_for(&shop, *contact, request.clone()).await;
+        wait_for("Meta is asked", async || !world.meta.calls(request.message).is_empty()).await;
+    }
+    // Either word reaches the log before Meta's answer does.
+    world.prefers(&shop, since, "resume", world.now() + minute).await;
+    world.prefers(&shop, before, "resume", world.now() - minute).await;
+    world.meta.freed.cancel();
+    for ((contact, request), values) in asked.iter().zip([&["resume"][..], &["resume", "stop"]]) {
+        let ended = world.until_ended(&shop, *contact, request.message).await;
+        assert!(matches!(&ended, ConversationEvent::MessageFailed(failed) if failed.meta_code == Some(131_050)), "{ended:?}");
+        let said: Vec<String> = world.preferences(&shop, *contact).await.into_iter().map(|(_, value)| value).collect();
+        assert_eq!(said, values);
+        let next = world.of_template("sale");
+        world.ask_for(&shop, *contact, next.clone()).await;
+        let ended = world.until_ended(&shop, *contact, next.message).await;
+        assert_eq!(matches!(ended, ConversationEvent::MessageAccepted(_)), values.len() == 1, "{ended:?}");
+    }
     running.stop().await;
 }
 
