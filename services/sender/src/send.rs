@@ -94,6 +94,8 @@ struct Ready {
     files: Vec<Uploaded>,
     /// When the message was asked for.
     requested_at: DateTime<Utc>,
+    /// When it is not worth sending any more.
+    expires_at: DateTime<Utc>,
 }
 
 /// Of one attempt, in the trace of whoever asked for the message.
@@ -116,8 +118,8 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
     if stop.is_cancelled() {
         return Sending::Stopped;
     }
-    // It may have been suspended while this was made ready: then it waits with the others.
-    if sender.projects.get(order.key.0).is_some_and(|project| project.suspended) {
+    // It may have been suspended, or time may be up, while this was made ready: then it is looked at once more.
+    if at >= ready.expires_at || sender.projects.get(order.key.0).is_some_and(|project| project.suspended) {
         return Unsent::NotReady(Duration::ZERO).into();
     }
     let started = said::started(sender.ids.ulid(), order.message, order.attempt, ready.number.as_str(), &order.origin, at);
@@ -128,7 +130,10 @@ pub(crate) async fn send(sender: &Sender, order: &Order, stop: &CancellationToke
     }
     let asked_at = sender.clock.now();
     let clock = sender.clock.clone();
-    let in_time = move || !is_late(began, clock.now() - at);
+    let in_time = move || {
+        let now = clock.now();
+        now < ready.expires_at && !is_late(began, now - at)
+    };
     let answer = sender.graph.send_message(&ready.token, &ready.number, &ready.body, in_time).await;
     if matches!(answer, Err(graph::Error::TooLate)) {
         return Sending::Late;
@@ -165,7 +170,7 @@ async fn prepare(sender: &Sender, order: &Order) -> Result<Ready, Sending> {
     let files = sender.files.exchange(&mut outbound, &content.files, &number).map_err(|file| Sending::NeedsFile(file.clone()))?;
     let to = recipient(&content.to).ok_or_else(|| unfit(SendFailure::CannotBeSent, "its address is none of Meta's"))?;
     let body = outbound.body(&to, &order.message.to_string());
-    Ok(Ready { token, number, body, files, requested_at: content.at })
+    Ok(Ready { token, number, body, files, requested_at: content.at, expires_at: content.expires_at })
 }
 
 /// Whether it was asked for before the number that is connected now was: the window, what it answers and its Flow are of the one before.

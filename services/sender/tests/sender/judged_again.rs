@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::files::with_file;
 use crate::meta::Act;
+use crate::pairs::somebody_else_is_sent_to;
 use crate::world::{SEND_LIMIT, Shop, World, limits, names, wait_for};
 
 /// The account of every number here.
@@ -247,6 +248,32 @@ async fn nothing_is_refused_for_what_was_approved_and_is_not_read_yet() {
     let ended = world.until_ended(&shop, contact, request.message).await;
     assert!(matches!(ended, ConversationEvent::MessageAccepted(_)), "{ended:?}");
     assert_eq!(world.meta.calls(request.message).len(), 1);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_whose_time_is_up_while_it_is_made_ready_is_not_sent_any_more() {
+    let world = World::still().await;
+    let shop = world.shop().await;
+    let (running, catalogue) = world.sender_behind(limits(), SEND_LIMIT).await;
+    world.template(&shop, "new", "UTILITY").await;
+    let soon = world.now() + TimeDelta::seconds(1);
+    let asked = [soon, soon + TimeDelta::milliseconds(1)]
+        .map(|expires_at| (world.contact(), MessageRequested { expires_at, ..world.of_template("new") }));
+    for (contact, request) in &asked {
+        world.ask_for(&shop, *contact, request.clone()).await;
+    }
+    // Their turn came first; they wait until more is known of their template.
+    somebody_else_is_sent_to(&world, &shop).await;
+    assert!(world.clock.set(soon));
+    catalogue.follow(CancellationToken::new());
+    for ((contact, request), calls) in asked.iter().zip([0, 1]) {
+        let ended = world.until_ended(&shop, *contact, request.message).await;
+        let is_expired = matches!(&ended, ConversationEvent::MessageFailed(failed) if failed.code == "expired");
+        assert_eq!((is_expired, world.meta.calls(request.message).len()), (calls == 0, calls), "{ended:?}");
+    }
+    let (contact, expired) = &asked[0];
+    assert_eq!(names(&world.said(&shop, *contact, expired.message).await), ["message_failed"], "nor was it started");
     running.stop().await;
 }
 
