@@ -55,18 +55,16 @@ impl MediaKind {
         }
     }
 
-    /// Whether Meta takes files of this MIME type. Parameters (`; codecs=opus`) and case do not matter.
+    /// Whether Meta takes files of this MIME type. Case does not matter, nor do parameters, but that of Ogg: it must hold Opus, and may be that
+    /// where it does not say.
     pub fn takes(self, mime: &str) -> bool {
-        let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        self.mime_types().contains(&essence.as_str())
+        let essence = essence(mime);
+        self.mime_types().contains(&essence.as_str()) && (essence != VOICE_TYPE || may_hold_opus(mime))
     }
 
-    /// Whether Meta plays files of this MIME type as a voice note (`"voice": true`): Ogg with Opus. Without a `codecs` it may be that.
+    /// Whether Meta plays files of this MIME type as a voice note (`"voice": true`): Ogg with Opus.
     pub fn voices(self, mime: &str) -> bool {
-        let mut parts = mime.split(';').map(|part| part.trim().to_ascii_lowercase());
-        let in_ogg = self == Self::Audio && parts.next().is_some_and(|essence| essence == VOICE_TYPE);
-        let codecs = parts.find_map(|parameter| parameter.strip_prefix("codecs=").map(|codecs| codecs.trim_matches('"').to_owned()));
-        in_ogg && codecs.is_none_or(|codecs| codecs == VOICE_CODEC)
+        self.takes(mime) && essence(mime) == VOICE_TYPE
     }
 
     /// All MIME types that Meta takes for it.
@@ -88,6 +86,18 @@ impl MediaKind {
             Self::Sticker => &["image/webp"],
         }
     }
+}
+
+/// Without its parameters.
+fn essence(mime: &str) -> String {
+    mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// What its `codecs` says, if there is one.
+fn may_hold_opus(mime: &str) -> bool {
+    let mut parameters = mime.split(';').skip(1).map(|parameter| parameter.trim().to_ascii_lowercase());
+    let codecs = parameters.find_map(|parameter| parameter.strip_prefix("codecs=").map(|codecs| codecs.trim_matches('"').to_owned()));
+    codecs.is_none_or(|codecs| codecs == VOICE_CODEC)
 }
 
 /// As the content of a message.
@@ -154,9 +164,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mime_types_are_compared_without_their_parameters() {
+    fn mime_types_are_compared_without_their_parameters_but_what_ogg_holds() {
         for (kind, mime, takes) in [
             (MediaKind::Audio, "audio/ogg; codecs=opus", true),
+            (MediaKind::Audio, "audio/ogg; codecs=vorbis", false),
+            (MediaKind::Audio, "audio/ogg; codecs=\"opus,vorbis\"", false),
+            (MediaKind::Audio, "audio/mp4; codecs=\"mp4a.40.2\"", true),
+            (MediaKind::Document, "text/plain; charset=utf-8", true),
             (MediaKind::Audio, "AUDIO/OGG", true),
             (MediaKind::Audio, "audio/wav", false),
             (MediaKind::Image, "image/png", true),
