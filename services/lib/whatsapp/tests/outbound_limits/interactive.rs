@@ -117,12 +117,16 @@ fn links_flows_and_calls_have_their_parameters() {
         interactive("flow", json!({"name": "flow", "parameters": all}))
     };
     check(flow(json!({})), &[]);
+    check(flow(json!({"flow_cta": "Réserver → 5 € – ok"})), &[]);
     for (parameters, place, code) in [
         (json!({"flow_name": "a"}), "", "not_allowed"),
         (json!({"flow_message_version": 3}), "/flow_message_version", "type"),
         (json!({"flow_message_version": "2"}), "/flow_message_version", "value"),
         (json!({"flow_cta": long(31)}), "/flow_cta", "too_long"),
         (json!({"flow_cta": "Go 🚀"}), "/flow_cta", "format"),
+        (json!({"flow_cta": "Go ⏰"}), "/flow_cta", "format"),
+        (json!({"flow_cta": "Go ⌛"}), "/flow_cta", "format"),
+        (json!({"flow_cta": "Go ❤️"}), "/flow_cta", "format"),
         (json!({"mode": "live"}), "/mode", "value"),
         (json!({"flow_action": "complete"}), "/flow_action", "value"),
         (json!({"flow_action_payload": {}}), "/flow_action_payload", "too_few"),

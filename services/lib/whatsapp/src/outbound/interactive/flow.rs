@@ -77,7 +77,10 @@ fn check_payload(payload: &Node<'_>) {
     }
 }
 
-/// The blocks of pictographs, and what joins or colours them.
+/// The blocks of pictographs, the clocks and keys of players among the technical signs, and what joins or colours them.
 fn is_emoji(c: char) -> bool {
-    matches!(u32::from(c), 0x1F000..=0x1FAFF | 0x2600..=0x27BF | 0x2B05..=0x2B55 | 0xFE0F | 0x20E3)
+    matches!(
+        u32::from(c),
+        0x1F000..=0x1FAFF | 0x231A..=0x231B | 0x23E9..=0x23F3 | 0x23F8..=0x23FA | 0x25FD..=0x27BF | 0x2B05..=0x2B55 | 0xFE0F | 0x20E3
+    )
 }
