@@ -2,11 +2,13 @@
 
 use axum::http::Method;
 use chrono::TimeDelta;
-use contract::{Address, ContactAbsorbed, ContactMerged, ConversationEvent, Event, MessageId, MessageRequested, ProjectUpdated};
+use contract::{
+    Address, ContactAbsorbed, ContactMerged, ConversationEvent, Event, MessageId, MessageReceived, MessageRequested, ProjectUpdated,
+};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::fixture::{World, at, bsuid, contact, conversation, opened, phone, seen, text};
+use crate::fixture::{World, at, bsuid, contact, conversation, opened, phone, said, seen, text};
 use crate::stage::{hello, received, time};
 
 pub(crate) fn requested(log: &[(contract::Recorded, ConversationEvent)]) -> Vec<MessageRequested> {
@@ -122,6 +124,12 @@ async fn one_key_is_one_message_however_often_and_at_once() {
     world.send(project, who, "once", &other).await.refused(422, "idempotency_key_reused");
     let by_conversation = format!("/v1/projects/{project}/conversations/{}/messages", conversation(1));
     world.ask(Method::POST, &by_conversation, &[("idempotency-key", "once")], &hello()).await.refused(422, "idempotency_key_reused");
+    // The key is the contact's own: of another contact it is another message, and says nothing of the first.
+    let facts = vec![seen(vec![bsuid("US.2")], None, 0), opened(2, None, 0), MessageReceived(said(2, 2, 1)).into()];
+    world.say(project, contact(2), facts).await;
+    let theirs = world.send(project, contact(2), "once", &other).await.done(202);
+    assert_eq!((&theirs["id"], &theirs["contact"]), (&json!(MessageId::of_request(project, contact(2), "once")), &json!(contact(2))));
+    assert_ne!(theirs["id"], id);
     // What stands in the way of a new message does not stand in the way of an answer about an old one.
     world.clock.advance(TimeDelta::days(30));
     assert_eq!(world.send(project, who, "once", &hello()).await.done(202)["id"], id);
