@@ -33,7 +33,10 @@ async fn a_state_is_set_by_who_has_seen_the_one_before() {
     assert_eq!(stale.headers["etag"], "\"1\"");
     let problem = stale.refused(412, "state_changed");
     assert_eq!((&problem["state"], &problem["state_version"]), (&json!("paid"), &json!(1)));
-    change(&world, project, 1, Some("17"), json!({"state": "lost"})).await.refused(412, "state_changed");
+    for no_tag in ["17", "\"01\"", "W/\"1\"", "\"1\", \"2\""] {
+        let problem = change(&world, project, 1, Some(no_tag), json!({"state": "lost"})).await.refused(412, "state_changed");
+        assert_eq!(problem.get("state"), None, "{no_tag}");
+    }
     // A state that nobody knows is as good as any.
     let unknown = "🛵 unterwegs ".repeat(15);
     change(&world, project, 1, Some("*"), json!({"state": unknown.trim()})).await.done(200);

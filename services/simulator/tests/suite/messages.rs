@@ -181,8 +181,28 @@ async fn reading_marks_what_came_before_and_typing_ends_with_the_answer() {
     assert_eq!(shown["typing"], true);
     meta.send(NUMBER, &token, ANA, text("Yes?")).await.expect("accepted");
     assert_eq!(chat().await["typing"], false);
-    let unknown = json!({"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.unknown"});
-    assert_eq!(meta.graph("POST", &path, &token, Some(unknown)).await, Err(100));
+}
+
+#[tokio::test]
+async fn what_a_person_wrote_is_marked_as_read_for_thirty_days_and_nothing_else_is() {
+    let (meta, token) = open_chat().await;
+    let other = meta.business("102", "202").await;
+    let theirs = meta.writes(ANA, NUMBER).await;
+    let ours = meta.send(NUMBER, &token, ANA, text("Yes?")).await.expect("accepted");
+    let mark = async |number: &str, token: &str, wamid: &str| {
+        let read = json!({"messaging_product": "whatsapp", "status": "read", "message_id": wamid});
+        meta.graph("POST", &format!("/{number}/messages"), token, Some(read)).await.err()
+    };
+    for (number, token, wamid, refused) in
+        [(NUMBER, &token, &theirs, None), ("102", &other, &theirs, Some(100)), (NUMBER, &token, &ours, Some(100))]
+    {
+        assert_eq!(mark(number, token, wamid).await, refused, "{wamid} by {number}");
+    }
+    assert_eq!(mark(NUMBER, &token, "wamid.unknown").await, Some(100));
+    meta.stage.clock.advance(TimeDelta::days(30));
+    assert_eq!(mark(NUMBER, &token, &theirs).await, None);
+    meta.stage.clock.advance(TimeDelta::milliseconds(1));
+    assert_eq!(mark(NUMBER, &token, &theirs).await, Some(100));
 }
 
 #[tokio::test]
