@@ -117,28 +117,27 @@ async fn a_message_that_is_not_worth_it_any_more_fails_as_expired() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_of_a_contact_is_shown_as_read_and_old_typing_is_not() {
-    let world = World::new().await;
+    let world = World::still().await;
     let shop = world.shop().await;
     let running = world.sender().await;
     let (contact, message) = (world.contact(), world.message());
     let subject = Subject::conversation(shop.project, contact);
-    for (age, typing) in [(0, true), (30, false)] {
-        let at = world.now() - TimeDelta::seconds(age);
+    for (before, (age_ms, typing)) in [(0, true), (25_000, true), (25_001, false)].into_iter().enumerate() {
+        let at = world.now() - TimeDelta::milliseconds(age_ms);
         let requested = ReadRequested { message, wamid: "wamid.IN".to_owned(), typing: true, at };
         world.append::<ConversationEvent>(&subject, requested.into()).await;
-        let before = if typing { 0 } else { 1 };
         wait_for("it is settled", async || world.said(&shop, contact, message).await.len() > before).await;
         let settled = world.said(&shop, contact, message).await.pop();
         assert!(matches!(settled, Some(ConversationEvent::ReadSettled(settled)) if settled.shown));
         let last = world.meta.book().reads.last().cloned().expect("Meta was asked");
-        assert_eq!(last.get("typing_indicator").is_some(), typing);
+        assert_eq!(last.get("typing_indicator").is_some(), typing, "{age_ms} ms later");
     }
     running.stop().await;
     let running = world.sender().await;
     let (contact, message) = (world.contact(), world.message());
     world.ask(&shop, contact, message).await;
     world.until_ended(&shop, contact, message).await;
-    assert_eq!(world.meta.book().reads.len(), 2, "nothing is shown twice");
+    assert_eq!(world.meta.book().reads.len(), 3, "nothing is shown twice");
     running.stop().await;
 }
 
