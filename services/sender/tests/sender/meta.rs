@@ -49,6 +49,7 @@ pub(crate) struct Call {
 pub(crate) struct Book {
     pub(crate) calls: Vec<Call>,
     pub(crate) reads: Vec<Value>,
+    pub(crate) read_refusals: VecDeque<(u16, i64)>,
     pub(crate) uploads: usize,
     pub(crate) upload_refusals: VecDeque<(u16, i64)>,
     /// Uploads that are taken, with a page of somebody on the way for an answer.
@@ -120,7 +121,11 @@ async fn messages(State(meta): State<Meta>, Path(number): Path<String>, headers:
         return refusal(400, 100);
     }
     if body["status"] == "read" {
-        meta.book().reads.push(body);
+        let mut book = meta.book();
+        book.reads.push(body);
+        if let Some((status, code)) = book.read_refusals.pop_front() {
+            return refusal(status, code);
+        }
         return axum::Json(json!({"success": true})).into_response();
     }
     let named = match (body.get("to"), body.get("recipient")) {

@@ -142,6 +142,31 @@ async fn a_message_of_a_contact_is_shown_as_read_and_old_typing_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_meta_does_not_mark_as_read_is_asked_for_three_times_at_most_and_says_why() {
+    let world = World::still().await;
+    let shop = world.shop().await;
+    let running = world.sender().await;
+    let mut asked = 0;
+    for (refusals, calls, shown) in [(&[(503, 2)][..], 2, true), (&[(503, 2); 4][..], 3, false), (&[(400, 100)][..], 1, false)] {
+        let (contact, message) = (world.contact(), world.message());
+        world.meta.book().read_refusals = refusals.iter().copied().collect();
+        let requested = ReadRequested { message, wamid: "wamid.IN".to_owned(), typing: false, at: world.now() };
+        world.append::<ConversationEvent>(&Subject::conversation(shop.project, contact), requested.into()).await;
+        wait_for("it is settled", async || {
+            assert!(world.clock.advance(TimeDelta::seconds(2)));
+            !world.said(&shop, contact, message).await.is_empty()
+        })
+        .await;
+        let said = world.said(&shop, contact, message).await;
+        let [ConversationEvent::ReadSettled(settled)] = &said[..] else { panic!("{said:?}") };
+        assert_eq!((settled.shown, settled.reason.is_none()), (shown, shown), "{settled:?}");
+        asked += calls;
+        assert_eq!(world.meta.book().reads.len(), asked, "{refusals:?}");
+    }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pair_that_is_too_fast_holds_back_its_contact_alone() {
     let world = World::still().await;
     let shop = world.shop().await;
