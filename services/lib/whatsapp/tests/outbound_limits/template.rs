@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{check, long, of, template};
+use crate::{check, errors, long, of, template};
 
 #[test]
 fn a_template_has_a_name_and_a_language() {
@@ -84,4 +84,62 @@ fn buttons_of_a_template_are_told_by_their_index() {
         template(json!([{"type": "carousel", "cards": [{"card_index": 1, "components": [{"type": "carousel", "cards": []}]}]}])),
         &[(&at("/0/cards/0/card_index"), "value"), (&at("/0/cards/0/components/0/type"), "value")],
     );
+}
+
+/// One parameter of each kind, as Meta wants it filled, and of kinds that Meta has elsewhere.
+fn parameters() -> Vec<Value> {
+    let one = |kind: &str, content: Value| json!({"type": kind, kind: content});
+    vec![
+        one("text", json!("a")),
+        one("currency", json!({"fallback_value": "1 €", "code": "EUR", "amount_1000": 1_000})),
+        one("date_time", json!({"fallback_value": "Monday"})),
+        one("image", json!({"id": "1"})),
+        one("video", json!({"link": "https://a.example/a.mp4"})),
+        one("document", json!({"id": "1", "filename": "a.pdf"})),
+        one("location", json!({"latitude": 1, "longitude": 2, "name": "n", "address": "a"})),
+        one("product", json!({"catalog_id": "1", "product_retailer_id": "p"})),
+        one("payload", json!("p")),
+        one("coupon_code", json!("X")),
+        one("limited_time_offer", json!({"expiration_time_ms": 1_796_083_200_000_u64})),
+        one("ttl_minutes", json!(60)),
+        one("action", json!({"flow_token": "t", "flow_action_data": {"a": 1}})),
+        one("action", json!({"thumbnail_product_retailer_id": "p"})),
+        one("action", json!({"sections": [{"product_items": [{"product_retailer_id": "p"}]}]})),
+        one("audio", json!({"id": "1"})),
+        one("sticker", json!({"id": "1"})),
+    ]
+}
+
+#[test]
+fn each_component_takes_its_own_parameters_and_no_other() {
+    let button = |sub_type: &str| json!({"type": "button", "sub_type": sub_type, "index": "0"});
+    let none: &[&str] = &[];
+    let actions = ["flow_token", "thumbnail_product_retailer_id", "sections"];
+    for (component, takes, action) in [
+        (json!({"type": "header"}), &["text", "currency", "date_time", "image", "video", "document", "location", "product"][..], none),
+        (json!({"type": "body"}), &["text", "currency", "date_time"][..], none),
+        (json!({"type": "limited_time_offer"}), &["limited_time_offer"][..], none),
+        (button("quick_reply"), &["payload"][..], none),
+        (button("url"), &["text"][..], none),
+        (button("copy_code"), &["coupon_code"][..], none),
+        (button("voice_call"), &["payload", "ttl_minutes"][..], none),
+        (button("flow"), &["action"][..], &actions[..1]),
+        (button("catalog"), &["action"][..], &actions[1..2]),
+        (button("mpm"), &["action"][..], &actions[2..]),
+    ] {
+        for parameter in parameters() {
+            let kind = parameter["type"].as_str().unwrap().to_owned();
+            let is_taken = takes.contains(&&*kind) && (kind != "action" || action.iter().any(|key| parameter["action"].get(key).is_some()));
+            let mut filled = component.clone();
+            filled["parameters"] = json!([parameter]);
+            let found = errors(&template(json!([filled])));
+            assert_eq!(found.is_empty(), is_taken, "{filled}: {found:#?}");
+            let at = if takes.contains(&&*kind) {
+                "/template/components/0/parameters/0/action"
+            } else {
+                "/template/components/0/parameters/0/type"
+            };
+            assert!(found.iter().all(|error| error.pointer.starts_with(at)), "{filled}: {found:#?}");
+        }
+    }
 }
