@@ -36,6 +36,10 @@ impl Stopped {
                 tokio::time::sleep(AGAIN_PAUSE).await;
                 continue;
             };
+            // The request itself is gone: the contact was erased, and nothing is to bring it back.
+            if last == 0 && !events.is_empty() {
+                return Err(AppendError::Conflict { subject: subject.to_string(), expected: self.requested, actual: last });
+            }
             let events: Vec<NewEvent> = events.iter().chain(is_newest.then_some(&self.event)).cloned().collect();
             if events.is_empty() {
                 return Ok(Position { stream: subject.stream(), sequence: last, duplicate: true });
