@@ -34,7 +34,7 @@ const TABLES: [&str; 8] = [
     "paige.submissions",
     "paige.unassigned",
 ];
-/// What a rebuild into empty tables must reach, alone and beside Postgres' own way of writing the same rows.
+/// What a rebuild must reach, alone and beside Postgres' own way of writing the same rows.
 const EVENTS_PER_SECOND_MIN: f64 = 100_000.0;
 const SHARE_OF_COPY_MIN: f64 = 0.3;
 /// Subjects of one atomic batch.
@@ -63,7 +63,8 @@ async fn main() {
     let rebuild = bench.timed("rebuild into empty tables, read back", bench.rebuild(true)).await;
     table.push(("rebuild into empty tables, read back", rebuild));
     bench.settle().await;
-    table.push(("rebuild of tables that are right", bench.timed("right", bench.rebuild(false)).await));
+    let right = bench.timed("right", bench.rebuild(false)).await;
+    table.push(("rebuild of tables that are right", right));
     for _ in 1..rounds {
         bench.timed("verify", bench.verify()).await;
     }
@@ -76,11 +77,13 @@ async fn main() {
         println!("{name:<42} {:>9.2} {:>12.0}", took.as_secs_f64(), bench.events as f64 / took.as_secs_f64());
     }
     println!("\n{:<46} {:>14} {:>14}", "", "measured", "goal");
-    let speed = bench.events as f64 / rebuild.as_secs_f64();
-    let met = speed >= EVENTS_PER_SECOND_MIN;
-    figure("rebuild into empty tables, events/s", format!("{speed:.0}"), format!("≥ {EVENTS_PER_SECOND_MIN:.0}"), met);
-    let share = copy.as_secs_f64() / rebuild.as_secs_f64();
-    figure("the same, of COPY plus index", format!("{share:.2}"), format!("≥ {SHARE_OF_COPY_MIN:.2}"), share >= SHARE_OF_COPY_MIN);
+    for (name, took) in [("rebuild of tables that are right", right), ("rebuild into empty tables", rebuild)] {
+        let speed = bench.events as f64 / took.as_secs_f64();
+        let met = speed >= EVENTS_PER_SECOND_MIN;
+        figure(&format!("{name}, events/s"), format!("{speed:.0}"), format!("≥ {EVENTS_PER_SECOND_MIN:.0}"), met);
+        let share = copy.as_secs_f64() / took.as_secs_f64();
+        figure("the same, of COPY plus index", format!("{share:.2}"), format!("≥ {SHARE_OF_COPY_MIN:.2}"), share >= SHARE_OF_COPY_MIN);
+    }
 }
 
 impl Bench {
