@@ -260,5 +260,18 @@ async fn status_tells_streams_projects_and_what_is_behind() {
         let (exit, lines) = bench.json("status").await;
         assert_eq!((exit, held(&lines)), expected, "{kind:?}");
     }
+    // Neither is this project's.
+    let (exit, lines) = bench.json(&format!("status --project {}", bench.project)).await;
+    assert_eq!((exit, held(&lines)), (Exit::Fine, [0, 0]));
+    let own = KeyHeld {
+        key: format!("conversation.{}", bench.project),
+        from_sequence: 1,
+        kind: HoldKind::Parked,
+        cause: "away".into(),
+        attempts: 1,
+    };
+    bench.tell(Subject::parked("projector", Stream::Conversation).unwrap(), ParkedEvent::from(own)).await;
+    let (exit, lines) = bench.json(&format!("status --project {}", bench.project)).await;
+    assert_eq!((exit, held(&lines)), (Exit::Found, [1, 0]));
     assert_eq!(bench.run("status --project prj_00000000010000000000000001").await.0, Exit::Refused);
 }
