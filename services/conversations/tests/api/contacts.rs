@@ -3,7 +3,7 @@
 use contract::{ContactAbsorbed, ContactIdentityReplaced, ContactIdentityUnlinked, ContactMerged, ContactPreferenceChanged, UnlinkReason};
 use serde_json::{Value, json};
 
-use crate::fixture::{World, at, bsuid, contact, ids, opened, phone, received, seen};
+use crate::fixture::{World, at, bsuid, contact, conversation, ids, opened, phone, received, seen};
 use crate::stage::{number_connected, number_offered, time};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,6 +31,35 @@ async fn paging_visits_every_contact_once_newest_activity_first_while_others_arr
     let mut expected: Vec<u64> = (0..25).collect();
     expected.sort_by_key(|n| std::cmp::Reverse((n / 2, contact(*n))));
     assert_eq!(seen_ids, expected.iter().map(|n| contact(*n).to_string()).collect::<Vec<_>>());
+}
+
+/// The second youngest contact and its conversation.
+const LAST_OF_TWO_IS_GONE: &str = "
+    WITH gone AS (SELECT id FROM public.contacts ORDER BY first_seen_at DESC OFFSET 1 LIMIT 1),
+         talk AS (DELETE FROM public.conversations WHERE contact_id IN (SELECT id FROM gone))
+    DELETE FROM public.contacts WHERE id IN (SELECT id FROM gone)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_go_on_behind_a_row_that_is_not_there_any_more() {
+    let world = World::start().await;
+    let project = world.project().await;
+    for n in 0..6 {
+        let facts = vec![seen(vec![bsuid(&format!("US.{n}"))], None, n), opened(n as u64, None, n)];
+        world.append(project, contact(n as u64), facts).await;
+    }
+    world.catch_up(project).await;
+    let path = |list: &str, more: &str| format!("/v1/projects/{project}/{list}?limit=2{more}");
+    let mut cursors = Vec::new();
+    for list in ["contacts", "conversations"] {
+        let page = world.found(&path(list, "")).await;
+        cursors.push((list, format!("&cursor={}", page["next_cursor"].as_str().unwrap())));
+    }
+    world.write(project, LAST_OF_TWO_IS_GONE).await;
+    for (list, cursor) in cursors {
+        let page = world.found(&path(list, &cursor)).await;
+        let expected = [3, 2].map(|n| if list == "contacts" { contact(n).to_string() } else { conversation(n).to_string() });
+        assert_eq!(ids(&page), expected, "{list}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
