@@ -88,6 +88,8 @@ async fn what_cannot_be_worked_with_ends_with_4() {
         (format!("verify --project {project} --contact con_00000000010000000000000001"), "has no contact"),
         ("at 0s --project prj_00000000010000000000000001".to_owned(), "the log knows no project"),
         (format!("at 0s --project {gone}"), "was deleted"),
+        ("log export --out /nowhere/at/all/log".to_owned(), "cannot write"),
+        ("verify --out /nowhere/at/all/verdicts".to_owned(), "cannot write"),
     ] {
         let ended = bench.process(&line).await;
         assert!(ended.code == Some(4) && ended.err.contains(why), "{line}: {:?}: {}{}", ended.code, ended.out, ended.err);
