@@ -5,6 +5,7 @@
 mod bench;
 mod contact;
 mod exits;
+mod followers;
 mod killed;
 mod past;
 mod plan;
