@@ -36,7 +36,8 @@ pub struct Cli {
     pub(crate) servers: ServerArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
-    /// Print JSON, one object a line, instead of text
+    /// Print JSON, one object a line, instead of text; a complaint too, on standard error, with `error` and `exit_code`, once the command
+    /// line is understood
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(subcommand)]
