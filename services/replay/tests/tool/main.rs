@@ -205,6 +205,13 @@ async fn a_parked_key_is_listed_and_its_event_skipped_with_a_reason() {
     assert_eq!(bench.run(&format!("parked retry {key} --yes")).await.0, Exit::Fine);
     assert!(parked().await.retry_requested);
     assert_eq!(bench.run("parked retry conversation.nobody --yes").await.0, Exit::Refused);
+    // Two hold the same key.
+    let held = KeyHeld { key: key.clone(), from_sequence: 4, kind: HoldKind::Parked, cause: "no".into(), attempts: 1 };
+    bench.tell(Subject::parked("sender", Stream::Conversation).unwrap(), ParkedEvent::from(held)).await;
+    let (exit, refused) = bench.run(&format!("parked show {key}")).await;
+    assert!(exit == Exit::Usage && refused.contains("--service"), "{refused}");
+    let (exit, shown) = bench.json(&format!("parked show {key} --service sender")).await;
+    assert_eq!((exit, &shown[0]["from_sequence"], shown.len()), (Exit::Fine, &4.into(), 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -260,6 +267,7 @@ async fn status_tells_streams_projects_and_what_is_behind() {
         bench.tell(Subject::parked("projector", Stream::Conversation).unwrap(), ParkedEvent::from(event)).await;
         let (exit, lines) = bench.json("status").await;
         assert_eq!((exit, held(&lines)), expected, "{kind:?}");
+        assert_eq!(bench.run("parked list").await.0, expected.0, "{kind:?}: what is set aside goes on by itself");
     }
     // Neither is this project's.
     let (exit, lines) = bench.json(&format!("status --project {}", bench.project)).await;
