@@ -64,13 +64,15 @@ pub(crate) async fn list_states(
     let database = conversations.database(project).await?;
     let found = select(&database).await?;
     let count = |(state, open, closed): (Option<String>, i64, i64)| {
-        let open_exact = open < OPEN_COUNT_MAX;
-        StateCount { state, open, open_exact, all: open + closed, all_exact: open_exact && closed < CLOSED_COUNT_MAX }
+        let (open_exact, closed_exact) = (open <= OPEN_COUNT_MAX, closed <= CLOSED_COUNT_MAX);
+        let (open, closed) = (open.min(OPEN_COUNT_MAX), closed.min(CLOSED_COUNT_MAX));
+        StateCount { state, open, open_exact, all: open + closed, all_exact: open_exact && closed_exact }
     };
     Ok(Json(States { data: found.into_iter().map(count).collect() }))
 }
 
+/// One more of each than is told says that there are more.
 async fn select(database: &PgPool) -> Result<Vec<(Option<String>, i64, i64)>, Error> {
     const QUERY: &str = include_str!("list_states.sql");
-    Ok(sqlx::query_as(QUERY).bind(OPEN_COUNT_MAX).bind(STATES_MAX).bind(CLOSED_COUNT_MAX).fetch_all(database).await?)
+    Ok(sqlx::query_as(QUERY).bind(OPEN_COUNT_MAX + 1).bind(STATES_MAX).bind(CLOSED_COUNT_MAX + 1).fetch_all(database).await?)
 }

@@ -16,7 +16,7 @@ Exit codes:
   2  the command line is wrong
   3  the log or a database does not answer
   4  refused: tables of another log or ahead of it, an event that cannot be read, no such project, row or key,
-     a time before the log, a file that is there already
+     a time before the log, a file that is there already, output that cannot be written
   130  interrupted
 
 Everything that changes something is a dry run unless --yes is given.
@@ -36,7 +36,8 @@ pub struct Cli {
     pub(crate) servers: ServerArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
-    /// Print JSON, one object a line, instead of text
+    /// Print JSON, one object a line, instead of text; a complaint too, on standard error, with `error` and `exit_code`, once the command
+    /// line is understood
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(subcommand)]

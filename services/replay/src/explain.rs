@@ -1,8 +1,8 @@
-//! `explain`: the events that made a row, in order.
+//! `explain`: the events that made a row, in order. One that nobody can read is told of after them, if it may be one of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use contract::{ContactId, ConversationEvent, ConversationId, Event, MessageId, Recorded, Stream};
+use contract::{ContactId, ConversationEvent, ConversationId, Event, MessageId, Recorded, Stream, Subject};
 use futures::TryStreamExt;
 use journal::{Filter, Range};
 
@@ -30,15 +30,25 @@ pub(crate) async fn explain(servers: &Servers, filter: &FilterArgs, what: &Expla
     let last = servers.journal.state(Stream::Conversation).await?.last;
     let bar = bars::bar(out.watched, "searching the log", last);
     let mut found: BTreeMap<u64, Recorded> = BTreeMap::new();
-    let (mut names, mut learned) = (Names::of(&row), None);
-    let mut events = std::pin::pin!(servers.journal.replay(Stream::Conversation, filter.range(), filter.subjects(Stream::Conversation)));
+    let (mut names, mut learned, mut unreadable) = (Names::of(&row), None, HashMap::new());
+    // All of the log, whatever part is asked for: the event that says how else a message is called may be before or behind it.
+    let mut events = std::pin::pin!(servers.journal.replay(Stream::Conversation, Range::ALL, filter.subjects(Stream::Conversation)));
     while let Some(event) = events.try_next().await? {
         bar.set_position(event.sequence);
-        let fact = ConversationEvent::decode(&event).map_err(|source| projections::Error::Event { sequence: event.sequence, source })?;
+        let fact = match ConversationEvent::decode(&event) {
+            Ok(fact) => fact,
+            Err(source) => {
+                if is_asked_for(&filter, &event) {
+                    let (subject, sequence) = (event.subject, event.sequence);
+                    unreadable.entry(subject).or_insert(projections::Error::Event { sequence, source });
+                }
+                continue;
+            }
+        };
         if names.learn(&fact) {
             learned = Some((event.subject.clone(), event.sequence));
         }
-        if filter.wants(&event) && concerns(&fact, &row, &names) {
+        if is_asked_for(&filter, &event) && concerns(&fact, &row, &names) {
             found.insert(event.sequence, event);
         }
     }
@@ -46,15 +56,25 @@ pub(crate) async fn explain(servers: &Servers, filter: &FilterArgs, what: &Expla
     // A status or a reaction may precede its message, whose id said which wamid to look for; a request precedes the acceptance that did.
     if let Some((subject, sequence)) = learned {
         let earlier = earlier(servers, subject.as_str(), sequence, &row, &names).await?;
-        found.extend(earlier.into_iter().map(|event| (event.sequence, event)));
-    }
-    if found.is_empty() {
-        return Err(Error::NotFound(format!("no event concerns {}", what.row)));
+        let earlier = earlier.into_iter().filter(|event| is_asked_for(&filter, event));
+        found.extend(earlier.map(|event| (event.sequence, event)));
     }
     for event in found.values() {
         print(event, what.show_content, out)?;
     }
-    Ok(Exit::Fine)
+    // What nobody can read may have had a part in the row, if it is about the same contact; nobody else's has.
+    let beside = |subject: &Subject| found.is_empty() || found.values().any(|event| event.subject == *subject);
+    match unreadable.into_iter().find(|(subject, _)| beside(subject)) {
+        Some((_, error)) => Err(error.into()),
+        None if found.is_empty() => Err(Error::NotFound(format!("no event concerns {}", what.row))),
+        None => Ok(Exit::Fine),
+    }
+}
+
+/// Whether the event is in the part of the log that is to be shown.
+fn is_asked_for(filter: &FilterArgs, event: &Recorded) -> bool {
+    let Range { from, through } = filter.range();
+    event.sequence >= from && through.is_none_or(|through| event.sequence <= through) && filter.wants(event)
 }
 
 /// Events of the message's own contact, before its other name was known, that are about it.

@@ -1,4 +1,5 @@
-//! `status`: how much there is, and how far everybody has come.
+//! `status`: how much there is, and how far everybody has come. Streams and followers are everybody's; of projects that are named, their held
+//! keys and their tables are told.
 
 use std::collections::HashMap;
 
@@ -14,7 +15,7 @@ use crate::error::tables_exit;
 use crate::filter::FilterArgs;
 use crate::projects::projects;
 use crate::servers::Servers;
-use crate::{Error, Exit, Out};
+use crate::{Error, Exit, Out, parked};
 
 /// The data of a follower's position, as the journal writes it.
 #[derive(Deserialize)]
@@ -25,13 +26,13 @@ struct Hint {
 pub(crate) async fn status(servers: &Servers, filter: &FilterArgs, out: &mut Out) -> Result<Exit, Error> {
     let states = streams(servers, out).await?;
     followers(servers, &states, out).await?;
-    let held = held(servers, out).await?;
+    let held = held(servers, filter, out).await?;
     Ok(held.and(project_tables(servers, filter, out).await?))
 }
 
 /// Somebody must look at keys that are parked; those that are set aside go on by themselves.
-async fn held(servers: &Servers, out: &mut Out) -> Result<Exit, Error> {
-    let held = servers.journal.parked().await?;
+async fn held(servers: &Servers, filter: &FilterArgs, out: &mut Out) -> Result<Exit, Error> {
+    let held = parked::held(servers, filter).await?;
     let parked = held.iter().filter(|key| key.kind == HoldKind::Parked).count();
     let set_aside = held.len() - parked;
     out.line(

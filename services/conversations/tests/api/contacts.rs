@@ -3,7 +3,7 @@
 use contract::{ContactAbsorbed, ContactIdentityReplaced, ContactIdentityUnlinked, ContactMerged, ContactPreferenceChanged, UnlinkReason};
 use serde_json::{Value, json};
 
-use crate::fixture::{World, at, bsuid, contact, ids, opened, phone, received, seen};
+use crate::fixture::{World, at, bsuid, contact, conversation, ids, message_id, opened, phone, received, seen};
 use crate::stage::{number_connected, number_offered, time};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,6 +31,35 @@ async fn paging_visits_every_contact_once_newest_activity_first_while_others_arr
     let mut expected: Vec<u64> = (0..25).collect();
     expected.sort_by_key(|n| std::cmp::Reverse((n / 2, contact(*n))));
     assert_eq!(seen_ids, expected.iter().map(|n| contact(*n).to_string()).collect::<Vec<_>>());
+}
+
+/// The second youngest contact and its conversation.
+const LAST_OF_TWO_IS_GONE: &str = "
+    WITH gone AS (SELECT id FROM public.contacts ORDER BY first_seen_at DESC OFFSET 1 LIMIT 1),
+         talk AS (DELETE FROM public.conversations WHERE contact_id IN (SELECT id FROM gone))
+    DELETE FROM public.contacts WHERE id IN (SELECT id FROM gone)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_go_on_behind_a_row_that_is_not_there_any_more() {
+    let world = World::start().await;
+    let project = world.project().await;
+    for n in 0..6 {
+        let facts = vec![seen(vec![bsuid(&format!("US.{n}"))], None, n), opened(n as u64, None, n)];
+        world.append(project, contact(n as u64), facts).await;
+    }
+    world.catch_up(project).await;
+    let path = |list: &str, more: &str| format!("/v1/projects/{project}/{list}?limit=2{more}");
+    let mut cursors = Vec::new();
+    for list in ["contacts", "conversations"] {
+        let page = world.found(&path(list, "")).await;
+        cursors.push((list, format!("&cursor={}", page["next_cursor"].as_str().unwrap())));
+    }
+    world.write(project, LAST_OF_TWO_IS_GONE).await;
+    for (list, cursor) in cursors {
+        let page = world.found(&path(list, &cursor)).await;
+        let expected = [3, 2].map(|n| if list == "contacts" { contact(n).to_string() } else { conversation(n).to_string() });
+        assert_eq!(ids(&page), expected, "{list}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,6 +138,51 @@ async fn a_merged_contact_is_shown_and_its_past_belongs_to_the_one_that_lives_on
     world.say(project, contact(2), vec![received(4, 2, 9)]).await;
     let survivor = world.found(&format!("/v1/projects/{project}/contacts/{}", contact(1))).await;
     assert_eq!(time(&survivor["window"]["closes_at"]), at(86_400 + 9), "what the merged one writes counts");
+}
+
+/// Every page of a history in one direction, from a first one on; the cursor is named `parameter` and stands in `field`.
+async fn walked(world: &World, path: &str, first: &Value, parameter: &str, field: &str) -> Vec<Vec<String>> {
+    let (mut pages, mut cursor) = (Vec::new(), first[field].as_str().map(str::to_owned));
+    while let Some(place) = cursor {
+        let page = world.found(&format!("{path}&{parameter}={place}")).await;
+        pages.push(ids(&page));
+        cursor = page[field].as_str().map(str::to_owned);
+    }
+    pages
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_that_was_merged_more_than_once_has_one_history_in_pages_of_either_direction() {
+    let world = World::start().await;
+    let project = world.project().await;
+    for n in 1..=3 {
+        let mut facts = vec![seen(vec![bsuid(&format!("US.{n}"))], None, 0), opened(n, None, 0)];
+        // They take turns.
+        facts.extend([n, n + 3, n + 6].map(|number| received(number, n, number as i64)));
+        world.append(project, contact(n), facts).await;
+    }
+    for (from, into) in [(3, 2), (2, 1)] {
+        world.append(project, contact(from), vec![ContactMerged { into: contact(into), at: at(20) }.into()]).await;
+    }
+    world.catch_up(project).await;
+    let all: Vec<String> = (1..=9).map(|number| message_id(number).to_string()).collect();
+    for order in ["asc", "desc"] {
+        let path = format!("/v1/projects/{project}/contacts/{}/messages?limit=2&order={order}", contact(1));
+        let first = world.found(&path).await;
+        let mut there = vec![ids(&first)];
+        there.extend(walked(&world, &path, &first, "after", "next_cursor").await);
+        let mut expected = all.clone();
+        if order == "desc" {
+            expected.reverse();
+        }
+        assert_eq!(there.concat(), expected, "{order}");
+        // From the first page's end, which is behind the second message.
+        let second = world.found(&format!("{path}&after={}", first["next_cursor"].as_str().unwrap())).await;
+        assert_eq!(walked(&world, &path, &second, "before", "previous_cursor").await, [expected[..2].to_vec()], "{order}, back");
+    }
+    let middle = world.found(&format!("/v1/projects/{project}/contacts/{}/messages", contact(2))).await;
+    let theirs: Vec<String> = [2, 3, 5, 6, 8, 9].map(|number| message_id(number).to_string()).into();
+    assert_eq!(ids(&middle), theirs, "of those that were merged into it, and of nobody else");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,6 +83,28 @@ async fn states_are_told_with_their_numbers() {
     assert_eq!(states["data"][2], json!({"state": "ordering", "open": 4, "all": 9, "open_exact": true, "all_exact": true}));
 }
 
+/// As many as are counted, and then one more, closed and open.
+const FULL: [&str; 3] = [
+    "INSERT INTO public.conversations (id, contact_id, state, state_version, opened_at, closed_at, message_count, version)
+     SELECT 'cnv_' || lpad(n::text, 26, '0'), 'con_', 'full', 0, now(), CASE WHEN n > 10000 THEN now() END, 0, n FROM generate_series(1, 11000) AS n",
+    "INSERT INTO public.conversations (id, contact_id, state, state_version, opened_at, closed_at, message_count, version)
+     VALUES ('cnv_more_closed', 'con_', 'full', 0, now(), now(), 0, 1)",
+    "INSERT INTO public.conversations (id, contact_id, state, state_version, opened_at, message_count, version)
+     VALUES ('cnv_more_open', 'con_', 'full', 0, now(), 0, 1)",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_exact_up_to_what_is_counted_and_says_when_there_are_more() {
+    let world = World::start().await;
+    let project = world.project().await;
+    for (statement, (open_exact, all_exact)) in FULL.into_iter().zip([(true, true), (true, false), (false, false)]) {
+        world.write(project, statement).await;
+        let states = world.found(&format!("/v1/projects/{project}/conversations/states")).await;
+        let expected = json!({"state": "full", "open": 10_000, "all": 11_000, "open_exact": open_exact, "all_exact": all_exact});
+        assert_eq!(states["data"], json!([expected]), "{statement}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_project_without_conversations_has_no_states() {
     let world = World::start().await;

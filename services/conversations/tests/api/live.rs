@@ -149,6 +149,20 @@ async fn a_subscriber_hears_of_no_other_project() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_id_of_another_project_tells_nothing_of_it_and_is_a_place_in_the_log_like_any_other() {
+    let world = World::start().await;
+    let (ours, theirs) = (world.project().await, world.project().await);
+    write(&world, ours, contact(1), 1..=1).await;
+    let id = write(&world, theirs, contact(1), 2..=9).await - 3;
+    write(&world, ours, contact(1), 10..=11).await;
+    let mut client = Client::connect(&world.server, ours, Some(&id.to_string())).await;
+    assert_eq!(numbers(&[client.heard().await, client.heard().await]), [10, 11], "what is behind it, of this project alone");
+    write(&world, theirs, contact(1), 12..=12).await;
+    write(&world, ours, contact(1), 13..=13).await;
+    assert_eq!(numbers(&[client.heard().await]), [13]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_subscriber_goes_on_exactly_where_it_was_over_restarts_of_the_server() {
     let mut world = World::start().await;
     let (project, other) = (world.project().await, world.project().await);

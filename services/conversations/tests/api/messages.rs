@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use contract::{Message, MessageEchoed, MessageImported, MessageReceived, MessageStatusReported, ProjectId, RawJson};
+use contract::{ConversationEvent, Message, MessageEchoed, MessageImported, MessageReceived, MessageStatusReported, ProjectId, RawJson};
 use serde_json::{Value, json};
 
 use crate::fixture::{World, at, bsuid, contact, conversation, ids, message_id, opened, received, said, seen, text, wamid};
@@ -127,6 +127,55 @@ async fn a_message_is_shown_with_everything_that_became_of_it() {
         (&reaction["target_wamid"], &reaction["origin"], &reaction["direction"]),
         (&json!(wamid(1)), &json!("app"), &json!("outbound"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_a_message_and_comes_before_it_waits_for_it() {
+    let world = World::start().await;
+    let project = world.project().await;
+    let change = |n: u64, kind: &str, text: Option<&str>| -> Vec<ConversationEvent> {
+        let (kind, text, target) = (kind.to_owned(), text.map(str::to_owned), Some(wamid(1)));
+        vec![MessageReceived(Message { kind, text, target, ..said(n, 1, n as i64) }).into()]
+    };
+    world.say(project, contact(1), vec![seen(vec![bsuid("US.1")], None, 0), opened(1, None, 0)]).await;
+    // Each is in the tables, and nowhere else, when the next one comes.
+    for early in [change(4, "edit", Some("newer")), change(3, "edit", Some("new")), change(5, "reaction", Some("👍"))] {
+        world.say(project, contact(1), early).await;
+    }
+    let path = format!("/v1/projects/{project}/messages/{}", message_id(1));
+    world.refused(&path, 404, "not_found").await;
+    world.say(project, contact(1), vec![received(1, 1, 1)]).await;
+    let shown = world.found(&path).await;
+    assert_eq!((&shown["text"], &shown["reactions"]["contact"], &shown["revoked_at"]), (&json!("newer"), &json!("👍"), &Value::Null));
+    // A message that nobody knows is changed by nobody, and what changes it stands for itself.
+    let unknown = Message { kind: "revoke".into(), text: None, target: Some("wamid.nobody".into()), ..said(6, 1, 6) };
+    world.say(project, contact(1), vec![MessageReceived(unknown).into()]).await;
+    let shown = world.found(&format!("/v1/projects/{project}/messages/{}", message_id(6))).await;
+    assert_eq!((&shown["type"], &shown["target_wamid"]), (&json!("revoke"), &json!("wamid.nobody")));
+    assert_eq!(world.found(&path).await["revoked_at"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_outlives_the_row_that_it_was_made_of() {
+    let world = World::start().await;
+    let project = history(&world, 10).await;
+    let mut read = Vec::new();
+    for path in paths(project) {
+        let first = world.found(&format!("{path}?limit=4")).await;
+        let second = world.found(&format!("{path}?limit=4&after={}", text(&first, "/next_cursor"))).await;
+        assert_eq!(ids(&second), messages(5..=8));
+        read.push((path, text(&first, "/next_cursor").to_owned(), text(&second, "/previous_cursor").to_owned()));
+    }
+    // They stand on either side of the end of a page.
+    world.write(project, "DELETE FROM public.messages WHERE text IN ('text 4', 'text 5')").await;
+    for (path, next, previous) in read {
+        let after = world.found(&format!("{path}?limit=4&after={next}")).await;
+        assert_eq!(ids(&after), messages(6..=9), "{path}");
+        let before = world.found(&format!("{path}?limit=4&before={previous}")).await;
+        assert_eq!((ids(&before), &before["previous_cursor"]), (messages(1..=3), &Value::Null), "{path}");
+        let again = world.found(&format!("{path}?limit=4&after={}", text(&before, "/next_cursor"))).await;
+        assert_eq!(ids(&again), messages(6..=9), "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

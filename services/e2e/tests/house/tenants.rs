@@ -94,12 +94,14 @@ async fn no_route_shows_one_project_what_is_anothers() {
     let (status, answer) = stage.request(Method::GET, &format!("/v1/projects/{red}/messages?wamid=wamid.blue"), None).await;
     assert!(status == 404 || answer["data"] == json!([]), "{status} {answer}");
 
-    // A cursor of one project shows nothing of the other.
-    let list = |project: ProjectId| format!("/v1/projects/{project}/contacts/{}/messages?limit=1", ids_of(&red_ids, &blue_ids, project));
-    let first = stage.call(Method::GET, &list(red), None).await;
-    if let Some(cursor) = first["next_cursor"].as_str() {
-        let (status, answer) = stage.request(Method::GET, &format!("{}&cursor={cursor}", list(blue)), None).await;
-        assert!(status == 400 || !answer.to_string().contains("wamid.red"), "{answer}");
+    // A cursor of one project is a place in the other's lists, and shows nothing of the one that it is of.
+    for list in ["contacts/{contact}/messages", "conversations/{conversation}/messages"] {
+        let page = |own, more: &str| filled(&format!("/v1/projects/{{project}}/{list}?limit=1"), own, own) + more;
+        let first = stage.call(Method::GET, &page(&red_ids, ""), None).await;
+        let cursor = first["next_cursor"].as_str().unwrap_or_else(|| panic!("one of two messages is all: {first}"));
+        let (status, answer) = stage.request(Method::GET, &page(&blue_ids, &format!("&after={cursor}")), None).await;
+        assert_eq!(status, 200, "{answer}");
+        assert!(!answer.to_string().contains("wamid.red"), "{answer}");
     }
 
     // A number belongs to one project.
@@ -114,10 +116,6 @@ async fn no_route_shows_one_project_what_is_anothers() {
         }
     }
     stage.finish(0).await;
-}
-
-fn ids_of(red: &BTreeMap<&'static str, String>, blue: &BTreeMap<&'static str, String>, project: ProjectId) -> String {
-    if red["project"] == project.to_string() { red["contact"].clone() } else { blue["contact"].clone() }
 }
 
 /// As a bot would: with the login that the API shows, and SQL.

@@ -137,3 +137,33 @@ async fn two_projects_with_the_same_people_have_nothing_in_common() {
     assert_eq!(ids.into_iter().collect::<std::collections::HashSet<_>>().len(), count);
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_reported_to_one_project_changes_no_message_of_another() {
+    let world = World::new().await;
+    let (theirs, ours) = (world.project().await, world.project().await);
+    world.connect(theirs, "1").await;
+    world.connect(ours, "2").await;
+    let running = world.start().await;
+    world.message("1", 1, 0).await;
+    world.until_counts(theirs, (1, 1, 1)).await;
+    let ids = "SELECT id FROM public.messages";
+    let message: String = sqlx::query_scalar(ids).fetch_one(&mut world.connection(theirs).await).await.unwrap();
+    // Both of the message's names, with nobody named, and with its person.
+    for (status, recipient) in [("sent", json!(null)), ("failed", json!("16505550001"))] {
+        let reported = json!({ "id": wamid(1, 0), "status": status, "timestamp": "1790000100", "recipient_id": recipient,
+                               "biz_opaque_callback_data": message });
+        world.webhook("2", "messages", json!({ "statuses": [reported] })).await;
+    }
+    let revoked = json!({ "id": "revoked", "from": "16505550001", "timestamp": "1790000101", "type": "revoke",
+                       "revoke": { "original_message_id": wamid(1, 0) } });
+    world.webhook("2", "messages", json!({ "messages": [revoked] })).await;
+    running.caught_up().await;
+    const FOUND: &str = "SELECT (SELECT count(*) FROM paige.statuses), (SELECT count(*) FROM paige.unassigned),
+                                (SELECT count(*) FROM public.messages WHERE status IS NOT NULL OR revoked_at IS NOT NULL)";
+    for (project, counts, expected) in [(theirs, (1, 1, 1), (0, 0, 0)), (ours, (1, 1, 1), (1, 1, 0))] {
+        let found: (i64, i64, i64) = sqlx::query_as(FOUND).fetch_one(&mut world.connection(project).await).await.unwrap();
+        assert_eq!((world.counts(project).await, found), (counts, expected));
+    }
+    testbed::end(&world.journal, running.stop()).await;
+}

@@ -9,7 +9,7 @@ use chassis::{Clock, Ids};
 use contract::{
     CHANGE_RECEIVED, Context, ConversationEvent, Event, EventId, NewEvent, NumberClaimed, NumberConnected, NumberDisconnected,
     NumberOffered, NumberReleased, OperationId, OperationKind, OperationStarted, ProjectCreated, ProjectErased, ProjectEvent, ProjectId,
-    Recorded, Stream, Subject,
+    ProjectUpdated, Recorded, Stream, Subject,
 };
 use embedded::{Nats, Postgres};
 use futures::StreamExt;
@@ -150,6 +150,11 @@ impl World {
         )
         .await;
         project
+    }
+
+    /// After how long without a message it ends a conversation.
+    pub(crate) async fn idle(&self, project: ProjectId, seconds: Option<u32>) {
+        self.say(project, ProjectUpdated { name: "Pizza".into(), conversation_idle_seconds: seconds }).await;
     }
 
     pub(crate) async fn connect(&self, project: ProjectId, number: &str) {

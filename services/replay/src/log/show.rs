@@ -19,7 +19,8 @@ pub(crate) async fn show(servers: &Servers, filter: &FilterArgs, show: &Show, ou
                 print(&event, show.show_content, out)?;
                 room -= 1;
                 if room == 0 {
-                    out.text(format!("… more with --limit, or --stream {stream} --from {}", event.sequence + 1))?;
+                    let next = event.sequence + 1;
+                    out.text(format!("… {} and no more; --limit shows others, --stream {stream} --from {next} goes on", show.limit))?;
                 }
             }
         }

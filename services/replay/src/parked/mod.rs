@@ -23,7 +23,7 @@ pub(crate) async fn run(servers: &Servers, filter: &FilterArgs, command: &Parked
 }
 
 /// Held keys of the streams and projects asked for.
-async fn held(servers: &Servers, filter: &FilterArgs) -> Result<Vec<HeldKey>, Error> {
+pub(crate) async fn held(servers: &Servers, filter: &FilterArgs) -> Result<Vec<HeldKey>, Error> {
     let of_project = |held: &HeldKey| {
         filter.project.is_empty() || filter.project.iter().any(|project| held.key.split('.').any(|token| token == project.to_string()))
     };

@@ -156,6 +156,21 @@ impl Bench {
         self.journal.append(&subject, Expect::Any, vec![event]).await.unwrap();
     }
 
+    /// An event of a contact of ours, of a type that is not known here.
+    pub(crate) async fn tell_strange(&self, contact: ContactId) {
+        let event = NewEvent {
+            id: EventId::derive("strange", &[&contact.to_string()]),
+            event_type: "conversation.from_the_future.v1",
+            source: "/paige/test",
+            time: at(),
+            context: Context::default(),
+            extensions: Vec::new(),
+            content_type: "application/json",
+            data: Bytes::from_static(b"{}"),
+        };
+        self.journal.append(&Subject::conversation(self.project, contact), Expect::Any, vec![event]).await.unwrap();
+    }
+
     pub(crate) async fn project_all(&self) {
         let created = self.journal.state(Stream::Conversation).await.unwrap().created;
         let ours = Filter::subjects([format!("{}.{}.>", Stream::Conversation, self.project)]);

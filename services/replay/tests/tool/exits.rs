@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use contract::{HoldKind, KeyHeld, OperationId, ParkedEvent, ProjectErased, ProjectEvent, ProjectId, Stream, Subject};
 use nix::sys::signal::Signal;
 use replay::Exit;
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::bench::Bench;
@@ -88,6 +89,8 @@ async fn what_cannot_be_worked_with_ends_with_4() {
         (format!("verify --project {project} --contact con_00000000010000000000000001"), "has no contact"),
         ("at 0s --project prj_00000000010000000000000001".to_owned(), "the log knows no project"),
         (format!("at 0s --project {gone}"), "was deleted"),
+        ("log export --out /nowhere/at/all/log".to_owned(), "cannot write"),
+        ("verify --out /nowhere/at/all/verdicts".to_owned(), "cannot write"),
     ] {
         let ended = bench.process(&line).await;
         assert!(ended.code == Some(4) && ended.err.contains(why), "{line}: {:?}: {}{}", ended.code, ended.out, ended.err);
@@ -111,6 +114,25 @@ async fn a_log_or_a_database_that_is_away_ends_with_3() {
     }
     let ended = without_log.await.unwrap();
     assert!(ended.code == Some(3) && ended.err.contains("\"exit_code\":3"), "{:?}: {}", ended.code, ended.err);
+}
+
+#[tokio::test]
+async fn a_complaint_is_json_too_once_the_command_line_is_understood() {
+    let bench = Bench::start(25).await;
+    for (line, exit) in [
+        ("explain con_x --json", Exit::Usage),
+        ("log tail --to 9 --json", Exit::Usage),
+        ("explain wamid.nobody --json", Exit::Refused),
+        ("parked retry conversation.nobody --json", Exit::Refused),
+    ] {
+        let ended = bench.process(line).await;
+        let told: Value = serde_json::from_str(&ended.err).unwrap_or_else(|_| panic!("{line}: {}", ended.err));
+        assert_eq!((ended.code, ended.out.as_str()), (Some(exit.code().into()), ""), "{line}");
+        assert_eq!(told["exit_code"], exit.code(), "{line}");
+        assert!(told["error"].is_string(), "{line}: {told}");
+    }
+    let ended = bench.process("verify --nonsense --json").await;
+    assert!(ended.code == Some(2) && ended.err.contains("--nonsense"), "{:?}: {}", ended.code, ended.err);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod bench;
 mod contact;
 mod exits;
+mod followers;
 mod killed;
 mod past;
 mod plan;
@@ -14,8 +15,8 @@ mod terminal;
 
 use bench::{Bench, NUMBER, WORDS, at};
 use contract::{
-    ConversationClosed, ConversationReopened, HoldKind, KeyHeld, MessageAccepted, MessageId, MessageRequested, MessageStatusReported,
-    ParkedEvent, RawJson, SendStarted, Stream, Subject,
+    ContactId, ConversationClosed, ConversationReopened, HoldKind, KeyHeld, MessageAccepted, MessageId, MessageRequested,
+    MessageStatusReported, ParkedEvent, RawJson, SendStarted, Stream, Subject,
 };
 use replay::Exit;
 use serde_json::Value;
@@ -131,6 +132,44 @@ async fn a_message_that_was_sent_is_explained_by_either_of_its_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_what_made_a_row_is_shown_and_no_more_by_whichever_name() {
+    let bench = Bench::start(10).await;
+    // Of the second message the log has a status, 4, and the message itself, 5, which alone has both of its names.
+    for row in [bench.message.to_string(), "wamid.two".to_owned()] {
+        for (part, expected) in [
+            ("--from 5", vec!["message_received"]),
+            ("--to 4", vec!["message_status_reported"]),
+            ("--from 4 --to 5", vec!["message_status_reported", "message_received"]),
+            ("--since 2020-01-01T00:00:00Z", vec!["message_status_reported", "message_received"]),
+        ] {
+            let (exit, events) = bench.json(&format!("explain {row} {part}")).await;
+            assert_eq!((exit, types(&events)), (Exit::Fine, expected), "{row} {part}");
+        }
+        for nothing in ["--to 3", "--from 6", "--until 2020-01-01T00:00:00Z"] {
+            assert_eq!(bench.run(&format!("explain {row} {nothing}")).await.0, Exit::Refused, "{row} {nothing}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_nobody_can_read_is_in_the_way_of_its_own_contact_alone() {
+    let bench = Bench::start(11).await;
+    let (row, other) = (format!("explain {}", bench.message), ContactId::from_ulid(7_u128.into()));
+    bench.tell_strange(other).await;
+    let (exit, events) = bench.json(&row).await;
+    assert_eq!((exit, types(&events)), (Exit::Fine, vec!["message_status_reported", "message_received"]));
+    for nothing in [format!("explain {other}"), "explain wamid.nobody".to_owned()] {
+        let (exit, printed) = bench.run(&nothing).await;
+        assert!(exit == Exit::Refused && printed.contains("from_the_future"), "{nothing}: it may be what is asked for: {printed}");
+    }
+    bench.tell_strange(bench.contact).await;
+    let (exit, printed) = bench.run(&row).await;
+    assert!(exit == Exit::Refused && printed.contains("from_the_future"), "{printed}");
+    assert_eq!(printed.lines().filter(|line| line.contains("conversation.message_")).count(), 2, "what can be read is shown: {printed}");
+    assert_eq!(bench.run(&format!("{row} --to 5")).await.0, Exit::Fine, "in this part there is none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_counted_shown_and_followed() {
     let bench = Bench::start(4).await;
     let (_, counts) = bench.json("log count --stream conversation --type conversation.message_*").await;
@@ -166,6 +205,13 @@ async fn a_parked_key_is_listed_and_its_event_skipped_with_a_reason() {
     assert_eq!(bench.run(&format!("parked retry {key} --yes")).await.0, Exit::Fine);
     assert!(parked().await.retry_requested);
     assert_eq!(bench.run("parked retry conversation.nobody --yes").await.0, Exit::Refused);
+    // Two hold the same key.
+    let held = KeyHeld { key: key.clone(), from_sequence: 4, kind: HoldKind::Parked, cause: "no".into(), attempts: 1 };
+    bench.tell(Subject::parked("sender", Stream::Conversation).unwrap(), ParkedEvent::from(held)).await;
+    let (exit, refused) = bench.run(&format!("parked show {key}")).await;
+    assert!(exit == Exit::Usage && refused.contains("--service"), "{refused}");
+    let (exit, shown) = bench.json(&format!("parked show {key} --service sender")).await;
+    assert_eq!((exit, &shown[0]["from_sequence"], shown.len()), (Exit::Fine, &4.into(), 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,6 +267,20 @@ async fn status_tells_streams_projects_and_what_is_behind() {
         bench.tell(Subject::parked("projector", Stream::Conversation).unwrap(), ParkedEvent::from(event)).await;
         let (exit, lines) = bench.json("status").await;
         assert_eq!((exit, held(&lines)), expected, "{kind:?}");
+        assert_eq!(bench.run("parked list").await.0, expected.0, "{kind:?}: what is set aside goes on by itself");
     }
+    // Neither is this project's.
+    let (exit, lines) = bench.json(&format!("status --project {}", bench.project)).await;
+    assert_eq!((exit, held(&lines)), (Exit::Fine, [0, 0]));
+    let own = KeyHeld {
+        key: format!("conversation.{}", bench.project),
+        from_sequence: 1,
+        kind: HoldKind::Parked,
+        cause: "away".into(),
+        attempts: 1,
+    };
+    bench.tell(Subject::parked("projector", Stream::Conversation).unwrap(), ParkedEvent::from(own)).await;
+    let (exit, lines) = bench.json(&format!("status --project {}", bench.project)).await;
+    assert_eq!((exit, held(&lines)), (Exit::Found, [1, 0]));
     assert_eq!(bench.run("status --project prj_00000000010000000000000001").await.0, Exit::Refused);
 }

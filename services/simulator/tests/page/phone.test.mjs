@@ -10,6 +10,9 @@ const { PREVIEW } = process.env;
 // Somebody whose chat has a message at each tick.
 const BEN = '/sim#phone=16505550143&to=101';
 
+// Whatever people call themselves.
+const CLEO = '<img src=x onerror="document.hidden=1"> Cleo & </button>';
+
 const bubbles = (page) => page.$('chat').children;
 const saying = (page, text) => bubbles(page).findLast((one) => one.querySelector('.body')?.textContent === text);
 
@@ -52,10 +55,12 @@ test('the people are listed, another one is chosen, and one is added', async () 
   assert.ok(saying(page, 'Failed'), 'the chat is theirs');
   const another = page.$('new-phone');
   another.elements.wa_id.value = '+16505550144';
-  another.elements.name.value = 'Cleo Marsh';
+  another.elements.name.value = CLEO;
   await another.requestSubmit();
   assert.deepEqual(told().map(([, current]) => current), ['false', 'false', 'true']);
-  assert.equal(people()[2].textContent, 'Cleo Marsh+16505550144');
+  assert.equal(people()[2].textContent, CLEO + '+16505550144');
+  assert.deepEqual(people()[2].children.map((one) => one.tagName), ['span'], 'a name is a text');
+  assert.equal(page.$('status').textContent, 'as ' + CLEO);
   assert.deepEqual([bubbles(page).length, another.elements.wa_id.value], [0, ''], 'nothing was said yet, and the next one begins empty');
   assert.equal(page.$('toast').textContent, '');
 });

@@ -156,6 +156,26 @@ async fn a_person_can_choose_the_file() {
     assert_eq!(meta.ask("POST", &format!("/sim/api/phones/{ANA}/messages"), "", Some(elsewhere)).await.0.as_u16(), 422);
 }
 
+/// The page and its API are of the same origin.
+#[tokio::test]
+async fn a_file_that_could_run_is_shown_as_nothing_that_does() {
+    let meta = Meta::new().await;
+    meta.business(NUMBER, "201").await;
+    let ask = async |request: axum::http::request::Builder, body: &'static str| {
+        let request = request.header("host", "localhost").header("content-type", "text/html").body(Body::from(body)).expect("a request");
+        tower::ServiceExt::oneshot(meta.router.clone(), request).await.expect("infallible")
+    };
+    let chosen = format!("/sim/api/phones/{ANA}/chats/{NUMBER}/media");
+    let kept = ask(axum::http::Request::post(chosen), "<script>alert(1)</script>").await;
+    let kept = http_body_util::BodyExt::collect(kept.into_body()).await.expect("a body").to_bytes();
+    let id = serde_json::from_slice::<Value>(&kept).expect("json")["id"].as_str().expect("an id").to_owned();
+    let shown = ask(axum::http::Request::get(format!("/sim/api/media/{id}")), "").await;
+    assert_eq!(shown.status(), StatusCode::OK);
+    for (header, value) in [("content-security-policy", "sandbox; default-src 'none'"), ("x-content-type-options", "nosniff")] {
+        assert_eq!(shown.headers()[header], value);
+    }
+}
+
 #[tokio::test]
 async fn a_download_fails_as_often_as_it_is_told_to() {
     let meta = Meta::new().await;

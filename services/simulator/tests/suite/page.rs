@@ -1,5 +1,6 @@
 //! The page, used as a person would: Node runs its scripts against a simulator that listens, and clicks. What it sent is looked for here.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -148,6 +149,40 @@ async fn the_page_shows_a_chat_and_sends_what_is_typed_tapped_and_filled_in() {
         told("phone_number_name_update", ["requested_verified_name", "decision", "rejection_reason"]),
         [json!(["!!! BEST PIZZA", "REJECTED", "NAME_NOT_CONSISTENT"]), json!(["Trattoria Ana", "APPROVED", null])]
     );
+}
+
+#[tokio::test]
+async fn whatever_can_be_chosen_and_done_on_the_page_reaches_the_business() {
+    let meta = Meta::new().await;
+    meta.business(NUMBER, WABA).await;
+    meta.sim("PUT", &format!("phones/{ANA}"), Some(json!({}))).await;
+    let folder = samples().join("../webhooks");
+    used(&meta, "typed.test.mjs", ("FOLDER", folder.display().to_string())).await;
+
+    let changes = changes(&meta).await;
+    let own = |value: &&Value| value["metadata"]["phone_number_id"] == NUMBER;
+    let messages = values(&changes, "messages").into_iter().filter(own).filter_map(|value| value["messages"].as_array()).flatten();
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for message in messages {
+        *kinds.entry(message["type"].as_str().expect("a type")).or_default() += 1;
+    }
+    let chosen = ["image", "video", "audio", "document", "sticker", "location", "contacts", "button", "order", "unsupported", "poll_vote"];
+    let done = [("text", 2), ("interactive", 5), ("reaction", 2), ("edit", 1), ("revoke", 1)];
+    for (kind, times) in chosen.map(|kind| (kind, 1)).into_iter().chain(done) {
+        assert_eq!(kinds.get(kind), Some(&times), "{kind} of {kinds:?}");
+    }
+    assert_eq!(values(&changes, "user_preferences").into_iter().filter(own).count(), 1);
+    // Another user id, and the one that comes with another number.
+    assert_eq!(values(&changes, "user_id_update").into_iter().filter(own).count(), 2);
+    let came = meta.stage.ingress.bodies();
+    for file in std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path()) {
+        let recorded = std::fs::read(&file).expect("it is read");
+        assert!(
+            file.extension().is_none_or(|kind| kind != "json") || came.contains(&recorded.into()),
+            "{} was not replayed",
+            file.display()
+        );
+    }
 }
 
 /// All that came.
