@@ -58,7 +58,7 @@ pub(crate) async fn delete_flow(
     };
     if let Some(line) = line {
         if let Some(link) = &flow.link {
-            flow_sync.undrifted(id, &flow, link, &line, origin).await?;
+            flow_sync.deletable_at_meta(id, &flow, link, &line, origin).await?;
         }
         if flow_id.is_none() {
             // A call that made it there may have had no answer.
