@@ -294,8 +294,24 @@ fn a_form_takes_over_from_its_inputs() {
     taken(&form(json!({"init-values": "${data.object}", "error-messages": "${data.object}"}), heading()));
     refused(&form(json!({"init-values": {"topics": "a"}}), heading()), &[("INVALID_PROPERTY_TYPE", "array")]);
     refused(&form(json!({"init-values": "${data.text}"}), heading()), &[("INVALID_SCREEN_DYNAMIC_DATA", "of type 'object'")]);
-    let inner = json!({"type": "TextArea", "name": "t", "label": "x", "init-value": "y"});
-    refused(&form(json!({}), inner), &[("INVALID_PROPERTY_KEY", "Property init-value cannot be specified at TextArea")]);
+    let options = json!([{"id": "a", "title": "A"}]);
+    for (kind, options, first) in [
+        ("TextInput", Value::Null, json!("y")),
+        ("TextArea", Value::Null, json!("y")),
+        ("CheckboxGroup", options.clone(), json!(["a"])),
+        ("RadioButtonsGroup", options.clone(), json!("a")),
+        ("Dropdown", options, json!("a")),
+        ("DatePicker", Value::Null, json!("2026-01-01")),
+        ("OptIn", Value::Null, json!(true)),
+    ] {
+        let bare = set(json!({"type": kind, "name": "inner", "label": "x"}), "/data-source", options);
+        taken(&form(json!({}), bare.clone()));
+        for (key, value) in [("init-value", first), ("error-message", json!("z"))].into_iter().take(if kind == "OptIn" { 1 } else { 2 }) {
+            let own = set(bare.clone(), &format!("/{key}"), value);
+            taken(&with_component(own.clone()));
+            refused(&form(json!({}), own), &[("INVALID_PROPERTY_KEY", &format!("Property {key} cannot be specified at {kind}"))]);
+        }
+    }
     let picker = json!({"type": "PhotoPicker", "name": "inner", "label": "x"});
     let native = ("NATIVE_COMPONENT_IN_FORM_INIT_VALUES", "[PhotoPicker]");
     refused(&form(json!({"init-values": {"inner": "x"}}), picker.clone()), &[native]);
