@@ -48,7 +48,7 @@ pub(crate) async fn publish_flow(
 ) -> Result<impl IntoResponse, Problem> {
     let known = flow_sync.open_project(project).await?;
     let (id, _) = flow_sync.made(project, flow).await?;
-    let flow = flow_sync.publish(id, &known, origin(&caller, &request)).await?;
+    let flow = flow_sync.unabandoned(project, flow_sync.publish(id, &known, origin(&caller, &request))).await?;
     Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
 }
 

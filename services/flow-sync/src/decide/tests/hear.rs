@@ -92,6 +92,9 @@ fn what_a_webhook_says_was_published_is_unknown_until_somebody_has_looked() {
     let by_somebody = [opened(0), status(PUBLISHED)];
     assert!(is_pending(&by_somebody) && !is_pending(&[by_somebody.as_slice(), &[drift("x")]].concat()));
     assert!(!is_pending(&[opened(1), status(PUBLISHED)]) && !is_pending(&[opened(0), status(DRAFT)]));
+    // What somebody chose to overwrite waits as well.
+    let chosen = [drift("x"), FlowDriftResolved { meta_sha256: "x".into(), choice: DriftChoice::KeepOurs }.into()];
+    assert!(is_pending(&chosen) && !is_pending(&[chosen.as_slice(), &[uploaded(1)]].concat()));
 }
 
 #[test]
