@@ -207,9 +207,15 @@ impl Flow {
         self.link.is_some() && self.uploaded_revision() == self.current().map(|current| current.revision)
     }
 
+    /// Meta has something else that somebody chose to overwrite.
+    pub(crate) fn overwrites(&self) -> bool {
+        self.overwrite.is_some()
+    }
+
     /// There is something that Meta was not told yet, or not asked yet after somebody published it there; and nothing that keeps it from that.
     pub(crate) fn is_pending(&self) -> bool {
         let is_unseen = self.published == Some(UNKNOWN_REVISION) && self.status() == Some(PUBLISHED);
-        self.exists() && (is_unseen || !self.is_uploaded()) && self.drift.is_none() && self.failure.is_none()
+        let waits = is_unseen || !self.is_uploaded() || self.overwrites();
+        self.exists() && waits && self.drift.is_none() && self.failure.is_none()
     }
 }

@@ -39,6 +39,7 @@ mod seen;
 mod space;
 mod store;
 mod theirs;
+mod underway;
 
 use std::time::Duration;
 

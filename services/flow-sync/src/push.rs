@@ -165,22 +165,30 @@ impl FlowSync {
         Ok(())
     }
 
-    /// Refuses if somebody changed the Flow at Meta and nobody has chosen yet which version counts. The difference is read and written to
-    /// the log first. A Flow that Meta no longer has cannot lose anything.
-    pub(crate) async fn undrifted(&self, id: Id, flow: &Flow, link: &Link, line: &Line, origin: Origin<'_>) -> Result<(), Error> {
+    /// Refuses if somebody published the Flow at Meta, or changed it there and nobody has chosen yet which version counts. What is found is
+    /// written to the log first. A Flow that Meta no longer has cannot lose anything.
+    pub(crate) async fn deletable_at_meta(&self, id: Id, flow: &Flow, link: &Link, line: &Line, origin: Origin<'_>) -> Result<(), Error> {
         let asked = line.graph.flow(&line.token, &link.flow_id).await;
         if asked.as_ref().is_err_and(GraphError::is_no_such_object) {
             return Ok(());
         }
         let facts = self.noted(id, "read", None, asked, origin).await?;
+        let status = facts.status.as_deref().unwrap_or(DRAFT);
         let (theirs, json) = self.theirs(id, flow, link, &facts, line, origin).await?;
-        match plan(flow, facts.status.as_deref().unwrap_or(DRAFT), &theirs) {
-            Plan::Drift(found) => self.say_drift(id, &found, json, origin).await?,
+        let drifted = match plan(flow, status, &theirs) {
+            Plan::Drift(found) => {
+                self.say_drift(id, &found, json, origin).await?;
+                true
+            }
             // It was found before, and is as it was.
-            Plan::Nothing if flow.drift.is_some() => {}
-            Plan::Nothing | Plan::Record(_) | Plan::Upload(_) | Plan::Agree | Plan::Hold => return Ok(()),
+            Plan::Nothing => flow.drift.is_some(),
+            Plan::Record(_) | Plan::Upload(_) | Plan::Agree | Plan::Hold => false,
+        };
+        if status != DRAFT {
+            self.hear(id, status, theirs.revision, flow.status.as_ref(), origin).await?;
+            return Err(Refusal::NotDraft(status.to_owned()).into());
         }
-        Err(Refusal::Drifted.into())
+        if drifted { Err(Refusal::Drifted.into()) } else { Ok(()) }
     }
 
     /// Writes how the Flow stands at Meta, and which revision of ours Meta has. If a webhook about it came after Meta was asked, that

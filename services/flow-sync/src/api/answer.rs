@@ -231,7 +231,7 @@ fn state(flow: &Flow) -> &'static str {
         "drifted"
     } else if flow.failure.is_some() {
         "failed"
-    } else if flow.is_uploaded() {
+    } else if flow.is_uploaded() && !flow.overwrites() {
         "in_sync"
     } else if flow.link.is_none() {
         "not_uploaded"

@@ -79,8 +79,11 @@ pub(crate) async fn choose_drift(
     let seen = body.meta_sha256.as_deref().or(seen.as_deref());
     let wish = Choice { choice, seen, new_version: body.new_version, theirs: theirs.as_ref() };
     let origin = origin(&caller, &request);
-    flow_sync.carry_out(id, origin, |flow| choose(flow, &wish)).await?;
-    flow_sync.push_and_answer(&known, id, &before, origin).await
+    let chosen = async {
+        flow_sync.carry_out(id, origin, |flow| choose(flow, &wish)).await?;
+        flow_sync.push_and_answer(&known, id, &before, origin).await
+    };
+    flow_sync.unabandoned(project, chosen).await
 }
 
 impl FlowSync {

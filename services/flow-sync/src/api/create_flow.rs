@@ -86,9 +86,12 @@ pub(crate) async fn create_flow(
     let id = Id { project, flow: FlowId::of_name(project, name.as_str()) };
     let origin = origin(&caller, &request);
     let wish = document.as_ref().map(|document| Revise { document, message, expected: None, new_version: false });
-    let made = flow_sync.create(id, &name, &FlowDetails { categories, endpoint_uri }, wish.as_ref(), origin).await;
-    flow_sync.unless_gone(project, made.map_err(Problem::from)).await?;
-    let (flow, notice) = flow_sync.push_now(&known, id, origin).await?;
+    let made = async {
+        let made = flow_sync.create(id, &name, &FlowDetails { categories, endpoint_uri }, wish.as_ref(), origin).await;
+        flow_sync.unless_gone(project, made.map_err(Problem::from)).await?;
+        flow_sync.push_now(&known, id, origin).await
+    };
+    let (flow, notice) = flow_sync.unabandoned(project, made).await?;
     let location = (LOCATION, format!("/v1/projects/{project}/flows/{}", id.flow));
     Ok((StatusCode::CREATED, [location], tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), notice))))
 }

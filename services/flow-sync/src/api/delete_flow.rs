@@ -4,12 +4,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::{Caller, Path, Problem, RequestId};
 use contract::{FlowId, ProjectId, flow_name_at_meta};
+use projects::Project;
 use whatsapp::graph::Error as GraphError;
 
 use super::origin;
 use crate::FlowSync;
+use crate::command::Origin;
 use crate::decide::{delete_here, may_delete};
 use crate::error::Error;
+use crate::flow::Id;
 use crate::meta::Line;
 
 /// Deletes a Flow
@@ -43,39 +46,45 @@ pub(crate) async fn delete_flow(
 ) -> Result<StatusCode, Problem> {
     let known = flow_sync.open_project(project).await?;
     let (id, _) = flow_sync.made(project, flow).await?;
-    let _lock = flow_sync.locks.of(id).await;
-    let origin = origin(&caller, &request);
-    let flow = flow_sync.flow(id).await?;
-    if !may_delete(&flow)? {
-        return Ok(StatusCode::NO_CONTENT);
-    }
-    let mut flow_id = flow.link.as_ref().map(|link| link.flow_id.clone());
-    let line = match flow_sync.line(&known).await {
-        Ok(line) => Some(line),
-        // Meta never heard of it, or it cannot be there.
-        Err(Error::NoLine(_)) if flow_id.is_none() => None,
-        Err(error) => return Err(error.into()),
-    };
-    if let Some(line) = line {
-        if let Some(link) = &flow.link {
-            flow_sync.undrifted(id, &flow, link, &line, origin).await?;
-        }
-        if flow_id.is_none() {
-            // A call that made it there may have had no answer.
-            let name = flow_name_at_meta(&flow.name, id.flow);
-            let listed = line.graph.flows(&line.token, &line.waba).await;
-            let listed = flow_sync.noted(id, "read", None, listed, origin).await?;
-            flow_id = listed.into_iter().find(|facts| facts.name.as_deref() == Some(&name)).map(|facts| facts.id);
-        }
-        if let Some(flow_id) = flow_id
-            && let Err(error) = line.graph.delete_flow(&line.token, &flow_id).await
-            && !is_gone(&line, &flow_id, &error).await
-        {
-            flow_sync.noted::<()>(id, "delete", None, Err(error), origin).await?;
-        }
-    }
-    flow_sync.carry_out(id, origin, |flow| Ok(delete_here(flow)?.into_iter().collect())).await?;
+    flow_sync.unabandoned(project, flow_sync.delete(id, &known, origin(&caller, &request))).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl FlowSync {
+    async fn delete(&self, id: Id, project: &Project, origin: Origin<'_>) -> Result<(), Error> {
+        let _lock = self.locks.of(id).await;
+        let flow = self.flow(id).await?;
+        if !may_delete(&flow)? {
+            return Ok(());
+        }
+        let mut flow_id = flow.link.as_ref().map(|link| link.flow_id.clone());
+        let line = match self.line(project).await {
+            Ok(line) => Some(line),
+            // Meta never heard of it, or it cannot be there.
+            Err(Error::NoLine(_)) if flow_id.is_none() => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(line) = line {
+            if let Some(link) = &flow.link {
+                self.deletable_at_meta(id, &flow, link, &line, origin).await?;
+            }
+            if flow_id.is_none() {
+                // A call that made it there may have had no answer.
+                let name = flow_name_at_meta(&flow.name, id.flow);
+                let listed = line.graph.flows(&line.token, &line.waba).await;
+                let listed = self.noted(id, "read", None, listed, origin).await?;
+                flow_id = listed.into_iter().find(|facts| facts.name.as_deref() == Some(&name)).map(|facts| facts.id);
+            }
+            if let Some(flow_id) = flow_id
+                && let Err(error) = line.graph.delete_flow(&line.token, &flow_id).await
+                && !is_gone(&line, &flow_id, &error).await
+            {
+                self.noted::<()>(id, "delete", None, Err(error), origin).await?;
+            }
+        }
+        self.carry_out(id, origin, |flow| Ok(delete_here(flow)?.into_iter().collect())).await?;
+        Ok(())
+    }
 }
 
 /// Whether Meta has the Flow no more: it did not say that it deleted it, or had it no more before.

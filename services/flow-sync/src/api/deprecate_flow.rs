@@ -39,10 +39,13 @@ pub(crate) async fn deprecate_flow(
 ) -> Result<impl IntoResponse, Problem> {
     let known = flow_sync.open_project(project).await?;
     let (id, _) = flow_sync.made(project, flow).await?;
-    let _lock = flow_sync.locks.of(id).await;
     let origin = origin(&caller, &request);
-    let mut flow = flow_sync.flow(id).await?;
-    if may_deprecate(&flow)? {
+    let deprecated = async {
+        let _lock = flow_sync.locks.of(id).await;
+        let flow = flow_sync.flow(id).await?;
+        if !may_deprecate(&flow)? {
+            return Ok(flow);
+        }
         let line = flow_sync.line(&known).await?;
         if let Some(link) = &flow.link
             && let Err(error) = line.graph.deprecate_flow(&line.token, &link.flow_id).await
@@ -52,7 +55,8 @@ pub(crate) async fn deprecate_flow(
         }
         let now = flow_sync.clock.now();
         let heard = |flow: &_| Ok(hear_status(flow, DEPRECATED, HeardFrom::Request, None, now));
-        flow = flow_sync.carry_out(id, origin, heard).await?;
-    }
+        Ok::<_, Problem>(flow_sync.carry_out(id, origin, heard).await?)
+    };
+    let flow = flow_sync.unabandoned(project, deprecated).await?;
     Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
 }

@@ -160,6 +160,7 @@ pub(crate) async fn take_step(
         };
         let (state, ended) = match body.action {
             Action::Back => (state.back().ok_or_else(|| no("this is the first screen"))?, Ended::default()),
+            Action::Answer { .. } if !flow.endpoint() => return Err(no("the Flow has no endpoint that answers")),
             Action::Answer { screen, data } => (flow.answer(&state, &screen, data).map_err(impossible)?, Ended::default()),
             Action::Tap { step } => match flow_json::step(&flow, &state, &step).map_err(impossible)? {
                 Outcome::Screen(next) => (next, Ended::default()),

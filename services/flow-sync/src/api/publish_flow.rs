@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use axum::response::IntoResponse;
+use bytes::Bytes;
 use chassis::{Caller, Json, Path, Problem, RequestId};
-use contract::{FlowId, ProjectId};
+use contract::{FlowId, ProjectId, UNKNOWN_REVISION};
 use projects::Project;
 use whatsapp::graph::Class;
 
@@ -19,7 +20,8 @@ use crate::{FlowSync, meta};
 /// Publishes a Flow
 ///
 /// The current revision is uploaded first, if Meta does not have it yet. Our own findings refuse it before Meta is asked, where every rule
-/// of its version is known. What Meta refuses is kept with the revision. What is published already stays so.
+/// of its version is known. What Meta refuses is kept with the revision. What is published already stays so. If somebody changed the Flow at
+/// Meta in the moment of its publication, `published_revision` is 0, until somebody has chosen what counts.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/flows/{flow}/publish",
@@ -46,7 +48,7 @@ pub(crate) async fn publish_flow(
 ) -> Result<impl IntoResponse, Problem> {
     let known = flow_sync.open_project(project).await?;
     let (id, _) = flow_sync.made(project, flow).await?;
-    let flow = flow_sync.publish(id, &known, origin(&caller, &request)).await?;
+    let flow = flow_sync.unabandoned(project, flow_sync.publish(id, &known, origin(&caller, &request))).await?;
     Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))))
 }
 
@@ -79,8 +81,23 @@ impl FlowSync {
                 Ok(()) => Problem::internal("an error is none"),
             });
         }
+        let there = self.revision_there(id, &flow, &link, revision, &line).await;
         let now = self.clock.now();
-        Ok(self.carry_out(id, origin, |flow| Ok(published(flow, revision, now))).await?)
+        Ok(self.carry_out(id, origin, |flow| Ok(published(flow, there, now))).await?)
+    }
+
+    /// Which revision people can open, now that `revision` was compared and then published: somebody may have changed the Flow at Meta between
+    /// the two. What cannot be told now is looked at once more.
+    async fn revision_there(&self, id: Id, flow: &Flow, link: &Link, revision: u32, line: &Line) -> u32 {
+        let looked = async {
+            let json = line.graph.flow_json(&line.token, &link.flow_id).await.map_err(|source| Error::Meta { step: "read", source })?;
+            self.revision_of(id, flow, &Bytes::from(json)).await
+        };
+        let there: Result<Option<u32>, Error> = looked.await;
+        if !matches!(there, Ok(Some(there)) if there == revision) {
+            self.asked.ask(id.project);
+        }
+        there.map_or(revision, |there| there.unwrap_or(UNKNOWN_REVISION))
     }
 
     /// Whether Meta did all the same what it did not say, or what it refused because it was done.

@@ -97,9 +97,11 @@ pub(crate) async fn replace_json(
         flow_sync.carry_out(id, origin, |flow| Ok(revise(flow, &wish)?.into_iter().collect())).await?;
         Ok::<_, Error>(before)
     };
-    let kept = kept.await;
-    let before = flow_sync.unless_gone(project, kept.map_err(Problem::from)).await?;
-    flow_sync.push_and_answer(&known, id, &before, origin).await
+    let put = async {
+        let before = flow_sync.unless_gone(project, kept.await.map_err(Problem::from)).await?;
+        flow_sync.push_and_answer(&known, id, &before, origin).await
+    };
+    flow_sync.unabandoned(project, put).await
 }
 
 impl FlowSync {

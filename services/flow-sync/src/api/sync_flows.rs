@@ -49,7 +49,7 @@ pub(crate) async fn sync_flows(
     Path(project): Path<ProjectId>,
 ) -> Result<Json<SyncAnswer>, Problem> {
     flow_sync.open_project(project).await?;
-    let report = flow_sync.reconcile(project, origin(&caller, &request)).await?;
+    let report = flow_sync.unabandoned(project, flow_sync.reconcile(project, origin(&caller, &request))).await?;
     let held = report.flows.iter().filter(|one| one.held).map(|one| one.flow).collect();
     let data = report.flows.iter().map(|one| FlowSummary::of(one.flow, &one.state)).collect();
     let stopped = match report.stopped {
@@ -98,7 +98,7 @@ pub(crate) async fn sync_flow(
     let line = flow_sync.line(&known).await?;
     let pushed = {
         let _lock = flow_sync.locks.of(id).await;
-        flow_sync.push(id, &line, None, origin(&caller, &request)).await?
+        flow_sync.unabandoned(project, flow_sync.push(id, &line, None, origin(&caller, &request))).await?
     };
     let differences = flow_sync.drifted(id, &pushed.flow).await?;
     let notice = pushed.held.then(|| HELD.to_owned());

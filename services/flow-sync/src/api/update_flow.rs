@@ -84,40 +84,43 @@ pub(crate) async fn update_flow(
     let endpoint = body.endpoint_uri.map(|given| given.map(|given| details::endpoint(&given)).transpose()).transpose()?;
     let known = flow_sync.open_project(project).await?;
     let (id, _) = flow_sync.made(project, flow).await?;
-    let lock = flow_sync.locks.of(id).await;
     let origin = origin(&caller, &request);
-    let name = name.as_ref();
+    let (name, new_version) = (name.as_ref(), body.new_version);
     let wish = |flow: &Flow| {
         let categories = categories.clone().unwrap_or_else(|| flow.categories.clone());
         let endpoint_uri = endpoint.clone().unwrap_or_else(|| flow.endpoint_uri.clone());
         FlowDetails { categories, endpoint_uri }
     };
-    let before = flow_sync.flow(id).await?;
-    let wanted = wish(&before);
-    let mut is_told = false;
-    if update(id.flow, &before, name, &wanted)?.is_some() {
-        editable(&before, body.new_version)?;
-        if let Some(link) = &before.link {
-            flow_sync.claim(id, &before, name).await?;
-            let line = flow_sync.line(&known).await?;
-            let status = flow_sync.unchanged_at_meta(id, &before, link, (name, &wanted), &line, origin).await?;
-            if !body.new_version {
-                flow_sync.unless_published(project, status.as_deref())?;
+    let said = async {
+        let _lock = flow_sync.locks.of(id).await;
+        let before = flow_sync.flow(id).await?;
+        let wanted = wish(&before);
+        let mut is_told = false;
+        if update(id.flow, &before, name, &wanted)?.is_some() {
+            editable(&before, new_version)?;
+            if let Some(link) = &before.link {
+                flow_sync.claim(id, &before, name).await?;
+                let line = flow_sync.line(&known).await?;
+                let status = flow_sync.unchanged_at_meta(id, &before, link, (name, &wanted), &line, origin).await?;
+                if !new_version {
+                    flow_sync.unless_published(project, status.as_deref())?;
+                }
+                let called = name_to_tell(id.flow, &before, name);
+                let endpoint = endpoint.as_ref().and_then(Option::as_deref);
+                let told = line.graph.update_flow(&line.token, &link.flow_id, called.as_deref(), categories.as_deref(), endpoint).await;
+                flow_sync.noted(id, "update", None, told, origin).await?;
+                is_told = true;
             }
-            let called = name_to_tell(id.flow, &before, name);
-            let endpoint = endpoint.as_ref().and_then(Option::as_deref);
-            let told = line.graph.update_flow(&line.token, &link.flow_id, called.as_deref(), categories.as_deref(), endpoint).await;
-            flow_sync.noted(id, "update", None, told, origin).await?;
-            is_told = true;
         }
-    }
-    let flow = flow_sync.say_update(id, name, &wish, is_told, origin).await?;
-    drop(lock);
+        let flow = flow_sync.say_update(id, name, &wish, is_told, origin).await?;
+        Ok::<_, Problem>((before, flow, is_told))
+    };
+    let (before, flow, is_told) = flow_sync.unabandoned(project, said).await?;
     if !is_told || before.status() != Some(PUBLISHED) {
         return Ok((tag(&flow), Json(FlowAnswer::of(id.flow, flow, (Vec::new(), false), None))));
     }
     // How it stands now says Meta.
-    flow_sync.push_and_answer(&known, id, &before, origin).await
+    flow_sync.unabandoned(project, flow_sync.push_and_answer(&known, id, &before, origin)).await
 }
 
 impl FlowSync {

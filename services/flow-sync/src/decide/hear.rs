@@ -155,13 +155,15 @@ pub(crate) fn report(flow: &Flow, heard: &Report, at: DateTime<Utc>, seen: impl 
 
 /// Decides whether a reported status can be written as it is. Of two statuses in the same second nobody knows which came last, and of a
 /// publication nobody knows what was published: then Meta is asked. Until it answers, a published Flow counts as no revision of ours,
-/// unless the report is older than what is known here.
-fn reported(flow: &Flow, status: &str, before: Option<&str>, warning: Option<&str>, at: DateTime<Utc>) -> Heard {
-    let status = if before.is_none() { flow.status().unwrap_or(status) } else { status };
+/// unless the report is older than what is known here. Without what was before it may be how the Flow began, heard late: then another status
+/// than the known one is asked about and not written.
+fn reported(flow: &Flow, said: &str, before: Option<&str>, warning: Option<&str>, at: DateTime<Utc>) -> Heard {
     let known = flow.status.as_ref();
+    let status = if before.is_none() { flow.status().unwrap_or(said) } else { said };
     if known.is_some_and(|known| known.status != status && known.at.trunc_subsecs(0) == at) {
         return Heard { events: Vec::new(), ask: true };
     }
+    let unexplained = status != said && known.is_some_and(|known| known.at.trunc_subsecs(0) <= at);
     // Whoever publishes what is open already has made it a draft before.
     let is_republished = status == PUBLISHED && before.is_some_and(|before| !is_open(before));
     let is_opened = is_open(status) && (is_republished || !flow.status().is_some_and(is_open));
@@ -171,5 +173,5 @@ fn reported(flow: &Flow, status: &str, before: Option<&str>, warning: Option<&st
     } else {
         hear_status(flow, status, HeardFrom::Webhook, warning, at)
     };
-    Heard { events, ask: is_opened }
+    Heard { events, ask: is_opened || unexplained }
 }

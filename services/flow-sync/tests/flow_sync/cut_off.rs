@@ -131,6 +131,43 @@ async fn what_is_uploaded_over_a_publication_is_a_draft_from_then_on() {
 }
 
 #[tokio::test]
+async fn what_somebody_began_who_went_away_goes_on_by_itself() {
+    let world = World::new().await;
+    let (_, path) = world.brought("booking", &good("One")).await;
+    let abandoned = async |call: &str, fault: Fault, method: Method, path: String, body: Option<Value>| {
+        world.meta.fault(call, fault);
+        let request = world.spawn(method, &path, body.as_ref());
+        world.meta.until_cut().await;
+        request.abort();
+        assert!(request.await.is_err_and(|gone| gone.is_cancelled()), "{call} was answered");
+    };
+    let two = json!({"flow_json": good("Two")});
+    abandoned("upload", Fault::CutBefore, Method::PUT, format!("{path}/json"), Some(two)).await;
+    world.until(&path, "the change is uploaded", |flow| flow["revision"] == 2 && flow["at_meta"]["state"] == "in_sync").await;
+    assert_eq!(world.meta.only().json, Some(good("Two")));
+
+    world.meta.change(|held| held.json = Some(good("Theirs")));
+    assert_eq!(world.act(&format!("{path}/sync")).await.body["at_meta"]["state"], "drifted");
+    let ours = json!({"choice": "keep_ours"});
+    abandoned("upload", Fault::CutBefore, Method::POST, format!("{path}/drift"), Some(ours)).await;
+    world.until(&path, "what was chosen is done", |flow| flow["at_meta"]["state"] == "in_sync").await;
+    assert_eq!(world.meta.only().json, Some(good("Two")), "nothing else is said to be in sync");
+
+    abandoned("publish", Fault::CutAfter, Method::POST, format!("{path}/publish"), None).await;
+    let shown = world.until(&path, "its publication is heard of", |flow| flow["status"] == "PUBLISHED").await;
+    assert_eq!(shown["published_revision"], 2, "{shown}");
+    let other = json!({"categories": ["OTHER"], "new_version": true});
+    abandoned("update", Fault::CutAfter, Method::PATCH, path.clone(), Some(other)).await;
+    let is_found = |flow: &Value| flow["status"] == "DRAFT" && flow["drift"]["categories"] == json!(["OTHER"]);
+    world.until(&path, "its change is heard of", is_found).await;
+    let ours = json!({"choice": "take_theirs"});
+    assert_eq!(world.post(&format!("{path}/drift"), &ours).await.body["at_meta"]["state"], "in_sync");
+    abandoned("delete", Fault::CutAfter, Method::DELETE, path.clone(), None).await;
+    world.until(&path, "its deletion is heard of", |flow| flow["at_meta"]["state"] == "deleted").await;
+    world.end().await;
+}
+
+#[tokio::test]
 async fn an_answer_that_is_lost_is_looked_up_before_it_is_asked_for_again() {
     let world = World::new().await;
     // With another one before it, so that no comparison is under way any more when this one is made.

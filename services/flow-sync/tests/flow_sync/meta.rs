@@ -44,6 +44,8 @@ pub(crate) struct Held {
     pub(crate) endpoint_uri: Option<String>,
     pub(crate) json: Option<Value>,
     pub(crate) updated_at: i64,
+    /// It slips between the pages of a list, as one may that moves while the list is read.
+    pub(crate) unlisted: bool,
 }
 
 #[derive(Default)]
@@ -244,7 +246,8 @@ impl Meta {
             return fine(json!({ "id": id }));
         }
         if call == "list" {
-            let all: Vec<Value> = desk.flows.iter().filter(|(_, held)| held.waba == parts[0]).map(|(id, held)| shown(id, held)).collect();
+            let listed = desk.flows.iter().filter(|(_, held)| held.waba == parts[0] && !held.unlisted);
+            let all: Vec<Value> = listed.map(|(id, held)| shown(id, held)).collect();
             return fine(json!({"data": all, "paging": {}}));
         }
         let id = if call == "file" { parts[1] } else { parts[0] };

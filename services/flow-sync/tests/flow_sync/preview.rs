@@ -61,6 +61,7 @@ async fn a_flow_is_walked_through_from_its_first_screen_to_its_end() {
         (json!({"action": {"type": "tap", "component": "nowhere"}}), "step_impossible"),
         (json!({"state": {"screen": "X"}, "action": {"type": "tap", "component": "x"}}), "step_impossible"),
         (json!({"action": {"type": "answer", "screen": "X"}}), "step_impossible"),
+        (json!({"action": {"type": "answer", "screen": "SUMMARY", "data": {"who": "Eve"}}}), "step_impossible"),
         (json!({"action": {"type": "jump"}}), "invalid_body"),
         (json!({}), "invalid_body"),
     ] {
@@ -113,6 +114,8 @@ async fn whoever_walks_answers_for_the_endpoint_and_is_told_what_is_opened() {
     let submitted = tapped(&shown, &shown["screen"]["footer"]["path"], "click", filled);
     let payload = json!({"trigger": "booking_submitted", "department": "eye", "date": "2026-11-24", "slot": "0900"});
     let asked = asks(submitted, payload).await;
+    let nowhere = json!({"state": asked["state"], "action": {"type": "answer", "screen": "X"}});
+    assert_eq!(world.post(&steps, &nowhere).await.refused(), (422, "step_impossible"));
     let summary = json!({"summary": "Eye care, 9:00", "price_note": "Free", "booking_ref": "BK-1"});
     let shown = answers(&asked, "SUMMARY", summary).await;
     assert_eq!(shown["screen"]["components"][1]["text"], "Eye care, 9:00");

@@ -106,6 +106,25 @@ async fn a_draft_is_deleted_whatever_was_published_of_it_before() {
 }
 
 #[tokio::test]
+async fn what_somebody_published_at_meta_is_not_asked_to_be_deleted_and_it_is_said_what_to_do_instead() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("One")).await;
+    // In Meta's own pages, of which nobody here has heard.
+    world.meta.change(|held| held.status = "PUBLISHED".to_owned());
+    world.meta.asked();
+    let refused = world.send(Method::DELETE, &path, None, None).await;
+    assert_eq!(refused.refused(), (409, "flow_not_draft"));
+    assert!(refused.body["detail"].as_str().unwrap().contains("deprecate"), "{}", refused.body);
+    assert!(!world.meta.asked().contains(&"delete".to_owned()));
+    let shown = world.get(&path).await.body;
+    assert_eq!((&shown["published_revision"], &shown["at_meta"]["failure"]), (&json!(1), &Value::Null), "{shown}");
+    assert_eq!(world.act(&format!("{path}/deprecate")).await.body["status"], "DEPRECATED");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn what_somebody_changed_at_meta_is_not_deleted_before_somebody_chose() {
     let mut world = World::new().await;
     world.halt().await;

@@ -103,6 +103,37 @@ async fn a_flow_that_is_published_at_meta_while_its_json_is_put_stays_with_peopl
 }
 
 #[tokio::test]
+async fn what_is_changed_at_meta_between_the_comparison_and_the_publication_is_not_taken_for_ours() {
+    let mut world = World::new().await;
+    world.halt().await;
+    let project = world.connected().await;
+    let path = world.make(project, "booking", &good("Ours")).await;
+    // What Meta has was read, and is another text before it is published.
+    world.meta.fault("file", Fault::Late);
+    let publishing = world.spawn(Method::POST, &format!("{path}/publish"), None);
+    world.meta.until_cut().await;
+    world.meta.change(|held| held.json = Some(good("Theirs")));
+    world.meta.let_go();
+    let published = publishing.await.unwrap();
+    let said = (published.status, &published.body["status"], &published.body["published_revision"]);
+    assert_eq!(said, (200, &json!("PUBLISHED"), &json!(0)), "{}", published.body);
+    let synced = world.act(&format!("{path}/sync")).await.body;
+    assert_eq!((&synced["at_meta"]["state"], &synced["published_revision"]), (&json!("drifted"), &json!(0)), "{synced}");
+    assert_eq!(world.meta.only().json, Some(good("Theirs")), "nothing is overwritten");
+    // Ours again, and published while nobody can look at it: what was compared is what was published.
+    let keep = json!({"choice": "keep_ours", "new_version": true});
+    assert_eq!(world.post(&format!("{path}/drift"), &keep).await.body["status"], "DRAFT");
+    world.meta.fault("file", Fault::Late);
+    let publishing = world.spawn(Method::POST, &format!("{path}/publish"), None);
+    world.meta.until_cut().await;
+    world.meta.fault("file", Fault::Broken);
+    world.meta.let_go();
+    let published = publishing.await.unwrap();
+    assert_eq!((published.status, &published.body["published_revision"]), (200, &json!(1)), "{}", published.body);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn what_is_said_while_meta_answers_is_newer_than_the_answer() {
     let world = World::new().await;
     let (project, path) = world.brought("booking", &good("One")).await;

@@ -59,6 +59,11 @@ async fn statuses_and_health_are_heard_once_and_in_order() {
     stands("BLOCKED");
     world.webhook(of("flows-status-published.json", json!({"new_status": "BLOCKED"})), later + 50).await;
     world.until(&path, "what comes after is heard", |flow| flow["status"] == "BLOCKED").await;
+    // Meta may leave out what was before.
+    stands("PUBLISHED");
+    world.webhook(of("flows-status-created.json", json!({"new_status": "PUBLISHED"})), later + 60).await;
+    let shown = world.until(&path, "Meta was asked how it stands", |flow| flow["status"] == "PUBLISHED").await;
+    assert_eq!(shown["at_meta"]["status_heard_from"], "reconciliation");
     world.end().await;
 }
 

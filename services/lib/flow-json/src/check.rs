@@ -10,6 +10,7 @@ mod dynamic;
 mod facts;
 mod footer;
 mod form;
+mod nulls;
 mod option;
 mod pair;
 mod payload;
@@ -72,6 +73,7 @@ fn check_document(text: &[u8], document: &Document) -> Report {
         judge.top(top, document.root.span);
         judge.screens(top);
         judge.routing(top);
+        judge.nulls(&document.root);
     }
     judge.collected.finish(text, version)
 }

@@ -2,6 +2,8 @@
 //!
 //! An error is what Meta would refuse. A note is what Meta may take or refuse without our knowing, or what surprises later.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Version;
@@ -87,6 +89,11 @@ impl Collected {
         if self.notes.len() < NOTES_MAX {
             self.notes.push((at, message, place.dotted()));
         }
+    }
+
+    /// Where errors stand.
+    pub(crate) fn places(&self) -> HashSet<Span> {
+        self.errors.iter().map(|(at, ..)| *at).collect()
     }
 
     /// Whether more errors would be passed over: who walks a hostile document can stop.

@@ -234,6 +234,20 @@ fn places(json: &Value, at: String, found: &mut Vec<String>) {
     found.push(at);
 }
 
+#[test]
+fn null_is_taken_nowhere() {
+    for name in sample_names("valid-") {
+        let document: Value = serde_json::from_str(&read(&name)).unwrap();
+        let mut found = Vec::new();
+        places(&document, String::new(), &mut found);
+        for place in found {
+            let mut emptied = document.clone();
+            *emptied.pointer_mut(&place).unwrap() = Value::Null;
+            assert!(!judge(emptied.to_string().as_bytes()).is_valid(), "{name} with null at {place}");
+        }
+    }
+}
+
 fn odd() -> impl Strategy<Value = Value> {
     let texts = [
         "",

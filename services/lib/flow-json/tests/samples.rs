@@ -150,6 +150,24 @@ fn an_invalid_document_has_its_one_error_where_it_stands() {
 }
 
 #[test]
+fn neither_other_line_ends_nor_characters_of_many_bytes_move_an_error() {
+    let found = |text: &str| -> Vec<_> {
+        let errors = check(text.as_bytes()).errors.into_iter();
+        errors.map(|error| (error.error, error.line_end, error.column_end, error.pointers)).collect()
+    };
+    for (name, ..) in INVALID {
+        let text = read(&format!("invalid-{name}.json"));
+        let as_it_is = found(&text);
+        assert_eq!(found(&text.replace('\n', "\r\n")), as_it_is, "{name}");
+        // As many characters as before, of more bytes.
+        let wide = text.replace("Your details", "\u{178}our d\u{e9}tail\u{1f600}");
+        assert!(wide.len() > text.len() && found(&wide) == as_it_is, "{name}: {:?}", found(&wide));
+        let tabs = text.replace("  ", "\u{9}\u{9}");
+        assert_eq!(found(&tabs), as_it_is, "{name}");
+    }
+}
+
+#[test]
 fn every_sample_is_in_a_table() {
     let mut listed: Vec<String> = INVALID.iter().map(|(name, ..)| format!("invalid-{name}.json")).collect();
     listed.sort();

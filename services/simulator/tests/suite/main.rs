@@ -18,6 +18,7 @@ mod page;
 mod phone;
 mod screens;
 mod taps;
+mod template_ends;
 mod template_limits;
 mod template_rules;
 mod templates;

@@ -9,7 +9,7 @@ const ANA: &str = "16505550142";
 const NUMBER: &str = "101";
 const WABA: &str = "201";
 
-fn draft(name: &str, category: &str) -> Value {
+pub(crate) fn draft(name: &str, category: &str) -> Value {
     json!({"name": name, "language": "en_US", "category": category, "components": [
         {"type": "HEADER", "format": "TEXT", "text": "Order {{1}}", "example": {"header_text": ["17"]}},
         {"type": "BODY", "text": "Hello {{1}}, your order {{2}} is on its way.", "example": {"body_text": [["Ana", "17"]]}},
@@ -21,12 +21,12 @@ fn draft(name: &str, category: &str) -> Value {
     ]})
 }
 
-async fn create(meta: &Meta, token: &str, draft: Value) -> Result<String, i64> {
+pub(crate) async fn create(meta: &Meta, token: &str, draft: Value) -> Result<String, i64> {
     let answer = meta.graph("POST", &format!("/{WABA}/message_templates"), token, Some(draft)).await?;
     Ok(answer["id"].as_str().expect("an id").to_owned())
 }
 
-async fn decide(meta: &Meta, id: &str, decision: Value) {
+pub(crate) async fn decide(meta: &Meta, id: &str, decision: Value) {
     meta.sim("POST", &format!("templates/{id}/decision"), Some(decision)).await;
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Held {
     pub(crate) components: Value,
     pub(crate) rejected_reason: Option<String>,
     pub(crate) quality: Option<String>,
+    /// It slips between the pages of a list, as one may that moves while the list is read.
+    pub(crate) unlisted: bool,
 }
 
 #[derive(Default)]
@@ -244,7 +246,8 @@ impl Meta {
             return refusal(131_059, 0, "Invalid cursor");
         }
         // Meta understands a part of a name too.
-        let fits = |held: &Held| held.waba == waba && asked.get("name").is_none_or(|name| held.name.contains(name.as_str()));
+        let is_named = |held: &Held| asked.get("name").is_none_or(|name| held.name.contains(name.as_str()));
+        let fits = |held: &Held| held.waba == waba && !held.unlisted && is_named(held);
         let fitting: Vec<Value> = desk.templates.iter().filter(|(_, held)| fits(held)).map(|(id, held)| shown(id, held)).collect();
         let end = (after + desk.page).min(fitting.len());
         let mut answer =

@@ -173,6 +173,22 @@ async fn what_changes_at_meta_without_a_webhook_is_found_by_the_next_comparison(
 }
 
 #[tokio::test]
+async fn what_slips_out_of_a_list_that_changes_while_it_is_read_is_looked_up_and_not_missed() {
+    let world = World::new().await;
+    (0..3).for_each(|n| _ = world.meta.make(held(&format!("sale_{n}"), "de")));
+    let project = world.connected().await;
+    let list = format!("/v1/projects/{project}/templates");
+    until("all are found", async || world.get(&list).await.body["data"].as_array().is_some_and(|data| data.len() == 3)).await;
+    world.meta.change(|held| (held.unlisted, held.status) = (held.name == "sale_1", "PAUSED".to_owned()));
+    let synced = world.sync(project).await;
+    assert_eq!((&synced["listed"], &synced["missed"], &synced["stopped"]), (&json!(2), &json!(0), &Value::Null), "{synced}");
+    let path = format!("{list}/{}", TemplateId::of_name(project, WABA, "sale_1", "de"));
+    assert_eq!(world.get(&path).await.body["status"], "PAUSED", "what became of it is heard all the same");
+    assert_eq!(world.told(&path).await, ["found", "status_reported"]);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_list_that_cannot_be_read_to_its_end_misses_nothing() {
     let world = World::new().await;
     (0..5).for_each(|n| _ = world.meta.make(held(&format!("sale_{n}"), "de")));

@@ -92,6 +92,9 @@ fn what_a_webhook_says_was_published_is_unknown_until_somebody_has_looked() {
     let by_somebody = [opened(0), status(PUBLISHED)];
     assert!(is_pending(&by_somebody) && !is_pending(&[by_somebody.as_slice(), &[drift("x")]].concat()));
     assert!(!is_pending(&[opened(1), status(PUBLISHED)]) && !is_pending(&[opened(0), status(DRAFT)]));
+    // What somebody chose to overwrite waits as well.
+    let chosen = [drift("x"), FlowDriftResolved { meta_sha256: "x".into(), choice: DriftChoice::KeepOurs }.into()];
+    assert!(is_pending(&chosen) && !is_pending(&[chosen.as_slice(), &[uploaded(1)]].concat()));
 }
 
 #[test]
@@ -112,7 +115,10 @@ fn of_two_statuses_of_one_second_meta_is_asked_which_came_last() {
 fn a_report_that_comes_again_and_a_failure_that_goes_on_are_no_news() {
     let first = Report::Status { status: DRAFT.into(), before: None, warning: None };
     let seen = |event: &FlowEvent| EventId::derive(event.event_type(), &["webhook"]);
-    assert_eq!(report(&flow(&at_meta(&[status(PUBLISHED)])), &first, at(9), seen).events, [], "how it began, heard late");
+    let begun = |seconds| report(&flow(&at_meta(&[status(PUBLISHED)])), &first, at(seconds), seen);
+    assert_eq!((begun(-1).events, begun(-1).ask), (vec![], false), "how it began, heard late");
+    assert_eq!((begun(9).events, begun(9).ask), (vec![], true), "or how it stands, which Meta says");
+    assert!(!report(&flow(&at_meta(&[])), &first, at(9), seen).ask, "as it is known");
     let raw = RawJson::parse("{}").unwrap();
     let health = Report::Health { event: "ENDPOINT_LATENCY".into(), alert_state: None, raw };
     let mut state = flow(&at_meta(&[]));

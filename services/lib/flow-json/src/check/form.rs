@@ -59,12 +59,20 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn init_value(&mut self, here: &Here<'a>, key: &str, node: &Node, wanted: &DataType, place: &Place<'_>) {
-        match &node.value {
-            Value::Text(_) => self.reference_or(here, key, node, wanted, place, |judge| {
+        match (&node.value, wanted) {
+            (Value::Text(_), _) => self.reference_or(here, key, node, wanted, place, |judge| {
                 if !wanted.takes(&DataType::Text) {
                     judge.wrong_type(node, place, wanted.name());
                 }
             }),
+            (Value::List(elements), DataType::List(wanted)) => {
+                for (index, element) in elements.iter().enumerate() {
+                    if self.collected.is_full() {
+                        return;
+                    }
+                    self.init_value(here, key, element, wanted, &place.index(index));
+                }
+            }
             _ if !wanted.takes(&DataType::of_literal(node)) => self.wrong_type(node, place, wanted.name()),
             _ => {}
         }

@@ -53,6 +53,42 @@ fn a_property_that_must_be_there_is_missed() {
 }
 
 #[test]
+fn every_property_that_meta_requires_is_missed() {
+    let options = json!([{"id": "a", "title": "A"}]);
+    let text = json!([{"type": "TextHeading", "text": "x"}]);
+    let opens = json!({"name": "open_url", "url": "https://a.b"});
+    for (component, required) in [
+        (json!({"type": "TextHeading", "text": "x"}), &["text"][..]),
+        (json!({"type": "TextSubheading", "text": "x"}), &["text"]),
+        (json!({"type": "TextBody", "text": "x"}), &["text"]),
+        (json!({"type": "TextCaption", "text": "x"}), &["text"]),
+        (json!({"type": "EmbeddedLink", "text": "x", "on-click-action": opens}), &["text", "on-click-action"]),
+        (json!({"type": "TextInput", "name": "i", "label": "x"}), &["name", "label"]),
+        (json!({"type": "TextArea", "name": "i", "label": "x"}), &["name", "label"]),
+        (json!({"type": "CheckboxGroup", "name": "i", "label": "x", "data-source": options}), &["name", "label", "data-source"]),
+        (json!({"type": "RadioButtonsGroup", "name": "i", "label": "x", "data-source": options}), &["name", "label", "data-source"]),
+        (json!({"type": "Dropdown", "name": "i", "label": "x", "data-source": options}), &["name", "label", "data-source"]),
+        (json!({"type": "DatePicker", "name": "i", "label": "x"}), &["name", "label"]),
+        (json!({"type": "OptIn", "name": "i", "label": "x"}), &["name", "label"]),
+        (json!({"type": "PhotoPicker", "name": "i", "label": "x"}), &["name", "label"]),
+        (json!({"type": "DocumentPicker", "name": "i", "label": "x"}), &["name", "label"]),
+        (json!({"type": "Image", "src": "/9j/4AAQ"}), &["src"]),
+        (json!({"type": "If", "condition": "${data.bool}", "then": text}), &["condition", "then"]),
+        (json!({"type": "Switch", "value": "${data.text}", "cases": {"a": text}}), &["value", "cases"]),
+    ] {
+        taken(&with_data(component.clone()));
+        for key in required {
+            let without = set(component.clone(), &format!("/{key}"), Value::Null);
+            refused(&with_data(without), &[("MISSING_REQUIRED_TYPE_PROPERTY", &format!("Required property '{key}' is missing."))]);
+        }
+    }
+    let without = |key: &str| set(base(), &format!("/screens/1/layout/children/2/{key}"), Value::Null);
+    for key in ["label", "on-click-action"] {
+        refused(&without(key), &[("MISSING_REQUIRED_TYPE_PROPERTY", &format!("Required property '{key}' is missing."))]);
+    }
+}
+
+#[test]
 fn numbers_of_components_and_options_have_limits() {
     let many = |component: &dyn Fn(usize) -> Value, count: usize| {
         (0..count).fold(base(), |document, index| set(document, "/screens/1/layout/children/-", component(index)))
@@ -135,6 +171,11 @@ fn values_of_the_wrong_kind_are_told_apart() {
             json!({"type": "CheckboxGroup", "name": "i", "label": "x", "data-source": [{"id": "a", "title": "A"}], "init-value": "a"}),
             "INVALID_PROPERTY_TYPE",
             "array",
+        ),
+        (
+            json!({"type": "CheckboxGroup", "name": "i", "label": "x", "data-source": [{"id": "a", "title": "A"}], "init-value": ["a", 1]}),
+            "INVALID_PROPERTY_TYPE",
+            "init-value/1 to be of type string, but found number",
         ),
         (
             json!({"type": "EmbeddedLink", "text": "x", "on-click-action": {"name": "complete", "payload": {}}}),
@@ -253,8 +294,24 @@ fn a_form_takes_over_from_its_inputs() {
     taken(&form(json!({"init-values": "${data.object}", "error-messages": "${data.object}"}), heading()));
     refused(&form(json!({"init-values": {"topics": "a"}}), heading()), &[("INVALID_PROPERTY_TYPE", "array")]);
     refused(&form(json!({"init-values": "${data.text}"}), heading()), &[("INVALID_SCREEN_DYNAMIC_DATA", "of type 'object'")]);
-    let inner = json!({"type": "TextArea", "name": "t", "label": "x", "init-value": "y"});
-    refused(&form(json!({}), inner), &[("INVALID_PROPERTY_KEY", "Property init-value cannot be specified at TextArea")]);
+    let options = json!([{"id": "a", "title": "A"}]);
+    for (kind, options, first) in [
+        ("TextInput", Value::Null, json!("y")),
+        ("TextArea", Value::Null, json!("y")),
+        ("CheckboxGroup", options.clone(), json!(["a"])),
+        ("RadioButtonsGroup", options.clone(), json!("a")),
+        ("Dropdown", options, json!("a")),
+        ("DatePicker", Value::Null, json!("2026-01-01")),
+        ("OptIn", Value::Null, json!(true)),
+    ] {
+        let bare = set(json!({"type": kind, "name": "inner", "label": "x"}), "/data-source", options);
+        taken(&form(json!({}), bare.clone()));
+        for (key, value) in [("init-value", first), ("error-message", json!("z"))].into_iter().take(if kind == "OptIn" { 1 } else { 2 }) {
+            let own = set(bare.clone(), &format!("/{key}"), value);
+            taken(&with_component(own.clone()));
+            refused(&form(json!({}), own), &[("INVALID_PROPERTY_KEY", &format!("Property {key} cannot be specified at {kind}"))]);
+        }
+    }
     let picker = json!({"type": "PhotoPicker", "name": "inner", "label": "x"});
     let native = ("NATIVE_COMPONENT_IN_FORM_INIT_VALUES", "[PhotoPicker]");
     refused(&form(json!({"init-values": {"inner": "x"}}), picker.clone()), &[native]);

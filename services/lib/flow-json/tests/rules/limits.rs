@@ -95,6 +95,47 @@ fn lists_and_carousels_have_limits_of_their_own() {
 }
 
 #[test]
+fn a_list_of_ways_ends_no_flow_and_chips_have_limits_of_their_own() {
+    let action = json!({"name": "navigate", "next": {"type": "screen", "name": "CONFIRM"}, "payload": {"full_name": "x", "topics": ["a"]}});
+    let list = json!([{"type": "NavigationList", "list-items": [{}], "on-click-action": action}]);
+    let ending = set(set(base(), "/version", json!("7.3")), "/screens/0/layout/children", list);
+    let footer = ("MISSING_FOOTER_ON_TERMINAL_SCREEN", "DETAILS");
+    let says = "Component 'NavigationList' is not allowed on a terminal screen.";
+    refused(&set(ending, "/screens/0/terminal", json!(true)), &[footer, (VALUE, says)]);
+    let chips = |options: usize, label: usize| {
+        let options: Value = (0..options).map(|index| json!({"id": index.to_string(), "title": "x"})).collect();
+        let chips = json!({"type": "ChipsSelector", "name": "c", "label": "x".repeat(label), "data-source": options});
+        set(with_component(chips), "/version", json!("6.3"))
+    };
+    taken(&chips(2, 80));
+    taken(&chips(20, 1));
+    refused(&chips(1, 1), &[("MIN_ITEMS_REQUIRED", "'data-source' should have at least '2'")]);
+    refused(&chips(21, 1), &[(VALUE, "Property data-source has 21 items, at most 20 are allowed at ChipsSelector.")]);
+    refused(&chips(2, 81), &[(VALUE, "Property label has 81 characters, at most 80")]);
+}
+
+#[test]
+fn a_choice_is_one_of_those_that_meta_names() {
+    let sizes = &["regular", "large"][..];
+    let weights = &["bold", "italic", "bold_italic", "normal"][..];
+    for (kind, key, choices) in [
+        ("TextBody", "font-weight", weights),
+        ("TextCaption", "font-weight", weights),
+        ("TextInput", "input-type", &["text", "number", "email", "password", "passcode", "phone"][..]),
+        ("CheckboxGroup", "media-size", sizes),
+        ("RadioButtonsGroup", "media-size", sizes),
+        ("Image", "scale-type", &["cover", "contain"][..]),
+        ("PhotoPicker", "photo-source", &["camera_gallery", "camera", "gallery"][..]),
+    ] {
+        let bare = if kind == "Image" { json!({"type": kind, "src": "/9j/4AAQ"}) } else { component(kind) };
+        let with = |choice: &str| with_component(set(bare.clone(), &format!("/{key}"), json!(choice)));
+        choices.iter().for_each(|choice| taken(&with(choice)));
+        let says = format!("Value should be one of: [{}].", choices.join(", "));
+        refused(&with("other"), &[("INVALID_ENUM_VALUE", &says)]);
+    }
+}
+
+#[test]
 fn no_more_options_must_be_chosen_than_may_be() {
     const CHECKBOXES: &str = "/screens/0/layout/children/1";
     let between = |min: u32, max: u32| {

@@ -51,6 +51,17 @@ fn null_is_nowhere() {
     assert_eq!(report.errors[0].error, "INVALID_PROPERTY_TYPE");
     let report = flow_json::check(text.replace("\"Full name\"", "null").as_bytes());
     assert_eq!(report.errors[0].error, "INVALID_PROPERTY_TYPE");
+    // Also where a value of any type is taken, and among others.
+    let options = json!([{"id": "a", "title": "A"}]);
+    for component in [
+        json!({"type": "TextInput", "name": "i", "label": "x", "init-value": null}),
+        json!({"type": "Dropdown", "name": "i", "label": "x", "data-source": options, "init-value": null}),
+        json!({"type": "CheckboxGroup", "name": "i", "label": "x", "data-source": options, "init-value": ["a", null]}),
+    ] {
+        refused(&with_component(component), &[("INVALID_PROPERTY_TYPE", "but found null.")]);
+    }
+    let example = json!({"x": {"type": "array", "items": true, "__example__": [1, null]}});
+    refused(&set(base(), "/screens/0/data", example), &[("INVALID_PROPERTY_TYPE", "__example__/1 to be of type")]);
 }
 
 #[test]

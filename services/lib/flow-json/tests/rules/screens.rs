@@ -11,6 +11,15 @@ fn a_screen_has_what_it_needs_and_nothing_else() {
     let missing = "MISSING_REQUIRED_TYPE_PROPERTY";
     refused(&set(base(), "/screens/0/title", Value::Null), &[(missing, "'title'")]);
     refused(&set(base(), "/screens/0/layout/type", Value::Null), &[(missing, "'type'")]);
+    // Of these more follows than that.
+    for (pointer, property) in [("/screens/0/id", "'id'"), ("/screens/1/layout", "'layout'"), ("/screens/0/layout/children", "'children'")]
+    {
+        let report = super::judge(&set(base(), pointer, Value::Null));
+        assert!(report.errors.iter().any(|error| error.error == missing && error.message.contains(property)), "{property}: {report:#?}");
+    }
+    refused(&set(base(), "/screens/0/title", json!(" ")), &[("PATTERN_MISMATCH", "Property title should not be blank")]);
+    refused(&set(base(), "/screens/0/sensitive", json!(["full_name", 1])), &[("INVALID_PROPERTY_TYPE", "string, but found number")]);
+    refused(&set(base(), "/screens/0/sensitive", json!("full_name")), &[("INVALID_PROPERTY_TYPE", "array, but found string")]);
     refused(&set(base(), "/screens/0/layout/type", json!("Grid")), &[("INVALID_PROPERTY_VALUE", "type at $root/screens/0/layout.")]);
     refused(
         &set(base(), "/screens/0/color", json!("x")),

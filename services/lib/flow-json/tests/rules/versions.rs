@@ -39,6 +39,30 @@ fn what_came_with_a_version_is_taken_from_then_on() {
 }
 
 #[test]
+fn a_component_or_property_of_a_later_version_is_none_before() {
+    let action = json!({"name": "navigate", "next": {"type": "screen", "name": "CONFIRM"}, "payload": {"full_name": "x", "topics": ["a"]}});
+    let list = json!([{"type": "NavigationList", "list-items": [{}], "on-click-action": action}]);
+    let listed = set(base(), "/screens/0/layout/children", list);
+    let carousel = with_component(json!({"type": "ImageCarousel", "images": []}));
+    for (document, before, since) in [(listed, "6.1", "6.2"), (carousel, "7.0", "7.1")] {
+        let says = "Invalid value found for property type at $root/screens/0/layout/children/0.";
+        refused(&of(before, document.clone()), &[("INVALID_PROPERTY_VALUE", says)]);
+        taken(&of(since, document));
+    }
+    let update = json!({"name": "update_data", "payload": {}});
+    let option = |key: &str| set(base(), "/screens/0/layout/children/1/data-source/0", json!({"id": "a", "title": "A", key: update}));
+    let group = set(base(), "/screens/0/layout/children/1/on-unselect-action", update.clone());
+    for (document, key) in [
+        (option("on-select-action"), "on-select-action"),
+        (option("on-unselect-action"), "on-unselect-action"),
+        (group, "on-unselect-action"),
+    ] {
+        refused(&of("5.1", document.clone()), &[("INVALID_PROPERTY_KEY", &format!("Property {key} cannot be specified at CheckboxGroup"))]);
+        taken(&of("6.0", document));
+    }
+}
+
+#[test]
 fn expressions_are_taken_from_6_0_on() {
     let heading = |text: &str| with_data(json!({"type": "TextHeading", "text": text}));
     let condition = |text: &str| with_data(json!({"type": "If", "condition": text, "then": [{"type": "TextHeading", "text": "x"}]}));
