@@ -2,6 +2,7 @@
 
 mod comparing;
 
+use chassis::PageLimit;
 use chrono::{DateTime, Utc};
 use contract::{OperationId, PaymentId, PaymentPurpose, ProjectId};
 use sqlx::{PgConnection, PgPool, Row};
@@ -179,15 +180,20 @@ pub(crate) struct PaymentRow {
     pub(crate) requested_sequence: i64,
 }
 
-/// Up to `limit` payments of a project, the youngest first, asked for before the event `before`.
-pub(crate) async fn list_payments(pool: &PgPool, project: ProjectId, before: Option<i64>, limit: usize) -> Result<Vec<PaymentRow>, Error> {
+/// A page of a project's payments and one more, the youngest first, asked for before the event `before`.
+pub(crate) async fn list_payments(
+    pool: &PgPool,
+    project: ProjectId,
+    before: Option<i64>,
+    limit: PageLimit,
+) -> Result<Vec<PaymentRow>, Error> {
     let rows = sqlx::query(
         "SELECT * FROM billing.payments WHERE project_id = $1 AND requested_sequence < $2
          ORDER BY requested_sequence DESC LIMIT $3",
     )
     .bind(project.to_string())
     .bind(before.unwrap_or(i64::MAX))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(limit.and_one())
     .fetch_all(pool)
     .await?;
     let read = |row: &sqlx::postgres::PgRow| -> Result<PaymentRow, sqlx::Error> {

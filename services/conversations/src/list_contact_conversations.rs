@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chassis::{Json, Path, Problem, Query, cursor};
+use chassis::{Json, PageLimit, Path, Problem, Query};
 use chrono::{DateTime, Utc};
 use contract::{ContactId, ConversationId, ProjectId};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use crate::contact::with_family;
 use crate::conversation::{ConversationAnswer, conversation_columns};
 use crate::list_conversations::ConversationPage;
-use crate::page::{LastRow, Limit};
+use crate::page::LastRow;
 use crate::{Conversations, Error, show_contact};
 
 /// Which page.
@@ -53,7 +53,7 @@ pub(crate) async fn list_contact_conversations(
     Path((project, contact)): Path<(ProjectId, ContactId)>,
     Query(query): Query<ListContactConversations>,
 ) -> Result<Response, Problem> {
-    let limit = Limit::parse(query.limit)?;
+    let limit = PageLimit::parse(query.limit)?;
     let last = LastRow::<ConversationId>::parse(query.cursor.as_deref())?;
     let database = conversations.database(project).await?;
     let rows = select(&database, contact, last, limit).await?;
@@ -61,12 +61,7 @@ pub(crate) async fn list_contact_conversations(
         show_contact::require(&database, contact).await?;
     }
     let mut data = rows.iter().map(|row| Ok(ConversationAnswer::read(row)?.0)).collect::<Result<Vec<_>, Error>>()?;
-    let more = data.len() > limit.rows();
-    data.truncate(limit.rows());
-    let next_cursor = match data.last().filter(|_| more) {
-        Some(last) => Some(cursor::encode(&LastRow::new(last.opened_at(), last.id()))?),
-        None => None,
-    };
+    let next_cursor = limit.cut(&mut data, |last| LastRow::new(last.opened_at(), last.id()))?;
     Ok(Json(ConversationPage { data, next_cursor }).into_response())
 }
 
@@ -74,7 +69,7 @@ async fn select(
     database: &PgPool,
     contact: ContactId,
     (at, id): (Option<DateTime<Utc>>, Option<String>),
-    limit: Limit,
+    limit: PageLimit,
 ) -> Result<Vec<PgRow>, Error> {
     const QUERY: &str = concat!(
         with_family!(),

@@ -12,7 +12,6 @@ use whatsapp::Wamid;
 
 use crate::history::MessagePage;
 use crate::message::{MessageAnswer, message_columns};
-use crate::page::invalid_query;
 use crate::{Conversations, Error};
 
 /// Shows a message
@@ -76,7 +75,8 @@ pub(crate) async fn find_message(
     const QUERY: &str =
         concat!("SELECT ", message_columns!(), " FROM public.messages AS message WHERE message.wamid = $1 AND message.wamid <> message.id");
     // A wamid has no spaces: each is a plus that nobody encoded.
-    let wamid = Wamid::parse(&query.wamid.replace(' ', "+")).ok_or_else(|| invalid_query("/wamid", "not a message id of Meta's"))?;
+    let wamid =
+        Wamid::parse(&query.wamid.replace(' ', "+")).ok_or_else(|| Problem::invalid_query("/wamid", "not a message id of Meta's"))?;
     let database = conversations.database(project).await?;
     let row = select(&database, QUERY, wamid.as_str()).await?;
     let data = row.iter().map(|row| Ok(MessageAnswer::read(row)?.0)).collect::<Result<_, Error>>()?;

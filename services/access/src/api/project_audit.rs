@@ -1,14 +1,12 @@
 //! `GET /v1/projects/{project}/audit`: who did what in a project.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::{Json, Path, Problem, Query, cursor};
+use chassis::{Json, PageLimit, Path, Problem, Query, cursor};
 use chrono::{DateTime, Utc};
 use contract::ProjectId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::list_workspaces::page_limit;
 use crate::actor::Actor;
 use crate::audit::ActorKind;
 use crate::store::audit::{Of, Row, Wanted};
@@ -16,9 +14,7 @@ use crate::store::unsigned;
 use crate::{Access, Refusal, ownership, store};
 
 /// Most entries on a page.
-const LIMIT_MAX: usize = 200;
-/// Entries on a page when nobody says.
-const LIMIT_DEFAULT: usize = 50;
+const LIMIT_MAX: u32 = 200;
 /// Longest event type that is looked for.
 const TYPE_BYTES_MAX: usize = 100;
 
@@ -29,7 +25,7 @@ const TYPE_BYTES_MAX: usize = 100;
 pub(crate) struct ReadAudit {
     /// 1 to 200 entries a page.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<usize>,
+    limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Only by `person`, `key`, `agent`, `system` or `provider`; or by one of them: `usr_…`, `key_…`, `agent:key_…`, `key_platform`.
@@ -115,25 +111,15 @@ pub(crate) async fn project_audit(
 
 /// One page of an audit log.
 pub(super) async fn page(access: &Access, of: &Of, query: ReadAudit) -> Result<Json<AuditPage>, Problem> {
-    let limit = page_limit(query.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+    let limit = PageLimit::up_to(LIMIT_MAX, query.limit)?;
     let wanted = wanted(query)?;
-    // One more than asked for tells whether there is a next page.
-    let mut rows = store::audit::list(&access.pool, of, &wanted, limit + 1).await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let last =
-        rows.last().filter(|_| more).map(|row| LastEntry { at: row.at, stream: row.stream.clone(), sequence: unsigned(row.sequence) });
-    Ok(Json(AuditPage {
-        data: rows.into_iter().map(AuditEntry::of).collect(),
-        next_cursor: last.map(|last| cursor::encode(&last)).transpose()?,
-    }))
+    let mut rows = store::audit::list(&access.pool, of, &wanted, limit).await?;
+    let last = |row: &Row| LastEntry { at: row.at, stream: row.stream.clone(), sequence: unsigned(row.sequence) };
+    let next_cursor = limit.cut(&mut rows, last)?;
+    Ok(Json(AuditPage { data: rows.into_iter().map(AuditEntry::of).collect(), next_cursor }))
 }
 
 fn wanted(query: ReadAudit) -> Result<Wanted, Problem> {
-    let invalid = |pointer: &str, detail: &str| {
-        let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_query").detail("the query cannot be read");
-        problem.field(pointer, "invalid", detail)
-    };
     let mut wanted = Wanted::default();
     if let Some(actor) = query.actor {
         let kind = ActorKind::ALL.into_iter().find(|kind| kind.as_str() == actor);
@@ -141,7 +127,7 @@ fn wanted(query: ReadAudit) -> Result<Wanted, Problem> {
             (Some(kind), _) => (Some(kind.as_str()), None),
             (None, Some(Actor::Agent(key))) => (Some(ActorKind::Agent.as_str()), Some(key.to_string())),
             (None, Some(known)) => (None, Some(known.to_string())),
-            (None, None) => return Err(invalid("/actor", "neither a kind of actor nor one of them")),
+            (None, None) => return Err(Problem::invalid_query("/actor", "neither a kind of actor nor one of them")),
         };
     }
     if let Some(event_type) = query.event_type {
@@ -149,7 +135,7 @@ fn wanted(query: ReadAudit) -> Result<Wanted, Problem> {
             event_type.len() <= TYPE_BYTES_MAX && event_type.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte));
         wanted.event_type = Some(event_type).filter(|_| usable);
         if !usable {
-            return Err(invalid("/type", "not the type of an event"));
+            return Err(Problem::invalid_query("/type", "not the type of an event"));
         }
     }
     let before = query.cursor.as_deref().map(cursor::decode::<LastEntry>).transpose()?;
