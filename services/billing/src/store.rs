@@ -6,6 +6,7 @@ use chassis::PageLimit;
 use chrono::{DateTime, Utc};
 use contract::{OperationId, PaymentId, PaymentPurpose, ProjectId};
 use sqlx::{PgConnection, PgPool, Row};
+use tables::signed;
 
 use crate::account::{Account, Payment};
 use crate::deadline;
@@ -230,9 +231,4 @@ pub(crate) const fn purpose_name(purpose: PaymentPurpose) -> &'static str {
 
 fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| Error::Row { id: text.to_owned(), what: "id" })
-}
-
-/// Sequences, credits and amounts are far below 2^63.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -5,12 +5,12 @@ use chassis::{Json, PageLimit, Path, Problem, Query, cursor};
 use chrono::{DateTime, Utc};
 use contract::ProjectId;
 use serde::{Deserialize, Serialize};
+use tables::unsigned;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::actor::Actor;
 use crate::audit::ActorKind;
 use crate::store::audit::{Of, Row, Wanted};
-use crate::store::unsigned;
 use crate::{Access, Refusal, ownership, store};
 
 /// Most entries on a page.

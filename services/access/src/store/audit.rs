@@ -4,8 +4,9 @@ use chassis::PageLimit;
 use chrono::{DateTime, Utc};
 use contract::ProjectId;
 use sqlx::{PgPool, Postgres, QueryBuilder};
+use tables::signed;
 
-use super::{projects, signed};
+use super::projects;
 use crate::audit::Entry;
 use crate::error::Error;
 

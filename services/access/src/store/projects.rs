@@ -5,8 +5,8 @@
 
 use contract::{ProjectId, WorkspaceId};
 use sqlx::{PgPool, Postgres, Transaction};
+use tables::{signed, unsigned};
 
-use super::{signed, unsigned};
 use crate::error::Error;
 use crate::ownership::Ownership;
 

@@ -4,8 +4,9 @@ use chassis::PageLimit;
 use chrono::{DateTime, Utc};
 use contract::WorkspaceId;
 use sqlx::{PgPool, Postgres, Row, Transaction};
+use tables::{signed, unsigned};
 
-use super::{holder_name, kind_name, role_name, signed, unsigned};
+use super::{holder_name, kind_name, role_name};
 use crate::error::Error;
 use crate::workspace::Workspace;
 

@@ -46,12 +46,3 @@ async fn lock(connection: &mut PgConnection, project: ProjectId) -> Result<(), E
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(project.to_string()).execute(connection).await?;
     Ok(())
 }
-
-/// Sequences start at 1 and rise by 1: none will ever reach 2^63.
-fn signed(sequence: u64) -> i64 {
-    i64::try_from(sequence).unwrap_or(i64::MAX)
-}
-
-fn unsigned(sequence: i64) -> u64 {
-    u64::try_from(sequence).unwrap_or_default()
-}

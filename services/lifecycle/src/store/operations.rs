@@ -4,8 +4,9 @@ use chassis::PageLimit;
 use contract::{OperationId, ProjectId};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
+use tables::signed;
 
-use super::{FORM, document, signed};
+use super::{FORM, document};
 use crate::error::Error;
 use crate::operation::Operation;
 

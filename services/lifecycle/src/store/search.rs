@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use contract::{ProjectId, TransferId, WorkspaceId};
 use sqlx::PgPool;
 use sqlx::types::Json;
+use tables::signed;
 
-use super::{document, projects, signed};
+use super::{document, projects};
 use crate::error::Error;
 use crate::operation::Operation;
 use crate::project::Project;
