@@ -1,7 +1,6 @@
 //! The real process, killed with -9 while people sign in, invite and issue keys: what was answered is in the log, whole; nothing is there
 //! by half; and the tables agree with the log afterwards.
 
-use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use contract::{
@@ -9,24 +8,15 @@ use contract::{
 };
 use futures::StreamExt;
 use journal::{Append, Expect, Filter, Range};
+use testbed::Process;
 
-use crate::world::{API_KEY, MASTER_KEY, PATIENCE, World, fresh_pool};
+use crate::world::{MASTER_KEY, PATIENCE, World, fresh_pool};
 
 const PEOPLE: usize = 300;
 
-pub(crate) fn start(world: &World, database_url: &str, settings: &[(&str, &str)]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_access"))
-        .envs(settings.iter().copied())
-        .env("PAIGE_NATS_URL", world.nats.url())
-        .env("PAIGE_DATABASE_URL", database_url)
-        .env("PAIGE_API_KEY", API_KEY)
-        .env("PAIGE_MASTER_KEY", MASTER_KEY)
-        .env("PAIGE_LISTEN", "127.0.0.1:0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+pub(crate) fn start(world: &World, database_url: &str, settings: &[(&str, &str)]) -> Process {
+    let usual = [("PAIGE_DATABASE_URL", database_url), ("PAIGE_MASTER_KEY", MASTER_KEY)];
+    Process::start(env!("CARGO_BIN_EXE_access"), &world.nats, usual.into_iter().chain(settings.iter().copied()))
 }
 
 /// A person and their workspace, as a first sign-in says it.
@@ -67,8 +57,7 @@ async fn a_process_killed_again_and_again_ends_up_with_the_tables_that_the_log_s
             assert!(began.elapsed() < PATIENCE * 2, "{rows} of {wanted} rows");
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
-        process.kill().unwrap();
-        process.wait().unwrap();
+        process.kill();
     }
     // Two more starts: one over what the killed ones left, one over nothing.
     let World { nats, journal, .. } = world;

@@ -287,8 +287,7 @@ async fn killed_while_a_mail_server_has_it_a_reminder_is_not_mailed_again_and_th
     let mut process = start(&world, &database_url, &[("PAIGE_SMTP_URL", &url)]);
     bill(&world, project, past_due(world.clock.now(), 57_000)).await;
     until_counted(&counts, [0, 1]).await;
-    process.kill().unwrap();
-    process.wait().unwrap();
+    process.kill();
     world.pool = sqlx::PgPool::connect(&database_url).await.unwrap();
     let mailbox = settings(&world.clock);
     let world = world.again(mailbox).await;
