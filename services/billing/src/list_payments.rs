@@ -47,7 +47,7 @@ struct LastPayment {
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"), ListPayments),
     responses(
         (status = 200, description = "A page of payments", body = PaymentPage),
-        (status = 404, description = "`not_found`: no such project, or its trial has not begun", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project, or its trial has not begun"),
     )
 )]
 pub(crate) async fn list_payments(

@@ -59,8 +59,8 @@ struct Place {
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"), Part),
     responses(
         (status = 200, description = "Changes, the newest first", body = VersionPage),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`code_not_ready`: the project is being made", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`code_not_ready`: the project is being made"),
     ),
     security(("api_key" = ["code:read"])),
 )]

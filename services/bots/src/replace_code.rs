@@ -24,11 +24,11 @@ use crate::upload::Upload;
     request_body = Upload,
     responses(
         (status = 200, description = "The version is current", body = CodeAnswer, headers(("ETag" = String, description = "The version"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`code_not_ready`: the project is being made; `operation_running`: a reset or a deletion", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`: another version is current", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`: more than 12 MiB", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`, with a pointer to each file that is refused", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`code_not_ready`: the project is being made; `operation_running`: a reset or a deletion"),
+        (status = 412, description = "`version_mismatch`: another version is current"),
+        (status = 413, description = "`body_too_large`: more than 12 MiB"),
+        (status = 422, description = "`invalid_body`, with a pointer to each file that is refused"),
     ),
     security(("api_key" = ["code:write"])),
 )]

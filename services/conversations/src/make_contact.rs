@@ -49,10 +49,10 @@ pub(crate) struct MakeContact {
     responses(
         (status = 200, description = "It was there", body = ContactAnswer),
         (status = 201, description = "It is made", body = ContactAnswer, headers(("Location" = String, description = "The contact"))),
-        (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again, it is made once", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`"),
+        (status = 409, description = "`project_not_ready`, `project_failed`"),
+        (status = 422, description = "`invalid_body`"),
+        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again, it is made once"),
     )
 )]
 pub(crate) async fn make_contact(

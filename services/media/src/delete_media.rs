@@ -23,8 +23,8 @@ use crate::{Media, keep, store};
     ),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 404, description = "`not_found`: no such project or file, or it was deleted before", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`not_uploaded`: a contact sent it", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project or file, or it was deleted before"),
+        (status = 409, description = "`not_uploaded`: a contact sent it"),
     ),
     security(("api_key" = ["conversations:write"])),
 )]

@@ -93,7 +93,7 @@ struct LastEntry {
     params(("project" = String, Path, description = "The project's id"), ReadAudit),
     responses(
         (status = 200, description = "A page of entries", body = AuditPage),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn project_audit(

@@ -19,7 +19,7 @@ use crate::{Access, Refusal};
     params(("workspace" = String, Path, description = "The workspace's id"), ReadAudit),
     responses(
         (status = 200, description = "A page of entries", body = AuditPage),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn workspace_audit(

@@ -48,7 +48,7 @@ struct LastOperation {
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"), ListOperations),
     responses(
         (status = 200, description = "A page of operations", body = OperationPage),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn list_operations(
