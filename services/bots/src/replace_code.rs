@@ -42,12 +42,7 @@ pub(crate) async fn replace_code(
 ) -> Result<impl IntoResponse, Problem> {
     let expected = version_wanted(&headers, "this code")?;
     let (files, message) = upload.check()?;
-    let context = Context {
-        traceparent: chassis::traceparent::current(),
-        correlation: Some(request.as_str().to_owned()),
-        causation: None,
-        actor: Some(caller.actor().to_owned()),
-    };
+    let context = Context::of_request(request.as_str(), caller.actor(), chassis::traceparent::current());
     let code = bots.grant(project, &files, &message, expected, &context).await?;
     let manifest = files.manifest();
     // Somebody may have been quick to replace it again: the answer is about this one.

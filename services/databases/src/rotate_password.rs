@@ -54,12 +54,7 @@ pub(crate) async fn rotate_password(
         Some(key) => EventId::derive("idempotency_key:rotate_password", &[&id.to_string(), caller.actor(), key]),
         None => EventId::from_ulid(databases.ids.ulid()),
     };
-    let context = Context {
-        traceparent: chassis::traceparent::current(),
-        correlation: Some(request.as_str().to_owned()),
-        causation: None,
-        actor: Some(caller.actor().to_owned()),
-    };
+    let context = Context::of_request(request.as_str(), caller.actor(), chassis::traceparent::current());
     let rotation = databases.rotate(&caller, id, event, &context).await?;
     let rotated = Known { rotation: Some(rotation), ..Known::default() };
     databases.renew_login(id, rotated).await?;

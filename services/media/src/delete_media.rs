@@ -38,12 +38,7 @@ pub(crate) async fn delete_media(
     if file.message.is_some() {
         return Err(Problem::conflict("not_uploaded", "a contact sent this file: it stays with its message"));
     }
-    let context = Context {
-        traceparent: chassis::traceparent::current(),
-        correlation: Some(request.as_str().to_owned()),
-        causation: None,
-        actor: Some(caller.actor().to_owned()),
-    };
+    let context = Context::of_request(request.as_str(), caller.actor(), chassis::traceparent::current());
     service.delete(project, media, context).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -90,12 +90,7 @@ pub(crate) async fn upload_media(
             return Err(problem);
         }
     };
-    let context = Context {
-        traceparent: chassis::traceparent::current(),
-        correlation: Some(request.as_str().to_owned()),
-        causation: None,
-        actor: Some(caller.actor().to_owned()),
-    };
+    let context = Context::of_request(request.as_str(), caller.actor(), chassis::traceparent::current());
     let answer = service.keep_upload(project, media, file, writer, context).await?;
     let location = format!("/v1/projects/{project}/media/{media}");
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(answer)))
