@@ -81,7 +81,7 @@ pub(crate) async fn change_conversation(
         return Err(Refusal::VersionNeeded.into());
     }
     let context = origin(&request, &caller);
-    let _turn = conversations.turns.take(contact).await;
+    let _lock = conversations.locks.of(contact).await;
     let mut sure = false;
     for _ in 0..ATTEMPTS_MAX {
         let row = select(&database, conversation).await?.ok_or(Error::NotFound("the conversation"))?;

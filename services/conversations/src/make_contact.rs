@@ -70,7 +70,7 @@ pub(crate) async fn make_contact(
     }
     // The id says who it is: whoever makes it at the same time says it on the same subject, and one of them is first.
     let contact = ContactId::derive(project, &identity);
-    let _turn = conversations.turns.take(contact).await;
+    let _lock = conversations.locks.of(contact).await;
     conversations.catch_up(&database, project, None).await?;
     let context = origin(&request, &caller);
     let mut made = false;

@@ -97,7 +97,7 @@ pub(crate) async fn mark_read(
 impl Conversations {
     /// Writes down what is asked for, once for each key: gives what was asked for under it, now or before.
     async fn ask_read(&self, project: ProjectId, said: &Said, wish: ReadRequested, event: &NewEvent) -> Result<ReadRequested, Problem> {
-        let _turn = self.turns.take(said.contact).await;
+        let _lock = self.locks.of(said.contact).await;
         let mut read = ReadOn { subject: Subject::conversation(project, said.contact), from: said.sequence, version: 0 };
         for _ in 0..ATTEMPTS_MAX {
             if let Some(asked) = self.asked_before(&mut read, event.id).await? {
