@@ -43,11 +43,7 @@ pub(crate) async fn save(pool: &PgPool, project: ProjectId, account: &Account, t
 
 /// One writer of a project's rows at a time.
 async fn lock(connection: &mut PgConnection, project: ProjectId) -> Result<(), Error> {
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('billing:' || $1, 0))")
-        .bind(project.to_string())
-        .execute(connection)
-        .await?;
-    Ok(())
+    Ok(tables::lock_project(connection, "billing", &project.to_string()).await?)
 }
 
 async fn save_account(connection: &mut PgConnection, project: ProjectId, account: &Account, terms: &Terms) -> Result<(), Error> {

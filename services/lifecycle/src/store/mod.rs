@@ -43,6 +43,5 @@ fn document<T: DeserializeOwned>(row: &PgRow) -> Result<T, Error> {
 
 /// Until the transaction ends, nobody else writes or erases rows of this project.
 async fn lock(connection: &mut PgConnection, project: ProjectId) -> Result<(), Error> {
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(project.to_string()).execute(connection).await?;
-    Ok(())
+    Ok(tables::lock_project(connection, "lifecycle", &project.to_string()).await?)
 }
