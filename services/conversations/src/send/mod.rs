@@ -4,6 +4,7 @@
 
 mod answer;
 mod decide;
+mod dry_run;
 mod failures;
 mod files;
 mod message;

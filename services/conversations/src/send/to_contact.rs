@@ -7,9 +7,9 @@ use chassis::{Caller, Json, Path, Problem, Query, RequestId};
 use contract::{ContactId, ProjectId};
 use sqlx::PgPool;
 
+use super::dry_run::DryRun;
 use super::failures::described;
 use super::message::SendMessage;
-use super::to_conversation::{DryRun, answer, key};
 use super::{CheckedMessage, Request, RequestedMessage};
 use crate::origin::origin;
 use crate::{Conversations, Error, show_contact};
@@ -53,7 +53,7 @@ pub(crate) async fn send_to_contact(
     headers: HeaderMap,
     Json(body): Json<SendMessage>,
 ) -> Result<Response, Problem> {
-    let checked = key(&query, &headers).and_then(|key| Ok((key, body.check()?)));
+    let checked = query.key(&headers).and_then(|key| Ok((key, body.check()?)));
     let database = conversations.database(project).await?;
     let (key, wish) = match checked {
         Ok(checked) => checked,
@@ -64,7 +64,7 @@ pub(crate) async fn send_to_contact(
         }
     };
     let request = Request { project, contact, conversation: None, key, wish, context: origin(&request, &caller) };
-    Ok(answer(project, conversations.send(&database, &request).await?))
+    Ok(conversations.send(&database, &request).await?.answer(project))
 }
 
 impl Conversations {

@@ -1,32 +1,20 @@
 //! `POST /v1/projects/{project}/conversations/{conversation}/messages`: a message in a conversation.
 
 use axum::extract::State;
-use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use chassis::{Caller, Json, Path, Problem, Query, RequestId, idempotency_key, required_idempotency_key};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use chassis::{Caller, Json, Path, Problem, Query, RequestId};
 use contract::{ConversationId, ProjectId};
-use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::IntoParams;
 
+use super::dry_run::DryRun;
 use super::failures::described;
 use super::message::SendMessage;
-use super::{CheckedMessage, Request, RequestedMessage, Sent};
+use super::{CheckedMessage, Request, RequestedMessage};
 use crate::origin::origin;
 use crate::refusal::Refusal;
 use crate::talk::{Place, place};
 use crate::{Conversations, Error};
-
-/// Whether it is meant.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct DryRun {
-    /// True: everything is checked and nothing is stored.
-    #[param(default = false)]
-    dry_run: Option<bool>,
-}
 
 /// What is said of it, beside its summary and how a message may fail.
 const ABOUT: &str = "The body is Meta's own message. Answered as soon as it is written down; what becomes of it is in its statuses, its row and the live \
@@ -71,13 +59,13 @@ pub(crate) async fn send_to_conversation(
 ) -> Result<Response, Problem> {
     let database = conversations.database(project).await?;
     let Place { contact, in_group } = conversations.find_place(&database, project, conversation).await?;
-    let key = key(&query, &headers)?;
+    let key = query.key(&headers)?;
     let wish = body.check()?;
     if in_group {
         return Err(Refusal::GroupNotSupported.into());
     }
     let request = Request { project, contact, conversation: Some(conversation), key, wish, context: origin(&request, &caller) };
-    Ok(answer(project, conversations.send(&database, &request).await?))
+    Ok(conversations.send(&database, &request).await?.answer(project))
 }
 
 impl Conversations {
@@ -88,24 +76,5 @@ impl Conversations {
         }
         self.catch_up(database, project, None).await?;
         place(database, conversation).await?.ok_or(Error::NotFound("the conversation"))
-    }
-}
-
-/// What is not stored needs no key.
-pub(super) fn key<'h>(query: &DryRun, headers: &'h HeaderMap) -> Result<Option<&'h str>, Problem> {
-    if query.dry_run == Some(true) {
-        idempotency_key(headers)?;
-        return Ok(None);
-    }
-    required_idempotency_key(headers).map(Some)
-}
-
-pub(super) fn answer(project: ProjectId, sent: Sent) -> Response {
-    match sent {
-        Sent::Requested(message) => {
-            let location = format!("/v1/projects/{project}/messages/{}", message.id());
-            (StatusCode::ACCEPTED, [(LOCATION, location)], Json(message)).into_response()
-        }
-        Sent::Checked(message) => Json(message).into_response(),
     }
 }
