@@ -4,7 +4,7 @@ use axum::extract::State;
 use chassis::{Json, Path, Problem, Query};
 use contract::WorkspaceId;
 
-use super::project_audit::{AuditPage, ReadAudit, page};
+use super::audit_page::{AuditPage, ReadAudit, page};
 use crate::store::audit::Of;
 use crate::{Access, Refusal};
 
