@@ -11,7 +11,7 @@ use crate::Billing;
 use crate::answer::PageAnswer;
 use crate::command::Origin;
 use crate::decide::Command;
-use crate::pay_subscription::{Payer, open_page};
+use crate::payment_page::{Payer, open_page};
 
 /// What is bought, and who pays.
 #[derive(Debug, Deserialize, ToSchema)]
