@@ -7,7 +7,7 @@ use chassis::{Caller, Json, Path, Problem, RequestId, version_wanted};
 use contract::{Context, ProjectId};
 
 use crate::Bots;
-use crate::show_code::{CodeAnswer, answer};
+use crate::answer::{CodeAnswer, answer};
 use crate::upload::Upload;
 
 /// Replaces a bot's code

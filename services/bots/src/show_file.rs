@@ -9,7 +9,7 @@ use chassis::{Path, Problem, Query};
 use contract::ProjectId;
 
 use crate::file_path::FilePath;
-use crate::show_code::Which;
+use crate::version::Which;
 use crate::{Bots, keep};
 
 /// Shows a file of a bot's code

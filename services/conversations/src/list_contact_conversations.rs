@@ -11,8 +11,7 @@ use sqlx::postgres::PgRow;
 use utoipa::IntoParams;
 
 use crate::contact::with_family;
-use crate::conversation::{ConversationAnswer, conversation_columns};
-use crate::list_conversations::ConversationPage;
+use crate::conversation::{ConversationAnswer, ConversationPage, conversation_columns};
 use crate::page::LastRow;
 use crate::{Conversations, Error, show_contact};
 

@@ -5,12 +5,12 @@ use axum::response::{IntoResponse, Response};
 use chassis::{Json, PageLimit, Path, Problem, Query};
 use chrono::{DateTime, Utc};
 use contract::{ConversationId, ProjectId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgPool};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::conversation::{ConversationAnswer, conversation_columns};
+use crate::conversation::{ConversationAnswer, ConversationPage, conversation_columns};
 use crate::page::LastRow;
 use crate::{Conversations, Error};
 
@@ -42,15 +42,6 @@ pub(crate) enum Status {
     Open,
     /// The next message opens another.
     Closed,
-}
-
-/// A page of conversations.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ConversationPage<'r> {
-    /// The conversations.
-    pub(crate) data: Vec<ConversationAnswer<'r>>,
-    /// Where the next page begins; null: this is the last one.
-    pub(crate) next_cursor: Option<String>,
 }
 
 /// Lists conversations
