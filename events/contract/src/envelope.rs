@@ -14,6 +14,9 @@ use crate::{EventId, Stream, Subject};
 const SPEC_VERSION: &str = "1.0";
 const EXTENSION_PREFIX: &str = "ce-";
 
+/// The actor of what services do by themselves.
+pub const SYSTEM_ACTOR: &str = "system";
+
 /// An event's type and version, `conversation.message_received.v1`. Known ones cost no allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventType(Cow<'static, str>);
@@ -40,11 +43,21 @@ pub struct Context {
     pub correlation: Option<String>,
     /// The event that this one follows from.
     pub causation: Option<EventId>,
-    /// Who did it: `meta`, `key_…`, `usr_…`, `system`.
+    /// Who did it: `meta`, `key_…`, `usr_…`, [`SYSTEM_ACTOR`].
     pub actor: Option<String>,
 }
 
 impl Context {
+    /// Of what `actor` does of their own accord, in the trace of `traceparent`.
+    pub fn own(actor: &str, traceparent: Option<String>) -> Self {
+        Self { traceparent, correlation: None, causation: None, actor: Some(actor.to_owned()) }
+    }
+
+    /// Of what `actor` asks for by the request with this id.
+    pub fn of_request(request: &str, actor: &str, traceparent: Option<String>) -> Self {
+        Self { correlation: Some(request.to_owned()), ..Self::own(actor, traceparent) }
+    }
+
     /// Of what `actor` does because of an event: that is the cause, and what belonged together with it goes on. `trace` gives the `traceparent`
     /// of the work that is done, by that of its cause.
     pub fn following(cause: &Recorded, trace: impl FnOnce(Option<&str>) -> Option<String>, actor: &str) -> Self {

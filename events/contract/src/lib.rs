@@ -54,7 +54,7 @@ pub use currency::{minor_digits, written_sum};
 pub use database::{
     DatabaseDropped, DatabaseEvent, DatabaseFailed, DatabasePasswordRotated, DatabaseReady, DatabaseStep, DatabaseStepCompleted,
 };
-pub use envelope::{Context, EnvelopeError, EventType, NewEvent, Recorded};
+pub use envelope::{Context, EnvelopeError, EventType, NewEvent, Recorded, SYSTEM_ACTOR};
 pub use event::{DecodeError, Event, UnreadableEvent};
 pub use flow::{
     DriftChoice, FlowCreated, FlowDeleted, FlowDetails, FlowDriftFound, FlowDriftResolved, FlowEvent, FlowHealthReported, FlowLinked,

@@ -80,7 +80,7 @@ pub async fn read(connection: &mut PgConnection) -> Result<Option<(DateTime<Utc>
 pub(crate) async fn write(transaction: &mut PgConnection, sequence: u64, event: Option<EventId>) -> Result<(), Error> {
     sqlx::query("UPDATE paige.checkpoint SET sequence = $2, event_id = $3 WHERE stream = $1")
         .bind(Stream::Conversation.name())
-        .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+        .bind(tables::signed(sequence))
         .bind(event.map(|id| id.to_string()))
         .execute(transaction)
         .await?;

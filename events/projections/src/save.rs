@@ -2,6 +2,7 @@
 //! checkpoint (see `save_usual`), and after it one statement for each kind of the rest that there is.
 
 use sqlx::{Connection, PgConnection};
+use tables::signed;
 
 use crate::Error;
 use crate::checkpoint::Moving;
@@ -123,8 +124,4 @@ async fn insert_unassigned(connection: &mut PgConnection, rows: &Rows) -> Result
 
 pub(crate) fn column<'a, R, C>(rows: &'a [R], value: impl Fn(&'a R) -> C) -> Vec<C> {
     rows.iter().map(value).collect()
-}
-
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -9,12 +9,13 @@ use contract::{ContactId, ConversationId};
 use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
+use tables::signed;
 
 use crate::Error;
 use crate::checkpoint::Moving;
 use crate::held::Rows;
 use crate::rows::{Contact, Conversation, IdentityKey, IdentityLink, Message, MessageRest, NewMessage, Status};
-use crate::save::{column, signed};
+use crate::save::column;
 
 type Statement<'q> = Query<'q, sqlx::Postgres, PgArguments>;
 

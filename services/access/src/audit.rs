@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use contract::{BillingEvent, Event, KeyId, ProjectId, Recorded, Stream, Subject, UserId, WorkspaceEvent, WorkspaceId};
+use contract::{BillingEvent, Event, KeyId, ProjectId, Recorded, SYSTEM_ACTOR, Stream, Subject, UserId, WorkspaceEvent, WorkspaceId};
 
 use crate::Access;
 use crate::actor::Actor;
@@ -189,7 +189,7 @@ fn of_billing(recorded: &Recorded) -> Result<Option<About>, Error> {
 /// Whoever is neither one of ours nor the platform itself is a provider who called.
 fn actor(text: Option<&str>) -> (ActorKind, Option<String>) {
     match (text, text.and_then(Actor::parse)) {
-        (None | Some("system"), _) => (ActorKind::System, None),
+        (None | Some(SYSTEM_ACTOR), _) => (ActorKind::System, None),
         (_, Some(Actor::Person(user))) => (ActorKind::Person, Some(user.to_string())),
         (_, Some(Actor::Key(key))) => (ActorKind::Key, Some(key.to_string())),
         (_, Some(Actor::Agent(key))) => (ActorKind::Agent, Some(key.to_string())),

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use contract::{Context, Event, EventId, ProjectId, Subject, UserId, WorkspaceEvent, WorkspaceId};
+use contract::{Context, Event, EventId, ProjectId, SYSTEM_ACTOR, Subject, UserId, WorkspaceEvent, WorkspaceId};
 use journal::{Append, AppendError, Expect};
 
 use crate::actor::Actor;
@@ -20,8 +20,6 @@ use crate::{Access, ownership, store};
 /// How often a command is decided anew because others were faster.
 const ATTEMPTS_MAX: u32 = 16;
 const SOURCE: &str = "/paige/access";
-/// Who acts when nobody is signed in: a code is issued because a stranger asked.
-const NOBODY: &str = "system";
 
 /// From where a command comes.
 #[derive(Debug, Clone, Copy)]
@@ -231,11 +229,8 @@ impl Ground {
 
 impl Origin<'_> {
     fn context(self) -> Context {
-        Context {
-            traceparent: chassis::traceparent::current(),
-            correlation: Some(self.request.to_owned()),
-            causation: None,
-            actor: Some(self.actor.map_or_else(|| NOBODY.to_owned(), |actor| actor.to_string())),
-        }
+        // A code is issued because a stranger asked.
+        let actor = self.actor.map_or_else(|| SYSTEM_ACTOR.to_owned(), |actor| actor.to_string());
+        Context::of_request(self.request, &actor, chassis::traceparent::current())
     }
 }

@@ -13,15 +13,6 @@ mod order;
 
 use contract::{KeyHolder, Role, WorkspaceKind};
 
-/// Sequences start at 1 and rise by 1: none will ever reach 2^63.
-pub(crate) fn signed(sequence: u64) -> i64 {
-    i64::try_from(sequence).unwrap_or(i64::MAX)
-}
-
-pub(crate) fn unsigned(sequence: i64) -> u64 {
-    u64::try_from(sequence).unwrap_or_default()
-}
-
 /// As written in tables and answers.
 pub(crate) fn role_name(role: Role) -> &'static str {
     match role {

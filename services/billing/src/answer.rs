@@ -189,9 +189,9 @@ impl PaymentAnswer {
         Self {
             id: row.id,
             purpose: row.purpose,
-            amount_minor: u64::try_from(row.amount_minor).unwrap_or_default(),
+            amount_minor: tables::unsigned(row.amount_minor),
             currency: row.currency,
-            credits: u64::try_from(row.credits).unwrap_or_default(),
+            credits: tables::unsigned(row.credits),
             status: row.status,
             reason: row.reason,
             requested_at: row.requested_at,

@@ -11,7 +11,7 @@ use crate::Billing;
 use crate::answer::PageAnswer;
 use crate::command::Origin;
 use crate::decide::Command;
-use crate::pay_subscription::{Payer, open_page};
+use crate::payment_page::{Payer, open_page};
 
 /// What is bought, and who pays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -41,11 +41,11 @@ pub(crate) struct BuyCredits {
     request_body = BuyCredits,
     responses(
         (status = 201, description = "The page", body = PageAnswer),
-        (status = 404, description = "`not_found`: no such project, or its trial has not begun", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`too_many_open_payments`; `subscription_closed`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`unknown_pack`; `invalid_body`", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`payment_provider_refused`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`billing_unconfigured`; `payment_provider_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project, or its trial has not begun"),
+        (status = 409, description = "`too_many_open_payments`; `subscription_closed`"),
+        (status = 422, description = "`unknown_pack`; `invalid_body`"),
+        (status = 502, description = "`payment_provider_refused`"),
+        (status = 503, description = "`billing_unconfigured`; `payment_provider_unavailable`"),
     )
 )]
 pub(crate) async fn buy_credits(

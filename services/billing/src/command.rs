@@ -2,7 +2,7 @@
 //!
 //! What was due by now is appended also when the command itself is refused. Whoever loses a race reads again and decides again.
 
-use contract::{BillingEvent, Context, Event, EventId, NewEvent, ProjectId, Recorded, Subject};
+use contract::{BillingEvent, Context, Event, EventId, NewEvent, ProjectId, Recorded, SYSTEM_ACTOR, Subject};
 use journal::{AppendError, Expect};
 
 use crate::account::Account;
@@ -14,7 +14,6 @@ use crate::{Billing, paystack, store};
 /// How often a command is decided anew because others were faster.
 const ATTEMPTS_MAX: u32 = 16;
 pub(crate) const SOURCE: &str = "/paige/billing";
-const SYSTEM: &str = "system";
 
 /// From where a command comes.
 #[derive(Debug, Clone, Copy)]
@@ -33,18 +32,13 @@ pub(crate) enum Origin<'a> {
 
 impl Origin<'_> {
     pub(crate) fn context(&self) -> Context {
-        let own = |actor: &str| Context {
-            traceparent: chassis::traceparent::current(),
-            correlation: None,
-            causation: None,
-            actor: Some(actor.to_owned()),
-        };
+        let trace = chassis::traceparent::current();
         match self {
-            Self::Request { id, actor } => Context { correlation: Some((*id).to_owned()), ..own(actor) },
-            Self::Event(event) => Context::following(event, chassis::traceparent::after, SYSTEM),
-            Self::Report { event, request } => Context { correlation: Some((*request).to_owned()), causation: Some(*event), ..own(SYSTEM) },
-            Self::Clock => own(SYSTEM),
-            Self::Provider => own(paystack::NAME),
+            Self::Request { id, actor } => Context::of_request(id, actor, trace),
+            Self::Event(event) => Context::following(event, chassis::traceparent::after, SYSTEM_ACTOR),
+            Self::Report { event, request } => Context { causation: Some(*event), ..Context::of_request(request, SYSTEM_ACTOR, trace) },
+            Self::Clock => Context::own(SYSTEM_ACTOR, trace),
+            Self::Provider => Context::own(paystack::NAME, trace),
         }
     }
 }

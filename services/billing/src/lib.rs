@@ -22,6 +22,7 @@ mod handle;
 mod list_payments;
 mod pause_subscription;
 mod pay_subscription;
+mod payment_page;
 mod paystack;
 mod poller;
 mod rebuild;

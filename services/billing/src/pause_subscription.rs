@@ -20,8 +20,8 @@ use crate::{Billing, Error};
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The subscription as it is now", body = SubscriptionAnswer),
-        (status = 404, description = "`not_found`: no such project, or its trial has not begun", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`no_paid_cycle`; `already_scheduled`: a cancellation is, withdraw it first; `subscription_closed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project, or its trial has not begun"),
+        (status = 409, description = "`no_paid_cycle`; `already_scheduled`: a cancellation is, withdraw it first; `subscription_closed`"),
     )
 )]
 pub(crate) async fn pause_subscription(

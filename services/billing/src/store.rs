@@ -2,9 +2,11 @@
 
 mod comparing;
 
+use chassis::PageLimit;
 use chrono::{DateTime, Utc};
 use contract::{OperationId, PaymentId, PaymentPurpose, ProjectId};
 use sqlx::{PgConnection, PgPool, Row};
+use tables::signed;
 
 use crate::account::{Account, Payment};
 use crate::deadline;
@@ -41,11 +43,7 @@ pub(crate) async fn save(pool: &PgPool, project: ProjectId, account: &Account, t
 
 /// One writer of a project's rows at a time.
 async fn lock(connection: &mut PgConnection, project: ProjectId) -> Result<(), Error> {
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('billing:' || $1, 0))")
-        .bind(project.to_string())
-        .execute(connection)
-        .await?;
-    Ok(())
+    Ok(tables::lock_project(connection, "billing", &project.to_string()).await?)
 }
 
 async fn save_account(connection: &mut PgConnection, project: ProjectId, account: &Account, terms: &Terms) -> Result<(), Error> {
@@ -179,15 +177,20 @@ pub(crate) struct PaymentRow {
     pub(crate) requested_sequence: i64,
 }
 
-/// Up to `limit` payments of a project, the youngest first, asked for before the event `before`.
-pub(crate) async fn list_payments(pool: &PgPool, project: ProjectId, before: Option<i64>, limit: usize) -> Result<Vec<PaymentRow>, Error> {
+/// A page of a project's payments and one more, the youngest first, asked for before the event `before`.
+pub(crate) async fn list_payments(
+    pool: &PgPool,
+    project: ProjectId,
+    before: Option<i64>,
+    limit: PageLimit,
+) -> Result<Vec<PaymentRow>, Error> {
     let rows = sqlx::query(
         "SELECT * FROM billing.payments WHERE project_id = $1 AND requested_sequence < $2
          ORDER BY requested_sequence DESC LIMIT $3",
     )
     .bind(project.to_string())
     .bind(before.unwrap_or(i64::MAX))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(limit.and_one())
     .fetch_all(pool)
     .await?;
     let read = |row: &sqlx::postgres::PgRow| -> Result<PaymentRow, sqlx::Error> {
@@ -224,9 +227,4 @@ pub(crate) const fn purpose_name(purpose: PaymentPurpose) -> &'static str {
 
 fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| Error::Row { id: text.to_owned(), what: "id" })
-}
-
-/// Sequences, credits and amounts are far below 2^63.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -45,9 +45,9 @@ pub(crate) struct BalanceAnswer {
     request_body = UseCredits,
     responses(
         (status = 200, description = "It is charged", body = BalanceAnswer),
-        (status = 404, description = "`not_found`: no such project, or its trial has not begun", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`subscription_closed`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`use_reused`: it was charged with another number of credits; `invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project, or its trial has not begun"),
+        (status = 409, description = "`subscription_closed`"),
+        (status = 422, description = "`use_reused`: it was charged with another number of credits; `invalid_body`"),
     )
 )]
 pub(crate) async fn use_credits(

@@ -4,7 +4,7 @@
 //! and decides again; an upload that loses to a deletion takes its objects away with it.
 
 use chassis::Problem;
-use contract::{BotEvent, Context, Event, EventId, NewEvent, ProjectId, Recorded, Subject};
+use contract::{BotEvent, Context, Event, EventId, NewEvent, ProjectId, Recorded, SYSTEM_ACTOR, Subject};
 use journal::{AppendError, Expect};
 
 use crate::code::Code;
@@ -33,7 +33,7 @@ impl Bots {
             Task::Initialise | Task::Reset(_) => drop(keep::store(&self.storage, project, &first).await?),
             Task::Erase(_) => keep::erase(&self.storage, project).await?,
         }
-        let context = Context::following(cause, chassis::traceparent::after, "system");
+        let context = Context::following(cause, chassis::traceparent::after, SYSTEM_ACTOR);
         self.say(project, &code, events, &context).await
     }
 

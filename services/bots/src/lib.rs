@@ -6,6 +6,7 @@
 //!
 //! It does not run bots, install anything, or look into files.
 
+mod answer;
 mod code;
 mod commit;
 pub mod config;
@@ -24,6 +25,7 @@ mod show_code;
 mod show_file;
 mod standing;
 mod upload;
+mod version;
 
 use chassis::{Clock, Health};
 use contract::Stream;

@@ -1,8 +1,7 @@
 //! `GET /v1/projects/{project}/code/versions`: how the code came to be what it is, the newest change first.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::{Json, Path, Problem, Query, cursor};
+use chassis::{Json, PageLimit, Path, Problem, Query, cursor};
 use chrono::{DateTime, Utc};
 use contract::ProjectId;
 use serde::{Deserialize, Serialize};
@@ -11,16 +10,11 @@ use utoipa::{IntoParams, ToSchema};
 use crate::Bots;
 use crate::code::Change;
 
-/// Most changes on a page.
-const LIMIT_MAX: usize = 100;
-/// Changes on a page when nobody says.
-const LIMIT_DEFAULT: usize = 50;
-
 /// Which part of the list.
 #[derive(Debug, Deserialize, IntoParams)]
 pub(crate) struct Part {
     /// 1 to 100, default 50.
-    limit: Option<usize>,
+    limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -65,8 +59,8 @@ struct Place {
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"), Part),
     responses(
         (status = 200, description = "Changes, the newest first", body = VersionPage),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`code_not_ready`: the project is being made", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`code_not_ready`: the project is being made"),
     ),
     security(("api_key" = ["code:read"])),
 )]
@@ -75,23 +69,15 @@ pub(crate) async fn list_versions(
     Path(project): Path<ProjectId>,
     Query(part): Query<Part>,
 ) -> Result<Json<VersionPage>, Problem> {
-    let limit = part.limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let detail = format!("must be 1 to {LIMIT_MAX}");
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query").field("/limit", "invalid", detail));
-    }
+    let limit = PageLimit::parse(part.limit)?;
     let before = match part.cursor.as_deref().map(cursor::decode::<Place>) {
         Some(place) => place?.code_sequence,
         None => u64::MAX,
     };
     let code = bots.existing_code(project).await?;
-    let mut older = code.changes.into_iter().rev().filter(|change| change.sequence < before);
-    let page: Vec<Change> = older.by_ref().take(limit).collect();
-    let next_cursor = match (older.next(), page.last()) {
-        (Some(_), Some(last)) => Some(cursor::encode(&Place { code_sequence: last.sequence })?),
-        (None | Some(_), None) | (None, Some(_)) => None,
-    };
-    Ok(Json(VersionPage { data: page.into_iter().map(VersionAnswer::of).collect(), next_cursor }))
+    let mut older: Vec<Change> = code.changes.into_iter().rev().filter(|change| change.sequence < before).collect();
+    let next_cursor = limit.cut(&mut older, |last| Place { code_sequence: last.sequence })?;
+    Ok(Json(VersionPage { data: older.into_iter().map(VersionAnswer::of).collect(), next_cursor }))
 }
 
 impl VersionAnswer {

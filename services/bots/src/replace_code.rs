@@ -7,7 +7,7 @@ use chassis::{Caller, Json, Path, Problem, RequestId, version_wanted};
 use contract::{Context, ProjectId};
 
 use crate::Bots;
-use crate::show_code::{CodeAnswer, answer};
+use crate::answer::{CodeAnswer, answer};
 use crate::upload::Upload;
 
 /// Replaces a bot's code
@@ -24,11 +24,11 @@ use crate::upload::Upload;
     request_body = Upload,
     responses(
         (status = 200, description = "The version is current", body = CodeAnswer, headers(("ETag" = String, description = "The version"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`code_not_ready`: the project is being made; `operation_running`: a reset or a deletion", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`: another version is current", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`: more than 12 MiB", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`, with a pointer to each file that is refused", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`code_not_ready`: the project is being made; `operation_running`: a reset or a deletion"),
+        (status = 412, description = "`version_mismatch`: another version is current"),
+        (status = 413, description = "`body_too_large`: more than 12 MiB"),
+        (status = 422, description = "`invalid_body`, with a pointer to each file that is refused"),
     ),
     security(("api_key" = ["code:write"])),
 )]
@@ -42,12 +42,7 @@ pub(crate) async fn replace_code(
 ) -> Result<impl IntoResponse, Problem> {
     let expected = version_wanted(&headers, "this code")?;
     let (files, message) = upload.check()?;
-    let context = Context {
-        traceparent: chassis::traceparent::current(),
-        correlation: Some(request.as_str().to_owned()),
-        causation: None,
-        actor: Some(caller.actor().to_owned()),
-    };
+    let context = Context::of_request(request.as_str(), caller.actor(), chassis::traceparent::current());
     let code = bots.grant(project, &files, &message, expected, &context).await?;
     let manifest = files.manifest();
     // Somebody may have been quick to replace it again: the answer is about this one.

@@ -9,7 +9,7 @@ use chassis::{Path, Problem, Query};
 use contract::ProjectId;
 
 use crate::file_path::FilePath;
-use crate::show_code::Which;
+use crate::version::Which;
 use crate::{Bots, keep};
 
 /// Shows a file of a bot's code
@@ -26,8 +26,8 @@ use crate::{Bots, keep};
     ),
     responses(
         (status = 200, description = "Its bytes", body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String, description = "SHA-256 of the bytes"))),
-        (status = 404, description = "`not_found`: no such project, version or file", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`code_not_ready`: the project is being made", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project, version or file"),
+        (status = 409, description = "`code_not_ready`: the project is being made"),
     ),
     security(("api_key" = ["code:read"])),
 )]

@@ -57,12 +57,12 @@ pub(crate) struct ChangeConversation {
     request_body(content = ChangeConversation, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The conversation as it is now", body = ConversationAnswer, headers(("ETag" = String, description = "How often its state has changed"))),
-        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`conversation_not_latest`, `contact_merged`, `project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`state_changed`, with `state` and `state_version` as they are now; without them where `If-Match` is no ETag of a conversation", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
-        (status = 428, description = "`version_needed`: send If-Match", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`, `not_found`"),
+        (status = 409, description = "`conversation_not_latest`, `contact_merged`, `project_not_ready`, `project_failed`"),
+        (status = 412, description = "`state_changed`, with `state` and `state_version` as they are now; without them where `If-Match` is no ETag of a conversation"),
+        (status = 422, description = "`invalid_body`"),
+        (status = 428, description = "`version_needed`: send If-Match"),
+        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`"),
     )
 )]
 pub(crate) async fn change_conversation(
@@ -81,7 +81,7 @@ pub(crate) async fn change_conversation(
         return Err(Refusal::VersionNeeded.into());
     }
     let context = origin(&request, &caller);
-    let _turn = conversations.turns.take(contact).await;
+    let _lock = conversations.locks.of(contact).await;
     let mut sure = false;
     for _ in 0..ATTEMPTS_MAX {
         let row = select(&database, conversation).await?.ok_or(Error::NotFound("the conversation"))?;

@@ -58,6 +58,15 @@ pub(crate) struct ConversationAnswer<'r> {
     pub(crate) window: Option<WindowAnswer>,
 }
 
+/// A page of conversations.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConversationPage<'r> {
+    /// The conversations.
+    pub(crate) data: Vec<ConversationAnswer<'r>>,
+    /// Where the next page begins; null: this is the last one.
+    pub(crate) next_cursor: Option<String>,
+}
+
 /// The conversation went from one state to another.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StateChangeAnswer<'r> {

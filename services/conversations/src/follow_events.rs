@@ -53,9 +53,9 @@ pub(crate) struct FollowEvents {
     ),
     responses(
         (status = 200, description = "Events, as they happen", body = LiveEvent, content_type = "text/event-stream"),
-        (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`too_many_streams`, `stream_not_ready`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`"),
+        (status = 409, description = "`project_not_ready`, `project_failed`"),
+        (status = 503, description = "`too_many_streams`, `stream_not_ready`, `log_unavailable`"),
     )
 )]
 pub(crate) async fn follow_events(

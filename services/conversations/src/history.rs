@@ -1,14 +1,14 @@
 //! Histories of messages, read in either direction: one order (`sent_at`, then `sequence`), two ends, cursors that point between rows.
 
 use axum::response::{IntoResponse, Response};
-use chassis::{Json, Problem, cursor};
+use chassis::{Json, PageLimit, Problem, cursor};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::message::MessageAnswer;
-use crate::page::{Limit, instant, invalid_query};
+use crate::page::instant;
 
 /// Which part of a history.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -71,7 +71,7 @@ pub(crate) struct Part {
     /// Where they begin; none: at the end.
     pub(crate) sent_at: Option<DateTime<Utc>>,
     pub(crate) sequence: Option<i64>,
-    pub(crate) limit: Limit,
+    pub(crate) limit: PageLimit,
     direction: Direction,
 }
 
@@ -84,12 +84,12 @@ enum Direction {
 
 impl HistoryQuery {
     pub(crate) fn part(&self) -> Result<Part, Problem> {
-        let limit = Limit::parse(self.limit)?;
+        let limit = PageLimit::parse(self.limit)?;
         let (direction, cursor) = match (&self.after, &self.before) {
             (None, None) => (Direction::First, None),
             (Some(after), None) => (Direction::After, Some(after)),
             (None, Some(before)) => (Direction::Before, Some(before)),
-            (Some(_), Some(_)) => return Err(invalid_query("/before", "not together with after")),
+            (Some(_), Some(_)) => return Err(Problem::invalid_query("/before", "not together with after")),
         };
         let place: Option<Place> = cursor.map(|text| cursor::decode(text)).transpose()?;
         let sent_at = place.map(|place| instant(place.sent_at)).transpose()?;

@@ -22,6 +22,7 @@ mod list_messages;
 mod list_states;
 mod list_statuses;
 mod live;
+mod locks;
 mod make_contact;
 mod mark_read;
 mod message;
@@ -35,7 +36,6 @@ mod show_conversation;
 mod show_message;
 mod submission;
 mod talk;
-mod turns;
 mod window;
 mod write;
 
@@ -54,7 +54,7 @@ pub use error::Error;
 pub use routes::routes;
 
 use live::Feed;
-use turns::Turns;
+use locks::Locks;
 
 /// The streams that must be open before conversations runs.
 pub const STREAMS: [Stream; 5] = [Stream::Project, Stream::Conversation, Stream::Template, Stream::Flow, Stream::Media];
@@ -76,7 +76,7 @@ pub struct Conversations {
     databases: ProjectDatabases,
     feed: Feed,
     catalogue: Catalogue,
-    turns: Turns,
+    locks: Locks,
     clock: Clock,
     ids: Ids,
 }
@@ -86,7 +86,7 @@ impl Conversations {
     /// streams are answered once [`run`] runs.
     pub fn new(journal: Journal, projects: Projects, catalogue: Catalogue, databases: ProjectDatabases, clock: Clock, ids: Ids) -> Self {
         let feed = Feed::new(journal.clone());
-        Self { journal, projects, databases, feed, catalogue, turns: Turns::default(), clock, ids }
+        Self { journal, projects, databases, feed, catalogue, locks: Locks::default(), clock, ids }
     }
 
     /// What `/readyz` asks of conversations. A project's database that is down is that project's matter; what is known of projects, templates

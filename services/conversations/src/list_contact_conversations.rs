@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chassis::{Json, Path, Problem, Query, cursor};
+use chassis::{Json, PageLimit, Path, Problem, Query};
 use chrono::{DateTime, Utc};
 use contract::{ContactId, ConversationId, ProjectId};
 use serde::Deserialize;
@@ -11,9 +11,8 @@ use sqlx::postgres::PgRow;
 use utoipa::IntoParams;
 
 use crate::contact::with_family;
-use crate::conversation::{ConversationAnswer, conversation_columns};
-use crate::list_conversations::ConversationPage;
-use crate::page::{LastRow, Limit};
+use crate::conversation::{ConversationAnswer, ConversationPage, conversation_columns};
+use crate::page::LastRow;
 use crate::{Conversations, Error, show_contact};
 
 /// Which page.
@@ -43,9 +42,9 @@ pub(crate) struct ListContactConversations {
     ),
     responses(
         (status = 200, description = "A page of conversations", body = ConversationPage),
-        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`, `not_found`"),
+        (status = 409, description = "`project_not_ready`, `project_failed`"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`"),
     )
 )]
 pub(crate) async fn list_contact_conversations(
@@ -53,7 +52,7 @@ pub(crate) async fn list_contact_conversations(
     Path((project, contact)): Path<(ProjectId, ContactId)>,
     Query(query): Query<ListContactConversations>,
 ) -> Result<Response, Problem> {
-    let limit = Limit::parse(query.limit)?;
+    let limit = PageLimit::parse(query.limit)?;
     let last = LastRow::<ConversationId>::parse(query.cursor.as_deref())?;
     let database = conversations.database(project).await?;
     let rows = select(&database, contact, last, limit).await?;
@@ -61,12 +60,7 @@ pub(crate) async fn list_contact_conversations(
         show_contact::require(&database, contact).await?;
     }
     let mut data = rows.iter().map(|row| Ok(ConversationAnswer::read(row)?.0)).collect::<Result<Vec<_>, Error>>()?;
-    let more = data.len() > limit.rows();
-    data.truncate(limit.rows());
-    let next_cursor = match data.last().filter(|_| more) {
-        Some(last) => Some(cursor::encode(&LastRow::new(last.opened_at(), last.id()))?),
-        None => None,
-    };
+    let next_cursor = limit.cut(&mut data, |last| LastRow::new(last.opened_at(), last.id()))?;
     Ok(Json(ConversationPage { data, next_cursor }).into_response())
 }
 
@@ -74,7 +68,7 @@ async fn select(
     database: &PgPool,
     contact: ContactId,
     (at, id): (Option<DateTime<Utc>>, Option<String>),
-    limit: Limit,
+    limit: PageLimit,
 ) -> Result<Vec<PgRow>, Error> {
     const QUERY: &str = concat!(
         with_family!(),

@@ -28,10 +28,10 @@ use crate::{Conversations, Error, show_contact};
     ),
     responses(
         (status = 200, description = "A page of messages", body = MessagePage),
-        (status = 400, description = "`invalid_path`, `invalid_query`, `invalid_cursor`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_path`, `invalid_query`, `invalid_cursor`"),
+        (status = 404, description = "`project_not_found`, `not_found`"),
+        (status = 409, description = "`project_not_ready`, `project_failed`"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`"),
     )
 )]
 pub(crate) async fn list_contact_messages(

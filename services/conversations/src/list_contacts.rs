@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chassis::{Json, Path, Problem, Query, cursor};
+use chassis::{Json, PageLimit, Path, Problem, Query};
 use contract::{ContactId, IdentityKind, ProjectId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use whatsapp::{Bsuid, Phone, WaId};
 
 use crate::contact::{ContactAnswer, contact_columns, contact_details};
-use crate::page::{LastRow, Limit, invalid_query};
+use crate::page::LastRow;
 use crate::{Conversations, Error};
 
 /// Which contacts.
@@ -54,9 +54,9 @@ pub(crate) struct ContactPage<'r> {
     params(("project" = String, Path, description = "The project's id"), ListContacts),
     responses(
         (status = 200, description = "A page of contacts", body = ContactPage),
-        (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`"),
+        (status = 409, description = "`project_not_ready`, `project_failed`"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`"),
     )
 )]
 pub(crate) async fn list_contacts(
@@ -64,7 +64,7 @@ pub(crate) async fn list_contacts(
     Path(project): Path<ProjectId>,
     Query(query): Query<ListContacts>,
 ) -> Result<Response, Problem> {
-    let limit = Limit::parse(query.limit)?;
+    let limit = PageLimit::parse(query.limit)?;
     let looked_up = identity(&query)?;
     let last = LastRow::<ContactId>::parse(query.cursor.as_deref())?;
     let project = conversations.project(project).await?;
@@ -76,19 +76,14 @@ pub(crate) async fn list_contacts(
     };
     let read = |row| if looks_up { ContactAnswer::read_with_details(row, &project, now) } else { ContactAnswer::read(row) };
     let mut found = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let more = found.len() > limit.rows();
-    found.truncate(limit.rows());
-    let next_cursor = match found.last().filter(|_| more) {
-        Some((contact, activity)) => Some(cursor::encode(&LastRow::new(*activity, contact.id()))?),
-        None => None,
-    };
+    let next_cursor = limit.cut(&mut found, |(contact, activity)| LastRow::new(*activity, contact.id()))?;
     Ok(Json(ContactPage { data: found.into_iter().map(|(contact, _)| contact).collect(), next_cursor }).into_response())
 }
 
 async fn select_page(
     database: &PgPool,
     (at, id): (Option<chrono::DateTime<chrono::Utc>>, Option<String>),
-    limit: Limit,
+    limit: PageLimit,
 ) -> Result<Vec<PgRow>, Error> {
     const QUERY: &str = concat!(
         "SELECT ",
@@ -103,7 +98,7 @@ async fn select_page(
 }
 
 /// Who has it now, then who had it last.
-async fn select_by_identity(database: &PgPool, (kind, value): (IdentityKind, String), limit: Limit) -> Result<Vec<PgRow>, Error> {
+async fn select_by_identity(database: &PgPool, (kind, value): (IdentityKind, String), limit: PageLimit) -> Result<Vec<PgRow>, Error> {
     const QUERY: &str = concat!(
         "SELECT ",
         contact_columns!(),
@@ -121,19 +116,19 @@ async fn select_by_identity(database: &PgPool, (kind, value): (IdentityKind, Str
 fn identity(query: &ListContacts) -> Result<Option<(IdentityKind, String)>, Problem> {
     let identity = match (&query.phone, &query.bsuid) {
         (None, None) => return Ok(None),
-        (Some(_), Some(_)) => return Err(invalid_query("/bsuid", "not together with phone")),
+        (Some(_), Some(_)) => return Err(Problem::invalid_query("/bsuid", "not together with phone")),
         (Some(phone), None) => {
-            let key = phone_key(phone).ok_or_else(|| invalid_query("/phone", "neither E.164 nor a wa_id"))?;
+            let key = phone_key(phone).ok_or_else(|| Problem::invalid_query("/phone", "neither E.164 nor a wa_id"))?;
             (IdentityKind::Phone, key)
         }
         (None, Some(text)) => {
-            let bsuid = Bsuid::parse(text).ok_or_else(|| invalid_query("/bsuid", "not a business-scoped user id"))?;
+            let bsuid = Bsuid::parse(text).ok_or_else(|| Problem::invalid_query("/bsuid", "not a business-scoped user id"))?;
             let kind = if bsuid.is_parent() { IdentityKind::ParentBsuid } else { IdentityKind::Bsuid };
             (kind, bsuid.into())
         }
     };
     if query.cursor.is_some() {
-        return Err(invalid_query("/cursor", "not together with phone or bsuid"));
+        return Err(Problem::invalid_query("/cursor", "not together with phone or bsuid"));
     }
     Ok(Some(identity))
 }

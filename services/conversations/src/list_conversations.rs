@@ -2,16 +2,16 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chassis::{Json, Path, Problem, Query, cursor};
+use chassis::{Json, PageLimit, Path, Problem, Query};
 use chrono::{DateTime, Utc};
 use contract::{ConversationId, ProjectId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgPool};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::conversation::{ConversationAnswer, conversation_columns};
-use crate::page::{LastRow, Limit, invalid_query};
+use crate::conversation::{ConversationAnswer, ConversationPage, conversation_columns};
+use crate::page::LastRow;
 use crate::{Conversations, Error};
 
 /// Longest state that can be asked for, in bytes: what fits an index.
@@ -44,15 +44,6 @@ pub(crate) enum Status {
     Closed,
 }
 
-/// A page of conversations.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ConversationPage<'r> {
-    /// The conversations.
-    pub(crate) data: Vec<ConversationAnswer<'r>>,
-    /// Where the next page begins; null: this is the last one.
-    pub(crate) next_cursor: Option<String>,
-}
-
 /// Lists conversations
 ///
 /// Newest activity first: their last message, or when they were opened. One that goes on meanwhile moves to the front.
@@ -64,9 +55,9 @@ pub(crate) struct ConversationPage<'r> {
     params(("project" = String, Path, description = "The project's id"), ListConversations),
     responses(
         (status = 200, description = "A page of conversations", body = ConversationPage),
-        (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`"),
+        (status = 409, description = "`project_not_ready`, `project_failed`"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`"),
     )
 )]
 pub(crate) async fn list_conversations(
@@ -74,21 +65,16 @@ pub(crate) async fn list_conversations(
     Path(project): Path<ProjectId>,
     Query(query): Query<ListConversations>,
 ) -> Result<Response, Problem> {
-    let limit = Limit::parse(query.limit)?;
+    let limit = PageLimit::parse(query.limit)?;
     let state = query.state.as_deref();
     if state.is_some_and(|state| state.len() > STATE_BYTES_MAX || state.contains('\0')) {
-        return Err(invalid_query("/state", "longer than any state, or not a text"));
+        return Err(Problem::invalid_query("/state", "longer than any state, or not a text"));
     }
     let last = LastRow::<ConversationId>::parse(query.cursor.as_deref())?;
     let database = conversations.database(project).await?;
     let rows = select(&database, state, query.status, last, limit).await?;
     let mut found = rows.iter().map(ConversationAnswer::read).collect::<Result<Vec<_>, _>>()?;
-    let more = found.len() > limit.rows();
-    found.truncate(limit.rows());
-    let next_cursor = match found.last().filter(|_| more) {
-        Some((conversation, activity)) => Some(cursor::encode(&LastRow::new(*activity, conversation.id()))?),
-        None => None,
-    };
+    let next_cursor = limit.cut(&mut found, |(conversation, activity)| LastRow::new(*activity, conversation.id()))?;
     Ok(Json(ConversationPage { data: found.into_iter().map(|(conversation, _)| conversation).collect(), next_cursor }).into_response())
 }
 
@@ -97,7 +83,7 @@ async fn select(
     state: Option<&str>,
     status: Option<Status>,
     (at, id): (Option<DateTime<Utc>>, Option<String>),
-    limit: Limit,
+    limit: PageLimit,
 ) -> Result<Vec<PgRow>, Error> {
     let query = sqlx::query(AssertSqlSafe(statement(state, status))).bind(at).bind(id).bind(limit.and_one());
     let query = match state {

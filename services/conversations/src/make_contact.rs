@@ -49,10 +49,10 @@ pub(crate) struct MakeContact {
     responses(
         (status = 200, description = "It was there", body = ContactAnswer),
         (status = 201, description = "It is made", body = ContactAnswer, headers(("Location" = String, description = "The contact"))),
-        (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again, it is made once", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`"),
+        (status = 409, description = "`project_not_ready`, `project_failed`"),
+        (status = 422, description = "`invalid_body`"),
+        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again, it is made once"),
     )
 )]
 pub(crate) async fn make_contact(
@@ -70,7 +70,7 @@ pub(crate) async fn make_contact(
     }
     // The id says who it is: whoever makes it at the same time says it on the same subject, and one of them is first.
     let contact = ContactId::derive(project, &identity);
-    let _turn = conversations.turns.take(contact).await;
+    let _lock = conversations.locks.of(contact).await;
     conversations.catch_up(&database, project, None).await?;
     let context = origin(&request, &caller);
     let mut made = false;

@@ -57,11 +57,11 @@ pub(crate) struct ReadAnswer {
     request_body = MarkRead,
     responses(
         (status = 202, description = "It will be marked, or was asked for before", body = ReadAnswer),
-        (status = 400, description = "`invalid_path`, `idempotency_key_required`, `idempotency_key_invalid`, `malformed_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`not_inbound`, `group_not_supported`, `message_too_old`, `number_not_connected`, `number_cannot_send`, `project_suspended`, `project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `idempotency_key_reused`: the key came with another request before", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again with the same key", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_path`, `idempotency_key_required`, `idempotency_key_invalid`, `malformed_json`"),
+        (status = 404, description = "`project_not_found`, `not_found`"),
+        (status = 409, description = "`not_inbound`, `group_not_supported`, `message_too_old`, `number_not_connected`, `number_cannot_send`, `project_suspended`, `project_not_ready`, `project_failed`"),
+        (status = 422, description = "`invalid_body`; `idempotency_key_reused`: the key came with another request before"),
+        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again with the same key"),
     )
 )]
 pub(crate) async fn mark_read(
@@ -97,7 +97,7 @@ pub(crate) async fn mark_read(
 impl Conversations {
     /// Writes down what is asked for, once for each key: gives what was asked for under it, now or before.
     async fn ask_read(&self, project: ProjectId, said: &Said, wish: ReadRequested, event: &NewEvent) -> Result<ReadRequested, Problem> {
-        let _turn = self.turns.take(said.contact).await;
+        let _lock = self.locks.of(said.contact).await;
         let mut read = ReadOn { subject: Subject::conversation(project, said.contact), from: said.sequence, version: 0 };
         for _ in 0..ATTEMPTS_MAX {
             if let Some(asked) = self.asked_before(&mut read, event.id).await? {

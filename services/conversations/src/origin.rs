@@ -5,10 +5,5 @@ use contract::Context;
 
 /// A request: who made it, under which id, in which trace.
 pub(crate) fn origin(request: &RequestId, caller: &Caller) -> Context {
-    Context {
-        traceparent: chassis::traceparent::current(),
-        correlation: Some(request.as_str().to_owned()),
-        causation: None,
-        actor: Some(caller.actor().to_owned()),
-    }
+    Context::of_request(request.as_str(), caller.actor(), chassis::traceparent::current())
 }

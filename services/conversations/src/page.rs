@@ -1,43 +1,10 @@
-//! What lists have in common: how much fits on a page, and where the next one begins.
+//! Where the next page of a list by time begins.
 
 use axum::http::StatusCode;
 use chassis::{Problem, cursor};
 use chrono::{DateTime, Datelike, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-
-/// Most rows on a page.
-const LIMIT_MAX: u32 = 100;
-/// Rows on a page when nobody says.
-const LIMIT_DEFAULT: u32 = 50;
-
-/// How many rows a page may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limit(usize);
-
-impl Limit {
-    pub(crate) fn parse(limit: Option<u32>) -> Result<Self, Problem> {
-        let limit = limit.unwrap_or(LIMIT_DEFAULT);
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(invalid_query("/limit", &format!("must be 1 to {LIMIT_MAX}")));
-        }
-        Ok(Self(limit as usize))
-    }
-
-    pub(crate) fn rows(self) -> usize {
-        self.0
-    }
-
-    /// For `LIMIT`: one more than the page tells whether there is a next one.
-    pub(crate) fn and_one(self) -> i64 {
-        self.0 as i64 + 1
-    }
-}
-
-/// 400 `invalid_query`, as for a query that cannot be read at all.
-pub(crate) fn invalid_query(pointer: &str, detail: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "invalid_query").detail("the query cannot be read").field(pointer, "invalid", detail)
-}
 
 /// The last row of a page of a list by time; `I` is of the list's own kind, so that another list's cursor is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,14 +42,6 @@ mod tests {
     use ulid::Ulid;
 
     use super::*;
-
-    #[test]
-    fn a_page_has_one_to_a_hundred_rows() {
-        assert_eq!(Limit::parse(None).unwrap().rows(), 50);
-        for (limit, fits) in [(0, false), (1, true), (100, true), (101, false), (u32::MAX, false)] {
-            assert_eq!(Limit::parse(Some(limit)).is_ok(), fits, "{limit}");
-        }
-    }
 
     #[test]
     fn a_cursor_of_another_list_or_time_is_refused() {

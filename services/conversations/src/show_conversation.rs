@@ -29,9 +29,9 @@ const STATE_CHANGES_MAX: i64 = 1_000;
     ),
     responses(
         (status = 200, description = "The conversation", body = ConversationAnswer, headers(("ETag" = String, description = "How often its state has changed"))),
-        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`, `not_found`"),
+        (status = 409, description = "`project_not_ready`, `project_failed`"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`"),
     )
 )]
 pub(crate) async fn show_conversation(

@@ -12,7 +12,6 @@ use whatsapp::Wamid;
 
 use crate::history::MessagePage;
 use crate::message::{MessageAnswer, message_columns};
-use crate::page::invalid_query;
 use crate::{Conversations, Error};
 
 /// Shows a message
@@ -27,9 +26,9 @@ use crate::{Conversations, Error};
     ),
     responses(
         (status = 200, description = "The message", body = MessageAnswer),
-        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`, `not_found`"),
+        (status = 409, description = "`project_not_ready`, `project_failed`"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`"),
     )
 )]
 pub(crate) async fn show_message(
@@ -63,9 +62,9 @@ pub(crate) struct FindMessage {
     params(("project" = String, Path, description = "The project's id"), FindMessage),
     responses(
         (status = 200, description = "The message, if it is there", body = MessagePage),
-        (status = 404, description = "`project_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`, `log_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`project_not_found`"),
+        (status = 409, description = "`project_not_ready`, `project_failed`"),
+        (status = 503, description = "`database_unavailable`, `log_unavailable`"),
     )
 )]
 pub(crate) async fn find_message(
@@ -76,7 +75,8 @@ pub(crate) async fn find_message(
     const QUERY: &str =
         concat!("SELECT ", message_columns!(), " FROM public.messages AS message WHERE message.wamid = $1 AND message.wamid <> message.id");
     // A wamid has no spaces: each is a plus that nobody encoded.
-    let wamid = Wamid::parse(&query.wamid.replace(' ', "+")).ok_or_else(|| invalid_query("/wamid", "not a message id of Meta's"))?;
+    let wamid =
+        Wamid::parse(&query.wamid.replace(' ', "+")).ok_or_else(|| Problem::invalid_query("/wamid", "not a message id of Meta's"))?;
     let database = conversations.database(project).await?;
     let row = select(&database, QUERY, wamid.as_str()).await?;
     let data = row.iter().map(|row| Ok(MessageAnswer::read(row)?.0)).collect::<Result<_, Error>>()?;

@@ -1,7 +1,7 @@
 //! What contacts filled into Flows, as callers see it, and its lists: the latest first.
 
 use axum::response::{IntoResponse, Response};
-use chassis::{Json, Problem, cursor};
+use chassis::{Json, PageLimit, Problem, cursor};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -10,7 +10,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::Error;
 use crate::columns::Columns;
-use crate::page::Limit;
 
 /// The columns of an answer, of `submission`; then what lists are ordered by.
 macro_rules! submission_columns {
@@ -80,12 +79,12 @@ struct Before {
 pub(crate) struct Part {
     /// Rows of a lower sequence alone.
     pub(crate) before: i64,
-    pub(crate) limit: Limit,
+    pub(crate) limit: PageLimit,
 }
 
 impl SubmissionsQuery {
     pub(crate) fn part(&self) -> Result<Part, Problem> {
-        let limit = Limit::parse(self.limit)?;
+        let limit = PageLimit::parse(self.limit)?;
         let before = self.cursor.as_deref().map(cursor::decode::<Before>).transpose()?;
         Ok(Part { before: before.map_or(i64::MAX, |before| before.submission), limit })
     }
@@ -95,12 +94,7 @@ impl Part {
     /// The page of these rows, which may be one more than fit.
     pub(crate) fn page(&self, rows: &[PgRow]) -> Result<Response, Problem> {
         let mut found = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let more = found.len() > self.limit.rows();
-        found.truncate(self.limit.rows());
-        let next_cursor = match found.last().filter(|_| more) {
-            Some((_, submission)) => Some(cursor::encode(&Before { submission: *submission })?),
-            None => None,
-        };
+        let next_cursor = self.limit.cut(&mut found, |(_, submission)| Before { submission: *submission })?;
         Ok(Json(SubmissionPage { data: found.into_iter().map(|(answer, _)| answer).collect(), next_cursor }).into_response())
     }
 }

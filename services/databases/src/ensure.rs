@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use contract::{
     Context, DatabaseEvent, DatabaseFailed, DatabaseReady, DatabaseStep, DatabaseStepCompleted, Event, EventId, NewEvent, ProjectId,
-    Recorded, Stream, Subject,
+    Recorded, SYSTEM_ACTOR, Stream, Subject,
 };
 use futures::StreamExt;
 use journal::{Expect, Filter, Range};
@@ -139,7 +139,7 @@ impl Databases {
 
     fn envelope(&self, project: ProjectId, after: u64, event: DatabaseEvent, cause: &Recorded) -> NewEvent {
         let id = EventId::derive(event.event_type(), &[&project.to_string(), &after.to_string()]);
-        let context = Context::following(cause, chassis::traceparent::after, "system");
+        let context = Context::following(cause, chassis::traceparent::after, SYSTEM_ACTOR);
         event.into_new(id, SOURCE, self.clock.now(), context)
     }
 }

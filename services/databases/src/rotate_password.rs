@@ -36,10 +36,10 @@ const TRIES_MAX: u32 = 5;
     ),
     responses(
         (status = 200, description = "The login of the project's bot from now on", body = DatabaseAnswer),
-        (status = 400, description = "`invalid_path`, `idempotency_key_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`database_not_ready`: it is being made; `database_failed`: it could not be made", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`: it is decided, and done as soon as the server can be told; `contended`, `log_unavailable`: ask again, with the same key", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_path`, `idempotency_key_invalid`"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`database_not_ready`: it is being made; `database_failed`: it could not be made"),
+        (status = 503, description = "`database_unavailable`: it is decided, and done as soon as the server can be told; `contended`, `log_unavailable`: ask again, with the same key"),
     )
 )]
 pub(crate) async fn rotate_password(
@@ -54,12 +54,7 @@ pub(crate) async fn rotate_password(
         Some(key) => EventId::derive("idempotency_key:rotate_password", &[&id.to_string(), caller.actor(), key]),
         None => EventId::from_ulid(databases.ids.ulid()),
     };
-    let context = Context {
-        traceparent: chassis::traceparent::current(),
-        correlation: Some(request.as_str().to_owned()),
-        causation: None,
-        actor: Some(caller.actor().to_owned()),
-    };
+    let context = Context::of_request(request.as_str(), caller.actor(), chassis::traceparent::current());
     let rotation = databases.rotate(&caller, id, event, &context).await?;
     let rotated = Known { rotation: Some(rotation), ..Known::default() };
     databases.renew_login(id, rotated).await?;

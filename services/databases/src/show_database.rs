@@ -42,8 +42,8 @@ pub(crate) struct DatabaseAnswer {
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The login of the project's bot", body = DatabaseAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`database_not_ready`: it is being made; `database_failed`: it could not be made", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`database_not_ready`: it is being made; `database_failed`: it could not be made"),
     )
 )]
 pub(crate) async fn show_database(

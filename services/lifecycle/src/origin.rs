@@ -1,10 +1,7 @@
 //! From where a command comes, as its events will say.
 
 use chassis::{Caller, RequestId};
-use contract::{Context, OperationId, ProjectEvent, Recorded};
-
-/// Whoever acts when nobody asked.
-const SYSTEM: &str = "system";
+use contract::{Context, OperationId, ProjectEvent, Recorded, SYSTEM_ACTOR};
 
 /// From where a command comes.
 #[derive(Debug, Clone)]
@@ -41,16 +38,12 @@ impl<'a> Origin<'a> {
     }
 
     pub(crate) fn context(&self) -> Context {
-        let traceparent = chassis::traceparent::current();
+        let trace = chassis::traceparent::current();
         match self {
-            Self::Request { id, actor } => {
-                Context { traceparent, correlation: Some((*id).to_owned()), causation: None, actor: Some((*actor).to_owned()) }
-            }
-            Self::Event(event) => Context::following(event, chassis::traceparent::after, SYSTEM),
-            Self::Operation(operation) => {
-                Context { traceparent, correlation: Some(operation.to_string()), causation: None, actor: Some(SYSTEM.to_owned()) }
-            }
-            Self::Clock => Context { traceparent, correlation: None, causation: None, actor: Some(SYSTEM.to_owned()) },
+            Self::Request { id, actor } => Context::of_request(id, actor, trace),
+            Self::Event(event) => Context::following(event, chassis::traceparent::after, SYSTEM_ACTOR),
+            Self::Operation(operation) => Context { correlation: Some(operation.to_string()), ..Context::own(SYSTEM_ACTOR, trace) },
+            Self::Clock => Context::own(SYSTEM_ACTOR, trace),
         }
     }
 }

@@ -23,8 +23,8 @@ use crate::{Media, keep, store};
     ),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 404, description = "`not_found`: no such project or file, or it was deleted before", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`not_uploaded`: a contact sent it", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project or file, or it was deleted before"),
+        (status = 409, description = "`not_uploaded`: a contact sent it"),
     ),
     security(("api_key" = ["conversations:write"])),
 )]
@@ -38,12 +38,7 @@ pub(crate) async fn delete_media(
     if file.message.is_some() {
         return Err(Problem::conflict("not_uploaded", "a contact sent this file: it stays with its message"));
     }
-    let context = Context {
-        traceparent: chassis::traceparent::current(),
-        correlation: Some(request.as_str().to_owned()),
-        causation: None,
-        actor: Some(caller.actor().to_owned()),
-    };
+    let context = Context::of_request(request.as_str(), caller.actor(), chassis::traceparent::current());
     service.delete(project, media, context).await?;
     Ok(StatusCode::NO_CONTENT)
 }

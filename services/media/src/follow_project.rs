@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use contract::{Context, Event, MediaErased, MediaEvent, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, Subject};
+use contract::{
+    Context, Event, MediaErased, MediaEvent, OperationId, OperationKind, ProjectEvent, ProjectId, Recorded, SYSTEM_ACTOR, Subject,
+};
 use journal::{AppendError, Expect, Follow, Handled, Handler, Stop, project_of};
 use projects::operation_kind;
 
@@ -100,7 +102,7 @@ impl OnProject {
         store::erase(&self.0.pool, project).await?;
         keep::erase(&self.0.storage, project).await?;
         let expect = before.last().map_or(Expect::New, |last| Expect::At(last.sequence));
-        let context = Context::following(cause, chassis::traceparent::after, "system");
+        let context = Context::following(cause, chassis::traceparent::after, SYSTEM_ACTOR);
         self.0.say(&space, expect, MediaErased { operation }.into(), &operation.to_string(), context).await
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct MessageMedia {
     ),
     responses(
         (status = 200, description = "Every file", body = MessageMedia),
-        (status = 404, description = "`not_found`: no such project", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project"),
     ),
     security(("api_key" = ["conversations:read"])),
 )]

@@ -1,6 +1,6 @@
 //! Writes events about files. The first event about what became of a file counts; whoever comes second is told what it was.
 
-use contract::{Context, Event, EventId, MediaEvent, MediaId, ProjectId, Subject};
+use contract::{Context, Event, EventId, MediaEvent, MediaId, ProjectId, SYSTEM_ACTOR, Subject};
 use journal::{AppendError, Expect};
 
 use crate::Media;
@@ -46,5 +46,5 @@ impl Media {
 
 /// Of what media does by itself.
 pub(crate) fn own_context() -> Context {
-    Context { traceparent: chassis::traceparent::current(), correlation: None, causation: None, actor: Some("system".to_owned()) }
+    Context::own(SYSTEM_ACTOR, chassis::traceparent::current())
 }

@@ -26,8 +26,8 @@ use crate::{Media, keep, label};
     ),
     responses(
         (status = 200, description = "Its bytes, of the type that was said of them", body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String, description = "SHA-256 of the bytes"))),
-        (status = 404, description = "`not_found`: no such project or file, or it is deleted", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`media_pending`: it is being fetched from Meta; `media_failed`: it could not be had", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project or file, or it is deleted"),
+        (status = 409, description = "`media_pending`: it is being fetched from Meta; `media_failed`: it could not be had"),
     ),
     security(("api_key" = ["conversations:read"])),
 )]

@@ -20,7 +20,7 @@ use crate::answer::MediaAnswer;
     ),
     responses(
         (status = 200, description = "What is known of it", body = MediaAnswer),
-        (status = 404, description = "`not_found`: no such project or file, or it is deleted", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such project or file, or it is deleted"),
     ),
     security(("api_key" = ["conversations:read"])),
 )]

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use contract::{MediaFailed, MediaId, MediaStored, MessageId, ProjectId, Stream};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Postgres, Row, Transaction};
+use tables::{signed, unsigned};
 
 use crate::digest::Digest;
 use crate::error::Error;
@@ -242,10 +243,5 @@ pub(crate) async fn progress(pool: &PgPool, stream: Stream, created: DateTime<Ut
         .await?;
     let row: (DateTime<Utc>, i64) =
         sqlx::query_as("SELECT created, sequence FROM media.progress WHERE stream = $1").bind(stream.name()).fetch_one(pool).await?;
-    Ok((row.0, u64::try_from(row.1).unwrap_or_default()))
-}
-
-/// Sequences and sizes are far below 2^63.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+    Ok((row.0, unsigned(row.1)))
 }

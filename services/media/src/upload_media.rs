@@ -48,12 +48,12 @@ pub(crate) struct About {
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file, under its own type"),
     responses(
         (status = 201, description = "It is kept", body = MediaAnswer, headers(("Location" = String, description = "Where it is shown"))),
-        (status = 400, description = "`invalid_path`, `invalid_query`, `idempotency_key_invalid`; `unreadable_body`: it was cut off", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: no such project", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_ends`: its deletion has begun; `media_deleted`: what was uploaded under the key is deleted", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`: more than Meta takes of its kind", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`: a type that Meta does not take", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`unusable_file`: its bytes are not what its type says, or not as Meta wants them; `idempotency_key_reused`: with another file", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_path`, `invalid_query`, `idempotency_key_invalid`; `unreadable_body`: it was cut off"),
+        (status = 404, description = "`not_found`: no such project"),
+        (status = 409, description = "`project_ends`: its deletion has begun; `media_deleted`: what was uploaded under the key is deleted"),
+        (status = 413, description = "`body_too_large`: more than Meta takes of its kind"),
+        (status = 415, description = "`unsupported_media_type`: a type that Meta does not take"),
+        (status = 422, description = "`unusable_file`: its bytes are not what its type says, or not as Meta wants them; `idempotency_key_reused`: with another file"),
     ),
     security(("api_key" = ["conversations:write"])),
 )]
@@ -90,12 +90,7 @@ pub(crate) async fn upload_media(
             return Err(problem);
         }
     };
-    let context = Context {
-        traceparent: chassis::traceparent::current(),
-        correlation: Some(request.as_str().to_owned()),
-        causation: None,
-        actor: Some(caller.actor().to_owned()),
-    };
+    let context = Context::of_request(request.as_str(), caller.actor(), chassis::traceparent::current());
     let answer = service.keep_upload(project, media, file, writer, context).await?;
     let location = format!("/v1/projects/{project}/media/{media}");
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(answer)))

@@ -139,7 +139,7 @@ impl Simulator {
     ///
     /// # Errors
     /// [`Refused`] for values out of range; the rules stay as they were.
-    pub fn set_rules(&self, rules: Rules) -> Result<(), Refused> {
+    pub(crate) fn set_rules(&self, rules: Rules) -> Result<(), Refused> {
         rules.check()?;
         self.change(|world, _| {
             world.rules = rules;

@@ -95,8 +95,8 @@ async fn show_clock(State(dev): State<DevClock>) -> Json<ClockAnswer> {
     request_body = ClockMove,
     responses(
         (status = 200, description = "What it shows now", body = ClockAnswer),
-        (status = 422, description = "`invalid_body`: backwards, or more than ten years ahead", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`clock_on_its_way`: so much is due on the way that it goes on with the next request; send `to`, which is told", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`: backwards, or more than ten years ahead"),
+        (status = 503, description = "`clock_on_its_way`: so much is due on the way that it goes on with the next request; send `to`, which is told"),
     ),
     security(("api_key" = ["dev"])),
 )]

@@ -84,7 +84,7 @@ impl<'a> Writer<'a> {
 
     /// Counts and sequences.
     pub(crate) fn unsigned(&mut self, number: u64) -> &mut Self {
-        self.bigint(i64::try_from(number).unwrap_or(i64::MAX))
+        self.bigint(tables::signed(number))
     }
 
     pub(crate) fn integer(&mut self, number: u32) -> &mut Self {

@@ -19,8 +19,8 @@ use crate::{Access, Error, Refusal, store};
     params(("invite" = String, Path, description = "The invitation's id")),
     responses(
         (status = 200, description = "The workspace that was joined", body = WorkspaceAnswer),
-        (status = 404, description = "`not_found`: no pending invitation of yours", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`limit_reached`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no pending invitation of yours"),
+        (status = 409, description = "`limit_reached`"),
     )
 )]
 pub(crate) async fn accept_invite(

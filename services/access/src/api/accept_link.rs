@@ -48,8 +48,8 @@ pub(crate) struct Joined {
     request_body = AcceptLink,
     responses(
         (status = 201, description = "Joined and signed in", body = Joined),
-        (status = 404, description = "`not_found`: not a link of this installation, or its workspace is gone", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`invite_ended`; `sign_in_first`: the address is somebody's who is registered; `invite_link_expired`: sign in with the invited address and accept it from your list; `limit_reached`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not a link of this installation, or its workspace is gone"),
+        (status = 409, description = "`invite_ended`; `sign_in_first`: the address is somebody's who is registered; `invite_link_expired`: sign in with the invited address and accept it from your list; `limit_reached`"),
     )
 )]
 pub(crate) async fn accept_link(

@@ -18,7 +18,7 @@ use crate::decide::{Command, WorkspaceCommand};
     params(("workspace" = String, Path, description = "The workspace's id"), ("invite" = String, Path, description = "The invitation")),
     responses(
         (status = 204, description = "Cancelled"),
-        (status = 404, description = "`not_found`: not pending", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not pending"),
     )
 )]
 pub(crate) async fn cancel_invite(

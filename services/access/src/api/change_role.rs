@@ -32,8 +32,8 @@ pub(crate) struct ChangeRole {
     request_body = ChangeRole,
     responses(
         (status = 204, description = "The member has this role"),
-        (status = 403, description = "`insufficient_scope`: only the owner makes and unmakes admins", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`owner_must_stay`: the owner's role changes by transfer", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`insufficient_scope`: only the owner makes and unmakes admins"),
+        (status = 409, description = "`owner_must_stay`: the owner's role changes by transfer"),
     )
 )]
 pub(crate) async fn change_role(

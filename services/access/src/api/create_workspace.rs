@@ -34,9 +34,9 @@ pub(crate) struct CreateWorkspace {
     request_body = CreateWorkspace,
     responses(
         (status = 201, description = "The workspace", body = WorkspaceAnswer),
-        (status = 403, description = "`person_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`limit_reached`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`person_needed`"),
+        (status = 409, description = "`limit_reached`"),
+        (status = 422, description = "`invalid_body`"),
     )
 )]
 pub(crate) async fn create_workspace(

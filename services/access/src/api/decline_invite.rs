@@ -20,7 +20,7 @@ use crate::decide::{Command, WorkspaceCommand};
     params(("invite" = String, Path, description = "The invitation's id")),
     responses(
         (status = 204, description = "Declined"),
-        (status = 404, description = "`not_found`: no pending invitation of yours", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no pending invitation of yours"),
     )
 )]
 pub(crate) async fn decline_invite(

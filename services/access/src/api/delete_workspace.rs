@@ -30,8 +30,8 @@ pub(crate) struct DeleteWorkspace {
     request_body = DeleteWorkspace,
     responses(
         (status = 204, description = "Deleted"),
-        (status = 409, description = "`owns_projects`: they are deleted first, for a team gives none away; `personal_workspace`, `installation_workspace`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `not_confirmed`: the name is another", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`owns_projects`: they are deleted first, for a team gives none away; `personal_workspace`, `installation_workspace`"),
+        (status = 422, description = "`invalid_body`; `not_confirmed`: the name is another"),
     )
 )]
 pub(crate) async fn delete_workspace(

@@ -37,11 +37,11 @@ pub(crate) struct Invite {
     request_body = Invite,
     responses(
         (status = 201, description = "The pending invitation", body = InviteAnswer),
-        (status = 403, description = "`insufficient_scope`: only the owner invites admins", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`already_member`, `personal_workspace`, `limit_reached`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: mailed a moment ago, or too many today", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`mail_overloaded`: too many mails wait to be sent; `authorization_stale`, `log_unavailable`, `contended`, `timeout`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`insufficient_scope`: only the owner invites admins"),
+        (status = 409, description = "`already_member`, `personal_workspace`, `limit_reached`"),
+        (status = 422, description = "`invalid_body`"),
+        (status = 429, description = "`too_many_requests`: mailed a moment ago, or too many today"),
+        (status = 503, description = "`mail_overloaded`: too many mails wait to be sent; `authorization_stale`, `log_unavailable`, `contended`, `timeout`"),
     )
 )]
 pub(crate) async fn invite(

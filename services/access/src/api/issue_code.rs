@@ -37,8 +37,8 @@ pub(crate) struct IssueCode {
     request_body = IssueCode,
     responses(
         (status = 202, description = "If a code can be sent, it is on its way"),
-        (status = 422, description = "`invalid_body`: not an e-mail address", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`mail_overloaded`: too many mails wait to be sent; `log_unavailable`, `contended`, `timeout`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`: not an e-mail address"),
+        (status = 503, description = "`mail_overloaded`: too many mails wait to be sent; `log_unavailable`, `contended`, `timeout`"),
     )
 )]
 pub(crate) async fn issue_code(

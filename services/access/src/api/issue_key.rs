@@ -54,10 +54,10 @@ pub(crate) enum HolderName {
     request_body = IssueKey,
     responses(
         (status = 201, description = "The key, with its secret", body = IssuedKeyAnswer),
-        (status = 403, description = "`insufficient_scope`: its maker lacks one of the scopes", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not a project of this workspace", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`limit_reached`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`: also for a key that would outlive the one that makes it", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`insufficient_scope`: its maker lacks one of the scopes"),
+        (status = 404, description = "`not_found`: not a project of this workspace"),
+        (status = 409, description = "`limit_reached`"),
+        (status = 422, description = "`invalid_body`: also for a key that would outlive the one that makes it"),
     )
 )]
 pub(crate) async fn issue_key(

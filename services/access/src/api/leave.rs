@@ -31,7 +31,7 @@ pub(crate) struct Leave {
     params(("workspace" = String, Path, description = "The workspace's id"), Leave),
     responses(
         (status = 204, description = "No member any more"),
-        (status = 409, description = "`owner_must_stay`: transfer ownership first", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`owner_must_stay`: transfer ownership first"),
     )
 )]
 pub(crate) async fn leave(

@@ -34,7 +34,7 @@ pub(crate) struct DevMail {
     security(("api_key" = ["dev"])),
     responses(
         (status = 200, description = "Mails", body = DevMails),
-        (status = 404, description = "`not_found`: mails are really sent", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: mails are really sent"),
     )
 )]
 pub(crate) async fn list_dev_mails(State(access): State<Access>) -> Result<Json<DevMails>, Problem> {

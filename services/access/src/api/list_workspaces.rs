@@ -1,19 +1,13 @@
 //! `GET /v1/workspaces`: the workspaces that a person belongs to; all of them for the holder of the platform's key.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::{Caller, Json, Problem, Query, cursor};
+use chassis::{Caller, Json, PageLimit, Problem, Query, cursor};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::answer::WorkspaceAnswer;
 use crate::actor::Actor;
 use crate::{Access, store};
-
-/// Most workspaces on a page.
-const LIMIT_MAX: usize = 100;
-/// Workspaces on a page when nobody says.
-const LIMIT_DEFAULT: usize = 50;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -22,7 +16,7 @@ const LIMIT_DEFAULT: usize = 50;
 pub(crate) struct ListWorkspaces {
     /// 1 to 100 workspaces a page.
     #[param(minimum = 1, maximum = 100, default = 50)]
-    limit: Option<usize>,
+    limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -58,26 +52,10 @@ pub(crate) async fn list_workspaces(
     Query(query): Query<ListWorkspaces>,
 ) -> Result<Json<WorkspacePage>, Problem> {
     let user = if caller.all() { None } else { Some(Actor::person(&caller)?.to_string()) };
-    let limit = page_limit(query.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+    let limit = PageLimit::parse(query.limit)?;
     let before = query.cursor.as_deref().map(cursor::decode::<LastWorkspace>).transpose()?;
     let before = before.map(|last| last.created_sequence);
-    // One more than asked for tells whether there is a next page.
-    let mut found = store::workspaces::list(&access.pool, user.as_deref(), before, limit + 1).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let last = found.last().filter(|_| more).map(|last| LastWorkspace { created_sequence: last.created_sequence });
-    Ok(Json(WorkspacePage {
-        data: found.into_iter().map(WorkspaceAnswer::listed).collect(),
-        next_cursor: last.map(|last| cursor::encode(&last)).transpose()?,
-    }))
-}
-
-/// How many rows a page has.
-pub(super) fn page_limit(wanted: Option<usize>, default: usize, max: usize) -> Result<usize, Problem> {
-    let limit = wanted.unwrap_or(default);
-    if (1..=max).contains(&limit) {
-        return Ok(limit);
-    }
-    let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_query").detail("the query cannot be read");
-    Err(problem.field("/limit", "invalid", format!("must be 1 to {max}")))
+    let mut found = store::workspaces::list(&access.pool, user.as_deref(), before, limit).await?;
+    let next_cursor = limit.cut(&mut found, |last| LastWorkspace { created_sequence: last.created_sequence })?;
+    Ok(Json(WorkspacePage { data: found.into_iter().map(WorkspaceAnswer::listed).collect(), next_cursor }))
 }

@@ -3,6 +3,7 @@
 mod accept_invite;
 mod accept_link;
 mod answer;
+mod audit_page;
 mod cancel_invite;
 mod change_role;
 mod create_workspace;

@@ -36,9 +36,9 @@ pub(crate) struct Permit {
     request_body = Permit,
     responses(
         (status = 204, description = "So it is"),
-        (status = 404, description = "`not_found`: no such member, or not a project of this workspace", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`limit_reached`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`: not a scope of projects", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such member, or not a project of this workspace"),
+        (status = 409, description = "`limit_reached`"),
+        (status = 422, description = "`invalid_body`: not a scope of projects"),
     )
 )]
 pub(crate) async fn permit(

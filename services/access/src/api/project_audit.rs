@@ -1,89 +1,12 @@
 //! `GET /v1/projects/{project}/audit`: who did what in a project.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::{Json, Path, Problem, Query, cursor};
-use chrono::{DateTime, Utc};
+use chassis::{Json, Path, Problem, Query};
 use contract::ProjectId;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
-use super::list_workspaces::page_limit;
-use crate::actor::Actor;
-use crate::audit::ActorKind;
-use crate::store::audit::{Of, Row, Wanted};
-use crate::store::unsigned;
+use super::audit_page::{AuditPage, ReadAudit, page};
+use crate::store::audit::Of;
 use crate::{Access, Refusal, ownership, store};
-
-/// Most entries on a page.
-const LIMIT_MAX: usize = 200;
-/// Entries on a page when nobody says.
-const LIMIT_DEFAULT: usize = 50;
-/// Longest event type that is looked for.
-const TYPE_BYTES_MAX: usize = 100;
-
-/// Which entries.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ReadAudit {
-    /// 1 to 200 entries a page.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<usize>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Only by `person`, `key`, `agent`, `system` or `provider`; or by one of them: `usr_…`, `key_…`, `agent:key_…`, `key_platform`.
-    actor: Option<String>,
-    /// Only events of this type, `project.project_created.v2`.
-    #[serde(rename = "type")]
-    event_type: Option<String>,
-}
-
-/// A page of an audit log, the youngest entry first.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AuditPage {
-    data: Vec<AuditEntry>,
-    /// Where the next page begins; null: this is the last one.
-    next_cursor: Option<String>,
-}
-
-/// Something that happened.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AuditEntry {
-    /// The event.
-    #[schema(example = "evt_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
-    id: String,
-    at: DateTime<Utc>,
-    actor: AuditActor,
-    /// The request that it came from, as in its answer's `x-request-id`.
-    request_id: Option<String>,
-    #[serde(rename = "type")]
-    #[schema(example = "project.project_updated.v1")]
-    event_type: String,
-    /// What it happened to.
-    #[schema(example = "project.prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")]
-    subject: String,
-    project: Option<String>,
-    workspace: Option<String>,
-}
-
-/// Who did it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AuditActor {
-    /// `person`, `key`, `agent`, `system` or `provider`.
-    #[schema(example = "person")]
-    kind: String,
-    /// The person, the key, or the provider's name; null for the system.
-    id: Option<String>,
-}
-
-/// The last entry of a page.
-#[derive(Debug, Serialize, Deserialize)]
-struct LastEntry {
-    at: DateTime<Utc>,
-    stream: String,
-    sequence: u64,
-}
 
 /// Reads a project's audit log
 ///
@@ -97,7 +20,7 @@ struct LastEntry {
     params(("project" = String, Path, description = "The project's id"), ReadAudit),
     responses(
         (status = 200, description = "A page of entries", body = AuditPage),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn project_audit(
@@ -111,63 +34,4 @@ pub(crate) async fn project_audit(
         return Err(Refusal::NoProject.into());
     }
     page(&access, &Of::Project(project.to_string()), query).await
-}
-
-/// One page of an audit log.
-pub(super) async fn page(access: &Access, of: &Of, query: ReadAudit) -> Result<Json<AuditPage>, Problem> {
-    let limit = page_limit(query.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
-    let wanted = wanted(query)?;
-    // One more than asked for tells whether there is a next page.
-    let mut rows = store::audit::list(&access.pool, of, &wanted, limit + 1).await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let last =
-        rows.last().filter(|_| more).map(|row| LastEntry { at: row.at, stream: row.stream.clone(), sequence: unsigned(row.sequence) });
-    Ok(Json(AuditPage {
-        data: rows.into_iter().map(AuditEntry::of).collect(),
-        next_cursor: last.map(|last| cursor::encode(&last)).transpose()?,
-    }))
-}
-
-fn wanted(query: ReadAudit) -> Result<Wanted, Problem> {
-    let invalid = |pointer: &str, detail: &str| {
-        let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_query").detail("the query cannot be read");
-        problem.field(pointer, "invalid", detail)
-    };
-    let mut wanted = Wanted::default();
-    if let Some(actor) = query.actor {
-        let kind = ActorKind::ALL.into_iter().find(|kind| kind.as_str() == actor);
-        (wanted.actor_kind, wanted.actor_id) = match (kind, Actor::parse(&actor)) {
-            (Some(kind), _) => (Some(kind.as_str()), None),
-            (None, Some(Actor::Agent(key))) => (Some(ActorKind::Agent.as_str()), Some(key.to_string())),
-            (None, Some(known)) => (None, Some(known.to_string())),
-            (None, None) => return Err(invalid("/actor", "neither a kind of actor nor one of them")),
-        };
-    }
-    if let Some(event_type) = query.event_type {
-        let usable =
-            event_type.len() <= TYPE_BYTES_MAX && event_type.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte));
-        wanted.event_type = Some(event_type).filter(|_| usable);
-        if !usable {
-            return Err(invalid("/type", "not the type of an event"));
-        }
-    }
-    let before = query.cursor.as_deref().map(cursor::decode::<LastEntry>).transpose()?;
-    wanted.before = before.map(|last| (last.at, last.stream, last.sequence));
-    Ok(wanted)
-}
-
-impl AuditEntry {
-    fn of(row: Row) -> Self {
-        Self {
-            id: row.event_id,
-            at: row.at,
-            actor: AuditActor { kind: row.actor_kind, id: row.actor_id },
-            request_id: row.request_id,
-            event_type: row.event_type,
-            subject: row.subject,
-            project: row.project_id,
-            workspace: row.workspace_id,
-        }
-    }
 }

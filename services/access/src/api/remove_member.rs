@@ -34,8 +34,8 @@ pub(crate) struct RemoveMember {
     params(("workspace" = String, Path, description = "The workspace's id"), ("user" = String, Path, description = "The member"), RemoveMember),
     responses(
         (status = 204, description = "Removed"),
-        (status = 403, description = "`insufficient_scope`: only the owner removes admins", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`owner_must_stay`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`insufficient_scope`: only the owner removes admins"),
+        (status = 409, description = "`owner_must_stay`"),
     )
 )]
 pub(crate) async fn remove_member(

@@ -30,7 +30,7 @@ pub(crate) struct RenameWorkspace {
     request_body = RenameWorkspace,
     responses(
         (status = 200, description = "The workspace", body = WorkspaceAnswer),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`"),
     )
 )]
 pub(crate) async fn rename_workspace(

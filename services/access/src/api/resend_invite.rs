@@ -18,9 +18,9 @@ use crate::{Access, Refusal};
     params(("workspace" = String, Path, description = "The workspace's id"), ("invite" = String, Path, description = "The invitation")),
     responses(
         (status = 200, description = "The pending invitation", body = InviteAnswer),
-        (status = 404, description = "`not_found`: not pending", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: mailed a moment ago, or too many today", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`mail_overloaded`: too many mails wait to be sent; `authorization_stale`, `log_unavailable`, `contended`, `timeout`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not pending"),
+        (status = 429, description = "`too_many_requests`: mailed a moment ago, or too many today"),
+        (status = 503, description = "`mail_overloaded`: too many mails wait to be sent; `authorization_stale`, `log_unavailable`, `contended`, `timeout`"),
     )
 )]
 pub(crate) async fn resend_invite(

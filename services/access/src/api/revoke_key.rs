@@ -18,7 +18,7 @@ use crate::decide::{Command, WorkspaceCommand};
     params(("workspace" = String, Path, description = "The workspace's id"), ("key" = String, Path, description = "The key")),
     responses(
         (status = 204, description = "Revoked"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn revoke_key(

@@ -41,9 +41,9 @@ pub(crate) struct RotateKey {
     request_body = RotateKey,
     responses(
         (status = 201, description = "The new key, with its secret", body = IssuedKeyAnswer),
-        (status = 403, description = "`insufficient_scope`: the caller lacks one of its scopes", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`key_ended`; `key_replaced`: rotate the one in `replaced_by`, also if its secret was lost; `limit_reached`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`: also for a key that would outlive the one that rotates it", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`insufficient_scope`: the caller lacks one of its scopes"),
+        (status = 409, description = "`key_ended`; `key_replaced`: rotate the one in `replaced_by`, also if its secret was lost; `limit_reached`"),
+        (status = 422, description = "`invalid_body`: also for a key that would outlive the one that rotates it"),
     )
 )]
 pub(crate) async fn rotate_key(

@@ -28,7 +28,7 @@ pub(crate) struct MeAnswer {
     security(("api_key" = ["self"])),
     responses(
         (status = 200, description = "The person", body = MeAnswer),
-        (status = 403, description = "`person_needed`: a key is no person", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`person_needed`: a key is no person"),
     )
 )]
 pub(crate) async fn show_me(State(access): State<Access>, caller: Caller) -> Result<Json<MeAnswer>, Problem> {

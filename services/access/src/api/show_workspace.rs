@@ -17,7 +17,7 @@ use crate::{Access, Error, Refusal};
     params(("workspace" = String, Path, description = "The workspace's id")),
     responses(
         (status = 200, description = "The workspace", body = WorkspaceAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn show_workspace(

@@ -42,8 +42,8 @@ pub(crate) struct StartSession {
     request_body = StartSession,
     responses(
         (status = 201, description = "Signed in", body = SessionAnswer),
-        (status = 401, description = "`wrong_code`: wrong, used, too old, or tried too often", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`wrong_code`: wrong, used, too old, or tried too often"),
+        (status = 422, description = "`invalid_body`"),
     )
 )]
 pub(crate) async fn start_session(

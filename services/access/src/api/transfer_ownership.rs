@@ -30,8 +30,8 @@ pub(crate) struct TransferOwnership {
     request_body = TransferOwnership,
     responses(
         (status = 200, description = "The workspace", body = WorkspaceAnswer),
-        (status = 404, description = "`not_found`: no such member", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`personal_workspace`, `installation_workspace`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such member"),
+        (status = 409, description = "`personal_workspace`, `installation_workspace`"),
     )
 )]
 pub(crate) async fn transfer_ownership(

@@ -4,7 +4,7 @@ use axum::extract::State;
 use chassis::{Json, Path, Problem, Query};
 use contract::WorkspaceId;
 
-use super::project_audit::{AuditPage, ReadAudit, page};
+use super::audit_page::{AuditPage, ReadAudit, page};
 use crate::store::audit::Of;
 use crate::{Access, Refusal};
 
@@ -19,7 +19,7 @@ use crate::{Access, Refusal};
     params(("workspace" = String, Path, description = "The workspace's id"), ReadAudit),
     responses(
         (status = 200, description = "A page of entries", body = AuditPage),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn workspace_audit(

@@ -1,10 +1,12 @@
 //! The audit log's rows.
 
+use chassis::PageLimit;
 use chrono::{DateTime, Utc};
 use contract::ProjectId;
 use sqlx::{PgPool, Postgres, QueryBuilder};
+use tables::signed;
 
-use super::{projects, signed};
+use super::projects;
 use crate::audit::Entry;
 use crate::error::Error;
 
@@ -94,8 +96,8 @@ pub(crate) struct Row {
     pub workspace_id: Option<String>,
 }
 
-/// Up to `limit` rows, the youngest first.
-pub(crate) async fn list(pool: &PgPool, of: &Of, wanted: &Wanted, limit: usize) -> Result<Vec<Row>, Error> {
+/// A page of rows and one more, the youngest first.
+pub(crate) async fn list(pool: &PgPool, of: &Of, wanted: &Wanted, limit: PageLimit) -> Result<Vec<Row>, Error> {
     let columns = "SELECT stream, sequence, event_id, at, actor_kind, actor_id, request_id, event_type, subject, project_id, workspace_id FROM access.audit ";
     let mut query = QueryBuilder::<Postgres>::new(columns);
     match of {
@@ -115,7 +117,7 @@ pub(crate) async fn list(pool: &PgPool, of: &Of, wanted: &Wanted, limit: usize) 
         query.push(" AND (at, stream, sequence) < (").push_bind(at).push(", ").push_bind(stream);
         query.push(", ").push_bind(signed(*sequence)).push(")");
     }
-    query.push(" ORDER BY at DESC, stream DESC, sequence DESC LIMIT ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    query.push(" ORDER BY at DESC, stream DESC, sequence DESC LIMIT ").push_bind(limit.and_one());
     Ok(query.build_query_as().fetch_all(pool).await?)
 }
 

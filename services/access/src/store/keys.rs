@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use contract::{KeyId, KeyUsed, ProjectId, WorkspaceId};
 use sqlx::PgPool;
+use tables::signed;
 
-use super::signed;
 use crate::error::Error;
 
 /// Keeps a use, unless a later one is known.

@@ -2,8 +2,8 @@
 
 use contract::Stream;
 use sqlx::PgPool;
+use tables::{signed, unsigned};
 
-use super::{signed, unsigned};
 use crate::error::Error;
 
 /// Every event up to here is in the audit log, if it belongs there.

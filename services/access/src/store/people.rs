@@ -2,8 +2,8 @@
 
 use contract::UserId;
 use sqlx::PgPool;
+use tables::{signed, unsigned};
 
-use super::signed;
 use crate::error::Error;
 use crate::person::Person;
 
@@ -30,5 +30,5 @@ pub(crate) async fn save(pool: &PgPool, person: Option<&Person>) -> Result<(), E
 pub(crate) async fn reflected(pool: &PgPool, user: UserId) -> Result<u64, Error> {
     let sequence: Option<i64> =
         sqlx::query_scalar("SELECT sequence FROM access.people WHERE id = $1").bind(user.to_string()).fetch_optional(pool).await?;
-    Ok(sequence.map_or(0, super::unsigned))
+    Ok(sequence.map_or(0, unsigned))
 }

@@ -5,15 +5,14 @@
 
 use contract::{ProjectId, WorkspaceId};
 use sqlx::{PgPool, Postgres, Transaction};
+use tables::{signed, unsigned};
 
-use super::{signed, unsigned};
 use crate::error::Error;
 use crate::ownership::Ownership;
 
 /// One project's lock, until the end of the transaction.
 pub(crate) async fn lock(transaction: &mut Transaction<'_, Postgres>, project: ProjectId) -> Result<(), Error> {
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(project.to_string()).execute(&mut **transaction).await?;
-    Ok(())
+    Ok(tables::lock_project(transaction, "access", &project.to_string()).await?)
 }
 
 /// What is known of a project, and by which event.

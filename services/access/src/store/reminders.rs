@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use contract::{ProjectId, UserId};
 use sqlx::PgPool;
+use tables::{signed, unsigned};
 
-use super::{projects, signed, unsigned};
+use super::projects;
 use crate::error::Error;
 
 /// A reminder that waits to be mailed to somebody.

@@ -1,10 +1,12 @@
 //! Workspaces with their members, invitations and keys: one state, written in one transaction.
 
+use chassis::PageLimit;
 use chrono::{DateTime, Utc};
 use contract::WorkspaceId;
 use sqlx::{PgPool, Postgres, Row, Transaction};
+use tables::{signed, unsigned};
 
-use super::{holder_name, kind_name, role_name, signed, unsigned};
+use super::{holder_name, kind_name, role_name};
 use crate::error::Error;
 use crate::workspace::Workspace;
 
@@ -125,8 +127,8 @@ pub(crate) async fn reflected(pool: &PgPool, id: WorkspaceId) -> Result<Option<u
     Ok(sequence.map(unsigned))
 }
 
-/// Up to `limit` workspaces, the youngest first, older than the one created by the event `before`; of `user` alone, or all.
-pub(crate) async fn list(pool: &PgPool, user: Option<&str>, before: Option<u64>, limit: usize) -> Result<Vec<Listed>, Error> {
+/// A page of workspaces and one more, the youngest first, older than the one created by the event `before`; of `user` alone, or all.
+pub(crate) async fn list(pool: &PgPool, user: Option<&str>, before: Option<u64>, limit: PageLimit) -> Result<Vec<Listed>, Error> {
     let rows = sqlx::query(
         "SELECT w.id, w.name, w.kind, w.owner_id, w.created_at, w.created_sequence, m.role
          FROM access.workspaces w LEFT JOIN access.members m ON m.workspace_id = w.id AND m.user_id = $1
@@ -135,7 +137,7 @@ pub(crate) async fn list(pool: &PgPool, user: Option<&str>, before: Option<u64>,
     )
     .bind(user)
     .bind(before.map_or(i64::MAX, signed))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(limit.and_one())
     .fetch_all(pool)
     .await?;
     rows.iter()

@@ -6,8 +6,9 @@ use contract::{
 };
 use journal::Expect;
 use serde_json::{Value, json};
+use testbed::found;
 
-use crate::world::{API_KEY, World, until};
+use crate::world::{API_KEY, World};
 
 /// What the other services say of a project, each once.
 async fn others_say(world: &World, project: ProjectId, actor: &str) {
@@ -36,12 +37,8 @@ async fn entries(world: &World, path: &str) -> Vec<Value> {
 }
 
 async fn until_entries(world: &World, path: &str, count: usize) -> Vec<Value> {
-    until(|| async {
-        let found = entries(world, path).await;
-        if found.len() == count { Ok(()) } else { Err(format!("{} of {count} in {path}: {found:?}", found.len())) }
-    })
-    .await;
-    entries(world, path).await
+    let what = format!("{count} entries in {path}");
+    found(&what, async || entries(world, path).await, |found: &Vec<Value>| found.len() == count).await
 }
 
 fn kinds(entries: &[Value]) -> Vec<&str> {

@@ -5,8 +5,9 @@ use chrono::TimeDelta;
 use contract::{Context, Event, EventId, KeyId, KeyUsed, Subject, WorkspaceEvent, WorkspaceId};
 use journal::Expect;
 use serde_json::{Value, json};
+use testbed::found;
 
-use crate::world::{API_KEY, Answer, World, until};
+use crate::world::{API_KEY, Answer, World};
 
 async fn issue(world: &World, token: &str, team: &str, body: Value) -> Answer {
     world.post(token, &format!("/v1/workspaces/{team}/keys"), body).await
@@ -42,11 +43,7 @@ async fn a_key_is_shown_once_and_does_what_its_scopes_say() {
 
     assert_eq!(world.delete(&ada.token, &format!("{path}/keys/{id}")).await.status, 204);
     assert_eq!(world.delete(&ada.token, &format!("{path}/keys/{id}")).await.status, 204);
-    until(|| async {
-        let answer = world.get(&secret, &path).await;
-        if answer.status == 401 { Ok(()) } else { Err(format!("{answer:?}")) }
-    })
-    .await;
+    found("the key is refused", async || world.get(&secret, &path).await, |answer: &Answer| answer.status == 401).await;
     assert!(listed(&world, &team).await[0]["revoked_at"].is_string());
     world.end().await;
 }
@@ -144,11 +141,8 @@ async fn the_last_use_of_a_key_is_shown() {
     let at = world.clock.now();
     let used = WorkspaceEvent::from(KeyUsed { key, at }).into_new(EventId::from_ulid(world.ids.ulid()), "/test", at, Context::default());
     world.journal.append(&Subject::key_use(key), Expect::Any, vec![used]).await.unwrap();
-    until(|| async {
-        let list = listed(&world, &team).await;
-        if list[0]["last_used_at"] == json!(at) { Ok(()) } else { Err(format!("{list:?}")) }
-    })
-    .await;
+    let shows_it = |list: &Vec<Value>| list[0]["last_used_at"] == json!(at);
+    found("the last use is shown", async || listed(&world, &team).await, shows_it).await;
     world.end().await;
 }
 
@@ -164,13 +158,12 @@ async fn the_keys_for_a_project_end_when_it_is_erased() {
     }
     issue(&world, &ada.token, &team, json!({"name": "All", "scopes": ["projects:read"]})).await.ok();
     world.erase(erased, &ada.id).await;
-    until(|| async {
-        let list = listed(&world, &team).await;
+    let its_own_ended = |list: &Vec<Value>| {
         let (ended, working): (Vec<&Value>, Vec<&Value>) = list.iter().partition(|key| key["revoked_at"].is_string());
         let its_own = ended.iter().all(|key| key["project"] == erased.to_string());
-        if its_own && (ended.len(), working.len()) == (1, 2) { Ok(()) } else { Err(format!("{list:?}")) }
-    })
-    .await;
+        its_own && (ended.len(), working.len()) == (1, 2)
+    };
+    found("the project's key ends", async || listed(&world, &team).await, its_own_ended).await;
     assert_eq!(world.told_of(&team).await.last().unwrap(), "key_revoked");
     world.end().await;
 }

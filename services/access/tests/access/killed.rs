@@ -1,32 +1,23 @@
 //! The real process, killed with -9 while people sign in, invite and issue keys: what was answered is in the log, whole; nothing is there
 //! by half; and the tables agree with the log afterwards.
 
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use contract::{
     Context, Event, EventId, Stream, Subject, UserId, UserRegistered, WorkspaceCreated, WorkspaceEvent, WorkspaceId, WorkspaceKind,
 };
 use futures::StreamExt;
 use journal::{Append, Expect, Filter, Range};
+use testbed::Process;
 
-use crate::world::{API_KEY, MASTER_KEY, PATIENCE, World, fresh_pool};
+use crate::world::{MASTER_KEY, World, fresh_pool};
 
+const PATIENCE: Duration = Duration::from_secs(60);
 const PEOPLE: usize = 300;
 
-pub(crate) fn start(world: &World, database_url: &str, settings: &[(&str, &str)]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_access"))
-        .envs(settings.iter().copied())
-        .env("PAIGE_NATS_URL", world.nats.url())
-        .env("PAIGE_DATABASE_URL", database_url)
-        .env("PAIGE_API_KEY", API_KEY)
-        .env("PAIGE_MASTER_KEY", MASTER_KEY)
-        .env("PAIGE_LISTEN", "127.0.0.1:0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+pub(crate) fn start(world: &World, database_url: &str, settings: &[(&str, &str)]) -> Process {
+    let usual = [("PAIGE_DATABASE_URL", database_url), ("PAIGE_MASTER_KEY", MASTER_KEY)];
+    Process::start(env!("CARGO_BIN_EXE_access"), &world.nats, usual.into_iter().chain(settings.iter().copied()))
 }
 
 /// A person and their workspace, as a first sign-in says it.
@@ -64,11 +55,10 @@ async fn a_process_killed_again_and_again_ends_up_with_the_tables_that_the_log_s
             if rows >= wanted {
                 break;
             }
-            assert!(began.elapsed() < PATIENCE * 2, "{rows} of {wanted} rows");
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            assert!(began.elapsed() < PATIENCE, "{rows} of {wanted} rows");
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        process.kill().unwrap();
-        process.wait().unwrap();
+        process.kill();
     }
     // Two more starts: one over what the killed ones left, one over nothing.
     let World { nats, journal, .. } = world;
@@ -100,7 +90,7 @@ async fn who_is_registered_has_a_workspace_and_who_joined_is_registered() {
     // Answers are thrown away at any point: a request that is dropped is a process that died between two steps.
     for (n, token) in links.iter().enumerate() {
         let accept = world.open("/sign-in/invites", serde_json::json!({"token": token}));
-        let _ = tokio::time::timeout(std::time::Duration::from_micros(300 * n as u64), accept).await;
+        let _ = tokio::time::timeout(Duration::from_micros(300 * n as u64), accept).await;
     }
     let mut said: Vec<(String, String)> = Vec::new();
     let mut events = std::pin::pin!(world.journal.replay(Stream::Workspace, Range::ALL, Filter::all()));

@@ -4,8 +4,9 @@ use axum::http::Method;
 use chrono::TimeDelta;
 use contract::{Subject, UserId, WorkspaceId};
 use serde_json::json;
+use testbed::found;
 
-use crate::world::{API_KEY, World, until};
+use crate::world::{API_KEY, Answer, World};
 
 fn ada() -> UserId {
     UserId::of_email("ada@example.com")
@@ -35,13 +36,8 @@ async fn the_first_sign_in_makes_the_person_and_their_workspace_and_the_second_d
 
     // One session ends, the other goes on.
     assert_eq!(world.delete(&ada_.token, "/v1/me/session").await.status, 204);
-    until(|| async {
-        match world.get(&ada_.token, "/v1/me").await.refused() {
-            (401, "unauthenticated") => Ok(()),
-            other => Err(format!("{other:?}")),
-        }
-    })
-    .await;
+    let is_out = |answer: &Answer| answer.refused() == (401, "unauthenticated");
+    found("the session has ended", async || world.get(&ada_.token, "/v1/me").await, is_out).await;
     let second = again.text("/token");
     world.get(&second, "/v1/me").await.ok();
     world.advance(TimeDelta::days(30));

@@ -2,17 +2,15 @@
 
 use contract::{Context, Event, EventId, HoldKind, Stream, Subject, UserId, WorkspaceCreated, WorkspaceEvent, WorkspaceId, WorkspaceKind};
 use journal::{Expect, HeldKey};
+use testbed::until;
 
-use crate::world::{World, settings, until};
+use crate::world::{World, settings};
 
 /// Waits until the followers have handled what was said of the workspace: nobody else writes these rows.
 async fn until_followed(world: &World, workspace: &str) {
     let rows = "SELECT FROM access.audit WHERE workspace_id = $1 LIMIT 1";
-    until(|| async {
-        let row = sqlx::query(rows).bind(workspace).fetch_optional(&world.pool).await.unwrap();
-        row.map(drop).ok_or_else(|| format!("no row of {workspace}"))
-    })
-    .await;
+    let followed = async || sqlx::query(rows).bind(workspace).fetch_optional(&world.pool).await.unwrap().is_some();
+    until(&format!("{workspace} has a row"), followed).await;
 }
 
 async fn parked(world: &World) -> Vec<HeldKey> {
@@ -28,11 +26,7 @@ async fn a_workspace_that_postgres_refuses_is_parked_with_its_cause_and_the_othe
     let id = EventId::from_ulid(world.ids.ulid());
     let event = WorkspaceEvent::from(created).into_new(id, "/test", world.clock.now(), Context::default());
     world.journal.append(&refused, Expect::New, vec![event]).await.unwrap();
-    until(|| async {
-        let held = parked(&world).await;
-        if held.is_empty() { Err("nothing is held".to_owned()) } else { Ok(()) }
-    })
-    .await;
+    until("it is held", async || !parked(&world).await.is_empty()).await;
     let ada = world.sign_in("ada").await;
     until_followed(&world, &world.team(&ada).await).await;
     world.stop().await;

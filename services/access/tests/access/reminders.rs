@@ -11,11 +11,12 @@ use contract::{
     SubscriptionClosed, SubscriptionExpired, SubscriptionPastDue,
 };
 use journal::{Erasure, Expect};
+use testbed::found;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 use crate::killed::start;
-use crate::world::{World, settings, until};
+use crate::world::{World, settings};
 
 const GRACE: TimeDelta = TimeDelta::days(7);
 
@@ -47,25 +48,21 @@ async fn reminders(world: &World, to: &str) -> Vec<String> {
 }
 
 async fn until_reminded(world: &World, to: &str, count: usize) -> Vec<String> {
-    until(|| async {
-        let found = reminders(world, to).await;
-        if found.len() == count { Ok(()) } else { Err(format!("{} of {count} reminders to {to}: {found:?}", found.len())) }
-    })
-    .await;
-    reminders(world, to).await
+    let what = format!("{count} reminders to {to}");
+    found(&what, async || reminders(world, to).await, |found: &Vec<String>| found.len() == count).await
 }
 
 /// Until every event of billing was followed and no reminder waits for its turn.
 async fn until_quiet(world: &World) {
-    until(|| async {
+    let counts = async || {
         let said = world.journal.state(Stream::Billing).await.unwrap().messages;
         let query = "SELECT (SELECT count(*) FROM access.audit WHERE stream = 'billing'),
                             (SELECT count(*) FROM access.reminders WHERE next_at IS NOT NULL)";
         let (followed, waiting): (i64, i64) = sqlx::query_as(query).fetch_one(&world.pool).await.unwrap();
-        let quiet = u64::try_from(followed).unwrap() == said && waiting == 0;
-        if quiet { Ok(()) } else { Err(format!("{followed} of {said} events, {waiting} reminders wait")) }
-    })
-    .await;
+        (u64::try_from(followed).unwrap(), said, waiting)
+    };
+    let is_quiet = |(followed, said, waiting): &(u64, u64, i64)| followed == said && *waiting == 0;
+    found("every event is followed and no reminder waits", counts, is_quiet).await;
 }
 
 #[tokio::test]
@@ -158,11 +155,8 @@ async fn a_project_that_is_erased_leaves_no_reminder_and_gets_none_late() {
     until_reminded(&world, "ada@example.com", 1).await;
     world.erase(project, "system").await;
     let rows = "SELECT count(*) FROM access.reminders";
-    until(|| async {
-        let left: i64 = sqlx::query_scalar(rows).fetch_one(&world.pool).await.unwrap();
-        if left == 0 { Ok(()) } else { Err(format!("{left} rows")) }
-    })
-    .await;
+    let left = async || sqlx::query_scalar::<_, i64>(rows).fetch_one(&world.pool).await.unwrap();
+    found("no row is left", left, |left: &i64| *left == 0).await;
     let other = world.project(&ada.personal, &ada.id).await;
     bill(&world, project, vec![reminder(2, world.clock.now(), 57_000)]).await;
     bill(&world, other, past_due(world.clock.now(), 1)).await;
@@ -234,11 +228,8 @@ async fn talk(stream: tokio::net::TcpStream, counted: &[AtomicUsize; 2]) {
 }
 
 async fn until_counted(counts: &[AtomicUsize; 2], wanted: [usize; 2]) {
-    until(|| async {
-        let so_far = [0, 1].map(|n| counts[n].load(Ordering::SeqCst));
-        if so_far == wanted { Ok(()) } else { Err(format!("taken and not taken: {so_far:?} of {wanted:?}")) }
-    })
-    .await;
+    let so_far = async || [0, 1].map(|n| counts[n].load(Ordering::SeqCst));
+    found(&format!("{wanted:?} mails taken and not taken"), so_far, |so_far: &[usize; 2]| *so_far == wanted).await;
 }
 
 #[tokio::test]
@@ -255,21 +246,20 @@ async fn who_cannot_be_reached_holds_up_nobody_and_is_tried_again_as_long_as_it_
     bill(&world, of_ada, past_due(world.clock.now(), 57_000)).await;
     until_counted(&counts, [1, 1]).await;
     // The second try is put down for a minute later.
-    until(|| async {
-        let waits: Option<DateTime<Utc>> =
-            sqlx::query_scalar("SELECT max(next_at) FROM access.reminders").fetch_one(&world.pool).await.unwrap();
-        if waits == Some(world.clock.now() + TimeDelta::minutes(1)) { Ok(()) } else { Err(format!("{waits:?}")) }
-    })
-    .await;
+    let next = async || {
+        let next = sqlx::query_scalar::<_, Option<DateTime<Utc>>>("SELECT max(next_at) FROM access.reminders");
+        next.fetch_one(&world.pool).await.unwrap()
+    };
+    let in_a_minute = Some(world.clock.now() + TimeDelta::minutes(1));
+    found("the second try is in a minute", next, |next: &Option<DateTime<Utc>>| *next == in_a_minute).await;
     world.advance(TimeDelta::minutes(1));
     until_counted(&counts, [1, 2]).await;
     bill(&world, of_bob, vec![paid(&world)]).await;
-    until(|| async {
-        let (query, now) = ("SELECT count(*) FROM access.reminders WHERE next_at > $1", world.clock.now());
-        let waiting: i64 = sqlx::query_scalar(query).bind(now).fetch_one(&world.pool).await.unwrap();
-        if waiting == 1 { Ok(()) } else { Err(format!("{waiting} wait")) }
-    })
-    .await;
+    let waiting = async || {
+        let waiting = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM access.reminders WHERE next_at > $1");
+        waiting.bind(world.clock.now()).fetch_one(&world.pool).await.unwrap()
+    };
+    found("one waits", waiting, |waiting: &i64| *waiting == 1).await;
     world.advance(TimeDelta::hours(1));
     until_quiet(&world).await;
     until_counted(&counts, [1, 2]).await;
@@ -287,8 +277,7 @@ async fn killed_while_a_mail_server_has_it_a_reminder_is_not_mailed_again_and_th
     let mut process = start(&world, &database_url, &[("PAIGE_SMTP_URL", &url)]);
     bill(&world, project, past_due(world.clock.now(), 57_000)).await;
     until_counted(&counts, [0, 1]).await;
-    process.kill().unwrap();
-    process.wait().unwrap();
+    process.kill();
     world.pool = sqlx::PgPool::connect(&database_url).await.unwrap();
     let mailbox = settings(&world.clock);
     let world = world.again(mailbox).await;

@@ -8,7 +8,7 @@ use contract::{
 use journal::Expect;
 use serde_json::{Value, json};
 
-use crate::world::{API_KEY, World};
+use crate::world::{API_KEY, Answer, World};
 
 async fn members(world: &World, token: &str, team: &str) -> Vec<(String, String)> {
     let list = world.get(token, &format!("/v1/workspaces/{team}/members")).await.ok();
@@ -116,11 +116,8 @@ async fn who_is_removed_is_out_at_once_and_signed_in_still() {
         // What changes something is judged on the log itself: there is no moment after which it still works.
         let rename = world.send(Some(&bob.token), Method::PATCH, &path, Some(json!({"name": "Mine"}))).await;
         assert!([403, 404].contains(&rename.status), "round {round}: {rename:?}");
-        crate::world::until(|| async {
-            let (read, keyed) = (world.get(&bob.token, &path).await, world.get(&key, &path).await);
-            if read.status == 404 && keyed.status == 401 { Ok(()) } else { Err(format!("{read:?} {keyed:?}")) }
-        })
-        .await;
+        let statuses = async || [world.get(&bob.token, &path).await.status, world.get(&key, &path).await.status];
+        testbed::found("both are refused", statuses, |statuses: &[u16; 2]| *statuses == [404, 401]).await;
         world.get(&bob.token, "/v1/me").await.ok();
     }
     world.end().await;
@@ -145,16 +142,9 @@ async fn the_keys_of_who_goes_work_on_only_where_they_are_kept() {
             };
             assert_eq!(gone.status, 204, "{gone:?}");
             // Once this process knows that they are gone, it knows of their keys: both are one append.
-            crate::world::until(|| async {
-                let read = world.get(&who.token, &path).await;
-                if read.status == 404 { Ok(()) } else { Err(format!("{read:?}")) }
-            })
-            .await;
-            crate::world::until(|| async {
-                let keyed = world.get(&key, &path).await;
-                if (keyed.status == 200) == works { Ok(()) } else { Err(format!("{name} {query}: {keyed:?}")) }
-            })
-            .await;
+            testbed::found("they are gone", async || world.get(&who.token, &path).await, |read: &Answer| read.status == 404).await;
+            let what = format!("{name} {query}: whether their key works");
+            testbed::found(&what, async || world.get(&key, &path).await, |keyed: &Answer| (keyed.status == 200) == works).await;
         }
     }
     world.end().await;

@@ -1,8 +1,6 @@
 //! What every test of access stands on: a broker of its own, a platform database of its own, the service in this process behind the real
 //! guard, a clock that stands until it is moved, a mailbox, and the log to play the other services on.
 
-use std::time::Duration;
-
 use access::{Access, Mailer, STREAMS, Settings};
 use auth::Authorizer;
 use axum::Router;
@@ -19,7 +17,6 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const MASTER_KEY: &str = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b";
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct World {
     pub(crate) nats: Nats,
@@ -221,13 +218,4 @@ impl World {
 pub(crate) fn who(answer: &Answer, at: &str) -> Who {
     let text = |field: &str| answer.text(&format!("{at}/{field}"));
     Who { token: text("token"), id: text("user"), personal: text("personal_workspace") }
-}
-
-/// Waits until `ask` says yes.
-pub(crate) async fn until<F: Future<Output = Result<(), String>>>(mut ask: impl FnMut() -> F) {
-    let began = std::time::Instant::now();
-    while let Err(so_far) = ask().await {
-        assert!(began.elapsed() < PATIENCE, "so far: {so_far}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }

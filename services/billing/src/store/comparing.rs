@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use super::parse;
 use crate::charges::GIVEN_UP;
 use crate::error::Error;
-use crate::pay_subscription::NOBODY_HAS_IT;
+use crate::payment_page::NOBODY_HAS_IT;
 use crate::reconcile::NEVER_BEGUN;
 
 /// Payments that are not settled for good, the oldest first, after `after`, and whether each is open: pages that were asked for before

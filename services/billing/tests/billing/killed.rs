@@ -1,35 +1,29 @@
 //! The real process, killed with -9 while cycles end and are charged: everything happens, once.
 
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chassis::{Clock, Ids};
 use chrono::{TimeDelta, Utc};
 use contract::{ProjectId, Stream};
+use testbed::Process;
 
 use crate::credits::report;
 use crate::provider::{Provider, SECRET};
-use crate::world::{API_KEY, MASTER_KEY, World, fresh_pool};
+use crate::world::{MASTER_KEY, World, fresh_pool};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 const PROJECTS: usize = 60;
 const KILLS: u64 = 6;
 const USES: u64 = 100;
 
-fn start(world: &World, database_url: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_billing"))
-        .env("PAIGE_NATS_URL", world.nats.url())
-        .env("PAIGE_DATABASE_URL", database_url)
-        .env("PAIGE_API_KEY", API_KEY)
-        .env("PAIGE_MASTER_KEY", MASTER_KEY)
-        .env("PAIGE_PAYSTACK_URL", &world.provider.url)
-        .env("PAIGE_PAYSTACK_SECRET_KEY", SECRET)
-        .env("PAIGE_LISTEN", "127.0.0.1:0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+fn start(world: &World, database_url: &str) -> Process {
+    let settings = [
+        ("PAIGE_DATABASE_URL", database_url),
+        ("PAIGE_MASTER_KEY", MASTER_KEY),
+        ("PAIGE_PAYSTACK_URL", world.provider.url.as_str()),
+        ("PAIGE_PAYSTACK_SECRET_KEY", SECRET),
+    ];
+    Process::start(env!("CARGO_BIN_EXE_billing"), &world.nats, settings)
 }
 
 #[tokio::test]
@@ -58,11 +52,10 @@ async fn a_process_killed_while_credits_are_charged_charges_every_use_once() {
             if so_far >= wanted * share / KILLS {
                 break;
             }
-            assert!(began.elapsed() < PATIENCE, "{so_far} of {wanted} uses, process {:?}", process.try_wait());
+            assert!(began.elapsed() < PATIENCE, "{so_far} of {wanted} uses, process {:?}", process.ended());
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        process.kill().unwrap();
-        process.wait().unwrap();
+        process.kill();
     }
     // Once more, to the end.
     let World { nats, journal, pool, clock, provider, .. } = world;
@@ -113,11 +106,10 @@ async fn a_process_killed_while_cycles_end_charges_and_says_everything_once() {
             if so_far >= wanted * share / KILLS {
                 break;
             }
-            assert!(began.elapsed() < PATIENCE, "{so_far} of {wanted} events, process {:?}", process.try_wait());
+            assert!(began.elapsed() < PATIENCE, "{so_far} of {wanted} events, process {:?}", process.ended());
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        process.kill().unwrap();
-        process.wait().unwrap();
+        process.kill();
     }
     for project in &paid {
         let told = world.told(*project).await;

@@ -1,10 +1,15 @@
 //! What a request to send is answered.
 
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use chassis::Json;
 use chrono::{DateTime, Utc};
-use contract::{ContactId, ConversationId, MessageId, MessageRequested};
+use contract::{ContactId, ConversationId, MessageId, MessageRequested, ProjectId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Sent;
 use super::decide::Decided;
 use super::message::Wish;
 use crate::talk::{Asked, Talk};
@@ -51,10 +56,6 @@ impl RequestedMessage {
         let MessageRequested { message: id, conversation, kind: r#type, at: requested_at, expires_at, .. } = requested;
         Self { id, contact, conversation, r#type, status, wamid, requested_at, expires_at }
     }
-
-    pub(crate) fn id(&self) -> MessageId {
-        self.id
-    }
 }
 
 /// A message that would be sent.
@@ -71,6 +72,18 @@ pub(crate) struct CheckedMessage {
     r#type: String,
     /// True: nothing was stored.
     dry_run: bool,
+}
+
+impl Sent {
+    pub(super) fn answer(self, project: ProjectId) -> Response {
+        match self {
+            Self::Requested(message) => {
+                let location = format!("/v1/projects/{project}/messages/{}", message.id);
+                (StatusCode::ACCEPTED, [(LOCATION, location)], Json(message)).into_response()
+            }
+            Self::Checked(message) => Json(message).into_response(),
+        }
+    }
 }
 
 impl CheckedMessage {

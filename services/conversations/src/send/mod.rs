@@ -4,6 +4,7 @@
 
 mod answer;
 mod decide;
+mod dry_run;
 mod failures;
 mod files;
 mod message;
@@ -58,7 +59,7 @@ impl Conversations {
     /// Carries out a request, once for each key.
     async fn send(&self, database: &PgPool, request: &Request<'_>) -> Result<Sent, Problem> {
         let message = MessageId::of_request(request.project, request.contact, request.key.unwrap_or_default());
-        let _turn = self.turns.take(request.contact).await;
+        let _lock = self.locks.of(request.contact).await;
         // Nothing is refused for what is not known yet: before a refusal everything is asked for once.
         let (mut sure, mut flows_read) = (false, false);
         for _ in 0..ATTEMPTS_MAX {

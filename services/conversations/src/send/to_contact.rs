@@ -7,9 +7,9 @@ use chassis::{Caller, Json, Path, Problem, Query, RequestId};
 use contract::{ContactId, ProjectId};
 use sqlx::PgPool;
 
+use super::dry_run::DryRun;
 use super::failures::described;
 use super::message::SendMessage;
-use super::to_conversation::{DryRun, answer, key};
 use super::{CheckedMessage, Request, RequestedMessage};
 use crate::origin::origin;
 use crate::{Conversations, Error, show_contact};
@@ -35,13 +35,13 @@ const ABOUT: &str = "It belongs to the contact's open conversation, or opens ano
     responses(
         (status = 200, description = "A dry run: the message would be sent, and nothing was stored", body = CheckedMessage),
         (status = 202, description = "The message will be sent, or was asked for before", body = RequestedMessage, headers(("Location" = String, description = "The message"))),
-        (status = 400, description = "`invalid_path`, `invalid_query`, `idempotency_key_required`, `idempotency_key_invalid`, `malformed_json`; `unreadable_body`: it was cut off", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`window_closed` (with `window_closed_at` and `allowed`), `template_not_found` (with `languages`), `template_not_approved` (with `template_status` and `template_reason`), `flow_not_found`, `flow_not_sendable` (with `flow_status`), `opted_out`, `phone_needed`, `contact_unreachable`, `number_not_connected`, `number_cannot_send`, `project_suspended`, `project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`: more than 512 KiB", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`: send the body as `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`: JSON of another shape; `invalid_message`, with a pointer to each field that is wrong; `idempotency_key_reused`: the key came with another request before", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again with the same key", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_path`, `invalid_query`, `idempotency_key_required`, `idempotency_key_invalid`, `malformed_json`; `unreadable_body`: it was cut off"),
+        (status = 404, description = "`project_not_found`, `not_found`"),
+        (status = 409, description = "`window_closed` (with `window_closed_at` and `allowed`), `template_not_found` (with `languages`), `template_not_approved` (with `template_status` and `template_reason`), `flow_not_found`, `flow_not_sendable` (with `flow_status`), `opted_out`, `phone_needed`, `contact_unreachable`, `number_not_connected`, `number_cannot_send`, `project_suspended`, `project_not_ready`, `project_failed`"),
+        (status = 413, description = "`body_too_large`: more than 512 KiB"),
+        (status = 415, description = "`unsupported_media_type`: send the body as `application/json`"),
+        (status = 422, description = "`invalid_body`: JSON of another shape; `invalid_message`, with a pointer to each field that is wrong; `idempotency_key_reused`: the key came with another request before"),
+        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again with the same key"),
     )
 )]
 pub(crate) async fn send_to_contact(
@@ -53,7 +53,7 @@ pub(crate) async fn send_to_contact(
     headers: HeaderMap,
     Json(body): Json<SendMessage>,
 ) -> Result<Response, Problem> {
-    let checked = key(&query, &headers).and_then(|key| Ok((key, body.check()?)));
+    let checked = query.key(&headers).and_then(|key| Ok((key, body.check()?)));
     let database = conversations.database(project).await?;
     let (key, wish) = match checked {
         Ok(checked) => checked,
@@ -64,7 +64,7 @@ pub(crate) async fn send_to_contact(
         }
     };
     let request = Request { project, contact, conversation: None, key, wish, context: origin(&request, &caller) };
-    Ok(answer(project, conversations.send(&database, &request).await?))
+    Ok(conversations.send(&database, &request).await?.answer(project))
 }
 
 impl Conversations {

@@ -1,32 +1,20 @@
 //! `POST /v1/projects/{project}/conversations/{conversation}/messages`: a message in a conversation.
 
 use axum::extract::State;
-use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use chassis::{Caller, Json, Path, Problem, Query, RequestId, idempotency_key, required_idempotency_key};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use chassis::{Caller, Json, Path, Problem, Query, RequestId};
 use contract::{ConversationId, ProjectId};
-use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::IntoParams;
 
+use super::dry_run::DryRun;
 use super::failures::described;
 use super::message::SendMessage;
-use super::{CheckedMessage, Request, RequestedMessage, Sent};
+use super::{CheckedMessage, Request, RequestedMessage};
 use crate::origin::origin;
 use crate::refusal::Refusal;
 use crate::talk::{Place, place};
 use crate::{Conversations, Error};
-
-/// Whether it is meant.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct DryRun {
-    /// True: everything is checked and nothing is stored.
-    #[param(default = false)]
-    dry_run: Option<bool>,
-}
 
 /// What is said of it, beside its summary and how a message may fail.
 const ABOUT: &str = "The body is Meta's own message. Answered as soon as it is written down; what becomes of it is in its statuses, its row and the live \
@@ -51,13 +39,13 @@ const ABOUT: &str = "The body is Meta's own message. Answered as soon as it is w
     responses(
         (status = 200, description = "A dry run: the message would be sent, and nothing was stored", body = CheckedMessage),
         (status = 202, description = "The message will be sent, or was asked for before", body = RequestedMessage, headers(("Location" = String, description = "The message"))),
-        (status = 400, description = "`invalid_path`, `invalid_query`, `idempotency_key_required`, `idempotency_key_invalid`, `malformed_json`; `unreadable_body`: it was cut off", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`project_not_found`, `not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`conversation_closed`: reopen it or send to the contact; `group_not_supported`; `window_closed` (with `window_closed_at` and `allowed`), `template_not_found` (with `languages`), `template_not_approved` (with `template_status` and `template_reason`), `flow_not_found`, `flow_not_sendable` (with `flow_status`), `opted_out`, `phone_needed`, `contact_unreachable`, `number_not_connected`, `number_cannot_send`, `project_suspended`, `project_not_ready`, `project_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`: more than 512 KiB", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`: send the body as `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`: JSON of another shape; `invalid_message`, with a pointer to each field that is wrong; `idempotency_key_reused`: the key came with another request before", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again with the same key", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_path`, `invalid_query`, `idempotency_key_required`, `idempotency_key_invalid`, `malformed_json`; `unreadable_body`: it was cut off"),
+        (status = 404, description = "`project_not_found`, `not_found`"),
+        (status = 409, description = "`conversation_closed`: reopen it or send to the contact; `group_not_supported`; `window_closed` (with `window_closed_at` and `allowed`), `template_not_found` (with `languages`), `template_not_approved` (with `template_status` and `template_reason`), `flow_not_found`, `flow_not_sendable` (with `flow_status`), `opted_out`, `phone_needed`, `contact_unreachable`, `number_not_connected`, `number_cannot_send`, `project_suspended`, `project_not_ready`, `project_failed`"),
+        (status = 413, description = "`body_too_large`: more than 512 KiB"),
+        (status = 415, description = "`unsupported_media_type`: send the body as `application/json`"),
+        (status = 422, description = "`invalid_body`: JSON of another shape; `invalid_message`, with a pointer to each field that is wrong; `idempotency_key_reused`: the key came with another request before"),
+        (status = 503, description = "`log_unavailable`, `database_unavailable`, `tables_behind`, `contended`: ask again with the same key"),
     )
 )]
 pub(crate) async fn send_to_conversation(
@@ -71,13 +59,13 @@ pub(crate) async fn send_to_conversation(
 ) -> Result<Response, Problem> {
     let database = conversations.database(project).await?;
     let Place { contact, in_group } = conversations.find_place(&database, project, conversation).await?;
-    let key = key(&query, &headers)?;
+    let key = query.key(&headers)?;
     let wish = body.check()?;
     if in_group {
         return Err(Refusal::GroupNotSupported.into());
     }
     let request = Request { project, contact, conversation: Some(conversation), key, wish, context: origin(&request, &caller) };
-    Ok(answer(project, conversations.send(&database, &request).await?))
+    Ok(conversations.send(&database, &request).await?.answer(project))
 }
 
 impl Conversations {
@@ -88,24 +76,5 @@ impl Conversations {
         }
         self.catch_up(database, project, None).await?;
         place(database, conversation).await?.ok_or(Error::NotFound("the conversation"))
-    }
-}
-
-/// What is not stored needs no key.
-pub(super) fn key<'h>(query: &DryRun, headers: &'h HeaderMap) -> Result<Option<&'h str>, Problem> {
-    if query.dry_run == Some(true) {
-        idempotency_key(headers)?;
-        return Ok(None);
-    }
-    required_idempotency_key(headers).map(Some)
-}
-
-pub(super) fn answer(project: ProjectId, sent: Sent) -> Response {
-    match sent {
-        Sent::Requested(message) => {
-            let location = format!("/v1/projects/{project}/messages/{}", message.id());
-            (StatusCode::ACCEPTED, [(LOCATION, location)], Json(message)).into_response()
-        }
-        Sent::Checked(message) => Json(message).into_response(),
     }
 }

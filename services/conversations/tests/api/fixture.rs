@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
-use chassis::{Clock, Health, Ids, Metrics, Secret, Site};
+use axum::http::{Method, Response};
+use chassis::{Clock, Health, Ids};
 use chrono::{DateTime, Utc};
 use contract::{
     ContactFirstSeen, ContactId, ContactProfile, Context, ConversationEvent, ConversationId, ConversationOpened, Event, EventId, Identity,
@@ -18,19 +18,19 @@ use contract::{
 use conversations::Conversations;
 use embedded::{Nats, Postgres};
 use futures::StreamExt;
-use http_body_util::BodyExt;
 use journal::{ConnectOptions, Expect, Filter, Journal, Range};
 use projections::{ProjectDatabases, Projector, database_name};
 use projects::{Catalogue, Projects};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
+pub(crate) use testbed::API_KEY;
+use testbed::Answer;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use ulid::Ulid;
 
 /// Longer than anything here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-pub(crate) const KEY: &str = "test-key-0123456789";
 
 pub(crate) struct World {
     pub(crate) nats: Nats,
@@ -188,11 +188,11 @@ impl Server {
         catalogue.follow(stop.clone());
         let health = Health::new();
         catalogue.register(&health);
-        let conversations = Conversations::new(journal, projects.clone(), catalogue, databases, clock, Ids::new(Clock::System));
+        let ids = Ids::new(Clock::System);
+        let conversations = Conversations::new(journal, projects.clone(), catalogue, databases, clock, ids.clone());
         conversations.register(&health);
-        let metrics = Metrics::install().expect("metrics");
-        let site = Site::new("Test", Secret::new(KEY), health, metrics, Ids::new(Clock::System));
-        let router = site.finish(conversations::routes(conversations.clone())).expect("every route says what it needs");
+        let router =
+            testbed::site(health, &ids).finish(conversations::routes(conversations.clone())).expect("every route says what it needs");
         let shutdown = stop.clone();
         let running = tokio::spawn(async move { conversations::run(conversations, shutdown).await.expect("runs") });
         Self { router, stop, projects, running: Some(running) }
@@ -205,19 +205,19 @@ impl Server {
         }
     }
 
+    pub(crate) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+        Answer::to(self.router.clone(), testbed::request(API_KEY, method, path, headers, body)).await
+    }
+
+    /// What may go on for ever.
     pub(crate) async fn answer(&self, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
-        let mut request = Request::get(path).header("authorization", format!("Bearer {KEY}"));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")
+        let request = testbed::request(API_KEY, Method::GET, path, headers, None);
+        self.router.clone().oneshot(request).await.expect("routes always answer")
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
-        let response = self.answer(path, &[]).await;
-        let status = response.status().as_u16();
-        let body = response.into_body().collect().await.expect("a body").to_bytes();
-        (status, serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{path} answered {body:?}")))
+        let answer = self.ask(Method::GET, path, &[], None).await;
+        (answer.status, answer.body)
     }
 }
 

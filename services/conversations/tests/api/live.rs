@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::fixture::{KEY, Server, World, at, bsuid, contact, conversation, opened, received, seen, text, unready, within};
+use crate::fixture::{API_KEY, Server, World, at, bsuid, contact, conversation, opened, received, seen, text, unready, within};
 use crate::stage::hello;
 
 /// Less than the fifteen seconds after which a silent stream gives a sign of life: whoever waits for that ends later.
@@ -324,7 +324,7 @@ async fn an_open_stream_does_not_hold_up_the_end_of_the_process() {
     let (router, serving) = (world.server.router.clone(), shutdown.clone());
     let serving = tokio::spawn(async move { chassis::serve(listener, router, &serving).await });
     let mut client = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET /v1/projects/{project}/events HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {KEY}\r\n\r\n");
+    let request = format!("GET /v1/projects/{project}/events HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {API_KEY}\r\n\r\n");
     client.write_all(request.as_bytes()).await.unwrap();
     let mut heard = Vec::new();
     while !String::from_utf8_lossy(&heard).contains("id: ") {

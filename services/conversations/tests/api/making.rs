@@ -5,8 +5,9 @@ use chrono::TimeDelta;
 use contract::{ContactId, ConversationEvent, MessageEchoed};
 use futures::future::join_all;
 use serde_json::{Value, json};
+use testbed::{Answer, request};
 
-use crate::fixture::{World, at, bsuid, contact, conversation, message_id, opened, phone, received, said, seen, text};
+use crate::fixture::{API_KEY, World, at, bsuid, contact, conversation, message_id, opened, phone, received, said, seen, text};
 use crate::stage::time;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,14 +45,8 @@ async fn many_who_make_the_same_contact_at_once_make_one() {
             if n % 3 == 0 {
                 return world.post(&path, json!({"phone": spelling})).await.body;
             }
-            let request = axum::http::Request::post(&path)
-                .header("authorization", format!("Bearer {}", crate::fixture::KEY))
-                .header("content-type", "application/json")
-                .body(axum::body::Body::from(json!({"phone": spelling}).to_string()))
-                .unwrap();
-            let response = tower::ServiceExt::oneshot(first, request).await.unwrap();
-            let body = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
-            serde_json::from_slice(&body).unwrap()
+            let request = request(API_KEY, Method::POST, &path, &[], Some(&json!({"phone": spelling})));
+            Answer::to(first, request).await.body
         }
     }))
     .await;
@@ -95,7 +90,7 @@ async fn what_names_nobody_makes_nobody() {
         (json!({"phone": 1}), "/phone"),
         (json!({"phone": "+16505550142", "more": 1}), "/more"),
     ] {
-        let problem = world.post(&path, body.clone()).await.refused(422, "invalid_body");
+        let problem = world.post(&path, body.clone()).await.problem(422, "invalid_body");
         assert_eq!(text(&problem, "/errors/0/pointer"), pointer, "{body}: {problem}");
     }
     assert!(world.found(&path).await["data"].as_array().unwrap().is_empty());
@@ -114,20 +109,20 @@ async fn what_the_contact_wrote_is_marked_as_read() {
         assert_eq!((asked.message, &*asked.wamid, asked.typing, asked.at), (message_id(1), "wamid.1+/==", typing, at(30)));
         assert_eq!(event.context.actor.as_deref(), Some("key_platform"));
     }
-    world.mark_read(project, 1, "c", &json!({"typing": "yes"})).await.refused(422, "invalid_body");
-    world.mark_read(project, 7, "c", &json!({})).await.refused(404, "not_found");
+    world.mark_read(project, 1, "c", &json!({"typing": "yes"})).await.problem(422, "invalid_body");
+    world.mark_read(project, 7, "c", &json!({})).await.problem(404, "not_found");
     world.say(project, who, vec![MessageEchoed(said(2, 1, 2)).into()]).await;
-    world.mark_read(project, 2, "c", &json!({})).await.refused(409, "not_inbound");
+    world.mark_read(project, 2, "c", &json!({})).await.problem(409, "not_inbound");
     let call = contract::Message { kind: "call".into(), text: None, ..said(4, 1, 3) };
     world.say(project, who, vec![contract::MessageReceived(call).into()]).await;
-    world.mark_read(project, 4, "c", &json!({})).await.refused(409, "not_inbound");
+    world.mark_read(project, 4, "c", &json!({})).await.problem(409, "not_inbound");
     let group = contract::Message { group: Some("g".into()), ..said(3, 1, 3) };
     world.say(project, who, vec![contract::MessageReceived(group).into()]).await;
-    world.mark_read(project, 3, "c", &json!({})).await.refused(409, "group_not_supported");
+    world.mark_read(project, 3, "c", &json!({})).await.problem(409, "group_not_supported");
     world.clock.set(at(1) + TimeDelta::days(30));
     world.mark_read(project, 1, "c", &json!({})).await.done(202);
     world.clock.advance(TimeDelta::seconds(1));
-    world.mark_read(project, 1, "d", &json!({})).await.refused(409, "message_too_old");
+    world.mark_read(project, 1, "d", &json!({})).await.problem(409, "message_too_old");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,28 +140,23 @@ async fn one_key_marks_a_message_as_read_once_however_often_and_at_once() {
     world.restart_server().await;
     let answers = join_all((0..20).map(|n| {
         let router = if n % 2 == 0 { first.clone() } else { world.server.router.clone() };
-        let request = axum::http::Request::post(&path)
-            .header("authorization", format!("Bearer {}", crate::fixture::KEY))
-            .header("content-type", "application/json")
-            .header("idempotency-key", "once")
-            .body(axum::body::Body::from(typing.to_string()))
-            .unwrap();
-        async move { tower::ServiceExt::oneshot(router, request).await.unwrap().status().as_u16() }
+        let request = request(API_KEY, Method::POST, &path, &[("idempotency-key", "once")], Some(&typing));
+        async move { Answer::to(router, request).await.status }
     }))
     .await;
     assert_eq!(answers, [202; 20]);
-    world.post(&path, typing.clone()).await.refused(400, "idempotency_key_required");
-    world.ask(Method::POST, &path, &[("idempotency-key", "two words")], &typing).await.refused(400, "idempotency_key_invalid");
+    world.post(&path, typing.clone()).await.problem(400, "idempotency_key_required");
+    world.ask(Method::POST, &path, &[("idempotency-key", "two words")], &typing).await.problem(400, "idempotency_key_invalid");
     // A third that knows nothing of them.
     world.restart_server().await;
     world.clock.set(at(31));
     let again = world.mark_read(project, 1, "once", &typing).await.done(202);
     assert_eq!((&again["typing"], time(&again["requested_at"])), (&json!(true), at(30)));
-    world.mark_read(project, 1, "once", &json!({})).await.refused(422, "idempotency_key_reused");
+    world.mark_read(project, 1, "once", &json!({})).await.problem(422, "idempotency_key_reused");
     // What stands in the way of a new request does not stand in the way of an answer about an old one.
     world.clock.advance(TimeDelta::days(31));
     world.mark_read(project, 1, "once", &typing).await.done(202);
-    world.mark_read(project, 1, "twice", &typing).await.refused(409, "message_too_old");
+    world.mark_read(project, 1, "twice", &typing).await.problem(409, "message_too_old");
     let types = world.types(project, who).await;
     assert_eq!(types.iter().filter(|name| *name == "read_requested").count(), 1);
     // Of another message it is another key.

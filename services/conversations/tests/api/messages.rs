@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use axum::http::Method;
 use contract::{ConversationEvent, Message, MessageEchoed, MessageImported, MessageReceived, MessageStatusReported, ProjectId, RawJson};
 use serde_json::{Value, json};
 
@@ -185,8 +186,8 @@ async fn content_is_passed_on_byte_for_byte() {
     let raw = r#"{ "b": 1.0,"a":"\u00e4\ud800", "a":1e999, "n":{"deep":[ ]} }"#;
     let message = Message { raw: RawJson::parse(raw).unwrap(), ..said(1, 1, 1) };
     world.say(project, contact(1), vec![seen(vec![bsuid("US.1")], None, 0), opened(1, None, 0), MessageReceived(message).into()]).await;
-    let response = world.server.answer(&format!("/v1/projects/{project}/messages/{}", message_id(1)), &[]).await;
-    let body = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
+    let path = format!("/v1/projects/{project}/messages/{}", message_id(1));
+    let body = world.server.ask(Method::GET, &path, &[], None).await.bytes;
     assert!(std::str::from_utf8(&body).unwrap().contains(&format!(r#""content":{raw}"#)), "{body:?}");
 }
 

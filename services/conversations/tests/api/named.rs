@@ -38,7 +38,7 @@ async fn a_flow_is_sent_as_meta_knows_it_with_a_token_of_ours() {
         assert_eq!(asked.flow.map(|used| used.revision), Some(revision), "{key}");
     }
     for (name, value) in [("flow_name", "cooking"), ("flow_id", "1"), ("flow_id", "flw_01JD3X8K2M4N5P6Q7R8S9T0V1W")] {
-        world.try_send(project, who, &message(name, value, "published")).await.refused(409, "flow_not_found");
+        world.try_send(project, who, &message(name, value, "published")).await.problem(409, "flow_not_found");
     }
 }
 
@@ -60,7 +60,7 @@ async fn a_button_that_names_its_flow_as_meta_does_sends_a_token_of_ours() {
     world.template(project, "APPROVED", &with_button("ours", &format!("booking {flow}"))).await;
     world.template(project, "APPROVED", &with_button("theirs", "booking")).await;
     // Before it refuses, the log is asked: from here on everything above is known.
-    world.try_send(project, who, &template("nowhere")).await.refused(409, "template_not_found");
+    world.try_send(project, who, &template("nowhere")).await.problem(409, "template_not_found");
     for (name, found) in [("ours", true), ("theirs", false)] {
         world.send(project, who, name, &template(name)).await.done(202);
         let asked = requested(&world.log(project, who).await).pop().unwrap();
@@ -88,16 +88,16 @@ async fn a_flow_that_is_not_published_is_not_sent_in_any_mode_nor_behind_a_butto
         [("DRAFT", "publish it"), ("DEPRECATED", "another Flow"), ("BLOCKED", "endpoint"), ("THROTTLED", ""), ("PUBLISHED", "")]
     {
         world.tell_flow(project, flow, vec![flow_status(status)]).await;
-        let draft = world.send(project, who, "draft", &message("draft")).await.refused(409, "flow_not_sendable");
+        let draft = world.send(project, who, "draft", &message("draft")).await.problem(409, "flow_not_sendable");
         assert_eq!(draft["flow_status"], json!(status));
         if advice.is_empty() {
             assert!(text(&draft, "/detail").contains("leave \"mode\" out"), "{draft}");
             world.try_send(project, who, &message("published")).await.done(200);
             world.try_send(project, who, &template("again")).await.done(200);
         } else {
-            let published = world.send(project, who, "published", &message("published")).await.refused(409, "flow_not_sendable");
+            let published = world.send(project, who, "published", &message("published")).await.problem(409, "flow_not_sendable");
             assert_eq!(published["flow_status"], json!(status));
-            let button = world.send(project, who, "button", &template("again")).await.refused(409, "flow_not_sendable");
+            let button = world.send(project, who, "button", &template("again")).await.problem(409, "flow_not_sendable");
             assert_eq!(button["flow_status"], json!(status));
             assert!([draft, published].iter().all(|problem| text(problem, "/detail").contains(advice)), "{status}");
         }
@@ -122,7 +122,7 @@ async fn files_of_ours_are_named_with_the_message() {
     world.tell_media(project, gone, contract::MediaDeleted {}.into()).await;
     let elsewhere = world.file(world.project().await, "image", "image/png", 1).await;
     for id in [sound, large, gone, elsewhere].map(|id| id.to_string()).into_iter().chain(["med_nonsense".to_owned()]) {
-        let problem = world.try_send(project, who, &image(&id)).await.refused(422, "invalid_message");
+        let problem = world.try_send(project, who, &image(&id)).await.problem(422, "invalid_message");
         assert_eq!(problem["errors"][0]["pointer"], json!("/image/id"), "{id}");
     }
 }
@@ -139,7 +139,7 @@ async fn a_voice_note_is_ogg_with_opus_where_the_file_is_ours() {
     let (song, note) = (world.file(project, "audio", "audio/mpeg", 9).await, world.file(project, "audio", "audio/ogg", 9).await);
     let vorbis = world.file(project, "audio", "audio/ogg; codecs=vorbis", 9).await;
     for (file, voice) in [(song, true), (vorbis, true), (vorbis, false)] {
-        let problem = world.send(project, who, "k", &audio(json!({"id": file}), voice)).await.refused(422, "invalid_message");
+        let problem = world.send(project, who, "k", &audio(json!({"id": file}), voice)).await.problem(422, "invalid_message");
         let error = &problem["errors"][0];
         assert_eq!((&error["pointer"], &error["code"]), (&json!("/audio/id"), &json!("value")), "{problem}");
         let why = if file == song { "Opus" } else { "codecs=vorbis, which Meta does not take" };

@@ -8,9 +8,10 @@ use contract::{
 };
 use journal::Expect;
 use serde_json::{Value, json};
+use testbed::Answer;
 
 use crate::fixture::{World, at, bsuid, contact, conversation, message_id, next_ulid, opened, phone, said, seen, unready, wamid};
-use crate::stage::{Answer, NUMBER, examples, hello, number_connected, number_offered, received, time};
+use crate::stage::{NUMBER, examples, hello, number_connected, number_offered, received, time};
 
 const DAY: i64 = 86_400;
 
@@ -38,7 +39,7 @@ async fn the_window_is_open_for_24_hours_and_no_second_longer() {
         if open {
             answer.done(200);
         } else {
-            let problem = answer.refused(409, "window_closed");
+            let problem = answer.problem(409, "window_closed");
             assert_eq!((time(&problem["window_closed_at"]), &problem["allowed"]), (at(DAY + 1), &json!(["template"])));
             assert!(problem["detail"].as_str().unwrap().contains("template"));
         }
@@ -58,14 +59,14 @@ async fn the_window_is_open_for_24_hours_and_no_second_longer() {
     };
     world.say(project, who, vec![opened.into(), MessageReceived(group).into()]).await;
     world.clock.set(at(3 * DAY + 10));
-    world.try_send(project, who, &hello()).await.refused(409, "window_closed");
+    world.try_send(project, who, &hello()).await.problem(409, "window_closed");
     let shown = window(&format!("contacts/{who}")).await;
     assert_eq!((&shown["open"], time(&shown["closes_at"])), (&json!(false), at(2 * DAY + 2)));
     assert_eq!(window(&format!("conversations/{}", conversation(2))).await, Value::Null, "a group has none");
     let found = world.found(&format!("/v1/projects/{project}/contacts?phone=16505550142")).await;
     assert_eq!(found["data"][0]["window"], shown, "also where they are looked up");
     let in_group = format!("/v1/projects/{project}/conversations/{}/messages?dry_run=true", conversation(2));
-    world.post(&in_group, hello()).await.refused(409, "group_not_supported");
+    world.post(&in_group, hello()).await.problem(409, "group_not_supported");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +86,7 @@ async fn the_window_is_of_the_number_that_is_connected() {
     let other = "207358419203848";
     tell(20, NumberOffered { phone_number_id: other.into(), ..number_offered() }.into()).await;
     tell(21, NumberConnected { phone_number_id: other.into(), ..number_connected() }.into()).await;
-    let problem = world.try_send(project, who, &hello()).await.refused(409, "window_closed");
+    let problem = world.try_send(project, who, &hello()).await.problem(409, "window_closed");
     assert_eq!(problem["window_closed_at"], Value::Null);
     let shown = world.found(&format!("/v1/projects/{project}/contacts/{who}")).await;
     assert_eq!(shown["window"], json!({"open": false, "closes_at": null}));
@@ -99,7 +100,7 @@ async fn who_never_wrote_is_sent_templates_alone() {
     let (world, project) = World::speaking().await;
     world.template(project, "APPROVED", &definition("hello_world")).await;
     world.say(project, contact(1), vec![seen(vec![phone("16505550142")], Some("16505550142"), 0)]).await;
-    let problem = world.try_send(project, contact(1), &hello()).await.refused(409, "window_closed");
+    let problem = world.try_send(project, contact(1), &hello()).await.problem(409, "window_closed");
     assert_eq!(problem["window_closed_at"], Value::Null);
     let sent = world.send(project, contact(1), "k", &template("hello_world", "en_US")).await.done(202);
     assert_eq!(world.types(project, contact(1)).await, ["contact_first_seen", "conversation_opened", "message_requested"]);
@@ -110,10 +111,10 @@ async fn who_never_wrote_is_sent_templates_alone() {
 async fn templates_are_sent_once_they_are_approved_and_filled() {
     let (world, project) = World::speaking().await;
     let who = world.somebody(project).await;
-    let problem = world.try_send(project, who, &template("hello_world", "en_US")).await.refused(409, "template_not_found");
+    let problem = world.try_send(project, who, &template("hello_world", "en_US")).await.problem(409, "template_not_found");
     assert_eq!(problem["languages"], json!([]));
     let id = world.template(project, "PENDING", &definition("hello_world")).await;
-    let problem = world.try_send(project, who, &template("hello_world", "de")).await.refused(409, "template_not_found");
+    let problem = world.try_send(project, who, &template("hello_world", "de")).await.problem(409, "template_not_found");
     assert_eq!(problem["languages"], json!(["en_US"]));
     let told = |status: &str, reason: Option<&str>| {
         let reason = reason.map(str::to_owned);
@@ -121,7 +122,7 @@ async fn templates_are_sent_once_they_are_approved_and_filled() {
     };
     for (status, reason) in [("PENDING", None), ("REJECTED", Some("INVALID_FORMAT")), ("PAUSED", None), ("DISABLED", Some("ABUSE"))] {
         world.tell_template(project, id, told(status, reason)).await;
-        let problem = world.try_send(project, who, &template("hello_world", "en_US")).await.refused(409, "template_not_approved");
+        let problem = world.try_send(project, who, &template("hello_world", "en_US")).await.problem(409, "template_not_approved");
         assert_eq!((&problem["template_status"], &problem["template_reason"]), (&json!(status), &json!(reason)));
     }
     // What was approved a moment ago is not refused.
@@ -131,13 +132,13 @@ async fn templates_are_sent_once_they_are_approved_and_filled() {
     let other = world.project().await;
     world.tell_project(other, vec![number_offered().into(), number_connected().into()]).await;
     let theirs = world.somebody(other).await;
-    world.try_send(other, theirs, &template("hello_world", "en_US")).await.refused(409, "template_not_found");
+    world.try_send(other, theirs, &template("hello_world", "en_US")).await.problem(409, "template_not_found");
     // Variables that nobody fills.
     world.template(project, "APPROVED", &definition("order_update")).await;
-    let problem = world.try_send(project, who, &template("order_update", "en_US")).await.refused(422, "invalid_message");
+    let problem = world.try_send(project, who, &template("order_update", "en_US")).await.problem(422, "invalid_message");
     assert!(problem["errors"][0]["pointer"].as_str().unwrap().starts_with("/template"), "{problem}");
     world.tell_template(project, id, contract::TemplateDeleted { heard_from: HeardFrom::Request }.into()).await;
-    world.try_send(project, who, &template("hello_world", "en_US")).await.refused(409, "template_not_found");
+    world.try_send(project, who, &template("hello_world", "en_US")).await.problem(409, "template_not_found");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,7 +155,7 @@ async fn whoever_stopped_advertising_is_sent_none() {
     let prefers = |value: &str| ContactPreferenceChanged { category: "marketing_messages".into(), value: value.into(), at: at(2) }.into();
     world.append(project, who, vec![prefers("stop")]).await;
     world.catch_up(project).await;
-    world.try_send(project, who, &template("sale", "en_US")).await.refused(409, "opted_out");
+    world.try_send(project, who, &template("sale", "en_US")).await.problem(409, "opted_out");
     world.try_send(project, who, &template("sent", "en_US")).await.done(200);
     world.append(project, who, vec![prefers("resume")]).await;
     world.try_send(project, who, &template("sale", "en_US")).await.done(200);
@@ -170,7 +171,7 @@ async fn a_project_sends_when_it_may_and_can() {
         let answer: Answer = world.try_send(project, who, &hello()).await;
         let read = world.mark_read(project, 1, &next_ulid().to_string(), &json!({})).await;
         match code {
-            Some(code) => _ = (answer.refused(409, code), read.refused(409, code)),
+            Some(code) => _ = (answer.problem(409, code), read.problem(409, code)),
             None => _ = (answer.done(200), read.done(202)),
         }
     };
@@ -197,11 +198,11 @@ async fn who_cannot_be_reached_is_not_written_to() {
     let shown = contract::ContactProfileChanged { profile: contract::ContactProfile::default(), at: at(2) };
     let facts = vec![seen(vec![phone("16505550142")], Some("16505550142"), 0), opened(1, None, 0), received(1), lost.into(), shown.into()];
     world.say(project, contact(1), facts).await;
-    world.try_send(project, contact(1), &hello()).await.refused(409, "contact_unreachable");
+    world.try_send(project, contact(1), &hello()).await.problem(409, "contact_unreachable");
     world.say(project, contact(2), vec![seen(vec![bsuid("US.2")], None, 0)]).await;
     world.template(project, "APPROVED", &definition("login_code")).await;
     let (_, code) = examples("outbound").into_iter().find(|(name, _)| name == "template-authentication").expect("an example");
-    world.try_send(project, contact(2), &code).await.refused(409, "phone_needed");
+    world.try_send(project, contact(2), &code).await.problem(409, "phone_needed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,7 +216,7 @@ async fn reactions_go_to_what_the_contact_said_or_was_told() {
     let (theirs, others) = (to(&wamid(1)), to(&wamid(2)));
     world.try_send(project, who, &theirs).await.done(200);
     for wrong in [&others, &to("wamid.of-nobody"), &to(waiting.as_str().unwrap())] {
-        let problem = world.try_send(project, who, wrong).await.refused(422, "invalid_message");
+        let problem = world.try_send(project, who, wrong).await.problem(422, "invalid_message");
         assert_eq!(problem["errors"][0]["pointer"], json!("/reaction/message_id"));
     }
     // The other turns out to be the same person.
@@ -226,7 +227,7 @@ async fn reactions_go_to_what_the_contact_said_or_was_told() {
     world.append(project, who, vec![MessageReceived(said(3, 1, 31 * DAY)).into()]).await;
     world.clock.set(at(31 * DAY));
     world.try_send(project, who, &to(&wamid(3))).await.done(200);
-    let problem = world.try_send(project, who, &theirs).await.refused(422, "invalid_message");
+    let problem = world.try_send(project, who, &theirs).await.problem(422, "invalid_message");
     assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("30 days"), "{problem}");
 }
 
@@ -245,10 +246,10 @@ async fn ids_of_another_project_lead_nowhere() {
         (Method::PATCH, format!("conversations/{cnv}"), json!({"state": "paid"}), 200),
     ] {
         let at = |project: ProjectId| format!("/v1/projects/{project}/{path}");
-        world.ask(method.clone(), &at(ours), &key, &body).await.refused(404, "not_found");
+        world.ask(method.clone(), &at(ours), &key, &body).await.problem(404, "not_found");
         // Nothing else that is wrong is told first.
-        world.ask(method.clone(), &at(ours), &[], &json!({})).await.refused(404, "not_found");
-        world.ask(method.clone(), &at(unready()), &key, &body).await.refused(404, "project_not_found");
+        world.ask(method.clone(), &at(ours), &[], &json!({})).await.problem(404, "not_found");
+        world.ask(method.clone(), &at(unready()), &key, &body).await.problem(404, "project_not_found");
         let headers = [("idempotency-key", path.as_str()), ("if-match", "*")];
         world.ask(method, &at(theirs), &headers, &body).await.done(done);
     }
@@ -270,7 +271,7 @@ async fn bodies_that_are_no_message_are_refused_by_pointer() {
         (json!({"type": "text", "text": {"body": "hi"}, "expires_in_seconds": 1}), "/expires_in_seconds"),
         (json!({"type": "text", "text": {"body": "hi"}, "expires_in_seconds": "soon"}), "/expires_in_seconds"),
     ] {
-        let problem = world.send(project, who, "k", &body).await.refused(422, "invalid_message");
+        let problem = world.send(project, who, "k", &body).await.problem(422, "invalid_message");
         let pointers: Vec<&str> = problem["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
         assert!(pointers.contains(&pointer), "{pointer} in {problem}");
     }
@@ -279,7 +280,7 @@ async fn bodies_that_are_no_message_are_refused_by_pointer() {
     let described =
         world.found("/openapi.json").await["paths"]["/v1/projects/{project}/contacts/{contact}/messages"]["post"]["responses"].clone();
     let refused = |answer: Answer, status: u16, code: &str| {
-        answer.refused(status, code);
+        answer.problem(status, code);
         let text = described[status.to_string()]["description"].as_str().unwrap_or_default();
         assert!(text.contains(&format!("`{code}`")), "{status} {code} is not described: {text}");
     };

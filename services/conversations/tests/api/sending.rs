@@ -121,9 +121,9 @@ async fn one_key_is_one_message_however_often_and_at_once() {
     let same = json!({"text": {"body": "hello"}, "type": "text", "expires_in_seconds": 86_400});
     assert_eq!(world.send(project, who, "once", &same).await.done(202)["id"], id);
     let other = json!({"type": "text", "text": {"body": "hallo"}});
-    world.send(project, who, "once", &other).await.refused(422, "idempotency_key_reused");
+    world.send(project, who, "once", &other).await.problem(422, "idempotency_key_reused");
     let by_conversation = format!("/v1/projects/{project}/conversations/{}/messages", conversation(1));
-    world.ask(Method::POST, &by_conversation, &[("idempotency-key", "once")], &hello()).await.refused(422, "idempotency_key_reused");
+    world.ask(Method::POST, &by_conversation, &[("idempotency-key", "once")], &hello()).await.problem(422, "idempotency_key_reused");
     // The key is the contact's own: of another contact it is another message, and says nothing of the first.
     let facts = vec![seen(vec![bsuid("US.2")], None, 0), opened(2, None, 0), MessageReceived(said(2, 2, 1)).into()];
     world.say(project, contact(2), facts).await;
@@ -133,7 +133,7 @@ async fn one_key_is_one_message_however_often_and_at_once() {
     // What stands in the way of a new message does not stand in the way of an answer about an old one.
     world.clock.advance(TimeDelta::days(30));
     assert_eq!(world.send(project, who, "once", &hello()).await.done(202)["id"], id);
-    world.send(project, who, "twice", &hello()).await.refused(409, "window_closed");
+    world.send(project, who, "twice", &hello()).await.problem(409, "window_closed");
     assert_eq!(requested(&world.log(project, who).await).len(), 1);
 }
 
@@ -146,7 +146,7 @@ async fn two_requests_under_one_key_at_once_are_one_message_and_a_mistake() {
     let (taken, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 202);
     assert_eq!(taken.len(), 1);
     for answer in refused {
-        answer.refused(422, "idempotency_key_reused");
+        answer.problem(422, "idempotency_key_reused");
     }
 }
 
@@ -200,7 +200,7 @@ async fn a_message_belongs_to_the_open_conversation_or_opens_another() {
     let answer = world.ask(Method::POST, &named(second.as_str().unwrap()), &key, &hello()).await.done(202);
     assert_eq!(answer["conversation"], second);
     let another = [("idempotency-key", "e")];
-    world.ask(Method::POST, &named(&conversation(1).to_string()), &another, &hello()).await.refused(409, "conversation_closed");
+    world.ask(Method::POST, &named(&conversation(1).to_string()), &another, &hello()).await.problem(409, "conversation_closed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

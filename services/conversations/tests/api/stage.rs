@@ -1,7 +1,7 @@
 //! A project that can send, somebody who wrote, templates, Flows and files; and how the API is asked to speak.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request};
+use axum::http::Method;
 use chrono::{DateTime, Utc};
 use contract::{
     ContactId, ConversationEvent, Event, FlowCreated, FlowEvent, FlowId, FlowLinked, FlowPublished, FlowStatusReported, FlowUploaded,
@@ -9,39 +9,14 @@ use contract::{
     Recorded, Stream, Subject, TemplateEvent, TemplateFound, TemplateId,
 };
 use futures::StreamExt;
-use http_body_util::BodyExt;
 use journal::{Expect, Filter, Range};
 use serde_json::{Value, json};
-use tower::ServiceExt;
+use testbed::Answer;
 
-use crate::fixture::{KEY, World, at, bsuid, contact, envelope, message_id, next_ulid, opened, phone, said, seen};
+use crate::fixture::{API_KEY, World, at, bsuid, contact, envelope, message_id, next_ulid, opened, phone, said, seen};
 
 pub(crate) const NUMBER: &str = "207358419203847";
 pub(crate) const WABA: &str = "104857392016384";
-
-/// An answer to a request.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    /// What must be refused, by its code.
-    #[track_caller]
-    pub(crate) fn refused(self, status: u16, code: &str) -> Value {
-        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.body);
-        self.body
-    }
-
-    /// What must be done.
-    #[track_caller]
-    pub(crate) fn done(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.body);
-        self.body
-    }
-}
 
 impl World {
     /// A project with a number that can send, and tables that follow.
@@ -61,21 +36,13 @@ impl World {
     }
 
     pub(crate) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        self.ask_raw(method, path, headers, body.to_string().into_bytes()).await
+        self.server.ask(method, path, headers, Some(body)).await
     }
 
+    /// With a body that may be no JSON.
     pub(crate) async fn ask_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {KEY}"));
-        request = request.header("content-type", "application/json");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Body::from(body)).expect("a request");
-        let response = self.server.router.clone().oneshot(request).await.expect("an answer");
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.into_body().collect().await.expect("a body").to_bytes();
-        let body = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{path} answered {body:?}"));
-        Answer { status, headers, body }
+        let request = testbed::request(API_KEY, method, path, headers, Some(&Value::Null)).map(|_| Body::from(body));
+        Answer::to(self.server.router.clone(), request).await
     }
 
     /// Sends to a contact. The tables show it then; the answer alone may come before that.

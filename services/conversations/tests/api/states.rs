@@ -4,9 +4,10 @@ use axum::http::Method;
 use contract::ProjectId;
 use futures::future::join_all;
 use serde_json::{Value, json};
+use testbed::Answer;
 
 use crate::fixture::{World, contact, conversation, opened};
-use crate::stage::{Answer, hello};
+use crate::stage::hello;
 
 /// The tables show it then; the answer alone may come before that.
 async fn change(world: &World, project: ProjectId, n: u64, etag: Option<&str>, body: Value) -> Answer {
@@ -24,17 +25,17 @@ async fn a_state_is_set_by_who_has_seen_the_one_before() {
     let path = format!("/v1/projects/{project}/conversations/{}", conversation(1));
     let shown = world.server.answer(&path, &[]).await;
     assert_eq!(shown.headers()["etag"], "\"0\"");
-    change(&world, project, 1, None, json!({"state": "paid"})).await.refused(428, "version_needed");
+    change(&world, project, 1, None, json!({"state": "paid"})).await.problem(428, "version_needed");
     let answer = change(&world, project, 1, Some("\"0\""), json!({"state": "paid", "why": "the money came"})).await;
     assert_eq!(answer.headers["etag"], "\"1\"");
     let body = answer.done(200);
     assert_eq!((&body["state"], &body["state_version"]), (&json!("paid"), &json!(1)));
     let stale = change(&world, project, 1, Some("\"0\""), json!({"state": "lost"})).await;
     assert_eq!(stale.headers["etag"], "\"1\"");
-    let problem = stale.refused(412, "state_changed");
+    let problem = stale.problem(412, "state_changed");
     assert_eq!((&problem["state"], &problem["state_version"]), (&json!("paid"), &json!(1)));
     for no_tag in ["17", "\"01\"", "W/\"1\"", "\"1\", \"2\""] {
-        let problem = change(&world, project, 1, Some(no_tag), json!({"state": "lost"})).await.refused(412, "state_changed");
+        let problem = change(&world, project, 1, Some(no_tag), json!({"state": "lost"})).await.problem(412, "state_changed");
         assert_eq!(problem.get("state"), None, "{no_tag}");
     }
     // A state that nobody knows is as good as any.
@@ -59,7 +60,7 @@ async fn of_many_who_saw_the_same_one_wins_and_the_others_are_told_what_it_is_no
         let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
         assert_eq!(won.len(), 1, "round {round}");
         for answer in lost {
-            assert_eq!(answer.refused(412, "state_changed")["state"], won[0].body["state"]);
+            assert_eq!(answer.problem(412, "state_changed")["state"], won[0].body["state"]);
         }
     }
     let changed = world.types(project, contact(1)).await.iter().filter(|kind| *kind == "conversation_state_changed").count();
@@ -74,7 +75,7 @@ async fn a_conversation_is_closed_and_opened_again_as_long_as_none_came_after_it
     assert_eq!(closed["close_reason"], json!("request"));
     change(&world, project, 1, None, json!({"open": false})).await.done(200);
     let by_name = format!("/v1/projects/{project}/conversations/{}/messages?dry_run=true", conversation(1));
-    world.post(&by_name, hello()).await.refused(409, "conversation_closed");
+    world.post(&by_name, hello()).await.problem(409, "conversation_closed");
     assert_eq!(world.try_send(project, who, &hello()).await.done(200)["conversation"], Value::Null, "another would open");
     let reopened = change(&world, project, 1, None, json!({"open": true})).await.done(200);
     assert_eq!((&reopened["closed_at"], &reopened["close_reason"]), (&Value::Null, &Value::Null));
@@ -90,8 +91,8 @@ async fn a_conversation_is_closed_and_opened_again_as_long_as_none_came_after_it
     assert_eq!(types[3..], expected.map(str::to_owned));
     // Another one comes: the first stays as it is.
     world.say(project, who, vec![opened(2, None, 9)]).await;
-    change(&world, project, 1, None, json!({"open": true})).await.refused(409, "conversation_not_latest");
-    change(&world, project, 1, Some("*"), json!({"state": "x"})).await.refused(409, "conversation_not_latest");
+    change(&world, project, 1, None, json!({"open": true})).await.problem(409, "conversation_not_latest");
+    change(&world, project, 1, Some("*"), json!({"state": "x"})).await.problem(409, "conversation_not_latest");
     change(&world, project, 2, None, json!({"open": true})).await.done(200);
 }
 
@@ -113,10 +114,10 @@ async fn changes_that_make_no_sense_are_refused_by_pointer() {
         (json!({"open": "no"}), "/open"),
         (json!({"state": "ok", "more": 1}), "/more"),
     ] {
-        let problem = change(&world, project, 1, Some("*"), body.clone()).await.refused(422, "invalid_body");
+        let problem = change(&world, project, 1, Some("*"), body.clone()).await.problem(422, "invalid_body");
         assert_eq!(problem["errors"].as_array().map_or("", |errors| errors[0]["pointer"].as_str().unwrap()), pointer, "{body}: {problem}");
     }
     change(&world, project, 1, Some("*"), json!({"state": "s".repeat(200)})).await.done(200);
-    change(&world, project, 7, Some("*"), json!({"state": "x"})).await.refused(404, "not_found");
+    change(&world, project, 7, Some("*"), json!({"state": "x"})).await.problem(404, "not_found");
     assert_eq!(world.types(project, who).await.len(), 4);
 }

@@ -38,7 +38,7 @@ impl Provision {
     ///
     /// # Errors
     /// See [`Failure`]; it can be repeated.
-    pub async fn renew_login(&mut self, generation: Generation) -> Result<(), Failure> {
+    pub(crate) async fn renew_login(&mut self, generation: Generation) -> Result<(), Failure> {
         let bot = self.names.bot.clone();
         if self.is_ours(&bot).await? { self.give_password(generation, false).await } else { Ok(()) }
     }

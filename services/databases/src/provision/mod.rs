@@ -24,7 +24,7 @@ use crate::password::Generation;
 
 pub use failure::Failure;
 pub(crate) use login::bot_marks;
-pub use server::close_to_public;
+pub(crate) use server::close_to_public;
 
 /// The longest wait for another process that is at the same project, or for any other lock.
 const LOCK_WAIT_MAX: &str = "20s";

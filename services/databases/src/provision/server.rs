@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// [`Failure::Operator`] names a database that the platform may not close; [`Failure::Passing`] did not pass within two seconds.
-pub async fn close_to_public(server: &Server) -> Result<(), Failure> {
+pub(crate) async fn close_to_public(server: &Server) -> Result<(), Failure> {
     let mut tries = 1;
     loop {
         match attempt(server).await {

@@ -10,7 +10,7 @@ impl Provision {
     ///
     /// # Errors
     /// See [`Failure`]; it can be repeated.
-    pub async fn undo(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn undo(&mut self) -> Result<(), Failure> {
         let Names { database, making, owner, bot } = self.names.clone();
         // Whoever's database bears our name, it is not ours to drop.
         if self.exists(&making).await.is_ok_and(|exists| exists) {

@@ -8,7 +8,7 @@ use databases::provision::Failure;
 use journal::Erasure;
 use sqlx::Connection;
 
-use crate::killed::{kill, start};
+use crate::killed::start;
 use crate::world::{API_KEY, World};
 
 fn deletion(operation: OperationId) -> OperationStarted {
@@ -107,12 +107,12 @@ async fn a_process_killed_while_it_drops_is_finished_by_the_next() {
     }
     for project in &projects {
         delete(&world, *project).await;
-        kill(process);
+        process.kill();
         process = start(&world);
     }
     for project in &projects {
         world.until(*project, "dropped").await;
     }
-    kill(process);
+    process.kill();
     assert_eq!(world.on_server().await, Vec::<String>::new());
 }

@@ -1,12 +1,13 @@
 //! The real process, killed with -9 at every point of a provisioning and started again: everything is finished, nothing is left over.
 
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::world::World;
 use contract::ProjectId;
 use databases::Names;
 use sqlx::Connection;
+use testbed::Process;
+
+use crate::world::{MASTER_KEY, World};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const WHOLE: [&str; 5] = ["roles", "database", "tables", "privileges", "ready"];
@@ -33,24 +34,9 @@ const MOMENTS: [Moment; 9] = [
     Moment::Told(5),
 ];
 
-pub(crate) fn start(world: &World) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_databases"))
-        .env("PAIGE_NATS_URL", world.servers.nats.url())
-        .env("PAIGE_DATABASE_URL", &world.platform_url)
-        .env("PAIGE_API_KEY", crate::world::API_KEY)
-        .env("PAIGE_MASTER_KEY", crate::world::MASTER_KEY)
-        .env("PAIGE_LISTEN", "127.0.0.1:0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-/// SIGKILL.
-pub(crate) fn kill(mut process: Child) {
-    process.kill().unwrap();
-    process.wait().unwrap();
+pub(crate) fn start(world: &World) -> Process {
+    let settings = [("PAIGE_DATABASE_URL", world.platform_url.as_str()), ("PAIGE_MASTER_KEY", MASTER_KEY)];
+    Process::start(env!("CARGO_BIN_EXE_databases"), &world.servers.nats, settings)
 }
 
 async fn reach(world: &World, project: ProjectId, moment: Moment) {
@@ -83,16 +69,16 @@ async fn a_process_killed_at_any_moment_leaves_nothing_that_the_next_one_does_no
     let mut projects = Vec::new();
     for moment in MOMENTS {
         let project = world.create_project().await;
-        let process = start(&world);
+        let mut process = start(&world);
         reach(&world, project, moment).await;
-        kill(process);
+        process.kill();
         projects.push(project);
     }
-    let process = start(&world);
+    let mut process = start(&world);
     for project in &projects {
         world.until(*project, "ready").await;
     }
-    kill(process);
+    process.kill();
     for project in &projects {
         assert_eq!(world.told(*project).await, WHOLE);
         world.bot(*project).await.close().await.unwrap();
@@ -105,9 +91,9 @@ async fn a_process_killed_again_and_again_on_one_project_still_gets_there() {
     let world = World::new().await;
     let project = world.create_project().await;
     for moment in MOMENTS {
-        let process = start(&world);
+        let mut process = start(&world);
         reach(&world, project, moment).await;
-        kill(process);
+        process.kill();
     }
     assert_eq!(world.told(project).await, WHOLE);
     assert_eq!(world.on_server().await, World::whole(&[project]));

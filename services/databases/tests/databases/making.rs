@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::world::{API_KEY, World};
-use contract::{Context, DatabaseEvent, DatabaseReady, DatabaseStep, Event, EventId, Subject};
+use contract::{Context, DatabaseEvent, DatabaseReady, DatabaseStep, Event, EventId, ProjectId, Subject};
 use databases::provision::{Failure, Provision};
 use databases::{Generation, Names, Server};
 use journal::Expect;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection};
+
+use crate::world::{API_KEY, World};
 
 const WHOLE: [&str; 5] = ["roles", "database", "tables", "privileges", "ready"];
 
@@ -160,6 +161,15 @@ async fn a_server_that_is_down_is_waited_for() {
     world.end(service).await;
 }
 
+/// Says that a project's tables are of this version.
+async fn ready_at(world: &World, project: ProjectId, schema_version: u32) {
+    let names = Names::of(project);
+    let ready = DatabaseReady { database: names.database.as_str().into(), bot_role: names.bot.as_str().into(), schema_version };
+    let id = EventId::from_ulid(world.ids.ulid());
+    let event = DatabaseEvent::from(ready).into_new(id, "/test", chassis::Clock::System.now(), Context::default());
+    world.journal.append(&Subject::database(project), Expect::Any, vec![event]).await.unwrap();
+}
+
 #[tokio::test]
 async fn older_system_tables_are_brought_forward_at_start() {
     let world = World::new().await;
@@ -168,14 +178,7 @@ async fn older_system_tables_are_brought_forward_at_start() {
     world.until(project, "ready").await;
     world.end(service).await;
 
-    let names = Names::of(project);
-    let old = DatabaseReady { database: names.database.as_str().into(), bot_role: names.bot.as_str().into(), schema_version: 0 };
-    let old =
-        DatabaseEvent::from(old).into_new(EventId::from_ulid(world.ids.ulid()), "/test", chassis::Clock::System.now(), Context::default());
-    let subject = Subject::database(project);
-    let last = world.journal.last(&subject).await.unwrap().unwrap().sequence;
-    world.journal.append(&subject, Expect::At(last), vec![old]).await.unwrap();
-
+    ready_at(&world, project, 0).await;
     let service = world.start(world.databases()).await;
     world.until_current(project).await;
     world.end(service).await;
@@ -199,10 +202,7 @@ async fn tables_from_before_sending_learn_it_and_keep_what_they_hold() {
         names.owner
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(before)).execute(&mut platform).await.unwrap();
-    let old = DatabaseReady { database: names.database.as_str().into(), bot_role: names.bot.as_str().into(), schema_version: 1 };
-    let old =
-        DatabaseEvent::from(old).into_new(EventId::from_ulid(world.ids.ulid()), "/test", chassis::Clock::System.now(), Context::default());
-    world.journal.append(&Subject::database(project), Expect::Any, vec![old]).await.unwrap();
+    ready_at(&world, project, 1).await;
 
     let service = world.start(world.databases()).await;
     world.until_current(project).await;

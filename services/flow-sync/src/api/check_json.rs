@@ -59,9 +59,9 @@ pub(crate) struct CheckAnswer {
     request_body = CheckJson,
     responses(
         (status = 200, description = "The judgement", body = CheckAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 422, description = "`invalid_body`"),
     ),
     security(("api_key" = ["flows:read"])),
 )]
@@ -90,10 +90,10 @@ pub(crate) async fn check_json(
     request_body = CheckFlow,
     responses(
         (status = 200, description = "The judgement", body = CheckAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_has_no_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`flow_has_no_json`"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 422, description = "`invalid_body`"),
     ),
     security(("api_key" = ["flows:read"])),
 )]

@@ -51,10 +51,10 @@ pub(crate) enum Chosen {
     request_body = ChooseDrift,
     responses(
         (status = 200, description = "It is so; `notice` says why Meta does not have it, or that the Flow must be published again", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`no_drift`; `endpoint_stays`: Meta has an endpoint, and the Flow none; `flow_published`: say `new_version`; `flow_restricted`; `flow_deprecated`; `flow_deleted`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`drift_mismatch`: Meta has something else by now", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`no_drift`; `endpoint_stays`: Meta has an endpoint, and the Flow none; `flow_published`: say `new_version`; `flow_restricted`; `flow_deprecated`; `flow_deleted`; `project_suspended`; `project_ends`"),
+        (status = 412, description = "`drift_mismatch`: Meta has something else by now"),
+        (status = 422, description = "`invalid_body`"),
     ),
     security(("api_key" = ["flows:write"])),
 )]

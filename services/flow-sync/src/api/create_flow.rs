@@ -57,10 +57,10 @@ pub(crate) struct CreateFlow {
     request_body = CreateFlow,
     responses(
         (status = 201, description = "It is made; `notice` says why Meta does not have it, if so", body = FlowAnswer, headers(("ETag" = String, description = "The revision"), ("Location" = String, description = "The Flow"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`name_taken`; `too_many_flows`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `invalid_flow_json`: it is no JSON object, see `findings`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`name_taken`; `too_many_flows`; `project_suspended`; `project_ends`"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 422, description = "`invalid_body`; `invalid_flow_json`: it is no JSON object, see `findings`"),
     ),
     security(("api_key" = ["flows:write"])),
 )]

@@ -30,11 +30,11 @@ use crate::meta::Line;
     ),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_not_draft`: deprecate it instead, one that is deprecated stays; `flow_drifted`: it was changed at Meta, choose what counts first; `number_not_connected`: Meta knows it and cannot be asked; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`delete_refused`, `access_lost`, `meta_refused`: in Meta's words", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`flow_not_draft`: deprecate it instead, one that is deprecated stays; `flow_drifted`: it was changed at Meta, choose what counts first; `number_not_connected`: Meta knows it and cannot be asked; `project_suspended`; `project_ends`"),
+        (status = 422, description = "`delete_refused`, `access_lost`, `meta_refused`: in Meta's words"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`"),
     ),
     security(("api_key" = ["flows:write"])),
 )]

@@ -23,11 +23,11 @@ use crate::decide::{DEPRECATED, hear_status, may_deprecate};
     ),
     responses(
         (status = 200, description = "It is deprecated", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_not_published`; `flow_deleted`; `number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`deprecate_refused`, `access_lost`, `meta_refused`: in Meta's words", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`flow_not_published`; `flow_deleted`; `number_not_connected`; `project_suspended`; `project_ends`"),
+        (status = 422, description = "`deprecate_refused`, `access_lost`, `meta_refused`: in Meta's words"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`"),
     ),
     security(("api_key" = ["flows:write"])),
 )]

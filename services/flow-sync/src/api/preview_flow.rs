@@ -101,9 +101,9 @@ pub(crate) struct PreviewAnswer {
     ),
     responses(
         (status = 200, description = "The screen", body = PreviewAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_has_no_json`; `flow_invalid`, with `findings`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`step_impossible`: there is no such screen", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`flow_has_no_json`; `flow_invalid`, with `findings`"),
+        (status = 422, description = "`step_impossible`: there is no such screen"),
     ),
     security(("api_key" = ["flows:read"])),
 )]
@@ -140,9 +140,9 @@ pub(crate) async fn preview_flow(
     request_body = TakeStep,
     responses(
         (status = 200, description = "Where it leads", body = PreviewAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_has_no_json`; `flow_invalid`, with `findings`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `inputs_invalid`, with a pointer to each input; `step_impossible`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`flow_has_no_json`; `flow_invalid`, with `findings`"),
+        (status = 422, description = "`invalid_body`; `inputs_invalid`, with a pointer to each input; `step_impossible`"),
     ),
     security(("api_key" = ["flows:read"])),
 )]

@@ -32,11 +32,11 @@ use crate::{FlowSync, meta};
     ),
     responses(
         (status = 200, description = "It is published", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_invalid`, with `findings`; `flow_has_no_json`; `flow_drifted`; `flow_published`: a change waits that was not meant to be a new version; `flow_not_uploaded`: Meta did not take the current revision; `flow_restricted`; `flow_deprecated`; `flow_deleted`; `number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`publish_refused`, `blocked_by_integrity`, `access_lost`, `meta_refused`: in Meta's words", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`flow_invalid`, with `findings`; `flow_has_no_json`; `flow_drifted`; `flow_published`: a change waits that was not meant to be a new version; `flow_not_uploaded`: Meta did not take the current revision; `flow_restricted`; `flow_deprecated`; `flow_deleted`; `number_not_connected`; `project_suspended`; `project_ends`"),
+        (status = 422, description = "`publish_refused`, `blocked_by_integrity`, `access_lost`, `meta_refused`: in Meta's words"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`"),
     ),
     security(("api_key" = ["flows:write"])),
 )]

@@ -57,11 +57,11 @@ pub(crate) struct Knowing {
     request_body = ReplaceJson,
     responses(
         (status = 200, description = "It counts; `notice` says why Meta does not have it, or that the Flow must be published again", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_published`: say `new_version`; `flow_restricted`: Meta throttles or blocks it; `flow_deprecated`; `flow_deleted`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`: another revision is current", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `invalid_flow_json`: it is no JSON object, see `findings`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`flow_published`: say `new_version`; `flow_restricted`: Meta throttles or blocks it; `flow_deprecated`; `flow_deleted`; `project_suspended`; `project_ends`"),
+        (status = 412, description = "`version_mismatch`: another revision is current"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 422, description = "`invalid_body`; `invalid_flow_json`: it is no JSON object, see `findings`"),
     ),
     security(("api_key" = ["flows:write"])),
 )]

@@ -25,7 +25,7 @@ use crate::{FlowSync, keep};
     ),
     responses(
         (status = 200, description = "The Flow; one that was deleted is shown as well", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     ),
     security(("api_key" = ["flows:read"])),
 )]
@@ -52,7 +52,7 @@ pub(crate) async fn show_flow(
     ),
     responses(
         (status = 200, description = "The revision", body = RevisionAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     ),
     security(("api_key" = ["flows:read"])),
 )]

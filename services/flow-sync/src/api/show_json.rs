@@ -23,8 +23,8 @@ use crate::{FlowSync, keep};
     ),
     responses(
         (status = 200, description = "The current revision", body = Object, content_type = "application/json", headers(("ETag" = String, description = "The revision"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_has_no_json`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`flow_has_no_json`"),
     ),
     security(("api_key" = ["flows:read"])),
 )]
@@ -51,7 +51,7 @@ pub(crate) async fn show_json(
     ),
     responses(
         (status = 200, description = "The revision", body = Object, content_type = "application/json", headers(("ETag" = String, description = "The revision"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     ),
     security(("api_key" = ["flows:read"])),
 )]
@@ -78,8 +78,8 @@ pub(crate) async fn show_revision_json(
     ),
     responses(
         (status = 200, description = "What Meta has", body = Object, content_type = "application/json", headers(("ETag" = String, description = "Its digest, `drift.meta_sha256`"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`no_drift`: Meta has the JSON that was uploaded", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`no_drift`: Meta has the JSON that was uploaded"),
     ),
     security(("api_key" = ["flows:read"])),
 )]

@@ -36,9 +36,9 @@ pub(crate) struct SyncAnswer {
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "How they stand", body = SyncAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`number_not_connected`; `project_suspended`; `project_ends`"),
+        (status = 503, description = "`meta_not_configured`"),
     ),
     security(("api_key" = ["flows:write"])),
 )]
@@ -76,11 +76,11 @@ pub(crate) async fn sync_flows(
     ),
     responses(
         (status = 200, description = "How it stands", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`flow_deleted`; `number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`meta_refused`, `flow_immutable`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`flow_deleted`; `number_not_connected`; `project_suspended`; `project_ends`"),
+        (status = 422, description = "`meta_refused`, `flow_immutable`, `access_lost`: in Meta's words"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`"),
     ),
     security(("api_key" = ["flows:write"])),
 )]

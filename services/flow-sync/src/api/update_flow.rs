@@ -63,11 +63,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
     request_body = UpdateFlow,
     responses(
         (status = 200, description = "It is so; `notice` says that the Flow must be published again", body = FlowAnswer, headers(("ETag" = String, description = "The revision"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_drifted`: name, categories or endpoint were changed at Meta, choose what counts first; `flow_published`: say `new_version`; `flow_restricted`: Meta throttles or blocks it; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `meta_refused`, `flow_immutable`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`name_taken`; `endpoint_stays`; `flow_drifted`: name, categories or endpoint were changed at Meta, choose what counts first; `flow_published`: say `new_version`; `flow_restricted`: Meta throttles or blocks it; `flow_deprecated`; `flow_deleted`; `number_not_connected`: Meta knows the Flow and cannot be told; `project_suspended`; `project_ends`"),
+        (status = 422, description = "`invalid_body`; `meta_refused`, `flow_immutable`, `access_lost`: in Meta's words"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`"),
     ),
     security(("api_key" = ["flows:write"])),
 )]

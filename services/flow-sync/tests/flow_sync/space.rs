@@ -1,7 +1,5 @@
 //! The place of a project's Flows, on a real broker and a real folder, with the real process, killed and repeated.
 
-use std::process::{Child, Command, Stdio};
-
 use chassis::{Clock, Ids};
 use contract::{
     Context, Event, EventId, FlowEvent, OperationFailed, OperationId, OperationKind, OperationRetried, OperationStarted, ProjectCreated,
@@ -11,7 +9,7 @@ use embedded::Nats;
 use flow_sync::STREAMS;
 use journal::{Expect, Journal};
 use tempfile::TempDir;
-use testbed::until;
+use testbed::{Process, until};
 
 use crate::world::MASTER_KEY;
 
@@ -30,19 +28,13 @@ impl House {
         Self { nats, journal, folder: tempfile::tempdir().unwrap(), database_url, ids: Ids::new(Clock::System) }
     }
 
-    fn start(&self) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_flow-sync"))
-            .env("PAIGE_NATS_URL", self.nats.url())
-            .env("PAIGE_STORAGE_URL", self.folder.path())
-            .env("PAIGE_DATABASE_URL", &self.database_url)
-            .env("PAIGE_MASTER_KEY", MASTER_KEY)
-            .env("PAIGE_API_KEY", testbed::API_KEY)
-            .env("PAIGE_LISTEN", "127.0.0.1:0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap()
+    fn start(&self) -> Process {
+        let settings = [
+            ("PAIGE_STORAGE_URL", self.folder.path().to_str().unwrap()),
+            ("PAIGE_DATABASE_URL", self.database_url.as_str()),
+            ("PAIGE_MASTER_KEY", MASTER_KEY),
+        ];
+        Process::start(env!("CARGO_BIN_EXE_flow-sync"), &self.nats, settings)
     }
 
     async fn say(&self, project: ProjectId, event: impl Into<ProjectEvent>) {
@@ -82,41 +74,35 @@ impl House {
     }
 }
 
-/// SIGKILL.
-fn kill(mut process: Child) {
-    process.kill().unwrap();
-    process.wait().unwrap();
-}
-
 #[tokio::test]
 async fn a_place_is_made_once_and_goes_with_its_project_however_often_the_process_is_killed() {
     let world = House::new().await;
     let [one, two] = [(); 2].map(|()| ProjectId::from_ulid(world.ids.ulid()));
     world.create(one).await;
-    let process = world.start();
+    let mut process = world.start();
     until("the place is there", async || world.has_marker(one)).await;
-    kill(process);
-    let process = world.start();
+    process.kill();
+    let mut process = world.start();
     until("it is told", async || world.told(one).await == ["created"]).await;
-    kill(process);
+    process.kill();
     world.create(one).await;
     let create = world.begin(one, OperationKind::CreateProject).await;
     world.again(one, create).await;
     world.begin(one, OperationKind::ResetProject).await;
     let delete = world.begin(one, OperationKind::DeleteProject).await;
-    let process = world.start();
+    let mut process = world.start();
     until("the place is gone", async || !world.has_marker(one)).await;
-    kill(process);
+    process.kill();
     world.again(one, delete).await;
     world.create(one).await;
     world.create(two).await;
-    let process = world.start();
+    let mut process = world.start();
     until("the other is told", async || world.told(two).await == ["created"]).await;
     until("the end is told", async || world.told(one).await == ["created", "erased"]).await;
     // What came last of the first one is handled with its end: one key, in order.
     world.begin(one, OperationKind::DeleteProject).await;
     until("another deletion is told", async || world.told(one).await == ["created", "erased", "erased"]).await;
-    testbed::end(&world.journal, async { kill(process) }).await;
+    testbed::end(&world.journal, async { process.kill() }).await;
     assert!(world.has_marker(two) && !world.folder.path().join(one.to_string()).exists());
 }
 
@@ -125,7 +111,7 @@ async fn a_project_is_deleted_that_never_had_a_place() {
     let world = House::new().await;
     let project = ProjectId::from_ulid(world.ids.ulid());
     world.begin(project, OperationKind::DeleteProject).await;
-    let process = world.start();
+    let mut process = world.start();
     until("the end is told", async || world.told(project).await == ["erased"]).await;
-    kill(process);
+    process.kill();
 }

@@ -22,7 +22,7 @@ use crate::fold::Fold;
 /// The streams that are folded.
 pub const STREAMS: [Stream; 2] = [Stream::Workspace, Stream::Project];
 /// After this time somebody who comes has the log asked, in the background.
-pub const CONFIRM_AFTER: Duration = Duration::from_secs(2);
+const CONFIRM_AFTER: Duration = Duration::from_secs(2);
 /// Older knowledge is not decided on: a key that was revoked works no longer than this, whatever breaks.
 pub const STALE_AFTER: Duration = Duration::from_secs(10);
 /// How long a request waits for the log's answer and for the fold to be there.

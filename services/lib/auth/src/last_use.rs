@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use chassis::Clock;
-use contract::{Context, Event, EventId, KeyId, KeyUsed, Subject, WorkspaceEvent};
+use contract::{Context, Event, EventId, KeyId, KeyUsed, SYSTEM_ACTOR, Subject, WorkspaceEvent};
 use journal::{Expect, Journal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -56,7 +56,7 @@ impl LastUse {
             let Some(used) = used else { return };
             let (subject, key, at) = (Subject::key_use(used.key), used.key.to_string(), used.at);
             let id = EventId::derive("workspace.key_used.v1", &[&key, &interval(at).to_string()]);
-            let context = Context { actor: Some("system".to_owned()), ..Context::default() };
+            let context = Context::own(SYSTEM_ACTOR, None);
             let event = WorkspaceEvent::KeyUsed(used).into_new(id, SOURCE, at, context);
             if let Err(error) = journal.append(&subject, Expect::Any, vec![event]).await {
                 tracing::debug!(%error, "the use of a key was not written");

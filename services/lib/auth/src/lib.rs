@@ -17,7 +17,7 @@ use futures::future::{BoxFuture, FutureExt};
 use journal::Journal;
 use tokio_util::sync::CancellationToken;
 
-pub use knowledge::{CONFIRM_AFTER, CONFIRM_MAX, STALE_AFTER, STREAMS};
+pub use knowledge::{CONFIRM_MAX, STALE_AFTER, STREAMS};
 pub use last_use::KEY_USE_INTERVAL_SECONDS;
 
 use credential::{Credential, Holder};

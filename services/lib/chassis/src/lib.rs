@@ -10,7 +10,7 @@
 //! | [`Health`] | `/healthz`, `/readyz` |
 //! | [`Shutdown`] [`serve()`] | stop softly, then hard |
 //! | [`Clock`] [`Agenda`] [`Ids`] | time, deadlines and ids as values |
-//! | [`Problem`] [`Json`] [`Path`] [`Query`] [`cursor`] | what goes in and out of a handler |
+//! | [`Problem`] [`Json`] [`Path`] [`Query`] [`PageLimit`] [`cursor`] | what goes in and out of a handler |
 //! | [`Caller`] [`Authority`] [`SCOPES`] [`PROJECT_SCOPES`] | who may call what |
 //! | [`Site`] | routes of services → one router with the whole stack around it |
 
@@ -30,6 +30,7 @@ mod ids;
 mod json;
 mod metrics;
 mod openapi;
+mod page;
 mod params;
 mod problem;
 mod request_id;
@@ -54,6 +55,7 @@ pub use crate::ids::Ids;
 pub use crate::json::{JSON_BYTES_MAX, Json};
 pub use crate::metrics::{Metrics, MetricsError};
 pub use crate::openapi::describe;
+pub use crate::page::PageLimit;
 pub use crate::params::{Path, Query};
 pub use crate::problem::{FieldError, Problem, ProblemContent};
 pub use crate::request_id::{REQUEST_ID_BYTES_MAX, RequestId};

@@ -23,7 +23,8 @@ const NOT_NOW: &str =
     "`timeout`, or a code that names what does not answer, such as `log_unavailable`, `database_unavailable`, `storage_unavailable`";
 
 /// Splits routes into the router and its description, in which every operation answers errors as [`Problem`] and says by which status the
-/// stack around it refuses. Pure: the same routes give the same document, so it can be committed.
+/// stack around it refuses. A route says of a failure only its status and codes. Pure: the same routes give the same document, so it can be
+/// committed.
 pub fn describe<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S>, title: &str, version: &str) -> (Router<S>, OpenApi) {
     let (router, mut api) = routes.split_for_parts();
     api.info = InfoBuilder::new().title(title).version(version).build();
@@ -57,7 +58,10 @@ fn complete(operation: &mut Operation, path: &str, guarded: bool) {
     let (unreadable, json) = (unreadable(operation), takes_json(operation));
     let hides = parameter_after(path, "projects").or_else(|| parameter_after(path, "workspaces")).is_some();
     let responses = &mut operation.responses.responses;
-    let mut say = |status: &str, description: &str| _ = responses.entry(status.to_owned()).or_insert_with(|| problem(description));
+    let mut say = |status: &str, description: &str| {
+        let said = || RefOr::T(ResponseBuilder::new().description(description).build());
+        responses.entry(status.to_owned()).or_insert_with(said);
+    };
     say("default", "Any other failure");
     let guard = if guarded { "`authorization_stale`, " } else { "" };
     say("503", &format!("Not now, try again after `Retry-After` seconds: {guard}{NOT_NOW}"));
@@ -76,11 +80,23 @@ fn complete(operation: &mut Operation, path: &str, guarded: bool) {
     if guarded && hides {
         say("404", "`not_found`: no such project or workspace, or not for the caller");
     }
+    for (_, response) in responses.iter_mut().filter(|(status, _)| is_failure(status)) {
+        show_problem(response);
+    }
 }
 
-fn problem(description: &str) -> RefOr<Response> {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    RefOr::T(ResponseBuilder::new().description(description).content(PROBLEM_JSON, content).build())
+fn is_failure(status: &str) -> bool {
+    status == "default" || status.starts_with(['4', '5'])
+}
+
+/// The body of a failure, unless its route describes another.
+fn show_problem(response: &mut RefOr<Response>) {
+    if let RefOr::T(response) = response
+        && response.content.is_empty()
+    {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        response.content.insert(PROBLEM_JSON.to_owned(), RefOr::T(content));
+    }
 }
 
 /// The codes by which 400 is answered to what cannot be read.

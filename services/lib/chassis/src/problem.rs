@@ -98,6 +98,12 @@ impl Problem {
         }))
     }
 
+    /// 400 `invalid_query` with the parameter that is wrong, `/name`.
+    pub fn invalid_query(pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_query").detail("the query cannot be read");
+        problem.field(pointer, "invalid", detail)
+    }
+
     /// 404 `not_found`.
     pub fn not_found(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::NOT_FOUND, "not_found").detail(detail)

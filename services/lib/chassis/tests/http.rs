@@ -47,7 +47,7 @@ async fn hangs() {
     std::future::pending::<()>().await;
 }
 
-#[utoipa::path(get, path = "/v1/fails", security(("api_key" = ["projects:read"])), responses((status = 200)))]
+#[utoipa::path(get, path = "/v1/fails", security(("api_key" = ["projects:read"])), responses((status = 200), (status = 503, description = "`database_down`")))]
 async fn fails() -> Result<(), Problem> {
     Err(Problem::unavailable("database_down", 7, "connect to 10.0.0.7: refused"))
 }
@@ -237,6 +237,21 @@ async fn every_route_says_by_which_status_the_stack_around_it_refuses() {
     let unreadable = |path: &str, method: &str| api["paths"][path][method]["responses"]["400"]["description"].clone();
     assert_eq!(unreadable("/v1/things", "post"), "`malformed_json`");
     assert_eq!(unreadable("/v1/things/{number}", "get"), "`invalid_path`");
+}
+
+#[tokio::test]
+async fn every_failure_is_described_as_a_problem() {
+    let description = send(get("/openapi.json").body(Body::empty()).expect("a request")).await;
+    let api: Value = serde_json::from_slice(&body(description).await).expect("json");
+    assert_eq!(api["paths"]["/v1/fails"]["get"]["responses"]["503"]["description"], "`database_down`");
+    for (path, item) in api["paths"].as_object().expect("paths") {
+        for operation in item.as_object().expect("operations").values() {
+            for (status, response) in operation["responses"].as_object().expect("responses") {
+                let schema = &response["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(schema == "#/components/schemas/Problem", status != "200", "{path} {status}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

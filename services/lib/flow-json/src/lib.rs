@@ -27,4 +27,4 @@ pub use flow::{
     step,
 };
 pub use report::{ERRORS_MAX, Finding, NOTES_MAX, Note, Pointer, Report};
-pub use version::{JUDGED, KNOWN, PUBLISHABLE_MIN, Version};
+pub use version::{JUDGED, KNOWN, Version};

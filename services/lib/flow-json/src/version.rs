@@ -12,7 +12,7 @@ pub struct Version {
 /// The version whose rules this crate has in full.
 pub const JUDGED: Version = Version::of(6, 0);
 /// The oldest that can be published.
-pub const PUBLISHABLE_MIN: Version = Version::of(5, 1);
+pub(crate) const PUBLISHABLE_MIN: Version = Version::of(5, 1);
 /// Every version that Meta has published, up to its changelog's entry of November 2025.
 pub const KNOWN: [Version; 14] = [
     Version::of(2, 1),
@@ -42,7 +42,7 @@ impl Version {
     }
 
     /// Whether a Flow of this version can be published; older ones can be sent, no more.
-    pub fn is_publishable(self) -> bool {
+    pub(crate) fn is_publishable(self) -> bool {
         self >= PUBLISHABLE_MIN
     }
 }

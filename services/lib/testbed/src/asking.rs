@@ -54,6 +54,20 @@ impl Answer {
         self
     }
 
+    /// The body of what must be answered with this status.
+    #[track_caller]
+    pub fn done(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        self.body
+    }
+
+    /// The body of what must be refused like this.
+    #[track_caller]
+    pub fn problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.refused(), (status, code), "{self:?}");
+        self.body
+    }
+
     /// Why it is refused; empty where it is not.
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()

@@ -3,10 +3,14 @@
 
 mod asking;
 mod held;
+mod process;
+mod scopes;
 mod servers;
 mod waiting;
 
 pub use asking::{API_KEY, Answer, request, site};
 pub use held::{end, nothing_stays_held};
+pub use process::Process;
+pub use scopes::{ScopeRow, scopes_of_readme};
 pub use servers::{fresh_database, fresh_log, fresh_pool};
 pub use waiting::{found, until};

@@ -47,12 +47,12 @@ pub(crate) struct ConnectNumber {
     request_body = ConnectNumber,
     responses(
         (status = 200, description = "The project with its number", body = ProjectAnswer, headers(("ETag" = String, description = "The project's version"))),
-        (status = 403, description = "`insufficient_scope`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_taken`: another project has it; `number_signed_up`: a signup brought the project another, which must be given back first; `operation_running`: a number is being connected or given back, `Location` names it; `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`insufficient_scope`"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`number_taken`: another project has it; `number_signed_up`: a signup brought the project another, which must be given back first; `operation_running`: a number is being connected or given back, `Location` names it; `project_failed`, `project_deleting`"),
+        (status = 412, description = "`version_mismatch`"),
+        (status = 422, description = "`invalid_body`"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often"),
     )
 )]
 pub(crate) async fn connect_number(

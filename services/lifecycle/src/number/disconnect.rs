@@ -29,10 +29,10 @@ use crate::origin::Origin;
     responses(
         (status = 202, description = "The number is being given back at Meta", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
         (status = 204, description = "The project has no number, here or left at Meta"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`operation_running`: `Location` names it; `project_deleting`", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`operation_running`: `Location` names it; `project_deleting`"),
+        (status = 412, description = "`version_mismatch`"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often"),
     )
 )]
 pub(crate) async fn disconnect_number(

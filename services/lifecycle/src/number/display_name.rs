@@ -63,8 +63,8 @@ impl DisplayNameAnswer {
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The name", body = DisplayNameAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_not_connected`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`number_not_connected`"),
     )
 )]
 pub(crate) async fn show_display_name(
@@ -92,12 +92,12 @@ pub(crate) async fn show_display_name(
     request_body = RequestName,
     responses(
         (status = 202, description = "Meta decides about it", body = DisplayNameAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_not_connected`; `display_name_in_review`; `project_deleting`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `meta_refused`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`number_not_connected`; `display_name_in_review`; `project_deleting`"),
+        (status = 422, description = "`invalid_body`; `meta_refused`, `access_lost`: in Meta's words"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`"),
     )
 )]
 pub(crate) async fn request_display_name(

@@ -83,12 +83,12 @@ pub(crate) struct SignUp {
     request_body = SignUp,
     responses(
         (status = 202, description = "The number is being connected", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_taken`; `operation_running`: `Location` names it, and it may be what the same code led to; `project_not_ready`, `project_failed`, `project_deleting`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `code_refused`: Meta does not take the code, or not any more: sign up again; `foreign_token`, `account_not_granted`, `number_not_in_account`, `number_not_chosen`: Meta says otherwise than the browser; `access_lost`, `meta_refused`: Meta refuses a call, in its words. `step` is the call of Meta's that told, as below", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: repeat the same request; `contended`: another with the same code is under way, or an operation has ended meanwhile, repeat it as well; `meta_not_configured`. `step` is the call of Meta's that failed: `exchange_code`, `debug_token` or `phone_numbers`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`number_taken`; `operation_running`: `Location` names it, and it may be what the same code led to; `project_not_ready`, `project_failed`, `project_deleting`"),
+        (status = 422, description = "`invalid_body`; `code_refused`: Meta does not take the code, or not any more: sign up again; `foreign_token`, `account_not_granted`, `number_not_in_account`, `number_not_chosen`: Meta says otherwise than the browser; `access_lost`, `meta_refused`: Meta refuses a call, in its words. `step` is the call of Meta's that told, as below"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: repeat the same request; `contended`: another with the same code is under way, or an operation has ended meanwhile, repeat it as well; `meta_not_configured`. `step` is the call of Meta's that failed: `exchange_code`, `debug_token` or `phone_numbers`"),
     )
 )]
 pub(crate) async fn sign_up(

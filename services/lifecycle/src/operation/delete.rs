@@ -42,10 +42,10 @@ pub(crate) struct DeleteProject {
     request_body = DeleteProject,
     responses(
         (status = 202, description = "The project is going", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
-        (status = 403, description = "`insufficient_scope`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`operation_running`, `project_deleting`: `Location` names the operation", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`not_confirmed`: the name is another; `invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`insufficient_scope`"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`operation_running`, `project_deleting`: `Location` names the operation"),
+        (status = 422, description = "`not_confirmed`: the name is another; `invalid_body`"),
     )
 )]
 pub(crate) async fn delete_project(

@@ -1,8 +1,7 @@
 //! `GET /v1/projects/{project}/operations`: what was done with a project, page by page.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::{Json, Path, Problem, Query, cursor};
+use chassis::{Json, PageLimit, Path, Problem, Query, cursor};
 use contract::ProjectId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,11 +10,6 @@ use super::answer::OperationAnswer;
 use crate::decide::Refusal;
 use crate::{Error, Lifecycle, store};
 
-/// Most operations on a page.
-const LIMIT_MAX: usize = 100;
-/// Operations on a page when nobody says.
-const LIMIT_DEFAULT: usize = 50;
-
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -23,7 +17,7 @@ const LIMIT_DEFAULT: usize = 50;
 pub(crate) struct ListOperations {
     /// 1 to 100 operations a page.
     #[param(minimum = 1, maximum = 100, default = 50)]
-    limit: Option<usize>,
+    limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -54,7 +48,7 @@ struct LastOperation {
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"), ListOperations),
     responses(
         (status = 200, description = "A page of operations", body = OperationPage),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn list_operations(
@@ -62,21 +56,12 @@ pub(crate) async fn list_operations(
     Path(project): Path<ProjectId>,
     Query(query): Query<ListOperations>,
 ) -> Result<Json<OperationPage>, Problem> {
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_query").detail("the query cannot be read");
-        return Err(problem.field("/limit", "invalid", format!("must be 1 to {LIMIT_MAX}")));
-    }
+    let limit = PageLimit::parse(query.limit)?;
     let before = query.cursor.as_deref().map(cursor::decode::<LastOperation>).transpose()?.map(|last| last.started_sequence);
     let found = store::find_project(&lifecycle.pool, project).await?;
     let (_, provisioning) = found.ok_or(Error::Refused(Refusal::NoProject))?;
-    // One more than asked for tells whether there is a next page.
-    let mut operations = store::list_operations(&lifecycle.pool, project, before, limit + 1).await?;
-    let more = operations.len() > limit;
-    operations.truncate(limit);
-    let last = operations.last().filter(|_| more).map(|last| LastOperation { started_sequence: last.started_sequence });
-    Ok(Json(OperationPage {
-        data: operations.iter().map(|operation| OperationAnswer::of(project, operation, &provisioning)).collect(),
-        next_cursor: last.map(|last| cursor::encode(&last)).transpose()?,
-    }))
+    let mut operations = store::list_operations(&lifecycle.pool, project, before, limit).await?;
+    let next_cursor = limit.cut(&mut operations, |last| LastOperation { started_sequence: last.started_sequence })?;
+    let data = operations.iter().map(|operation| OperationAnswer::of(project, operation, &provisioning)).collect();
+    Ok(Json(OperationPage { data, next_cursor }))
 }

@@ -23,9 +23,9 @@ use crate::origin::Origin;
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 202, description = "The operation goes on", body = OperationAnswer, headers(("Location" = String, description = "The operation"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`nothing_failed`; `operation_running`: `Location` names it", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`nothing_failed`; `operation_running`: `Location` names it"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often"),
     )
 )]
 pub(crate) async fn retry_operation(

@@ -19,7 +19,7 @@ use crate::{Lifecycle, store};
     params(("operation" = String, Path, description = "The operation's id", example = "op_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The operation", body = OperationAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn show_operation(

@@ -55,11 +55,11 @@ pub(crate) struct ProjectCreation {
     request_body = CreateProject,
     responses(
         (status = 202, description = "The project is being made", body = ProjectCreation, headers(("Location" = String, description = "The operation"))),
-        (status = 400, description = "`idempotency_key_invalid`, `malformed_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`insufficient_scope`: the caller may not create projects in that workspace", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: there is no such workspace", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_deleted`: the project that the key made is gone; `project_transferred`: it belongs to another workspace now", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `idempotency_key_reused`: the key came with another body before", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`idempotency_key_invalid`, `malformed_json`"),
+        (status = 403, description = "`insufficient_scope`: the caller may not create projects in that workspace"),
+        (status = 404, description = "`not_found`: there is no such workspace"),
+        (status = 409, description = "`project_deleted`: the project that the key made is gone; `project_transferred`: it belongs to another workspace now"),
+        (status = 422, description = "`invalid_body`; `idempotency_key_reused`: the key came with another body before"),
     )
 )]
 pub(crate) async fn create_project(

@@ -20,7 +20,7 @@ use crate::{Lifecycle, store};
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The project", body = ProjectAnswer, headers(("ETag" = String, description = "The project's version"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn show_project(State(lifecycle): State<Lifecycle>, Path(id): Path<ProjectId>) -> Result<impl IntoResponse, Problem> {

@@ -48,11 +48,11 @@ pub(crate) struct UpdateProject {
     request_body(content = UpdateProject, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The project as it is now", body = ProjectAnswer, headers(("ETag" = String, description = "The project's version"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`project_deleting`", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`project_deleting`"),
+        (status = 412, description = "`version_mismatch`"),
+        (status = 422, description = "`invalid_body`"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often"),
     )
 )]
 pub(crate) async fn update_project(

@@ -3,8 +3,9 @@
 use contract::{DatabaseStep, ProjectId};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
+use tables::{signed, unsigned};
 
-use super::{erased, lock, signed, unsigned};
+use super::{erased, lock};
 use crate::error::Error;
 use crate::project::provisioning::Provisioning;
 

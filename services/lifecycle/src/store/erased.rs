@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use contract::{OperationId, ProjectId};
 use sqlx::{PgConnection, PgPool};
+use tables::{signed, unsigned};
 
-use super::{lock, signed};
+use super::lock;
 use crate::erase::late::look_after;
 use crate::error::Error;
 
@@ -57,7 +58,7 @@ pub(crate) async fn find_erased(pool: &PgPool, operation: OperationId) -> Result
             .await?;
     row.map(|(id, sequence, at)| {
         let project = id.parse().map_err(|_| Error::Row { id, what: "project_id" })?;
-        Ok(Erased { project, operation, sequence: super::unsigned(sequence), at })
+        Ok(Erased { project, operation, sequence: unsigned(sequence), at })
     })
     .transpose()
 }

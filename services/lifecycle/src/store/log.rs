@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use contract::ProjectId;
 use sqlx::PgPool;
+use tables::unsigned;
 
-use super::{FORM, unsigned};
+use super::FORM;
 use crate::error::Error;
 
 /// The sequences that the rows of a project reflect.

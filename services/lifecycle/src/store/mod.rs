@@ -43,15 +43,5 @@ fn document<T: DeserializeOwned>(row: &PgRow) -> Result<T, Error> {
 
 /// Until the transaction ends, nobody else writes or erases rows of this project.
 async fn lock(connection: &mut PgConnection, project: ProjectId) -> Result<(), Error> {
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(project.to_string()).execute(connection).await?;
-    Ok(())
-}
-
-/// Sequences start at 1 and rise by 1: none will ever reach 2^63.
-fn signed(sequence: u64) -> i64 {
-    i64::try_from(sequence).unwrap_or(i64::MAX)
-}
-
-fn unsigned(sequence: i64) -> u64 {
-    u64::try_from(sequence).unwrap_or_default()
+    Ok(tables::lock_project(connection, "lifecycle", &project.to_string()).await?)
 }

@@ -1,10 +1,12 @@
 //! Every operation of every project.
 
+use chassis::PageLimit;
 use contract::{OperationId, ProjectId};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
+use tables::signed;
 
-use super::{FORM, document, signed};
+use super::{FORM, document};
 use crate::error::Error;
 use crate::operation::Operation;
 
@@ -36,14 +38,19 @@ pub(crate) async fn find_operation(pool: &PgPool, id: OperationId) -> Result<Opt
     Ok(Some((project, document(&row)?)))
 }
 
-/// Up to `limit` operations of a project, the youngest first, older than the one started by the event `before`.
-pub(crate) async fn list_operations(pool: &PgPool, project: ProjectId, before: Option<u64>, limit: usize) -> Result<Vec<Operation>, Error> {
+/// A page of a project's operations and one more, the youngest first, older than the one started by the event `before`.
+pub(crate) async fn list_operations(
+    pool: &PgPool,
+    project: ProjectId,
+    before: Option<u64>,
+    limit: PageLimit,
+) -> Result<Vec<Operation>, Error> {
     let rows = sqlx::query(
         "SELECT document FROM lifecycle.operations WHERE project_id = $1 AND started_sequence < $2 ORDER BY started_sequence DESC LIMIT $3",
     )
     .bind(project.to_string())
     .bind(before.map_or(i64::MAX, signed))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(limit.and_one())
     .fetch_all(pool)
     .await?;
     rows.iter().map(document).collect()

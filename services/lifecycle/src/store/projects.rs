@@ -4,8 +4,9 @@ use contract::ProjectId;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{PgPool, Row};
+use tables::signed;
 
-use super::{FORM, databases, document, erased, lock, operations, signed};
+use super::{FORM, databases, document, erased, lock, operations};
 use crate::error::Error;
 use crate::project::Project;
 use crate::project::provisioning::Provisioning;

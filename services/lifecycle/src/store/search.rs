@@ -1,12 +1,13 @@
 //! Which projects: those that a caller may see, those that are offered to a workspace, those with something to do.
 
-use chassis::Visible;
+use chassis::{PageLimit, Visible};
 use chrono::{DateTime, Utc};
 use contract::{ProjectId, TransferId, WorkspaceId};
 use sqlx::PgPool;
 use sqlx::types::Json;
+use tables::signed;
 
-use super::{document, projects, signed};
+use super::{document, projects};
 use crate::error::Error;
 use crate::operation::Operation;
 use crate::project::Project;
@@ -21,8 +22,8 @@ pub(crate) struct Wanted {
     pub workspace: Option<WorkspaceId>,
     /// Those that are older than the one created by this event.
     pub before: Option<u64>,
-    /// So many.
-    pub limit: usize,
+    /// A page of them, and one more.
+    pub limit: PageLimit,
 }
 
 /// The youngest first.
@@ -42,7 +43,7 @@ pub(crate) async fn list_projects(pool: &PgPool, wanted: &Wanted) -> Result<Vec<
     .bind(all)
     .bind(workspaces)
     .bind(ids)
-    .bind(i64::try_from(wanted.limit).unwrap_or(i64::MAX))
+    .bind(wanted.limit.and_one())
     .fetch_all(pool)
     .await?;
     rows.iter().map(projects::read).collect()

@@ -24,8 +24,8 @@ use crate::origin::Origin;
     ),
     responses(
         (status = 200, description = "The offer as it ended", body = TransferAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`transfer_ended`: it was answered otherwise, withdrawn, or ran out", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`transfer_ended`: it was answered otherwise, withdrawn, or ran out"),
     )
 )]
 pub(crate) async fn decline_transfer(

@@ -30,7 +30,7 @@ pub(crate) struct TransferList {
     params(("workspace" = String, Path, description = "The workspace's id", example = "wsp_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The offers", body = TransferList),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(crate) async fn list_transfers(

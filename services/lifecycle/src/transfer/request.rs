@@ -36,10 +36,10 @@ pub(crate) struct RequestTransfer {
     request_body = RequestTransfer,
     responses(
         (status = 201, description = "The offer", body = TransferAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`not_personal`: a team owns it; `transfer_pending`: it is offered elsewhere; `project_deleting`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`: no team's workspace, or its owner already", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`not_personal`: a team owns it; `transfer_pending`: it is offered elsewhere; `project_deleting`"),
+        (status = 422, description = "`invalid_body`: no team's workspace, or its owner already"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often"),
     )
 )]
 pub(crate) async fn request_transfer(

@@ -20,8 +20,8 @@ use crate::origin::Origin;
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 204, description = "The project is offered to nobody"),
-        (status = 404, description = "`not_found`: it was never offered", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`transfer_ended`: it was accepted, declined, or ran out", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: it was never offered"),
+        (status = 409, description = "`transfer_ended`: it was accepted, declined, or ran out"),
     )
 )]
 pub(crate) async fn withdraw_transfer(

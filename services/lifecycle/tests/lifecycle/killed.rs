@@ -1,32 +1,19 @@
 //! The real process, killed with -9 while projects get ready, are suspended and restored, and go: each ends as it should, once.
 
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::others::{UNMAKING, operation_of};
-use crate::world::{API_KEY, MASTER_KEY, World};
 use contract::{Entitlement, Stream, Subject};
+use testbed::Process;
+
+use crate::others::{UNMAKING, operation_of};
+use crate::world::{MASTER_KEY, World};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 const PROJECTS: usize = 40;
 
-fn start(world: &World, database_url: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_lifecycle"))
-        .env("PAIGE_NATS_URL", world.nats.url())
-        .env("PAIGE_DATABASE_URL", database_url)
-        .env("PAIGE_API_KEY", API_KEY)
-        .env("PAIGE_MASTER_KEY", MASTER_KEY)
-        .env("PAIGE_LISTEN", "127.0.0.1:0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-fn kill(process: &mut Child) {
-    process.kill().unwrap();
-    process.wait().unwrap();
+fn start(world: &World, database_url: &str) -> Process {
+    let settings = [("PAIGE_DATABASE_URL", database_url), ("PAIGE_MASTER_KEY", MASTER_KEY)];
+    Process::start(env!("CARGO_BIN_EXE_lifecycle"), &world.nats, settings)
 }
 
 #[tokio::test]
@@ -54,7 +41,7 @@ async fn a_process_killed_while_projects_get_ready_forgets_none_and_says_nothing
             }
             assert!(began.elapsed() < PATIENCE, "{last} of {wanted} events");
         }
-        kill(&mut process);
+        process.kill();
     }
     for id in projects {
         let told = world.told(&Subject::project(id)).await;
@@ -87,18 +74,18 @@ async fn a_process_killed_while_projects_go_leaves_nothing_of_any() {
         let mut process = start(&world, &database_url);
         let wanted = round + 1;
         world.until_told(going[0].0, |told| told.iter().filter(|told| *told == "operation_step_completed").count() > 4 + wanted).await;
-        kill(&mut process);
+        process.kill();
     }
     // Somewhere in the purge.
     let mut process = start(&world, &database_url);
     tokio::time::sleep(Duration::from_secs(2)).await;
-    kill(&mut process);
+    process.kill();
     let mut process = start(&world, &database_url);
     for (id, _) in &going {
         world.until_told(*id, |told| told == ["project_erased"]).await;
         assert_eq!(world.told(&Subject::data_key(*id)).await, [""; 0]);
     }
-    kill(&mut process);
+    process.kill();
 }
 
 #[tokio::test]
@@ -114,19 +101,19 @@ async fn a_process_killed_around_each_word_of_billing_suspends_and_restores_once
     for pause in [None, Some(0), Some(2), Some(8), Some(30), None] {
         for entitlement in [Entitlement::Suspended, Entitlement::Live] {
             if pause.is_none() {
-                kill(&mut process);
+                process.kill();
             }
             world.say_entitled(id, entitlement).await;
             if let Some(pause) = pause {
                 tokio::time::sleep(Duration::from_millis(pause)).await;
-                kill(&mut process);
+                process.kill();
             }
             process = start(&world, &database_url);
             wanted += 1;
             world.until_told(id, |told| told.len() >= wanted).await;
         }
     }
-    kill(&mut process);
+    process.kill();
     let told = world.told(&Subject::project(id)).await.split_off(before);
     assert_eq!(told, ["project_suspended", "project_restored"].repeat(6), "each word of billing once, in its order");
 }

@@ -1,11 +1,10 @@
 //! The real process, killed with -9 at every point of its work and started again: every file is kept, once.
 
-use std::process::{Child, Command, Stdio};
-
 use contract::{MediaId, ProjectId};
+use testbed::Process;
 
 use crate::meta::TOKEN;
-use crate::world::{API_KEY, MASTER_KEY, World, sha256_hex};
+use crate::world::{MASTER_KEY, World, sha256_hex};
 
 /// When the process is killed.
 #[derive(Debug, Clone, Copy)]
@@ -18,26 +17,15 @@ enum Moment {
     Said,
 }
 
-fn start(world: &World) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_media"))
-        .env("PAIGE_NATS_URL", world.nats.url())
-        .env("PAIGE_DATABASE_URL", &world.url)
-        .env("PAIGE_STORAGE_URL", world.folder.path())
-        .env("PAIGE_META_GRAPH_URL", world.meta.graph_url())
-        .env("PAIGE_MASTER_KEY", MASTER_KEY)
-        .env("PAIGE_API_KEY", API_KEY)
-        .env("PAIGE_LISTEN", "127.0.0.1:0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-/// SIGKILL.
-fn kill(mut process: Child) {
-    process.kill().unwrap();
-    process.wait().unwrap();
+fn start(world: &World) -> Process {
+    let graph_url = world.meta.graph_url();
+    let settings = [
+        ("PAIGE_DATABASE_URL", world.url.as_str()),
+        ("PAIGE_STORAGE_URL", world.folder.path().to_str().unwrap()),
+        ("PAIGE_META_GRAPH_URL", graph_url.as_str()),
+        ("PAIGE_MASTER_KEY", MASTER_KEY),
+    ];
+    Process::start(env!("CARGO_BIN_EXE_media"), &world.nats, settings)
 }
 
 #[tokio::test]
@@ -51,7 +39,7 @@ async fn a_process_killed_while_it_fetches_leaves_nothing_that_the_next_one_does
         let (id, bytes) = (format!("{n}"), format!("image {n} {TOKEN}"));
         world.meta.open(!matches!(moment, Moment::Asked));
         let (_, media) = world.image(project, &id, bytes.as_bytes()).await;
-        let process = start(&world);
+        let mut process = start(&world);
         world
             .until("the moment is there", async || match moment {
                 Moment::Asked => world.meta.counts(&id).1 > 0,
@@ -59,7 +47,7 @@ async fn a_process_killed_while_it_fetches_leaves_nothing_that_the_next_one_does
                 Moment::Said => !world.said(project, media).await.is_empty(),
             })
             .await;
-        kill(process);
+        process.kill();
         files.push((media, bytes));
     }
     world.meta.open(true);
@@ -67,12 +55,12 @@ async fn a_process_killed_while_it_fetches_leaves_nothing_that_the_next_one_does
     let (_, half) = world.image(project, "half", b"the whole").await;
     std::fs::write(world.path(project, half), "the wh").unwrap();
     files.push((half, "the whole".to_owned()));
-    let process = start(&world);
+    let mut process = start(&world);
     for (media, bytes) in &files {
         assert_eq!(world.until_stored(project, *media).await.sha256, sha256_hex(bytes.as_bytes()));
         assert_eq!(std::fs::read(world.path(project, *media)).unwrap(), bytes.as_bytes());
         assert_eq!(world.get(project, &format!("media/{media}/content")).await.status, 200);
     }
-    kill(process);
+    process.kill();
     assert_eq!(world.journal.state(contract::Stream::Media).await.unwrap().messages, files.len() as u64, "each once");
 }

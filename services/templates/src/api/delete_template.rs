@@ -29,11 +29,11 @@ use crate::template::Template;
     responses(
         (status = 200, description = "It is gone", body = TemplateAnswer),
         (status = 202, description = "Meta has not answered: it goes on by itself", body = TemplateAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`template_disabled`; `template_busy`; `number_not_connected`, `template_of_other_account`, `template_of_other_workspace`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`meta_refused`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`template_disabled`; `template_busy`; `number_not_connected`, `template_of_other_account`, `template_of_other_workspace`; `project_suspended`; `project_ends`"),
+        (status = 412, description = "`version_mismatch`"),
+        (status = 422, description = "`meta_refused`, `access_lost`: in Meta's words"),
+        (status = 503, description = "`meta_not_configured`"),
     ),
     security(("api_key" = ["templates:write"])),
 )]

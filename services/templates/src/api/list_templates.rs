@@ -70,7 +70,7 @@ struct Place {
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"), Part),
     responses(
         (status = 200, description = "Templates, by name and language", body = TemplatePage),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     ),
     security(("api_key" = ["templates:read"])),
 )]

@@ -19,7 +19,7 @@ use crate::Templates;
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"), ("template" = String, Path, description = "The template's id", example = "tpl_01M7PY4WHR8E4W4S6JQ2T9ZK3D")),
     responses(
         (status = 200, description = "The template", body = TemplateAnswer, headers(("ETag" = String, description = "The version"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
     ),
     security(("api_key" = ["templates:read"])),
 )]

@@ -44,9 +44,9 @@ pub(crate) struct SyncAnswer {
     responses(
         (status = 200, description = "What came of it", body = SyncAnswer),
         (status = 202, description = "It takes longer than a request may: it goes on by itself", body = SyncAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_not_connected`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`number_not_connected`; `project_suspended`; `project_ends`"),
+        (status = 503, description = "`meta_not_configured`"),
     ),
     security(("api_key" = ["templates:write"])),
 )]

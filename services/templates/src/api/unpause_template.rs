@@ -25,11 +25,11 @@ use crate::meta;
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W"), ("template" = String, Path, description = "The template's id", example = "tpl_01M7PY4WHR8E4W4S6JQ2T9ZK3D")),
     responses(
         (status = 200, description = "Meta ended the pause", body = TemplateAnswer, headers(("ETag" = String, description = "The version"))),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`template_not_paused`; `template_busy`; `template_not_at_meta`; `number_not_connected`, `template_of_other_account`, `template_of_other_workspace`; `project_suspended`; `project_ends`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`meta_refused`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: ask again; `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`template_not_paused`; `template_busy`; `template_not_at_meta`; `number_not_connected`, `template_of_other_account`, `template_of_other_workspace`; `project_suspended`; `project_ends`"),
+        (status = 422, description = "`meta_refused`, `access_lost`: in Meta's words"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`: ask again; `meta_not_configured`"),
     ),
     security(("api_key" = ["templates:write"])),
 )]

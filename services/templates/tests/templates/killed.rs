@@ -1,13 +1,12 @@
 //! The real process, killed with -9 between what it says in the log and what Meta answers, and another one after it.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use chassis::Clock;
 use contract::ProjectId;
 use serde_json::json;
-use testbed::until;
+use testbed::{Process, until};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -16,20 +15,16 @@ use crate::world::{API_KEY, MASTER_KEY, PATIENCE, World, draft};
 
 /// A process is asked for a template and killed while Meta is.
 async fn ask_and_die(world: &World, project: ProjectId) {
-    let address = (Ipv4Addr::LOCALHOST, embedded::free_port().unwrap());
-    let mut process = Command::new(env!("CARGO_BIN_EXE_templates"))
-        .env("PAIGE_NATS_URL", world.nats.url())
-        .env("PAIGE_API_KEY", API_KEY)
-        .env("PAIGE_MASTER_KEY", MASTER_KEY)
-        .env("PAIGE_META_GRAPH_URL", &world.meta.url)
-        .env("PAIGE_META_APP_ID", "1")
-        .env("PAIGE_META_APP_SECRET", "secret")
-        .env("PAIGE_LISTEN", SocketAddr::from(address).to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, embedded::free_port().unwrap()));
+    let listen = address.to_string();
+    let settings = [
+        ("PAIGE_MASTER_KEY", MASTER_KEY),
+        ("PAIGE_META_GRAPH_URL", world.meta.url.as_str()),
+        ("PAIGE_META_APP_ID", "1"),
+        ("PAIGE_META_APP_SECRET", "secret"),
+        ("PAIGE_LISTEN", listen.as_str()),
+    ];
+    let mut process = Process::start(env!("CARGO_BIN_EXE_templates"), &world.nats, settings);
     let began = Instant::now();
     let mut connection = loop {
         match TcpStream::connect(address).await {
@@ -46,8 +41,7 @@ async fn ask_and_die(world: &World, project: ProjectId) {
     );
     connection.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
     world.meta.until_cut().await;
-    process.kill().unwrap();
-    process.wait().unwrap();
+    process.kill();
 }
 
 #[tokio::test]

@@ -66,13 +66,13 @@ pub(crate) struct ChangeProfile {
     request_body(content = ChangeProfile, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The profile as it is now", body = ProfileAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_not_connected`: there is none before a number was signed up; `project_deleting`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`; `meta_refused`, `access_lost`: in Meta's words", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: the project was changed too often", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`number_not_connected`: there is none before a number was signed up; `project_deleting`"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 422, description = "`invalid_body`; `meta_refused`, `access_lost`: in Meta's words"),
+        (status = 429, description = "`too_many_requests`: the project was changed too often"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`"),
     )
 )]
 pub(crate) async fn change_profile(

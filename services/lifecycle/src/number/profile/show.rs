@@ -21,11 +21,11 @@ use crate::number::meta;
     params(("project" = String, Path, description = "The project's id", example = "prj_01JD3X8K2M4N5P6Q7R8S9T0V1W")),
     responses(
         (status = 200, description = "The profile", body = ProfileAnswer),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`number_not_connected`: there is none before a number was signed up", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`access_lost`: Meta lets us ask no more", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`number_not_connected`: there is none before a number was signed up"),
+        (status = 422, description = "`access_lost`: Meta lets us ask no more"),
+        (status = 502, description = "`meta_unreadable`: Meta refuses, and not in a form that says why"),
+        (status = 503, description = "`meta_unavailable`, `meta_rate_limited`, `meta_not_configured`"),
     )
 )]
 pub(crate) async fn show_profile(State(lifecycle): State<Lifecycle>, Path(id): Path<ProjectId>) -> Result<Json<ProfileAnswer>, Problem> {
