@@ -178,11 +178,17 @@ mod tests {
 
     #[test]
     fn a_server_that_cannot_keep_the_log_is_refused() {
-        assert!(server("2.15.1", PAYLOAD_BYTES_MIN, true).is_ok());
-        assert!(server("3.0.0", PAYLOAD_BYTES_MIN, true).is_ok());
-        for (version, bytes, jetstream) in
-            [("2.9.25", PAYLOAD_BYTES_MIN, true), ("2.15.1", 1 << 20, true), ("2.15.1", PAYLOAD_BYTES_MIN, false), ("", 0, true)]
-        {
+        for version in ["2.12.0", "2.12.0-RC.3", "2.15.1", "3.0.0"] {
+            assert!(server(version, 4 << 20, true).is_ok(), "{version}");
+        }
+        for (version, bytes, jetstream) in [
+            ("2.11.99", 4 << 20, true),
+            ("2.9.25", 4 << 20, true),
+            ("1.99.0", 4 << 20, true),
+            ("2.15.1", (4 << 20) - 1, true),
+            ("2.15.1", 4 << 20, false),
+            ("", 0, true),
+        ] {
             assert!(matches!(server(version, bytes, jetstream), Err(Error::Unsuitable { .. })), "{version} {bytes} {jetstream}");
         }
     }
