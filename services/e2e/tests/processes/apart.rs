@@ -14,6 +14,16 @@ const PHONE: &str = "16505550142";
 const WAIT_MAX: Duration = Duration::from_secs(60);
 const STOP_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
+/// By which check each says that it lacks the platform database. The others go on without it.
+const NEED_POSTGRES: [&str; 7] = [
+    "access.database",
+    "billing.database",
+    "databases.server",
+    "flow-sync.database",
+    "lifecycle.database",
+    "media.database",
+    "sender.database",
+];
 
 fn named<'a>(services: &'a [Service], name: &str) -> &'a Service {
     services.iter().find(|service| service.name == name).unwrap()
@@ -62,7 +72,10 @@ async fn services_apart_turn_a_message_into_a_row_name_what_they_lack_and_stop_s
     let target = format!("{}/webhooks/meta", named(&services, "ingress").base);
     let post = apart.http.post(&target).header(whatsapp::SIGNATURE_HEADER, signature).body(body);
     assert_eq!(post.send().await.unwrap().status(), 200, "a webhook is kept while every database is down");
-    lacks(&apart, named(&services, "lifecycle"), "database").await;
+    for check in NEED_POSTGRES {
+        let (name, _) = check.split_once('.').unwrap();
+        lacks(&apart, named(&services, name), &format!("\"/{check}\"")).await;
+    }
     apart.postgres.restart().await.unwrap();
     all_ready(&apart, &mut services).await;
     shown(&apart, named(&services, "conversations"), &project, "still there?").await;
