@@ -19,6 +19,7 @@ const CONNECTIONS_MAX: u32 = 4;
 async fn main() -> ExitCode {
     match start(Config::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<chassis::Stopped>() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %chassis::error_chain(error.as_ref()), "stopped");
             ExitCode::FAILURE
@@ -31,8 +32,9 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal =
-        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "sender").with_replicas(config.nats.nats_replicas)).await?;
+    let journal = shutdown
+        .starting(Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "sender").with_replicas(config.nats.nats_replicas)))
+        .await??;
     journal.open(&STREAMS).await?;
     let projects = Projects::start(journal.clone()).await?;
     projects.follow(shutdown.soft());
@@ -40,7 +42,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     catalogue.follow(shutdown.soft());
 
     let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige sender");
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
+    let pool = shutdown.starting(PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform)).await??;
     let ids = Ids::new(Clock::System);
     let sender = Sender::new(Parts {
         tokens: Tokens::new(journal.clone(), config.master_key.key()?),
@@ -54,7 +56,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         storage: Storage::open(&config.storage.storage_url)?,
         limits: config.sender.limits(),
     });
-    sender.prepare().await?;
+    shutdown.starting(sender.prepare()).await??;
 
     let listener = config.http.bind().await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
