@@ -8,6 +8,7 @@ use e2e::apart::{Apart, SERVICES, Service, free_port};
 use e2e::binaries::binary;
 use e2e::bodies;
 use e2e::process::Program;
+use futures::future::join_all;
 use nix::sys::signal::Signal;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -79,10 +80,11 @@ async fn services_apart_turn_a_message_into_a_row_name_what_they_lack_and_stop_s
     let target = format!("{}/webhooks/meta", named(&services, "ingress").base);
     let post = apart.http.post(&target).header(whatsapp::SIGNATURE_HEADER, signature).body(body);
     assert_eq!(post.send().await.unwrap().status(), 200, "a webhook is kept while every database is down");
-    for check in NEED_POSTGRES {
+    let lacking = NEED_POSTGRES.map(async |check| {
         let (name, _) = check.split_once('.').unwrap();
         lacks(&apart, named(&services, name), &format!("\"/{check}\"")).await;
-    }
+    });
+    join_all(lacking).await;
     apart.postgres.restart().await.unwrap();
     all_ready(&apart, &mut services).await;
     shown(&apart, named(&services, "conversations"), &project, "still there?").await;
