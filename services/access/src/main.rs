@@ -1,7 +1,6 @@
 //! Access as a process of its own: only wiring.
 
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use access::config::Config;
 use access::{Access, STREAMS, Settings, routes};
@@ -9,7 +8,6 @@ use auth::Authorizer;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use clap::Parser;
 use journal::{ConnectOptions, Journal};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 /// Connections to the platform database.
 const CONNECTIONS_MAX: u32 = 8;
@@ -37,8 +35,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     journal.open(&STREAMS).await?;
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
 
-    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige access");
-    let pool = shutdown.starting(PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform)).await??;
+    let connect = tables::connect(config.postgres.database_url.expose(), "paige access", CONNECTIONS_MAX);
+    let pool = shutdown.starting(connect).await??;
     if config.mail.smtp_url.is_none() {
         tracing::warn!("no mail server is named: mails stay in memory, at /v1/dev/mails");
     }

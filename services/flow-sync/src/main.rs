@@ -1,7 +1,6 @@
 //! Flow-sync as a process of its own: only wiring.
 
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use auth::Authorizer;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
@@ -10,7 +9,6 @@ use flow_sync::config::Config;
 use flow_sync::{FlowSync, Parts, STREAMS, routes};
 use journal::{ConnectOptions, Journal};
 use projects::{Projects, Tokens};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use storage::Storage;
 
 /// Connections to the platform database.
@@ -42,8 +40,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
     let projects = Projects::start(journal.clone()).await?;
 
-    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige flow-sync");
-    let pool = shutdown.starting(PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform)).await??;
+    let connect = tables::connect(config.postgres.database_url.expose(), "paige flow-sync", CONNECTIONS_MAX);
+    let pool = shutdown.starting(connect).await??;
     let flow_sync = FlowSync::new(Parts {
         tokens: Tokens::new(journal.clone(), config.master_key.key()?),
         journal,

@@ -1,7 +1,6 @@
 //! Media as a process of its own: only wiring.
 
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use auth::Authorizer;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
@@ -10,7 +9,6 @@ use journal::{ConnectOptions, Journal};
 use media::config::Config;
 use media::{Media, Parts, STREAMS, routes};
 use projects::{Projects, Tokens};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use storage::Storage;
 
 /// Connections to the platform database: one for each file that is being kept, and a few.
@@ -40,8 +38,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
     let projects = Projects::start(journal.clone()).await?;
 
-    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige media");
-    let pool = shutdown.starting(PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform)).await??;
+    let connect = tables::connect(config.postgres.database_url.expose(), "paige media", CONNECTIONS_MAX);
+    let pool = shutdown.starting(connect).await??;
     let ids = Ids::new(Clock::System);
     let media = Media::new(Parts {
         tokens: Tokens::new(journal.clone(), config.master_key.key()?),

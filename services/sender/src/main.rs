@@ -1,7 +1,6 @@
 //! The sender as a process of its own: only wiring.
 
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use clap::Parser;
@@ -9,7 +8,6 @@ use journal::{ConnectOptions, Journal};
 use projects::{Catalogue, Projects, Tokens};
 use sender::config::Config;
 use sender::{Parts, STREAMS, Sender};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use storage::Storage;
 
 /// Connections to the platform database.
@@ -41,8 +39,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let catalogue = Catalogue::new(journal.clone());
     catalogue.follow(shutdown.soft());
 
-    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige sender");
-    let pool = shutdown.starting(PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform)).await??;
+    let connect = tables::connect(config.postgres.database_url.expose(), "paige sender", CONNECTIONS_MAX);
+    let pool = shutdown.starting(connect).await??;
     let ids = Ids::new(Clock::System);
     let sender = Sender::new(Parts {
         tokens: Tokens::new(journal.clone(), config.master_key.key()?),
