@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{ConnectErrorKind, ServerInfo};
+use async_nats::{ConnectErrorKind, ServerAddr, ServerInfo};
 use tokio::time::Instant;
 
 use crate::append::Committers;
@@ -118,7 +118,7 @@ impl Journal {
 }
 
 async fn attempt(options: &ConnectOptions) -> Result<Link, Error> {
-    let url = options.url.clone();
+    let url = told(&options.url);
     let unavailable = |cause: String| Error::Unavailable(format!("cannot connect to nats at {url}: {cause}"));
     let (sender, signals) = Link::signals();
     let settings = async_nats::ConnectOptions::new()
@@ -137,16 +137,25 @@ async fn attempt(options: &ConnectOptions) -> Result<Link, Error> {
     };
     let addresses: Vec<&str> = options.url.split(',').map(str::trim).collect();
     let client = settings.connect(addresses).await.map_err(|error| match error.kind() {
-        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => unsuitable(&options.url, error.to_string()),
+        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => unsuitable(&url, error.to_string()),
         _ => unavailable(error.to_string()), // somebody else's enum: whatever else it is, it may pass
     })?;
-    check(&client.server_info(), &options.url)?;
-    let link = Link::new(client, signals, options.url.clone(), options.replicas);
+    check(&client.server_info(), &url)?;
+    let link = Link::new(client, signals, url.clone(), options.replicas);
     let info = link.request::<serde_json::Value>("$JS.API.INFO", &serde_json::Value::Null).await;
     match info {
-        Err(Error::Refused { description, .. }) => Err(unsuitable(&options.url, description)),
+        Err(Error::Refused { description, .. }) => Err(unsuitable(&url, description)),
         other => other.map(|_| link),
     }
+}
+
+/// The servers without who connects to them: whoever asks whether a process is ready is told where they are, and so is the log of the process.
+fn told(url: &str) -> String {
+    let told = |server: &str| match server.trim().parse::<ServerAddr>() {
+        Ok(server) => format!("{}://{}:{}", server.scheme(), server.host(), server.port()),
+        Err(_) => "what is no address".to_owned(),
+    };
+    url.split(',').map(told).collect::<Vec<_>>().join(",")
 }
 
 fn check(server: &ServerInfo, url: &str) -> Result<(), Error> {
@@ -177,12 +186,44 @@ mod tests {
     }
 
     #[test]
+    fn who_connects_is_told_to_nobody() {
+        for (url, wanted) in [
+            ("nats://127.0.0.1:4222", "nats://127.0.0.1:4222"),
+            ("nats://paige:hunter2@one", "nats://one:4222"),
+            ("tls://hunter2@one:1, paige:hunter2@two:2", "tls://one:1,nats://two:2"),
+            ("nats://paige:hunter2@hunter3@one", "nats://one:4222"),
+            ("nats://paige:hunter2", "what is no address"),
+        ] {
+            assert_eq!(told(url), wanted, "{url}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_half_a_minute_the_server_that_is_not_there_is_named() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let began = Instant::now();
+        let connected = Journal::connect(ConnectOptions::new(format!("nats://paige:hunter2@{closed}"), "test")).await;
+        let Err(error) = connected else { panic!("somebody is there") };
+        let said = error.to_string();
+        assert!(said.starts_with(&format!("log unavailable: cannot connect to nats at nats://{closed}: ")), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+        // The last attempt begins in time and may itself take a while.
+        assert!((29..40).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    }
+
+    #[test]
     fn a_server_that_cannot_keep_the_log_is_refused() {
-        assert!(server("2.15.1", PAYLOAD_BYTES_MIN, true).is_ok());
-        assert!(server("3.0.0", PAYLOAD_BYTES_MIN, true).is_ok());
-        for (version, bytes, jetstream) in
-            [("2.9.25", PAYLOAD_BYTES_MIN, true), ("2.15.1", 1 << 20, true), ("2.15.1", PAYLOAD_BYTES_MIN, false), ("", 0, true)]
-        {
+        for version in ["2.12.0", "2.12.0-RC.3", "2.15.1", "3.0.0"] {
+            assert!(server(version, 4 << 20, true).is_ok(), "{version}");
+        }
+        for (version, bytes, jetstream) in [
+            ("2.11.99", 4 << 20, true),
+            ("2.9.25", 4 << 20, true),
+            ("1.99.0", 4 << 20, true),
+            ("2.15.1", (4 << 20) - 1, true),
+            ("2.15.1", 4 << 20, false),
+            ("", 0, true),
+        ] {
             assert!(matches!(server(version, bytes, jetstream), Err(Error::Unsuitable { .. })), "{version} {bytes} {jetstream}");
         }
     }

@@ -83,6 +83,7 @@ fn forbidden_subject(text: &str) -> Option<&str> {
 pub(crate) struct Link {
     client: Client,
     signals: watch::Receiver<Signals>,
+    /// Where it leads, for people: without a password.
     pub(crate) url: String,
     pub(crate) replicas: usize,
     batches: AtomicU64,

@@ -10,13 +10,16 @@ import { HTTP } from 'cloudevents'
 const [servers, project] = process.argv.slice(2)
 if (!project) throw new Error('usage: node follow.mjs <nats url> <project id>')
 
-const nats = await connect({ servers, name: 'follow-messages' })
+// Without the last of these, the client gives up when the broker is away for twenty seconds.
+const nats = await connect({ servers, name: 'follow-messages', maxReconnectAttempts: -1 })
 process.once('SIGINT', () => nats.close())
 
-// An ordered consumer keeps nothing on the broker and resumes by itself after a reconnect, without gap or repeat.
+// An ordered consumer keeps nothing on the broker and resumes by itself after a reconnect, without gap or repeat. What it
+// did not ask for again it asks for when heartbeats are missing: here one a second, not one in fifteen.
 const consumer = await jetstream(nats).consumers.get('conversation', { filter_subjects: `conversation.${project}.>` })
-for await (const message of await consumer.consume()) {
+for await (const message of await consumer.consume({ idle_heartbeat: 1_000 })) {
   const headers = Object.fromEntries(message.headers.keys().map((name) => [name, message.headers.get(name)]))
   if (!headers['ce-type'].startsWith('conversation.message_')) continue
   console.log(JSON.stringify(HTTP.toEvent({ headers, body: message.string() })))
 }
+await nats.closed().then((cause) => { if (cause) throw cause })

@@ -1,7 +1,6 @@
 //! Access as a process of its own: only wiring.
 
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use access::config::Config;
 use access::{Access, STREAMS, Settings, routes};
@@ -9,7 +8,6 @@ use auth::Authorizer;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use clap::Parser;
 use journal::{ConnectOptions, Journal};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 /// Connections to the platform database.
 const CONNECTIONS_MAX: u32 = 8;
@@ -18,6 +16,7 @@ const CONNECTIONS_MAX: u32 = 8;
 async fn main() -> ExitCode {
     match start(Config::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<chassis::Stopped>() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %chassis::error_chain(error.as_ref()), "stopped");
             ExitCode::FAILURE
@@ -30,13 +29,14 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal =
-        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "access").with_replicas(config.nats.nats_replicas)).await?;
+    let journal = shutdown
+        .starting(Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "access").with_replicas(config.nats.nats_replicas)))
+        .await??;
     journal.open(&STREAMS).await?;
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
 
-    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige access");
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
+    let connect = tables::connect(config.postgres.database_url.expose(), "paige access", CONNECTIONS_MAX);
+    let pool = shutdown.starting(connect).await??;
     if config.mail.smtp_url.is_none() {
         tracing::warn!("no mail server is named: mails stay in memory, at /v1/dev/mails");
     }
@@ -44,7 +44,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         Settings { master_key: config.master_key.key()?, mailer: config.mail.mailer(Clock::System)?, console_url: config.mail.console_url };
     let ids = Ids::new(Clock::System);
     let access = Access::new(journal, pool, Clock::System, ids.clone(), settings);
-    access.prepare().await?;
+    shutdown.starting(access.prepare()).await??;
 
     let listener = config.http.bind().await?;
     tracing::info!(address = %listener.local_addr()?, "listening");

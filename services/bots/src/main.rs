@@ -14,6 +14,7 @@ use storage::Storage;
 async fn main() -> ExitCode {
     match start(Config::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<chassis::Stopped>() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %chassis::error_chain(error.as_ref()), "stopped");
             ExitCode::FAILURE
@@ -26,8 +27,9 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal =
-        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "bots").with_replicas(config.nats.nats_replicas)).await?;
+    let journal = shutdown
+        .starting(Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "bots").with_replicas(config.nats.nats_replicas)))
+        .await??;
     journal.open(&STREAMS).await?;
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
     let bots = Bots::new(journal, Storage::open(&config.storage.storage_url)?, Clock::System);

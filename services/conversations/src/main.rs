@@ -30,6 +30,7 @@ async fn main() -> ExitCode {
     let config = Config::parse();
     match run(config).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<chassis::Stopped>() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %chassis::error_chain(error.as_ref()), "stopped");
             ExitCode::FAILURE
@@ -41,9 +42,11 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let _telemetry = chassis::telemetry::start(&config.telemetry, "conversations")?;
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
-    let journal =
-        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "conversations").with_replicas(config.nats.nats_replicas))
-            .await?;
+    let journal = shutdown
+        .starting(Journal::connect(
+            ConnectOptions::new(config.nats.nats_url.expose(), "conversations").with_replicas(config.nats.nats_replicas),
+        ))
+        .await??;
     journal.open(&conversations::STREAMS).await?;
     // Pools open when a project is asked for; each database brings its own tables, of the version that its events name.
     let databases = conversations::databases(config.postgres.database_url.expose().parse()?);

@@ -15,6 +15,7 @@ use sqlx::postgres::PgConnectOptions;
 async fn main() -> ExitCode {
     match start(Config::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<chassis::Stopped>() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %chassis::error_chain(error.as_ref()), "stopped");
             ExitCode::FAILURE
@@ -27,8 +28,11 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal =
-        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "databases").with_replicas(config.nats.nats_replicas)).await?;
+    let journal = shutdown
+        .starting(Journal::connect(
+            ConnectOptions::new(config.nats.nats_url.expose(), "databases").with_replicas(config.nats.nats_replicas),
+        ))
+        .await??;
     journal.open(&STREAMS).await?;
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
 
@@ -36,7 +40,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let key = config.master_key.key()?;
     let ids = Ids::new(Clock::System);
     let databases = Databases::new(journal, platform, key, Clock::System, ids.clone());
-    databases.prepare().await?;
+    shutdown.starting(databases.prepare()).await??;
 
     let listener = config.http.bind().await?;
     tracing::info!(address = %listener.local_addr()?, "listening");

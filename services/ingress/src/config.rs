@@ -1,6 +1,6 @@
 //! Configuration of this service alone.
 
-use chassis::Secret;
+use chassis::{Secret, SecretParser};
 use clap::Args;
 use whatsapp::{AppSecrets, EmptySecret};
 
@@ -19,8 +19,13 @@ pub struct MetaArgs {
     pub meta_app_secret_previous: Option<Secret>,
 
     /// Token that Meta repeats when the callback URL is set up
-    #[arg(long, env = "PAIGE_META_VERIFY_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[arg(long, env = "PAIGE_META_VERIFY_TOKEN", hide_env_values = true, value_name = "TOKEN", value_parser = SecretParser(token))]
     pub meta_verify_token: Secret,
+}
+
+/// Whoever repeats nothing would repeat an empty one.
+fn token(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() { Err("a token is not empty") } else { Ok(()) }
 }
 
 impl MetaArgs {

@@ -47,18 +47,17 @@ impl Intake {
     async fn arrive(&self, body: Body, bytes_max: usize) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
         let mut arriving = body.into_data_stream();
         let mut room = self.room(0)?;
-        let (mut parts, mut size) = (Vec::with_capacity(1), 0);
+        let mut arrived = Arrived::default();
         while let Some(part) = arriving.next().await {
             let part = part.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "body_incomplete").detail("the body ended early"))?;
-            size += part.len();
-            if size > bytes_max {
+            if arrived.len() + part.len() > bytes_max {
                 return Err(too_large(bytes_max));
             }
             room.merge(self.room(part.len())?);
-            parts.push(part);
+            arrived.add(part);
         }
-        room.merge(self.room(BODY_COST_MIN.saturating_sub(size))?);
-        Ok((whole(parts, size), room))
+        room.merge(self.room(BODY_COST_MIN.saturating_sub(arrived.len()))?);
+        Ok((arrived.whole(), room))
     }
 
     fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
@@ -67,14 +66,31 @@ impl Intake {
     }
 }
 
-/// One part, as nearly every body is, costs nothing.
-fn whole(mut parts: Vec<Bytes>, size: usize) -> Bytes {
-    if parts.len() == 1 {
-        return parts.remove(0);
+/// What has arrived of a body. One part, as nearly every body is, costs nothing. Several are copied together as they come: each of them would
+/// keep the buffer that it was read into, and a body cut into parts of a byte would take many times its room.
+#[derive(Default)]
+struct Arrived {
+    only: Bytes,
+    several: BytesMut,
+}
+
+impl Arrived {
+    fn len(&self) -> usize {
+        self.only.len() + self.several.len()
     }
-    let mut whole = BytesMut::with_capacity(size);
-    parts.into_iter().for_each(|part| whole.extend_from_slice(&part));
-    whole.freeze()
+
+    fn add(&mut self, part: Bytes) {
+        if self.len() == 0 {
+            self.only = part;
+            return;
+        }
+        self.several.extend_from_slice(&std::mem::take(&mut self.only));
+        self.several.extend_from_slice(&part);
+    }
+
+    fn whole(self) -> Bytes {
+        if self.several.is_empty() { self.only } else { self.several.freeze() }
+    }
 }
 
 pub(crate) fn shed(cause: &str) -> Problem {
@@ -83,4 +99,40 @@ pub(crate) fn shed(cause: &str) -> Problem {
 
 fn too_large(bytes_max: usize) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").detail(format!("this webhook's body has at most {bytes_max} bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// What a part was read into, for as long as somebody keeps it.
+    struct Buffer(Arc<AtomicUsize>);
+
+    impl AsRef<[u8]> for Buffer {
+        fn as_ref(&self) -> &[u8] {
+            b"x"
+        }
+    }
+
+    impl Drop for Buffer {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_body_in_parts_of_a_byte_no_buffer_is_kept() {
+        const PARTS: usize = 10_000;
+        let (kept, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let seen = Arc::clone(&most);
+        let parts = futures::stream::iter(0..PARTS).map(move |_| {
+            seen.fetch_max(kept.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(Bytes::from_owner(Buffer(Arc::clone(&kept))))
+        });
+        let read = Intake::default().read(&HeaderMap::new(), Body::from_stream(parts), PARTS).await;
+        assert_eq!(read.unwrap().0, "x".repeat(PARTS));
+        assert_eq!(most.load(Ordering::Relaxed), 2, "the first one until the second has come");
+    }
 }

@@ -35,6 +35,7 @@ async fn main() -> ExitCode {
     let config = Config::parse();
     match run(config).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<chassis::Stopped>() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %chassis::error_chain(error.as_ref()), "stopped");
             ExitCode::FAILURE
@@ -46,8 +47,9 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let _telemetry = chassis::telemetry::start(&config.telemetry, "ingress")?;
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
-    let journal =
-        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "ingress").with_replicas(config.nats.nats_replicas)).await?;
+    let journal = shutdown
+        .starting(Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "ingress").with_replicas(config.nats.nats_replicas)))
+        .await??;
     journal.open(ingress::STREAMS).await?;
     if config.nats.nats_replicas == 1 {
         tracing::warn!("whether nats survives a power cut cannot be asked of it: run it with `sync_interval: always`, see deploy/nats");

@@ -1,7 +1,6 @@
 //! Lifecycle as a process of its own: only wiring.
 
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use auth::Authorizer;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
@@ -9,7 +8,6 @@ use clap::Parser;
 use journal::{ConnectOptions, Journal};
 use lifecycle::config::Config;
 use lifecycle::{Lifecycle, STREAMS, routes};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 /// Connections to the platform database.
 const CONNECTIONS_MAX: u32 = 8;
@@ -18,6 +16,7 @@ const CONNECTIONS_MAX: u32 = 8;
 async fn main() -> ExitCode {
     match start(Config::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<chassis::Stopped>() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %chassis::error_chain(error.as_ref()), "stopped");
             ExitCode::FAILURE
@@ -30,16 +29,19 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal =
-        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "lifecycle").with_replicas(config.nats.nats_replicas)).await?;
+    let journal = shutdown
+        .starting(Journal::connect(
+            ConnectOptions::new(config.nats.nats_url.expose(), "lifecycle").with_replicas(config.nats.nats_replicas),
+        ))
+        .await??;
     journal.open(&STREAMS).await?;
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
 
-    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige lifecycle");
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
+    let connect = tables::connect(config.postgres.database_url.expose(), "paige lifecycle", CONNECTIONS_MAX);
+    let pool = shutdown.starting(connect).await??;
     let ids = Ids::new(Clock::System);
     let lifecycle = Lifecycle::new(journal, pool, Clock::System, ids.clone(), config.master.key()?).with_graph(config.meta.graph()?);
-    lifecycle.prepare().await?;
+    shutdown.starting(lifecycle.prepare()).await??;
 
     let listener = config.http.bind().await?;
     tracing::info!(address = %listener.local_addr()?, "listening");

@@ -1,7 +1,6 @@
 //! Media as a process of its own: only wiring.
 
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use auth::Authorizer;
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
@@ -10,7 +9,6 @@ use journal::{ConnectOptions, Journal};
 use media::config::Config;
 use media::{Media, Parts, STREAMS, routes};
 use projects::{Projects, Tokens};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use storage::Storage;
 
 /// Connections to the platform database: one for each file that is being kept, and a few.
@@ -20,6 +18,7 @@ const CONNECTIONS_MAX: u32 = 16;
 async fn main() -> ExitCode {
     match start(Config::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<chassis::Stopped>() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %chassis::error_chain(error.as_ref()), "stopped");
             ExitCode::FAILURE
@@ -32,14 +31,15 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal =
-        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "media").with_replicas(config.nats.nats_replicas)).await?;
+    let journal = shutdown
+        .starting(Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "media").with_replicas(config.nats.nats_replicas)))
+        .await??;
     journal.open(&STREAMS).await?;
     let authorizer = Authorizer::start(journal.clone(), Clock::System).await?;
     let projects = Projects::start(journal.clone()).await?;
 
-    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige media");
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
+    let connect = tables::connect(config.postgres.database_url.expose(), "paige media", CONNECTIONS_MAX);
+    let pool = shutdown.starting(connect).await??;
     let ids = Ids::new(Clock::System);
     let media = Media::new(Parts {
         tokens: Tokens::new(journal.clone(), config.master_key.key()?),
@@ -51,7 +51,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         clock: Clock::System,
         ids: ids.clone(),
     });
-    media.prepare().await?;
+    shutdown.starting(media.prepare()).await??;
 
     let listener = config.http.bind().await?;
     tracing::info!(address = %listener.local_addr()?, "listening");

@@ -34,6 +34,7 @@ struct Config {
 async fn main() -> ExitCode {
     match run(Config::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<chassis::Stopped>() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %chassis::error_chain(error.as_ref()), "stopped");
             ExitCode::FAILURE
@@ -45,8 +46,9 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let _telemetry = chassis::telemetry::start(&config.telemetry, "recorder")?;
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
-    let journal =
-        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "recorder").with_replicas(config.nats.nats_replicas)).await?;
+    let journal = shutdown
+        .starting(Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "recorder").with_replicas(config.nats.nats_replicas)))
+        .await??;
     journal.open(recorder::STREAMS).await?;
     let databases = ProjectDatabases::new(PgConnectOptions::from_str(config.postgres.database_url.expose())?);
     let listener = config.http.bind().await?;

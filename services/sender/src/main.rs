@@ -1,7 +1,6 @@
 //! The sender as a process of its own: only wiring.
 
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use chassis::{Clock, Health, Ids, Metrics, Shutdown, Site};
 use clap::Parser;
@@ -9,7 +8,6 @@ use journal::{ConnectOptions, Journal};
 use projects::{Catalogue, Projects, Tokens};
 use sender::config::Config;
 use sender::{Parts, STREAMS, Sender};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use storage::Storage;
 
 /// Connections to the platform database.
@@ -19,6 +17,7 @@ const CONNECTIONS_MAX: u32 = 4;
 async fn main() -> ExitCode {
     match start(Config::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<chassis::Stopped>() => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %chassis::error_chain(error.as_ref()), "stopped");
             ExitCode::FAILURE
@@ -31,16 +30,17 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
 
-    let journal =
-        Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "sender").with_replicas(config.nats.nats_replicas)).await?;
+    let journal = shutdown
+        .starting(Journal::connect(ConnectOptions::new(config.nats.nats_url.expose(), "sender").with_replicas(config.nats.nats_replicas)))
+        .await??;
     journal.open(&STREAMS).await?;
     let projects = Projects::start(journal.clone()).await?;
     projects.follow(shutdown.soft());
     let catalogue = Catalogue::new(journal.clone());
     catalogue.follow(shutdown.soft());
 
-    let platform = PgConnectOptions::from_str(config.postgres.database_url.expose())?.application_name("paige sender");
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(platform).await?;
+    let connect = tables::connect(config.postgres.database_url.expose(), "paige sender", CONNECTIONS_MAX);
+    let pool = shutdown.starting(connect).await??;
     let ids = Ids::new(Clock::System);
     let sender = Sender::new(Parts {
         tokens: Tokens::new(journal.clone(), config.master_key.key()?),
@@ -54,7 +54,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         storage: Storage::open(&config.storage.storage_url)?,
         limits: config.sender.limits(),
     });
-    sender.prepare().await?;
+    shutdown.starting(sender.prepare()).await??;
 
     let listener = config.http.bind().await?;
     tracing::info!(address = %listener.local_addr()?, "listening");

@@ -47,9 +47,10 @@ impl Keys {
     /// # Errors
     /// The folder cannot be made or written, or the file holds something else.
     pub fn load_or_create(folder: &Path) -> Result<Self, Failure> {
-        fs::DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+        let unusable = |error: std::io::Error| format!("the folder {} cannot be used: {error}", folder.display());
+        fs::DirBuilder::new().recursive(true).mode(0o755).create(folder).map_err(unusable)?;
         let path = folder.join(FILE);
-        let kept_in = fs::File::open(folder)?;
+        let kept_in = fs::File::open(folder).map_err(unusable)?;
         // Of two that start at once one makes them and the other finds them: a house that runs on keys which were not kept would be closed to the
         // next. Where the file system knows no locks, nobody waits.
         let _ = kept_in.lock();
@@ -57,19 +58,23 @@ impl Keys {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| format!("{} is not readable: {error}", path.display()))?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let stored = Stored::random();
-                // Whole or not at all: a half-written file would lock the installation out of its databases.
-                let part = folder.join(format!("{FILE}.part"));
-                let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-                file.write_all(&serde_json::to_vec_pretty(&stored)?)?;
-                file.sync_all()?;
-                fs::rename(part, path)?;
-                kept_in.sync_all()?;
+                let text = serde_json::to_vec_pretty(&stored)?;
+                keep(folder, &text).and_then(|()| kept_in.sync_all()).map_err(unusable)?;
                 stored
             }
             Err(error) => return Err(format!("{} cannot be read: {error}", path.display()).into()),
         };
         Ok(Self::from(stored))
     }
+}
+
+/// Whole or not at all: a half-written file would lock the installation out of its databases.
+fn keep(folder: &Path, text: &[u8]) -> std::io::Result<()> {
+    let part = folder.join(format!("{FILE}.part"));
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    fs::rename(part, folder.join(FILE))
 }
 
 impl From<Stored> for Keys {
@@ -125,6 +130,15 @@ mod tests {
         });
         let kept = load();
         assert!(loaded.iter().all(|key| *key == kept));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        fs::write(&taken, "somebody's").unwrap();
+        let error = Keys::load_or_create(&taken).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("the folder {} cannot be used: ", taken.display())), "{error}");
     }
 
     #[test]

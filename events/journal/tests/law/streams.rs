@@ -37,7 +37,7 @@ async fn copies_are_asked_for_where_a_stream_is_made_and_what_is_there_is_used_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_not_there_is_named() {
+async fn a_server_that_is_not_there_is_tried_again_and_again() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let connecting = Journal::connect(ConnectOptions::new(format!("nats://{closed}"), "law"));
     // The limit is half a minute; that it goes on trying is enough here.

@@ -236,6 +236,10 @@ async fn a_process_without_its_log_or_its_keys_says_so_and_ends() {
         ("", vec![("PAIGE_LISTEN", "nowhere")], "--listen"),
         ("", vec![("PAIGE_NATS_REPLICAS", "0")], "--nats-replicas"),
         ("", vec![("PAIGE_API_KEY", "short")], "--api-key"),
+        ("", vec![("PAIGE_META_VERIFY_TOKEN", "")], "'--meta-verify-token <TOKEN>'"),
+        // Who logs is not there yet.
+        ("", vec![("PAIGE_LOG", "a=b=c")], "--log"),
+        ("", vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector")], "--otlp-endpoint"),
     ] {
         let mut process = start(without, &with);
         let status = process.ended_within(END_MAX).await;

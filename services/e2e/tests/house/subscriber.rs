@@ -1,6 +1,6 @@
 //! A subscriber from outside: the Node example of `schemas/examples/follow-messages`, as it is published and as README shows it, against a
 //! real broker. It follows one of two projects and must see exactly this project's messages, in order, as CloudEvents that fit their
-//! schemas: those of the golden examples, and those that the recorder writes.
+//! schemas: those of the golden examples, and those that the recorder writes; also after the broker was away for longer than a client waits.
 
 #![expect(clippy::unwrap_used, reason = "in a test whatever is missing is a failure")]
 
@@ -16,15 +16,23 @@ use embedded::Nats;
 use futures::StreamExt;
 use journal::{ConnectOptions, Expect, Filter, Journal, Range};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, ChildStdout, Command};
-use tokio::time::timeout;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 /// Fetching 50 small packages.
 const INSTALL_MAX: Duration = Duration::from_secs(180);
 /// Connecting, and one event from broker to standard output.
 const LINE_MAX: Duration = Duration::from_secs(30);
 const SECOND: i64 = 1_794_992_403;
+/// So often a client looks for a broker that is away, two seconds apart, unless it is told to go on.
+const LOOKS_BY_DEFAULT: u32 = 10;
+const AWAY_MAX: Duration = Duration::from_secs(120);
+/// Once the broker is back: the next look, and some heartbeats. It is half a minute and more for a client that is told nothing of them.
+const BACK_MAX: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(20);
 
 fn schemas() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
@@ -116,8 +124,12 @@ impl Subscriber {
 
     /// The next CloudEvent that it prints.
     async fn next(&mut self, expected: &str) -> Value {
-        let line = timeout(LINE_MAX, self.lines.next_line()).await;
-        let line = line.unwrap_or_else(|_| panic!("the subscriber printed nothing for {LINE_MAX:?} while event {expected} was due"));
+        self.next_within(LINE_MAX, expected).await
+    }
+
+    async fn next_within(&mut self, limit: Duration, expected: &str) -> Value {
+        let line = timeout(limit, self.lines.next_line()).await;
+        let line = line.unwrap_or_else(|_| panic!("the subscriber printed nothing for {limit:?} while event {expected} was due"));
         let line = line.unwrap().unwrap_or_else(|| panic!("the subscriber ended while event {expected} was due"));
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON ({error}): {line}"))
     }
@@ -211,6 +223,56 @@ async fn it_sees_what_the_recorder_writes() {
         assert!(cause.is_some_and(|webhook| webhook.subject.to_string().contains(NUMBERS[0])), "it names the webhook that it follows from");
     }
     stage.finish(0).await;
+}
+
+/// A way to the broker: its address, and how often somebody came on it and found nobody.
+async fn way_to(broker: u16) -> (String, watch::Receiver<u32>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let (url, (in_vain, counted)) = (format!("nats://{}", listener.local_addr().unwrap()), watch::channel(0));
+    tokio::spawn(async move {
+        loop {
+            let (mut near, _) = listener.accept().await.unwrap();
+            match TcpStream::connect(("127.0.0.1", broker)).await {
+                // Either side may go in the middle of a word.
+                Ok(mut far) => drop(tokio::spawn(async move { copy_bidirectional(&mut near, &mut far).await.ok() })),
+                Err(_) => in_vain.send_modify(|times| *times += 1),
+            }
+        }
+    });
+    (url, counted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_outlives_a_broker_that_is_away_for_long_and_misses_and_repeats_nothing() {
+    let (nats, folder) = tokio::join!(Nats::scratch(), installed_example());
+    let mut nats = nats.unwrap();
+    let journal = Journal::connect(ConnectOptions::new(nats.url(), "e2e")).await.unwrap();
+    journal.open(&[Stream::Conversation]).await.unwrap();
+    let mut ours = Writer::new(&journal, 1);
+    let (url, mut in_vain) = way_to(nats.port()).await;
+    let mut subscriber = Subscriber::start(folder.path(), &url, ours.project);
+    let before = ours.say("conversation.message_received.v1").await;
+    assert_eq!(subscriber.next(&before).await["id"], before);
+
+    nats.kill().await;
+    let looks = timeout(AWAY_MAX, in_vain.wait_for(|times| *times > LOOKS_BY_DEFAULT)).await;
+    assert!(matches!(looks, Ok(Ok(_))), "it does not look for the broker any more");
+    drop(looks);
+    nats.restart().await.unwrap();
+    let healthy = async {
+        while journal.healthy().await.is_err() {
+            sleep(POLL).await;
+        }
+    };
+    timeout(LINE_MAX, healthy).await.expect("the log is not there again");
+
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        expected.push(ours.say("conversation.message_received.v1").await);
+    }
+    for id in expected {
+        assert_eq!(subscriber.next_within(BACK_MAX, &id).await["id"], id);
+    }
 }
 
 #[test]

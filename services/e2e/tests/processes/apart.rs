@@ -4,16 +4,34 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::apart::{Apart, SERVICES, Service};
+use e2e::apart::{Apart, SERVICES, Service, free_port};
+use e2e::binaries::binary;
 use e2e::bodies;
+use e2e::process::Program;
+use futures::future::join_all;
+use nix::sys::signal::Signal;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 const NUMBER: &str = "207358419203847";
 const PHONE: &str = "16505550142";
 const WAIT_MAX: Duration = Duration::from_secs(60);
 const STOP_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
+/// Less than NATS is waited for.
+const HEARD_MAX: Duration = Duration::from_secs(10);
+/// By which check each says that it lacks the platform database. The others go on without it.
+const NEED_POSTGRES: [&str; 7] = [
+    "access.database",
+    "billing.database",
+    "databases.server",
+    "flow-sync.database",
+    "lifecycle.database",
+    "media.database",
+    "sender.database",
+];
 
 fn named<'a>(services: &'a [Service], name: &str) -> &'a Service {
     services.iter().find(|service| service.name == name).unwrap()
@@ -62,7 +80,11 @@ async fn services_apart_turn_a_message_into_a_row_name_what_they_lack_and_stop_s
     let target = format!("{}/webhooks/meta", named(&services, "ingress").base);
     let post = apart.http.post(&target).header(whatsapp::SIGNATURE_HEADER, signature).body(body);
     assert_eq!(post.send().await.unwrap().status(), 200, "a webhook is kept while every database is down");
-    lacks(&apart, named(&services, "lifecycle"), "database").await;
+    let lacking = NEED_POSTGRES.map(async |check| {
+        let (name, _) = check.split_once('.').unwrap();
+        lacks(&apart, named(&services, name), &format!("\"/{check}\"")).await;
+    });
+    join_all(lacking).await;
     apart.postgres.restart().await.unwrap();
     all_ready(&apart, &mut services).await;
     shown(&apart, named(&services, "conversations"), &project, "still there?").await;
@@ -72,6 +94,23 @@ async fn services_apart_turn_a_message_into_a_row_name_what_they_lack_and_stop_s
         let status = process.stop(STOP_MAX).await;
         assert!(status.success(), "{} ended with {status}: {}", service.name, process.said());
         assert!(!process.said().contains("panicked"), "{}: {}", service.name, process.said());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_told_to_stop_while_it_waits_for_nats_stops_at_once() {
+    let apart = Apart::start().await;
+    for name in SERVICES {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut env = apart.variables(free_port());
+        env.push(("PAIGE_NATS_URL".to_owned(), format!("nats://{}", silent.local_addr().unwrap())));
+        let log = apart.folder().join(format!("{name}-told.log"));
+        let mut process = Program { name: name.into(), path: binary(name), args: Vec::new(), env, log, user: None }.start();
+        let asked = timeout(WAIT_MAX, silent.accept()).await;
+        let _waits = asked.unwrap_or_else(|_| panic!("{name} asks nobody: {}", process.said())).unwrap();
+        process.signal(Signal::SIGTERM);
+        let status = process.ended_within(HEARD_MAX).await;
+        assert!(status.success(), "{name} ended with {status}: {}", process.said());
     }
 }
 

@@ -7,5 +7,6 @@ mod demo;
 mod help;
 mod numbers;
 mod readme;
+mod said;
 mod sends;
 mod up;

@@ -14,6 +14,8 @@ use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::said::is_as_published;
+
 const WALK_MAX: Duration = Duration::from_secs(900);
 const STOP_MAX: Duration = Duration::from_secs(30);
 /// How README begins.
@@ -144,6 +146,10 @@ async fn whoever_pastes_the_readme_block_by_block_gets_what_it_says() {
     assert!(deleted.contains("\"kind\":\"delete_project\",\"status\":\"succeeded\""), "{deleted}");
     let paid = said.last().unwrap();
     assert!(paid.contains("\"purpose\":\"renew\""), "{paid}");
+
+    // What the log says of all that, to whoever follows it.
+    let types = is_as_published(&up.printed("NATS            ")).await;
+    assert!(types.len() > 50, "README leads to few types of events: {types:?}");
 
     let pid = up.process.pid();
     // As a terminal does it. Make says of itself that it was interrupted, once the program has ended.

@@ -1,4 +1,4 @@
-//! What an operator reads first: the program's own help.
+//! What an operator reads first: the program's own help, and what it says of a configuration that cannot be meant.
 
 use std::process::Command;
 
@@ -22,4 +22,18 @@ fn the_help_names_every_variable_and_shows_no_value() {
     }
     assert!(!help.contains("PAIGE_DATABASE_URL"), "ingress has no database");
     assert!(!help.contains("a-value-of-the-environment"), "a secret is printed");
+}
+
+/// Whoever asks for the handshake without a token would have the right one.
+#[test]
+fn an_empty_verify_token_is_refused_by_its_name() {
+    let given = [
+        ("PAIGE_NATS_URL", "nats://127.0.0.1:1"),
+        ("PAIGE_API_KEY", "a-key-of-the-platform"),
+        ("PAIGE_META_APP_SECRET", "app-secret"),
+        ("PAIGE_META_VERIFY_TOKEN", ""),
+    ];
+    let output = Command::new(env!("CARGO_BIN_EXE_ingress")).envs(given).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains("unusable value for '--meta-verify-token <TOKEN>'"), "{}: {said}", output.status);
 }

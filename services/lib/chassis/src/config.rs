@@ -27,8 +27,12 @@ pub struct HttpArgs {
 
 impl HttpArgs {
     /// Binds the address. Read the port from the listener when it was 0.
+    ///
+    /// # Errors
+    /// The system's, which names the address too.
     pub async fn bind(&self) -> io::Result<TcpListener> {
-        TcpListener::bind(self.listen).await
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {}: {error}", self.listen));
+        TcpListener::bind(self.listen).await.map_err(named)
     }
 }
 
@@ -84,4 +88,18 @@ fn api_key(text: &str) -> Result<(), &'static str> {
 
 fn url(text: &str) -> Result<(), &'static str> {
     if text.contains("://") { Ok(()) } else { Err("a URL has a scheme and a host") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_somebody_has_is_named() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = taken.local_addr().unwrap();
+        let error = HttpArgs { listen }.bind().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        assert!(error.to_string().starts_with(&format!("cannot listen on {listen}: ")), "{error}");
+    }
 }

@@ -62,6 +62,6 @@ pub use crate::request_id::{REQUEST_ID_BYTES_MAX, RequestId};
 pub use crate::scopes::{PROJECT_SCOPES, SCOPES, SiteError};
 pub use crate::secret::{Secret, SecretParser};
 pub use crate::serve::serve;
-pub use crate::shutdown::{DRAIN_LIMIT, Forced, HARD_LIMIT, Shutdown};
+pub use crate::shutdown::{DRAIN_LIMIT, Forced, HARD_LIMIT, Shutdown, Stopped};
 pub use crate::site::{ANSWER_LIMIT, Site};
 pub use crate::telemetry::TelemetryArgs;

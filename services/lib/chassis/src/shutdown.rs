@@ -19,6 +19,11 @@ pub const HARD_LIMIT: Duration = Duration::from_secs(2);
 #[error("work did not end within {} s of the hard stop and was dropped", HARD_LIMIT.as_secs())]
 pub struct Forced;
 
+/// The process was told to stop before it had begun its work.
+#[derive(Debug, thiserror::Error)]
+#[error("told to stop while it started")]
+pub struct Stopped;
+
 /// The one stop of a process. Cheap to clone; clones are the same stop.
 #[derive(Clone, Debug)]
 pub struct Shutdown {
@@ -65,6 +70,19 @@ impl Shutdown {
             }
         });
         Ok(())
+    }
+
+    /// Takes a step of what comes before a process' work, as connecting does. A stop ends it where it stands: nothing is begun that would have to be
+    /// finished.
+    ///
+    /// # Errors
+    /// [`Stopped`] if the soft stop begins first.
+    pub async fn starting<T>(&self, step: impl Future<Output = T>) -> Result<T, Stopped> {
+        tokio::select! {
+            biased;
+            () = self.soft.cancelled() => Err(Stopped),
+            done = step => Ok(done),
+        }
     }
 
     /// Begins the soft stop.
@@ -150,6 +168,17 @@ mod tests {
         shutdown.abort();
         assert!(shutdown.guard(pending::<()>()).await.is_err());
         assert_eq!(began.elapsed(), HARD_LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_told_to_stop_while_it_starts_stops_at_once() {
+        let shutdown = Shutdown::new();
+        assert_eq!(shutdown.starting(async { "connected" }).await.expect("nobody says stop"), "connected");
+        let began = tokio::time::Instant::now();
+        let told = async { shutdown.begin() };
+        let (step, ()) = tokio::join!(shutdown.starting(pending::<()>()), told);
+        assert!(step.is_err() && began.elapsed().is_zero());
+        assert!(shutdown.starting(async {}).await.is_err(), "the next step is not begun");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use axum::http::Uri;
 use clap::{Args, ValueEnum};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
@@ -25,7 +26,7 @@ const EXPORT_LIMIT: Duration = Duration::from_secs(5);
 #[command(next_help_heading = "Telemetry")]
 pub struct TelemetryArgs {
     /// What to log: a level (error, warn, info, debug, trace) or a filter such as `info,recorder=debug`
-    #[arg(long = "log", env = "PAIGE_LOG", default_value = "info", value_name = "FILTER")]
+    #[arg(long = "log", env = "PAIGE_LOG", default_value = "info", value_name = "FILTER", value_parser = filter)]
     pub log: String,
 
     /// Form of log lines on stderr
@@ -33,7 +34,7 @@ pub struct TelemetryArgs {
     pub log_format: LogFormat,
 
     /// OpenTelemetry collector for spans (OTLP over plain HTTP, e.g. http://localhost:4318); none: no export
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = endpoint)]
     pub otlp_endpoint: Option<String>,
 
     /// Share of new traces that are exported, 0.0 to 1.0; a trace that a caller samples is always exported
@@ -48,6 +49,25 @@ pub enum LogFormat {
     Json,
     /// For people.
     Pretty,
+}
+
+impl TelemetryArgs {
+    /// Where spans go. An empty variable is none, as OpenTelemetry has it.
+    fn endpoint(&self) -> Option<&str> {
+        self.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty())
+    }
+}
+
+/// Read while arguments are: whoever could log that the filter is none is not there yet when it is used.
+fn filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// As [`filter`].
+fn endpoint(text: &str) -> Result<String, String> {
+    let usable = text.is_empty()
+        || text.starts_with("http://") && text.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()));
+    if usable { Ok(text.to_owned()) } else { Err("it must start with http:// and name a host, because TLS is not built in".to_owned()) }
 }
 
 /// Telemetry could not be started.
@@ -105,12 +125,12 @@ pub fn start(args: &TelemetryArgs, service: &'static str) -> Result<Telemetry, E
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, thread = std::thread::current().name().unwrap_or_default(), "panic");
     }));
-    Ok(Telemetry { provider, exports: args.otlp_endpoint.is_some() })
+    Ok(Telemetry { provider, exports: args.endpoint().is_some() })
 }
 
 fn provider(args: &TelemetryArgs, service: &'static str) -> Result<SdkTracerProvider, Error> {
     let builder = SdkTracerProvider::builder().with_resource(Resource::builder().with_service_name(service).build());
-    let Some(endpoint) = &args.otlp_endpoint else {
+    let Some(endpoint) = args.endpoint() else {
         return Ok(builder.with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff))).build());
     };
     if !endpoint.starts_with("http://") {

@@ -91,6 +91,14 @@ fn servers_from_outside_may_be_left_out() {
     assert!(one.contains("{ nats_url: Some([redacted]), database_url: None }"), "{one}");
 }
 
+#[test]
+fn an_empty_endpoint_is_none() {
+    let mut variables = ALL;
+    variables[3].1 = "";
+    let shown = run("all", &variables);
+    assert!(variables[3].0 == "OTEL_EXPORTER_OTLP_ENDPOINT" && shown.contains("Ok(") && !shown.contains("Err("), "{shown}");
+}
+
 #[track_caller]
 fn refuse(variable: &str, value: &str) {
     let mut variables = ALL;
@@ -109,6 +117,10 @@ fn values_that_cannot_work_are_refused() {
     refuse("PAIGE_LISTEN", "nowhere");
     refuse("PAIGE_LISTEN", "127.0.0.1:99999");
     refuse("PAIGE_LOG_FORMAT", "xml");
+    refuse("PAIGE_LOG", "a=b=c");
+    refuse("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost:4318");
+    refuse("OTEL_EXPORTER_OTLP_ENDPOINT", "http://");
+    refuse("OTEL_EXPORTER_OTLP_ENDPOINT", "http://two words");
     refuse("PAIGE_API_KEY", "");
     refuse("PAIGE_API_KEY", "short");
     refuse("PAIGE_API_KEY", "hunter2 has some spaces");

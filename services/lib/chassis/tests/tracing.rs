@@ -67,8 +67,10 @@ async fn ask(parent: &str) -> String {
 
 #[test]
 fn a_trace_goes_from_the_header_through_an_event_to_the_collector() {
-    assert!(matches!(telemetry::start(&args(&["--log", "a=b=c"]), "test"), Err(Error::Filter { .. })));
-    assert!(matches!(telemetry::start(&args(&["--otlp-endpoint", "https://x"]), "test"), Err(Error::Endpoint)));
+    let no_filter = TelemetryArgs { log: "a=b=c".to_owned(), ..args(&[]) };
+    assert!(matches!(telemetry::start(&no_filter, "test"), Err(Error::Filter { .. })));
+    let no_endpoint = TelemetryArgs { otlp_endpoint: Some("https://x".to_owned()), ..args(&[]) };
+    assert!(matches!(telemetry::start(&no_endpoint, "test"), Err(Error::Endpoint)));
     assert_eq!(traceparent::current(), None, "without telemetry there is no trace");
 
     let (endpoint, received) = collector();

@@ -1,8 +1,9 @@
 //! The project's own folder for fetched programs and prepared data. Everything in it can be deleted at any time.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::unistd::geteuid;
 
@@ -11,6 +12,8 @@ use crate::error::{Error, Result};
 
 /// Where root keeps it when its home is closed to the user that Postgres runs as, who could not run a program from there.
 const ROOTS_CACHE: &str = "/var/cache/paige";
+/// How often somebody who waits looks whether the other one is done.
+const POLL_EVERY: Duration = Duration::from_millis(20);
 
 /// `$PAIGE_CACHE`; else `~/.cache/paige`; for a root whose home is closed to others, `/var/cache/paige`.
 pub fn cache_folder() -> PathBuf {
@@ -32,11 +35,13 @@ pub(crate) async fn turn(cache: &Path) -> Result<File> {
     let path = cache.join("lock");
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let file = open.map_err(Error::file("open", &path))?;
-    // Waits as long as another process downloads, which has its own limit on time.
-    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
-    match locked {
-        Ok(result) => result.map_err(Error::file("lock", &path)),
-        Err(stopped) => Err(Error::File { doing: "lock", path, source: std::io::Error::other(stopped) }),
+    // As long as another process downloads, which has its own limit on time. Looked at again and again: who is told to stop meanwhile stops.
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(POLL_EVERY).await,
+            Err(TryLockError::Error(source)) => return Err(Error::File { doing: "lock", path, source }),
+        }
     }
 }
 
@@ -87,4 +92,31 @@ pub(crate) fn open_to_all(path: &Path) -> Result<()> {
 
 pub(crate) fn set_mode(path: &Path, mode: u32) -> Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(Error::file("change the mode of", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn who_waits_for_a_turn_gets_it_or_is_stopped_at_once() {
+        let cache = tempfile::tempdir().unwrap();
+        let path = cache.path().to_path_buf();
+        let (stopped, heard) = channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let first = runtime.block_on(turn(&path)).unwrap();
+            let second = async { tokio::time::timeout(POLL_EVERY, turn(&path)).await };
+            assert!(runtime.block_on(second).is_err(), "two have it");
+            // Waits for whatever cannot be stopped.
+            drop(runtime);
+            drop(first);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(turn(&path)).unwrap();
+            stopped.send(()).unwrap();
+        });
+        heard.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
 }

@@ -230,6 +230,18 @@ mod tests {
         assert_eq!(calls(folder.path()).len(), 1, "what is there is not asked for again");
     }
 
+    /// As Debian 11 does.
+    #[tokio::test]
+    async fn where_one_source_has_an_old_one_the_next_is_asked_and_both_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = find(folder.path(), true, &["installs an old one"]).await.unwrap_err();
+        assert!(matches!(error, Error::TooOld { .. }), "{error}");
+        let error = error.to_string();
+        for said in ["postgres 13.20.0 at ", "15.0.0 or newer is needed", "brew failed (not here)"] {
+            assert!(error.contains(said), "{said}: {error}");
+        }
+    }
+
     #[tokio::test]
     async fn when_every_source_fails_the_error_says_what_each_said() {
         let folder = tempfile::tempdir().unwrap();

@@ -26,7 +26,9 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let mut options = ServersOptions::from_env(args.next().ok_or(USAGE)?);
+    // Whoever asks for help wants no folder of that name.
+    let folder = args.next().filter(|folder| !folder.starts_with('-')).ok_or(USAGE)?;
+    let mut options = ServersOptions::from_env(folder);
     if let Some(source) = args.next() {
         options.programs = only(&source)?;
     }

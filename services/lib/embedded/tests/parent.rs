@@ -180,6 +180,17 @@ async fn a_server_that_ends_by_itself_is_started_again_on_its_port() {
 }
 
 #[test]
+fn whoever_asks_for_help_gets_no_servers_in_a_folder_of_that_name() {
+    let place = tempfile::tempdir().unwrap();
+    for flag in [None, Some("--help"), Some("-h")] {
+        let asked = Command::new(env!("CARGO_BIN_EXE_embedded")).args(flag).current_dir(&place).output().unwrap();
+        let said = String::from_utf8_lossy(&asked.stderr).into_owned();
+        assert!(!asked.status.success() && said.contains("usage: embedded <folder>"), "{flag:?}: {said}");
+    }
+    assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+}
+
+#[test]
 fn a_root_that_keeps_its_data_in_a_closed_folder_gets_them_elsewhere() {
     if !nix::unistd::geteuid().is_root() {
         return;
