@@ -31,9 +31,12 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let cause = chassis::error_chain(&error);
         match error {
-            Error::Log(_) | Error::Append(_) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::Log(_) | Error::Append(AppendError::Unavailable(_)) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::Append(AppendError::Conflict { .. }) => Self::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Storage(_) => Self::unavailable("storage_unavailable", RETRY_AFTER_S, cause),
-            Error::Decode { .. } | Error::Lost(_) => Self::internal(cause),
+            Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_)) | Error::Decode { .. } | Error::Lost(_) => {
+                Self::internal(cause)
+            }
         }
     }
 }

@@ -12,8 +12,10 @@ use crate::code::Change;
 
 /// Which part of the list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Part {
-    /// 1 to 100, default 50.
+    /// 1 to 100 changes a page.
+    #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

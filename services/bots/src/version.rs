@@ -11,6 +11,7 @@ use crate::{Bots, keep};
 
 /// Which version.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Which {
     /// A version that the code had; absent: the current one.
     pub(crate) version: Option<String>,

@@ -31,9 +31,11 @@ impl From<Error> for Problem {
         let cause = chassis::error_chain(&error);
         match error {
             Error::Append(AppendError::Conflict { .. }) => Self::unavailable("contended", RETRY_AFTER_S, cause),
-            Error::Log(_) | Error::Append(_) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),
+            Error::Log(_) | Error::Append(AppendError::Unavailable(_)) => Self::unavailable("log_unavailable", RETRY_AFTER_S, cause),
             Error::Server(Failure::Passing(_) | Failure::Operator(_)) => Self::unavailable("database_unavailable", RETRY_AFTER_S, cause),
-            Error::Decode { .. } | Error::Server(Failure::Final(_)) => Self::internal(cause),
+            Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_))
+            | Error::Decode { .. }
+            | Error::Server(Failure::Final(_)) => Self::internal(cause),
         }
     }
 }

@@ -106,13 +106,14 @@ impl From<Error> for Problem {
             Error::Meta { source, step } => meta::problem(step, &source),
             Error::NoLine(none) => none.problem(),
             Error::Token(TokenError::None) => NoLine::NotConnected.problem(),
-            Error::Log(_) | Error::Append(_) | Error::Token(TokenError::Log(_)) => {
+            Error::Log(_) | Error::Append(AppendError::Unavailable(_)) | Error::Token(TokenError::Log(_)) => {
                 Self::unavailable("log_unavailable", RETRY_AFTER_S, cause)
             }
-            Error::Contended(_) => Self::unavailable("contended", RETRY_AFTER_S, cause),
+            Error::Contended(_) | Error::Append(AppendError::Conflict { .. }) => Self::unavailable("contended", RETRY_AFTER_S, cause),
             Error::Storage(_) => Self::unavailable("storage_unavailable", RETRY_AFTER_S, cause),
             Error::Database(ref refused) if tables::is_outage(refused) => Self::unavailable("database_unavailable", RETRY_AFTER_S, cause),
-            Error::Database(_)
+            Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_))
+            | Error::Database(_)
             | Error::Decode { .. }
             | Error::Lost(_)
             | Error::Aside(_)

@@ -1,5 +1,6 @@
 //! The tables of flow-sync. Writes are guarded by sequence: an older state never covers a newer one, whoever comes first.
 
+use chassis::PageLimit;
 use contract::{FlowId, ProjectId};
 use sqlx::PgPool;
 
@@ -73,13 +74,13 @@ pub(crate) async fn find_by_meta_id(pool: &PgPool, meta_flow_id: &str) -> Result
     row.map(|(project, flow)| Ok(Id { project: parse(&project)?, flow: parse(&flow)? })).transpose()
 }
 
-/// Up to `limit` living Flows of a project by name, after that name and id.
+/// A page of the living Flows of a project by name, after that name and id, and one more if there is one.
 pub(crate) async fn list(
     pool: &PgPool,
     project: ProjectId,
     status: Option<&str>,
     after: Option<(&str, &str)>,
-    limit: usize,
+    limit: PageLimit,
 ) -> Result<Vec<(FlowId, Flow)>, Error> {
     let (name, flow) = after.unwrap_or_default();
     let rows: Vec<(String, String)> = sqlx::query_as(
@@ -91,7 +92,7 @@ pub(crate) async fn list(
     .bind(status)
     .bind(name)
     .bind(flow)
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(limit.and_one())
     .fetch_all(pool)
     .await?;
     rows.into_iter().map(|(id, document)| Ok((parse(&id)?, read(&id, &document)?))).collect()

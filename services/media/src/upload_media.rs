@@ -27,6 +27,7 @@ use crate::{Media, keep, label, store};
 
 /// About the file.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct About {
     /// What it is called: a document's name is what its receiver sees. 255 characters at most; of a path the last part is taken.
     name: Option<String>,

@@ -62,11 +62,13 @@ impl From<Error> for Problem {
             Error::Meta { source, .. } => meta::problem(&source),
             Error::NoLine(none) => none.problem(),
             Error::Token(TokenError::None) => NoLine::NotConnected.problem(),
-            Error::Log(_) | Error::Append(_) | Error::Token(TokenError::Log(_)) => {
+            Error::Log(_) | Error::Append(AppendError::Unavailable(_)) | Error::Token(TokenError::Log(_)) => {
                 Self::unavailable("log_unavailable", RETRY_AFTER_S, cause)
             }
-            Error::Contended(_) => Self::unavailable("contended", RETRY_AFTER_S, cause),
-            Error::Decode { .. } | Error::Token(TokenError::Sealed(_)) => Self::internal(cause),
+            Error::Contended(_) | Error::Append(AppendError::Conflict { .. }) => Self::unavailable("contended", RETRY_AFTER_S, cause),
+            Error::Append(AppendError::TooLarge { .. } | AppendError::Refused(_))
+            | Error::Decode { .. }
+            | Error::Token(TokenError::Sealed(_)) => Self::internal(cause),
         }
     }
 }

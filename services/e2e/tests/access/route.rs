@@ -18,6 +18,7 @@ pub(crate) struct Route {
     pub(crate) statuses: BTreeSet<u16>,
     pub(crate) takes_json: bool,
     pub(crate) takes_limit: bool,
+    pub(crate) takes_query: bool,
 }
 
 impl Route {
@@ -83,8 +84,11 @@ pub(crate) async fn described(stage: &Stage) -> (Vec<Route>, Vec<String>) {
             let statuses = operation["responses"].as_object().unwrap().keys().filter_map(|status| status.parse().ok()).collect();
             let bodies = operation["requestBody"]["content"].as_object();
             let takes_json = bodies.is_some_and(|bodies| bodies.keys().any(|content_type| content_type.ends_with("json")));
-            let takes_limit = operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "limit"));
-            routes.push(Route { method, template: path.clone(), scope: scope.to_owned(), statuses, takes_json, takes_limit });
+            let takes = |field: &str, value: &str| {
+                operation["parameters"].as_array().is_some_and(|parameters| parameters.iter().any(|parameter| parameter[field] == value))
+            };
+            let (takes_limit, takes_query) = (takes("name", "limit"), takes("in", "query"));
+            routes.push(Route { method, template: path.clone(), scope: scope.to_owned(), statuses, takes_json, takes_limit, takes_query });
         }
     }
     routes.sort_by_key(|route| (route.method == reqwest::Method::DELETE, route.template.clone()));

@@ -28,6 +28,9 @@ fn unreadable(route: &Route, path: &str) -> Vec<Unreadable> {
     if route.takes_limit {
         add(format!("{path}?limit=many"), "", "", &[400]);
     }
+    if route.takes_query {
+        add(format!("{path}?nonsense=1"), "", "", &[400]);
+    }
     let segments: Vec<&str> = path.split('/').collect();
     for (place, named) in route.template.split('/').enumerate() {
         if named.starts_with('{') {

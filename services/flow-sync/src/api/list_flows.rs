@@ -1,8 +1,7 @@
 //! `GET /v1/projects/{project}/flows`: the Flows of a project, by name.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::{Json, Path, Problem, Query, cursor};
+use chassis::{Json, PageLimit, Path, Problem, Query, cursor};
 use contract::{FlowId, ProjectId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,18 +10,15 @@ use super::answer::FlowSummary;
 use crate::error::Error;
 use crate::{FlowSync, store};
 
-/// Most Flows on a page.
-const LIMIT_MAX: usize = 100;
-/// Flows on a page when nobody says.
-const LIMIT_DEFAULT: usize = 50;
-
 /// Which part of the list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Part {
     /// Only those that stand like this at Meta: `DRAFT`, `PUBLISHED`, …
     status: Option<String>,
-    /// 1 to 100, default 50.
-    limit: Option<usize>,
+    /// 1 to 100 Flows a page.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -62,23 +58,14 @@ pub(crate) async fn list_flows(
     Path(project): Path<ProjectId>,
     Query(part): Query<Part>,
 ) -> Result<Json<FlowPage>, Problem> {
-    let limit = part.limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let detail = format!("must be 1 to {LIMIT_MAX}");
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query").field("/limit", "invalid", detail));
-    }
+    let limit = PageLimit::parse(part.limit)?;
     let place = part.cursor.as_deref().map(cursor::decode::<Place>).transpose()?;
     if flow_sync.projects.fresh(project).await.map_err(Error::from)?.is_none() {
         return Err(Problem::not_found("there is no such project"));
     }
     let flow = place.as_ref().map(|place| place.flow.to_string());
     let after = place.as_ref().zip(flow.as_deref()).map(|(place, flow)| (place.flow_name.as_str(), flow));
-    let mut found = store::list(&flow_sync.pool, project, part.status.as_deref(), after, limit + 1).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next_cursor = match found.last() {
-        Some((id, flow)) if more => Some(cursor::encode(&Place { flow_name: flow.name.clone(), flow: *id })?),
-        Some(_) | None => None,
-    };
+    let mut found = store::list(&flow_sync.pool, project, part.status.as_deref(), after, limit).await?;
+    let next_cursor = limit.cut(&mut found, |(id, flow)| Place { flow_name: flow.name.clone(), flow: *id })?;
     Ok(Json(FlowPage { data: found.iter().map(|(id, flow)| FlowSummary::of(*id, flow)).collect(), next_cursor }))
 }

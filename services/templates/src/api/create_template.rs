@@ -23,6 +23,7 @@ use crate::template::{Id, Template};
 
 /// How it is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct How {
     /// Whether it is only looked at: nothing is kept, and Meta is not asked.
     #[serde(default)]

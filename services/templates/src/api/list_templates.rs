@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::{Json, Path, Problem, Query, cursor};
+use chassis::{Json, PageLimit, Path, Problem, Query, cursor};
 use contract::{ProjectId, TemplateId};
 use projects::Project;
 use serde::{Deserialize, Serialize};
@@ -15,15 +14,12 @@ use crate::Templates;
 use crate::error::Error;
 use crate::template::Template;
 
-/// Most templates on a page.
-const LIMIT_MAX: usize = 100;
-/// Templates on a page when nobody says.
-const LIMIT_DEFAULT: usize = 50;
 /// Instead of an account: every account.
 const EVERY: &str = "all";
 
 /// Which part of the list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Part {
     /// Only those that stand like this at Meta: `APPROVED`, `PENDING`, …; `none`: those that Meta does not have.
     status: Option<String>,
@@ -36,8 +32,9 @@ pub(crate) struct Part {
     /// Those of another WhatsApp Business Account, by Meta's id; `all`: of every account that the project ever had. Absent: of the connected
     /// number's, or of every one while no number is connected.
     waba: Option<String>,
-    /// 1 to 100, default 50.
-    limit: Option<usize>,
+    /// 1 to 100 templates a page.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -79,11 +76,7 @@ pub(crate) async fn list_templates(
     Path(project): Path<ProjectId>,
     Query(part): Query<Part>,
 ) -> Result<Json<TemplatePage>, Problem> {
-    let limit = part.limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let detail = format!("must be 1 to {LIMIT_MAX}");
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query").field("/limit", "invalid", detail));
-    }
+    let limit = PageLimit::parse(part.limit)?;
     let after = part.cursor.as_deref().map(cursor::decode::<Place>).transpose()?;
     let known = templates.readable(project).await?;
     templates.library.catch_up(project).await.map_err(Error::from)?;
@@ -92,12 +85,7 @@ pub(crate) async fn list_templates(
     let mut found: Vec<(Place, Arc<Template>)> = fitting.map(|template| (Place::of(&template), template)).collect();
     found.retain(|(place, _)| after.as_ref().is_none_or(|after| place > after));
     found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next_cursor = match found.last() {
-        Some((place, _)) if more => Some(cursor::encode(place)?),
-        Some(_) | None => None,
-    };
+    let next_cursor = limit.cut(&mut found, |(_, template)| Place::of(template))?;
     Ok(Json(TemplatePage { data: found.iter().map(|(_, template)| TemplateSummary::of(template)).collect(), next_cursor }))
 }
 

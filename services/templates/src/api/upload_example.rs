@@ -23,6 +23,7 @@ const NAME_CHARS_MAX: usize = 100;
 
 /// How it is called.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Called {
     /// A name for it, 1 to 100 characters; absent: one by its kind.
     name: Option<String>,
