@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use contract::{Context, Event, EventId, FlowEvent, NewEvent, Recorded, Subject};
+use contract::{Context, Event, EventId, FlowEvent, NewEvent, Recorded, SYSTEM_ACTOR, Subject};
 use journal::{Append, AppendError, Expect};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -17,7 +17,6 @@ use crate::{FlowSync, store};
 /// How often a wish is decided anew because others were faster.
 const ATTEMPTS_MAX: u32 = 16;
 const SOURCE: &str = "/paige/flow-sync";
-const SYSTEM: &str = "system";
 /// Locks that Flows share.
 const LOCKS: usize = 256;
 
@@ -55,16 +54,11 @@ impl Id {
 
 impl Origin<'_> {
     fn context(&self) -> Context {
-        let own = |actor: &str| Context {
-            traceparent: chassis::traceparent::current(),
-            correlation: None,
-            causation: None,
-            actor: Some(actor.to_owned()),
-        };
+        let trace = chassis::traceparent::current();
         match self {
-            Self::Request { id, actor } => Context { correlation: Some((*id).to_owned()), ..own(actor) },
+            Self::Request { id, actor } => Context::of_request(id, actor, trace),
             Self::Webhook(event) => Context::following(event, chassis::traceparent::after, META),
-            Self::Work => own(SYSTEM),
+            Self::Work => Context::own(SYSTEM_ACTOR, trace),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The space of a project's Flows: the place where they are kept, from the project's creation to its deletion. This file folds what the log
 //! says of it, decides what has to be done, and does it.
 
-use contract::{Context, Event, EventId, FlowEvent, FlowSpaceCreated, FlowSpaceErased, OperationId, ProjectId, Recorded, Subject};
+use contract::{
+    Context, Event, EventId, FlowEvent, FlowSpaceCreated, FlowSpaceErased, OperationId, ProjectId, Recorded, SYSTEM_ACTOR, Subject,
+};
 use journal::Expect;
 use projects::Life;
 
@@ -92,7 +94,7 @@ impl FlowSync {
         }
         let expect = if space.sequence == 0 { Expect::New } else { Expect::At(space.sequence) };
         let id = EventId::derive(event.event_type(), &[&project.to_string(), &space.sequence.to_string()]);
-        let context = Context::following(cause, chassis::traceparent::after, "system");
+        let context = Context::following(cause, chassis::traceparent::after, SYSTEM_ACTOR);
         let event = event.into_new(id, SOURCE, self.clock.now(), context);
         self.journal.append(&Subject::flow_space(project), expect, vec![event]).await?;
         Ok(())

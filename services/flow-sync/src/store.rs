@@ -3,6 +3,7 @@
 use chassis::PageLimit;
 use contract::{FlowId, ProjectId};
 use sqlx::PgPool;
+use tables::signed;
 
 use crate::error::Error;
 use crate::flow::{FORM, Flow, Id};
@@ -43,13 +44,9 @@ pub(crate) async fn save(pool: &PgPool, id: Id, flow: &Flow) -> Result<(), Error
     Ok(())
 }
 
-/// A writer of a project's rows shares it, whoever erases them has it alone: a row that is late is not written after the end.
+/// A writer of a project's rows waits for whoever erases them: a row that is late is not written after the end.
 async fn lock(connection: &mut sqlx::PgConnection, project: ProjectId) -> Result<(), Error> {
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('flow_sync:' || $1, 0))")
-        .bind(project.to_string())
-        .execute(connection)
-        .await?;
-    Ok(())
+    Ok(tables::lock_project(connection, "flow_sync", &project.to_string()).await?)
 }
 
 /// The Flow as the table has it.
@@ -147,9 +144,4 @@ fn read(id: &str, document: &str) -> Result<Flow, Error> {
 
 fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| Error::Row { id: text.to_owned(), what: "id" })
-}
-
-/// Sequences are far below 2^63.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

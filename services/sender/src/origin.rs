@@ -1,10 +1,7 @@
 //! Where something was asked for: the event that asked, its trace, and its request id. Everything that is written about it later carries
 //! them on, also when another process writes it, because the rows keep them.
 
-use contract::{Context, EventId, Recorded};
-
-/// Who says it.
-const ACTOR: &str = "system";
+use contract::{Context, EventId, Recorded, SYSTEM_ACTOR};
 
 /// See the module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,7 +25,7 @@ impl Origin {
             traceparent: self.traceparent.clone(),
             correlation: self.correlation.clone(),
             causation: self.asked,
-            actor: Some(ACTOR.to_owned()),
+            actor: Some(SYSTEM_ACTOR.to_owned()),
         }
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use contract::{EventId, MessageId, Stream};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
+use tables::{signed, unsigned};
 
 use crate::backlog::{Key, Message, Read, State};
 use crate::error::Error;
@@ -242,12 +243,4 @@ fn count(row: &PgRow, what: &'static str) -> Result<u32, Error> {
 fn id<T: std::str::FromStr>(row: &PgRow, what: &'static str) -> Result<T, Error> {
     let text: String = row.try_get(what)?;
     text.parse().map_err(|_| Error::Row { id: row.get("id"), what })
-}
-
-fn signed(sequence: u64) -> i64 {
-    i64::try_from(sequence).unwrap_or(i64::MAX)
-}
-
-fn unsigned(sequence: i64) -> u64 {
-    u64::try_from(sequence).unwrap_or(0)
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use contract::{Context, Event, EventId, NewEvent, ProjectId, Recorded, Subject, TemplateEvent, TemplatesErased};
+use contract::{Context, Event, EventId, NewEvent, ProjectId, Recorded, SYSTEM_ACTOR, Subject, TemplateEvent, TemplatesErased};
 use journal::{AppendError, Expect};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -17,7 +17,6 @@ use crate::template::{Id, Template};
 /// How often a wish is decided anew because others were faster.
 const ATTEMPTS_MAX: u32 = 16;
 const SOURCE: &str = "/paige/templates";
-const SYSTEM: &str = "system";
 const META: &str = "meta";
 /// Locks that templates share.
 const LOCKS: usize = 256;
@@ -33,8 +32,7 @@ pub(crate) struct Origin {
 impl Origin {
     /// A request, by its id, and who made it.
     pub(crate) fn request(id: &str, actor: &str) -> Self {
-        let context = Context { correlation: Some(id.to_owned()), ..own(actor) };
-        Self { context, webhook: None }
+        Self { context: Context::of_request(id, actor, chassis::traceparent::current()), webhook: None }
     }
 
     /// A webhook of Meta's.
@@ -49,16 +47,12 @@ impl Origin {
 
     /// Own work.
     pub(crate) fn work() -> Self {
-        Self { context: own(SYSTEM), webhook: None }
+        Self { context: Context::own(SYSTEM_ACTOR, chassis::traceparent::current()), webhook: None }
     }
 }
 
-fn own(actor: &str) -> Context {
-    Context { traceparent: chassis::traceparent::current(), correlation: None, causation: None, actor: Some(actor.to_owned()) }
-}
-
 fn following(event: &Recorded) -> Context {
-    Context::following(event, chassis::traceparent::after, SYSTEM)
+    Context::following(event, chassis::traceparent::after, SYSTEM_ACTOR)
 }
 
 /// Whoever has it asks Meta about the template.
