@@ -4,13 +4,13 @@ use axum::http::StatusCode;
 use chassis::Problem;
 use contract::UnreadableEvent;
 use journal::AppendError;
-use projects::TokenError;
+use projects::{NoLine, TokenError};
 use sqlx::migrate::MigrateError;
 use tokio::task::JoinError;
 use whatsapp::graph;
 
 use crate::decide::Refusal;
-use crate::meta::{self, NoLine};
+use crate::meta;
 
 /// `Retry-After` while log, storage or database do not answer.
 const RETRY_AFTER_S: u32 = 1;
@@ -104,8 +104,8 @@ impl From<Error> for Problem {
         match error {
             Error::Refused(refusal) => refused(&refusal),
             Error::Meta { source, step } => meta::problem(step, &source),
-            Error::NoLine(none) => none.problem(),
-            Error::Token(TokenError::None) => NoLine::NotConnected.problem(),
+            Error::NoLine(none) => none.into(),
+            Error::Token(TokenError::None) => NoLine::NotConnected.into(),
             Error::Log(_) | Error::Append(AppendError::Unavailable(_)) | Error::Token(TokenError::Log(_)) => {
                 Self::unavailable("log_unavailable", RETRY_AFTER_S, cause)
             }

@@ -56,7 +56,6 @@ use whatsapp::graph::Graph;
 pub use api::routes;
 pub use decide::Refusal;
 pub use error::Error;
-pub use meta::NoLine;
 pub use space::Space;
 
 /// The streams that must be open before flow-sync runs.

@@ -1,11 +1,9 @@
-//! Asking Meta for a project: with which token and in which account, and what its errors mean for a request and for the log.
+//! Asking Meta for a project, and what its errors mean for a request and for the log.
 
-use axum::http::StatusCode;
 use chassis::Problem;
 use contract::FlowSyncFailed;
-use projects::{Life, Project};
-use whatsapp::WabaId;
-use whatsapp::graph::{Class, Error as GraphError, Graph, Token};
+use projects::{Line, Project, meta_problem};
+use whatsapp::graph::{Class, Error as GraphError};
 
 use crate::FlowSync;
 use crate::command::Origin;
@@ -13,40 +11,10 @@ use crate::decide::failed;
 use crate::error::Error;
 use crate::flow::Id;
 
-/// `Retry-After` while Meta does not answer, or wants fewer calls.
-const RETRY_AFTER_S: u32 = 5;
-const RETRY_LATER_S: u32 = 60;
 /// A Flow from before November 2024 that was published can never be changed. Meta also says so while it cannot process a JSON.
 pub(crate) const NOT_UPDATABLE: i64 = 139_001;
 /// A name that is taken, an id that nobody has, and more.
 pub(crate) const INVALID_PARAMETER: i64 = 100;
-
-/// With what Meta is asked for a project.
-pub(crate) struct Line {
-    pub(crate) graph: Graph,
-    pub(crate) token: Token,
-    pub(crate) waba: WabaId,
-}
-
-/// Why Meta cannot be asked for a project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoLine {
-    /// This installation has no app at Meta.
-    #[error("this installation has no app at Meta")]
-    NotConfigured,
-    /// The project has no number, or one that was only claimed.
-    #[error("the project has no number that is connected with a token of Meta's: connect one by signing up")]
-    NotConnected,
-}
-
-impl NoLine {
-    pub(crate) fn problem(self) -> Problem {
-        match self {
-            Self::NotConfigured => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "meta_not_configured").detail(self.to_string()),
-            Self::NotConnected => Problem::conflict("number_not_connected", self.to_string()),
-        }
-    }
-}
 
 impl FlowSync {
     /// The way to Meta.
@@ -54,11 +22,7 @@ impl FlowSync {
     /// # Errors
     /// [`Error::NoLine`]; [`Error::Token`] if the log does not answer or the master key is another.
     pub(crate) async fn line(&self, project: &Project) -> Result<Line, Error> {
-        let graph = self.graph.clone().ok_or(NoLine::NotConfigured)?;
-        let number = project.number.as_ref().filter(|_| project.life != Life::Leaving).ok_or(NoLine::NotConnected)?;
-        let waba = number.waba_id.as_deref().and_then(WabaId::parse).ok_or(NoLine::NotConnected)?;
-        let token = self.tokens.open(project).await?;
-        Ok(Line { graph, token, waba })
+        Line::of(self.graph.as_ref(), &self.tokens, project).await
     }
 
     /// Passes on what Meta answered; what it will never do is said in the log first. What Meta may have done at somebody's request is looked up,
@@ -103,20 +67,12 @@ pub(crate) fn code_of(step: &str, error: &GraphError) -> &'static str {
 
 /// What is answered to a request that Meta did not carry out.
 pub(crate) fn problem(step: &'static str, error: &GraphError) -> Problem {
-    match error.class() {
-        Class::Transient | Class::Unclear => Problem::unavailable("meta_unavailable", RETRY_AFTER_S, error),
-        Class::RateLimited => Problem::unavailable("meta_rate_limited", RETRY_LATER_S, error),
-        Class::Final if error.code().is_some() => {
-            let code = code_of(step, error);
-            let detail = if code == "flow_immutable" {
-                let why = "Meta does not let this Flow be changed: it was published before November 2024, or Meta cannot process the JSON. \
-                           If this stays, make another Flow with the same JSON and send that one";
-                format!("{why}. Meta says: {}", error.for_people())
-            } else {
-                error.for_people()
-            };
-            Problem::unprocessable(code, detail)
-        }
-        Class::Final => Problem::new(StatusCode::BAD_GATEWAY, "meta_unreadable").cause(error),
+    let code = code_of(step, error);
+    let problem = meta_problem(error, code);
+    if problem.code != "flow_immutable" {
+        return problem;
     }
+    let why = "Meta does not let this Flow be changed: it was published before November 2024, or Meta cannot process the JSON. If this stays, \
+               make another Flow with the same JSON and send that one";
+    problem.detail(format!("{why}. Meta says: {}", error.for_people()))
 }

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use contract::{FlowDriftFound, HeardFrom, UNKNOWN_REVISION, flow_name_at_meta};
+use projects::Line;
 use serde_json::Value;
 use whatsapp::graph::{Error as GraphError, FlowFacts};
 
@@ -11,7 +12,7 @@ use crate::decide::{self, DRAFT, Plan, Refusal, found, plan};
 use crate::document::{Digest, bounded};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link, Status};
-use crate::meta::{INVALID_PARAMETER, Line, NOT_UPDATABLE};
+use crate::meta::{INVALID_PARAMETER, NOT_UPDATABLE};
 use crate::{FlowSync, keep};
 
 /// What came of it.

@@ -1,6 +1,7 @@
 //! What Meta has of a Flow, compared with what is held here; and what somebody chose to overwrite of its name, categories and endpoint.
 
 use bytes::Bytes;
+use projects::Line;
 use whatsapp::graph::FlowFacts;
 
 use crate::command::Origin;
@@ -8,7 +9,6 @@ use crate::decide::{DRAFT, Theirs, given_back};
 use crate::document::Digest;
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link};
-use crate::meta::Line;
 use crate::push::heard_from;
 use crate::{FlowSync, details, keep, same};
 

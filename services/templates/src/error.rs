@@ -4,11 +4,11 @@ use axum::http::StatusCode;
 use chassis::Problem;
 use contract::UnreadableEvent;
 use journal::AppendError;
-use projects::TokenError;
+use projects::{NoLine, TokenError};
 use whatsapp::graph;
 
 use crate::decide::Refusal;
-use crate::meta::{self, NoLine};
+use crate::meta;
 
 /// `Retry-After` while the log does not answer.
 const RETRY_AFTER_S: u32 = 1;
@@ -60,8 +60,8 @@ impl From<Error> for Problem {
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Meta { source, .. } => meta::problem(&source),
-            Error::NoLine(none) => none.problem(),
-            Error::Token(TokenError::None) => NoLine::NotConnected.problem(),
+            Error::NoLine(none) => none.into(),
+            Error::Token(TokenError::None) => NoLine::NotConnected.into(),
             Error::Log(_) | Error::Append(AppendError::Unavailable(_)) | Error::Token(TokenError::Log(_)) => {
                 Self::unavailable("log_unavailable", RETRY_AFTER_S, cause)
             }
@@ -82,6 +82,7 @@ impl From<Refusal> for Problem {
             Refusal::ProjectEnds => conflict("project_ends"),
             Refusal::OtherVersion { .. } => Self::new(StatusCode::PRECONDITION_FAILED, "version_mismatch").detail(detail),
             Refusal::Exists(template) => conflict("template_exists").with("template", template.to_string()),
+            Refusal::OtherAccount => conflict("template_of_other_account"),
             Refusal::OfOtherWorkspace => conflict("template_of_other_workspace"),
             Refusal::NameBlocked { until } => conflict("template_name_blocked").with("until", until.to_rfc3339()),
             Refusal::TooManyCreations { at } => conflict("too_many_creations").with("allowed_at", at.to_rfc3339()),

@@ -44,7 +44,6 @@ use whatsapp::graph::Graph;
 pub use api::routes;
 pub use decide::Refusal;
 pub use error::Error;
-pub use meta::NoLine;
 
 /// The streams that must be open before templates runs.
 pub const STREAMS: [Stream; 5] = [Stream::Project, Stream::Template, Stream::Webhook, Stream::Parked, Stream::Position];

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use contract::{HeardFrom, RawJson, TemplateRefused};
+use projects::Line;
 use serde_json::Value;
 use whatsapp::graph::{Class, Error as GraphError, TemplateFacts};
 
@@ -16,7 +17,7 @@ use crate::command::{Lock, Origin};
 use crate::decide::compare::{is_edited, is_gone, listed, taken};
 use crate::decide::{Refusal, outcome};
 use crate::error::Error;
-use crate::meta::{self, Line, NoLine};
+use crate::meta;
 use crate::template::{Id, Pending, Step, Template};
 
 /// After which a call that began has ended, whatever came of it. Longer than any call to Meta takes.
@@ -56,7 +57,7 @@ impl Templates {
         let template = self.current(id).await?.ok_or(Refusal::NotFound)?;
         let Some(Pending { step, at }) = template.pending.clone() else { return Ok(template) };
         if template.waba_id != line.waba.as_str() {
-            return Err(NoLine::OtherAccount.into());
+            return Err(Refusal::OtherAccount.into());
         }
         let name = step.name();
         let age = self.clock.now() - at;
@@ -101,7 +102,7 @@ impl Templates {
         let read = |source| Error::Meta { step: "read", source };
         let done = match step {
             Step::Create => {
-                let facts = line.look(template).await.map_err(read)?;
+                let facts = meta::look(line, template).await.map_err(read)?;
                 match facts {
                     Some(facts) => self.took(id, line, &facts, origin).await?,
                     None => return Ok(Came::Waits),
@@ -109,7 +110,7 @@ impl Templates {
                 true
             }
             Step::Edit { edit, .. } => {
-                let facts = line.show(template.meta_id.as_deref().unwrap_or_default()).await.map_err(read)?;
+                let facts = meta::show(line, template.meta_id.as_deref().unwrap_or_default()).await.map_err(read)?;
                 let edit: Value = serde_json::from_str(edit.get()).unwrap_or_default();
                 match facts.filter(|facts| is_edited(&edit, facts)) {
                     Some(facts) => self.edited(id, Some(&facts), origin).await?,
@@ -118,7 +119,7 @@ impl Templates {
                 true
             }
             Step::Delete { .. } => {
-                let facts = line.show(template.meta_id.as_deref().unwrap_or_default()).await.map_err(read)?;
+                let facts = meta::show(line, template.meta_id.as_deref().unwrap_or_default()).await.map_err(read)?;
                 let gone = facts.is_none_or(|facts| is_gone(&facts));
                 if gone {
                     self.deleted(id, origin).await?;
@@ -144,7 +145,7 @@ impl Templates {
         };
         let step = "create";
         if source.ambiguous() {
-            if let Ok(Some(facts)) = line.look(template).await {
+            if let Ok(Some(facts)) = meta::look(line, template).await {
                 return self.took(id, line, &facts, origin).await;
             }
             return Err(Error::Meta { step, source });
@@ -177,7 +178,7 @@ impl Templates {
         if refusal.code().is_none() || refusal.is_access_lost() {
             return None;
         }
-        line.look(template).await.ok().flatten().filter(|facts| !is_gone(facts))
+        meta::look(line, template).await.ok().flatten().filter(|facts| !is_gone(facts))
     }
 
     async fn edit(&self, id: Id, line: &Line, template: &Template, edit: &RawJson, origin: &Origin) -> Result<(), Error> {
@@ -185,13 +186,13 @@ impl Templates {
         let edit: Value = serde_json::from_str(edit.get()).unwrap_or_default();
         let source = match line.graph.edit_template(&line.token, meta_id, &edit).await {
             Ok(()) => {
-                let facts = line.show(meta_id).await.ok().flatten();
+                let facts = meta::show(line, meta_id).await.ok().flatten();
                 return self.edited(id, facts.as_ref(), origin).await;
             }
             Err(source) => source,
         };
         if source.ambiguous() {
-            return match line.show(meta_id).await {
+            return match meta::show(line, meta_id).await {
                 Ok(Some(facts)) if is_edited(&edit, &facts) => self.edited(id, Some(&facts), origin).await,
                 Ok(_) | Err(_) => Err(Error::Meta { step, source }),
             };
@@ -209,7 +210,7 @@ impl Templates {
         };
         if source.ambiguous() || source.class() == Class::Final {
             // It may be gone, now or before.
-            let shown = line.show(meta_id.unwrap_or_default()).await;
+            let shown = meta::show(line, meta_id.unwrap_or_default()).await;
             if shown.is_ok_and(|facts| facts.is_none_or(|facts| is_gone(&facts))) {
                 return self.deleted(id, origin).await;
             }

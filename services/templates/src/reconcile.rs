@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use contract::{HeardFrom, ProjectId, TemplateEvent, TemplateId};
 use journal::AppendError;
-use projects::Project;
+use projects::{Line, Project};
 use whatsapp::graph::{Class, TemplateFacts};
 
 use crate::Templates;
@@ -17,7 +17,7 @@ use crate::command::Origin;
 use crate::decide::Refusal;
 use crate::decide::compare::{listed, vanished};
 use crate::error::Error;
-use crate::meta::Line;
+use crate::meta;
 use crate::push::Turn;
 use crate::template::{Id, Template};
 
@@ -107,7 +107,7 @@ impl Templates {
                 continue;
             }
             let id = Id { project: project.id, template: template.id };
-            let shown = line.show(template.meta_id.as_deref().unwrap_or_default()).await;
+            let shown = meta::show(line, template.meta_id.as_deref().unwrap_or_default()).await;
             match shown.map_err(|source| Error::Meta { step: "read", source })? {
                 Some(facts) => {
                     let heard = self.hear_facts(id, &facts, line, through, origin).await?;

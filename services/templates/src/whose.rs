@@ -5,14 +5,13 @@
 use std::sync::Arc;
 
 use contract::{ProjectId, TemplateId, TemplateRefused};
-use projects::Project;
+use projects::{Line, Project};
 use whatsapp::graph::TemplateFacts;
 
 use crate::Templates;
 use crate::command::Origin;
 use crate::decide::Refusal;
 use crate::error::Error;
-use crate::meta::Line;
 use crate::template::{Id, Template};
 
 impl Templates {

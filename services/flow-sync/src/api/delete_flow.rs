@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::{Caller, Path, Problem, RequestId};
 use contract::{FlowId, ProjectId, flow_name_at_meta};
-use projects::Project;
+use projects::{Line, Project};
 use whatsapp::graph::Error as GraphError;
 
 use super::origin;
@@ -13,7 +13,6 @@ use crate::command::Origin;
 use crate::decide::{delete_here, may_delete};
 use crate::error::Error;
 use crate::flow::Id;
-use crate::meta::Line;
 
 /// Deletes a Flow
 ///

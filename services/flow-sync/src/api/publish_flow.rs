@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use chassis::{Caller, Json, Path, Problem, RequestId};
 use contract::{FlowId, ProjectId, UNKNOWN_REVISION};
-use projects::Project;
+use projects::{Line, Project};
 use whatsapp::graph::Class;
 
 use super::answer::FlowAnswer;
@@ -14,7 +14,6 @@ use crate::command::Origin;
 use crate::decide::{PUBLISHED, Refusal, may_publish, published};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link};
-use crate::meta::Line;
 use crate::{FlowSync, meta};
 
 /// Publishes a Flow
@@ -113,11 +112,5 @@ fn refused(refusal: Refusal, flow: &Flow) -> Problem {
     match flow.current().filter(|_| invalid) {
         Some(current) => problem.with("findings", current.findings.clone()),
         None => problem,
-    }
-}
-
-impl From<meta::NoLine> for Problem {
-    fn from(none: meta::NoLine) -> Self {
-        none.problem()
     }
 }

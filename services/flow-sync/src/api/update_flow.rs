@@ -14,12 +14,13 @@ use utoipa::ToSchema;
 
 use super::answer::FlowAnswer;
 use super::{origin, tag};
+use projects::Line;
+
 use crate::command::Origin;
 use crate::decide::{PUBLISHED, Refusal, details_drift, drifted, editable, name_to_tell, redrafted, rename_claim, update};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link};
 use crate::flow_name::{FlowName, FlowNameError};
-use crate::meta::Line;
 use crate::{FlowSync, details};
 
 /// How often it is decided anew because others were faster.

@@ -1,17 +1,13 @@
 //! Meta's words turned into ours: what an error of the Graph API means for a step, and for a request.
 
-use axum::http::StatusCode;
 use chassis::Problem;
 use contract::{DisplayNameDecided, NumberDescribed};
+use projects::{NoLine, meta_problem};
 use whatsapp::graph::{Class, Error, Graph, NumberFields};
 
 use super::{MetaId, Number};
 use crate::Lifecycle;
 use crate::operation::drive::Ran;
-
-/// `Retry-After` while Meta does not answer, or wants fewer calls.
-const RETRY_AFTER_S: u32 = 5;
-const RETRY_LATER_S: u32 = 60;
 
 /// Meta's words for a name that may be used, and for one that may not.
 const APPROVED: [&str; 2] = ["APPROVED", "AVAILABLE_WITHOUT_REVIEW"];
@@ -29,12 +25,7 @@ pub(crate) fn ran(error: &Error) -> Ran {
 
 /// What is answered to a request that Meta did not carry out.
 pub(crate) fn problem(error: &Error) -> Problem {
-    match error.class() {
-        Class::Transient | Class::Unclear => Problem::unavailable("meta_unavailable", RETRY_AFTER_S, error),
-        Class::RateLimited => Problem::unavailable("meta_rate_limited", RETRY_LATER_S, error),
-        Class::Final if error.code().is_some() => Problem::unprocessable(code_of(error), error.for_people()),
-        Class::Final => Problem::new(StatusCode::BAD_GATEWAY, "meta_unreadable").cause(error),
-    }
+    meta_problem(error, code_of(error))
 }
 
 /// Stable names for what owners can do something about.
@@ -53,8 +44,7 @@ fn code_of(error: &Error) -> &'static str {
 impl Lifecycle {
     /// Meta, if an app is configured.
     pub(crate) fn meta(&self) -> Result<&Graph, Problem> {
-        let unset = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "meta_not_configured").detail("this installation has no app at Meta");
-        self.graph.as_ref().ok_or_else(unset)
+        self.graph.as_ref().ok_or_else(|| NoLine::NotConfigured.into())
     }
 }
 

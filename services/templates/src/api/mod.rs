@@ -18,7 +18,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderName;
 use chassis::{Caller, Problem, RequestId, etag};
 use contract::{ProjectId, TemplateId};
-use projects::{Life, Project};
+use projects::{Life, Line, Project};
 use tokio::time::timeout;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,7 +28,6 @@ use whatsapp::graph::Class;
 use crate::Templates;
 use crate::command::{Lock, Origin};
 use crate::error::Error;
-use crate::meta::{Line, NoLine};
 use crate::push::Turn;
 use crate::template::{Id, Template};
 
@@ -103,7 +102,7 @@ impl Templates {
     async fn line_of(&self, project: &Project, template: &Template) -> Result<Line, Problem> {
         let line = self.line(project).await?;
         if line.waba.as_str() != template.waba_id {
-            return Err(NoLine::OtherAccount.problem());
+            return Err(crate::Refusal::OtherAccount.into());
         }
         self.must_be_ours(project, template).await?;
         Ok(line)

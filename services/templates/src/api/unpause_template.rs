@@ -59,7 +59,7 @@ pub(crate) async fn unpause_template(
     }
     let now = templates.clock.now();
     // How it stands now: if Meta does not say, the comparison hears it.
-    let Ok(Some(facts)) = line.show(&meta_id).await else {
+    let Ok(Some(facts)) = meta::show(&line, &meta_id).await else {
         templates.asked.ask(project);
         let (_, template) = templates.present(project, id.template).await?;
         return Ok((tag(&template), Json(TemplateAnswer::of(&template))));

@@ -7,13 +7,13 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use chassis::{Json, Path, Problem, Query};
 use contract::ProjectId;
+use projects::Line;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use whatsapp::graph::{Error as GraphError, FileType};
 
 use crate::Templates;
 use crate::error::Error;
-use crate::meta::Line;
 
 /// The largest file, in bytes: what Meta takes of a video. A document may have more when it is sent, its example not.
 pub(super) const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -33,6 +33,9 @@ pub enum Refusal {
     /// It is theirs, though the account is shared.
     #[error("a project of another workspace whose number is of the same WhatsApp Business Account made the template: only they change it")]
     OfOtherWorkspace,
+    /// The template is of an account whose number is not connected any more.
+    #[error("the template belongs to a WhatsApp Business Account whose number is not connected: connect a number of that account")]
+    OtherAccount,
     /// Its deletion blocks the name.
     #[error("an approved template of this name was deleted: Meta keeps its name blocked for 30 days, until {until}")]
     NameBlocked {
