@@ -10,11 +10,11 @@ use whatsapp::graph::Class;
 
 use super::answer::FlowAnswer;
 use super::{origin, tag};
+use crate::FlowSync;
 use crate::command::Origin;
 use crate::decide::{PUBLISHED, Refusal, may_publish, published};
 use crate::error::Error;
 use crate::flow::{Flow, Id, Link};
-use crate::{FlowSync, meta};
 
 /// Publishes a Flow
 ///
