@@ -3,7 +3,6 @@
 //! Nothing is kept between two steps: the state goes to the caller and comes back. What a Flow's own endpoint would answer, the caller says.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use bytes::Bytes;
 use chassis::{Json, Path, Problem, Query};
 use contract::{FlowId, ProjectId};
@@ -17,6 +16,7 @@ use crate::{FlowSync, keep};
 
 /// What is shown.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Which {
     /// A revision; absent: the current one.
     revision: Option<u32>,
@@ -112,9 +112,7 @@ pub(crate) async fn preview_flow(
     Path((project, flow)): Path<(ProjectId, FlowId)>,
     Query(which): Query<Which>,
 ) -> Result<Json<PreviewAnswer>, Problem> {
-    let wrong = |error: serde_json::Error| {
-        Problem::new(StatusCode::BAD_REQUEST, "invalid_query").field("/data", "invalid", format!("must be a JSON object: {error}"))
-    };
+    let wrong = |error: serde_json::Error| Problem::invalid_query("/data", format!("must be a JSON object: {error}"));
     let data = which.data.as_deref().map(serde_json::from_str::<Map<String, Value>>).transpose().map_err(wrong)?;
     let (revision, bytes) = flow_sync.previewed(project, flow, which.revision).await?;
     let shown = flow_sync.aside.run(move || {

@@ -32,6 +32,7 @@ pub(crate) struct ReplaceJson {
 
 /// How a published Flow is changed.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Knowing {
     /// As in the body.
     #[serde(default)]

@@ -123,9 +123,8 @@ fn name_of(name: Option<&str>, kind: FileType) -> Result<String, Problem> {
     };
     // Meta takes no name with any of these.
     let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(|c| c.is_control() || "<@%/\\".contains(c));
-    let problem = || Problem::new(StatusCode::BAD_REQUEST, "invalid_query");
-    let detail = format!("1 to {NAME_CHARS_MAX} characters, none of them a control character or one of < @ % / \\");
-    if fits { Ok(name.to_owned()) } else { Err(problem().field("/name", "invalid", detail)) }
+    let detail = || format!("1 to {NAME_CHARS_MAX} characters, none of them a control character or one of < @ % / \\");
+    if fits { Ok(name.to_owned()) } else { Err(Problem::invalid_query("/name", detail())) }
 }
 
 fn too_large() -> Problem {
