@@ -9,13 +9,12 @@ use axum::response::IntoResponse;
 use chassis::{Caller, Json, Path, Problem, RequestId};
 use contract::{FlowDetails, FlowEvent, FlowId, HeardFrom, ProjectId, flow_name_at_meta};
 use journal::AppendError;
+use projects::Line;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::answer::FlowAnswer;
 use super::{origin, tag};
-use projects::Line;
-
 use crate::command::Origin;
 use crate::decide::{PUBLISHED, Refusal, details_drift, drifted, editable, name_to_tell, redrafted, rename_claim, update};
 use crate::error::Error;

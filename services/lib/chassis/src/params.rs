@@ -73,12 +73,11 @@ fn refuse_path(rejection: PathRejection, only: Option<String>) -> Problem {
 
 /// `text` is what serde says: `<name>: <what>`, or only `<what>`.
 fn refuse_query(text: &str) -> Problem {
-    let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_query").detail("the query cannot be read");
     if let Some((code, name)) = named_field(text) {
-        return problem.field(format!("/{name}"), code, text);
+        return Problem::unreadable_query().field(format!("/{name}"), code, text);
     }
     match text.split_once(": ").filter(|(name, _)| !name.contains([' ', '`'])) {
-        Some((name, what)) => problem.field(format!("/{name}"), "invalid", what),
-        None => problem.field("", "invalid", text),
+        Some((name, what)) => Problem::invalid_query(format!("/{name}"), what),
+        None => Problem::invalid_query("", text),
     }
 }

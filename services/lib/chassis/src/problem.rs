@@ -100,8 +100,12 @@ impl Problem {
 
     /// 400 `invalid_query` with the parameter that is wrong, `/name`.
     pub fn invalid_query(pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
-        let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_query").detail("the query cannot be read");
-        problem.field(pointer, "invalid", detail)
+        Problem::unreadable_query().field(pointer, "invalid", detail)
+    }
+
+    /// 400 `invalid_query`, for whoever names the parameter and says what is wrong with it.
+    pub(crate) fn unreadable_query() -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_query").detail("the query cannot be read")
     }
 
     /// 404 `not_found`.

@@ -34,7 +34,7 @@ pub struct TelemetryArgs {
     pub log_format: LogFormat,
 
     /// OpenTelemetry collector for spans (OTLP over plain HTTP, e.g. http://localhost:4318); none: no export
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = endpoint)]
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = plain_http)]
     pub otlp_endpoint: Option<String>,
 
     /// Share of new traces that are exported, 0.0 to 1.0; a trace that a caller samples is always exported
@@ -63,11 +63,11 @@ fn filter(text: &str) -> Result<String, String> {
     EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
-/// As [`filter`].
-fn endpoint(text: &str) -> Result<String, String> {
+/// As [`filter`]. An empty one is none.
+fn plain_http(text: &str) -> Result<String, Error> {
     let usable = text.is_empty()
         || text.starts_with("http://") && text.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()));
-    if usable { Ok(text.to_owned()) } else { Err("it must start with http:// and name a host, because TLS is not built in".to_owned()) }
+    if usable { Ok(text.to_owned()) } else { Err(Error::Endpoint) }
 }
 
 /// Telemetry could not be started.
@@ -83,7 +83,7 @@ pub enum Error {
         source: tracing_subscriber::filter::ParseError,
     },
     /// The endpoint is not a plain HTTP URL.
-    #[error("the OpenTelemetry endpoint must start with http://, because TLS is not built in")]
+    #[error("the OpenTelemetry endpoint must start with http:// and name a host, because TLS is not built in")]
     Endpoint,
     /// The exporter cannot be built.
     #[error("build the OpenTelemetry exporter")]
@@ -133,9 +133,7 @@ fn provider(args: &TelemetryArgs, service: &'static str) -> Result<SdkTracerProv
     let Some(endpoint) = args.endpoint() else {
         return Ok(builder.with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff))).build());
     };
-    if !endpoint.starts_with("http://") {
-        return Err(Error::Endpoint);
-    }
+    let endpoint = plain_http(endpoint)?;
     let exporter = SpanExporter::builder()
         .with_http()
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
